@@ -1,0 +1,133 @@
+package cluster
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/protocol"
+)
+
+// Cluster is a target running on a backend. It is driven by one goroutine (C1); Invoke and Do never block (C2); Next hands
+// out completions in time order (C3). A Cluster may have powers (package nemesis): a backend has one or has it not.
+type Cluster interface {
+	Nodes() []history.NodeID
+	// Now is the time since the cluster was opened: virtual in sim, monotonic elsewhere.
+	Now() time.Duration
+	// Invoke starts a client's call. Its completion comes out of Next, exactly once. The process of op has no other call
+	// under way.
+	Invoke(op history.Op)
+	// Do runs a fault beside the clients' calls. What f returns comes out of Next, exactly once. In sim f runs at once and
+	// at one moment of virtual time.
+	Do(op history.Op, f func(context.Context) history.Op)
+	// Next waits for a completion, until the given time at the latest. It reports false when the time has come (Now() >=
+	// until) or ctx is done.
+	Next(ctx context.Context, until time.Duration) (history.Op, bool)
+	// Close ends every call, tears down all that was started, and is safe to call twice.
+	Close() error
+}
+
+// Config is what a backend needs to open a cluster.
+type Config struct {
+	Target  Target
+	Nodes   []history.NodeID
+	Object  string            // what the workload works on: register, append-list, set ... (Target.Objects)
+	Options map[string]string // the target's settings, validated, each with its value
+	Bug     string            // planted bug, "" for none
+	Seed    uint64
+	Retry   Retry
+	Tick    time.Duration // length of a bundled core's tick
+	Dir     string        // the run's directory, for nodes/<node>.log and the nodes' data; "" in sim keeps nothing
+	Run     string        // a name unique to this run: labels, container names
+	Log     io.Writer     // progress of the backend, a line at a time; never nil
+	// OnStatus, if set, is told whenever a node's status is seen to have changed. Calls do not overlap.
+	OnStatus func(at time.Duration, node history.NodeID, s Status)
+}
+
+// Status is what a node says of itself; Up is false while it cannot be asked.
+type Status struct {
+	Up      bool           `json:"up"`
+	Role    string         `json:"role,omitempty"`
+	Leader  history.NodeID `json:"leader,omitempty"`
+	Term    uint64         `json:"term,omitempty"`
+	Commit  uint64         `json:"commit,omitempty"`
+	Applied uint64         `json:"applied,omitempty"`
+}
+
+// Observer is a cluster that can ask a node for its status.
+type Observer interface {
+	Status(ctx context.Context, node history.NodeID) (Status, error)
+}
+
+// Target is a system under test. It is data and a way to talk to it; it never launches anything itself.
+type Target interface {
+	Name() string
+	// Objects lists what a workload can work on here: names of models.
+	Objects() []string
+	// Launch says how one member is started.
+	Launch(Member) Launch
+	// Dial makes a client of the node at addr (host:port of its client port) for one process. It need not connect yet.
+	Dial(ctx context.Context, addr string, s Session) (Client, error)
+	// Status asks the node at addr for its status.
+	Status(ctx context.Context, addr string) (Status, error)
+}
+
+// Session is for whom a client speaks.
+type Session struct {
+	Process history.Process
+	Object  string
+	Run     string // names the run, so that two runs' sessions never collide
+}
+
+// Client speaks to one node for one process. Its methods are called by one goroutine at a time.
+type Client interface {
+	// Invoke makes one attempt at a call. It returns when ctx is done at the latest. One place per target decides which
+	// errors mean fail and which mean info; in doubt, info.
+	Invoke(ctx context.Context, op history.Op) Answer
+	Close() error
+}
+
+// Answer is what came of one attempt at a call.
+type Answer struct {
+	Op history.Op // the completion: Kind ok, fail or info, with Value, Node and Err
+	// Again says that another attempt, here or elsewhere, can do no harm: this one certainly had no effect, or the target
+	// recognises a repeated request.
+	Again bool
+	// Leader is where to try next, "" if unknown.
+	Leader history.NodeID
+}
+
+// Member is a node about to be launched, as the backend has placed it.
+type Member struct {
+	ID      history.NodeID
+	Members []history.NodeID
+	Peer    string                    // host:port on which it must listen for its peers
+	Client  string                    // host:port on which it must listen for clients
+	Peers   map[history.NodeID]string // host:port at which it must dial each other member (perhaps a proxy's)
+	Data    string                    // directory that survives a kill
+	Options map[string]string
+	Bug     string
+	Tick    time.Duration
+	Seed    uint64
+}
+
+// Launch says how to start a member: data, for a backend to carry out.
+type Launch struct {
+	Image string   // container image; "" is the image made of our own binary
+	Argv  []string // arguments; with Image "" and in local, those of our own binary
+	Env   []string // NAME=value
+	Ready string   // path of an HTTP endpoint on the client port that answers 200 once the node serves
+}
+
+// Simulable is a target that can also run inside the simulator.
+type Simulable interface {
+	Target
+	Protocol() protocol.Protocol
+	// Machine makes the state machine in its initial state.
+	Machine() protocol.Machine
+	// Request encodes a call as a command; readOnly as in protocol.Propose.
+	Request(op history.Op, s Session, seq uint64) (command []byte, readOnly bool)
+	// Complete turns the answer to a call into its completion.
+	Complete(op history.Op, r protocol.Reply) Answer
+}

@@ -1,0 +1,2 @@
+// Package generator makes operations: pure sources and the combinators on them.
+package generator
