@@ -10,6 +10,7 @@ import (
 // History is a whole run's events in order, with its calls paired. It is not changed once made.
 type History struct {
 	Ops   []Op
+	Cut   string // where the recording broke off, "" if it is whole
 	calls []Call
 }
 
@@ -27,8 +28,8 @@ const Forever = time.Duration(math.MaxInt64)
 // the next event of the nemesis with the same F.
 func New(ops []Op) (*History, error) {
 	h := &History{Ops: ops}
-	open := map[Process]int{}   // call under way, as an index into h.calls
-	dead := map[Process]bool{}  // processes retired by an info
+	open := map[Process]int{}    // call under way, as an index into h.calls
+	dead := map[Process]bool{}   // processes retired by an info
 	faults := map[string][]int{} // nemesis calls under way by F
 	for i := range ops {
 		op := &ops[i]
