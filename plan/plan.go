@@ -1,0 +1,222 @@
+package plan
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Plan is one experiment. The keys of its YAML form are the flags of splitvote run.
+type Plan struct {
+	Name           string            `yaml:"name"`            // of the run's directory; default workload-target
+	Target         string            `yaml:"target"`          // system under test
+	Nodes          int               `yaml:"nodes"`           // members, from 1 to 9
+	Backend        string            `yaml:"backend"`         // auto, sim, local or docker
+	Workload       string            `yaml:"workload"`        // what the clients do
+	Faults         []string          `yaml:"faults,flow"`     // what the nemesis does; none for an honest world
+	FaultInterval  Duration          `yaml:"fault-interval"`  // mean time between two faults
+	TimeLimit      Duration          `yaml:"time-limit"`      // of the main phase, before healing
+	HealLimit      Duration          `yaml:"heal-limit"`      // how long a healed cluster may take to answer
+	Rate           float64           `yaml:"rate"`            // calls a second, of all clients together
+	Concurrency    Concurrency       `yaml:"concurrency"`     // clients: a number, or a multiple of the nodes as 2n
+	Timeout        Duration          `yaml:"timeout"`         // of one call, attempts at other nodes included
+	Seed           uint64            `yaml:"seed"`            // decides whatever is drawn; 0 draws one
+	Bug            string            `yaml:"bug,omitempty"`   // planted bug to switch on
+	Set            map[string]string `yaml:"set,flow"`        // settings of the target and the workload
+	CheckerTimeout Duration          `yaml:"checker-timeout"` // of the judgement
+}
+
+// Default is the plan that an empty file means.
+func Default() Plan {
+	return Plan{Target: "raft", Nodes: 5, Backend: "auto", Workload: "register", Faults: []string{},
+		FaultInterval: Duration(5 * time.Second), TimeLimit: Duration(30 * time.Second), HealLimit: Duration(20 * time.Second),
+		Rate: 100, Concurrency: "2n", Timeout: Duration(time.Second), Set: map[string]string{},
+		CheckerTimeout: Duration(time.Minute)}
+}
+
+// Duration is a time.Duration that is written 30s.
+type Duration time.Duration
+
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// MarshalYAML writes it as Go does: 1m30s.
+func (d Duration) MarshalYAML() (any, error) { return time.Duration(d).String(), nil }
+
+// UnmarshalYAML reads what time.ParseDuration reads.
+func (d *Duration) UnmarshalYAML(node *yaml.Node) error {
+	v, err := time.ParseDuration(node.Value)
+	if err != nil {
+		return fmt.Errorf("line %d: %q is no duration (want one as 30s or 1m30s)", node.Line, node.Value)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// Concurrency is a number of clients, or a multiple of the number of nodes: 10, 2n.
+type Concurrency string
+
+var concurrency = regexp.MustCompile(`^([1-9][0-9]{0,4})(n?)$`)
+
+// Of is the number of clients for a cluster of so many nodes, from 1; 0 if c is neither form.
+func (c Concurrency) Of(nodes int) int {
+	m := concurrency.FindStringSubmatch(string(c))
+	if m == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(m[1])
+	if m[2] == "n" {
+		n *= nodes
+	}
+	return n
+}
+
+// Parse reads a plan over base: what the file does not say stays as it is in base. An error names the line.
+func Parse(r io.Reader, base Plan) (Plan, error) {
+	dec := yaml.NewDecoder(r)
+	dec.KnownFields(true)
+	p := base
+	if err := dec.Decode(&p); err != nil && !errors.Is(err, io.EOF) {
+		return base, clear(err)
+	}
+	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return base, errors.New("more than one document; a plan is one experiment")
+	}
+	return p, nil
+}
+
+var unknownKey = regexp.MustCompile(`line (\d+): field (\S+) not found in type`)
+
+// clear says in one line what the YAML library says in several, of the first mistake.
+func clear(err error) error {
+	var several *yaml.TypeError
+	text := err.Error()
+	if errors.As(err, &several) && len(several.Errors) > 0 {
+		text = several.Errors[0]
+	}
+	if m := unknownKey.FindStringSubmatch(text); m != nil {
+		if near := Nearest(m[2], Keys()); near != "" {
+			return fmt.Errorf("line %s: no such key: %s (did you mean %s?)", m[1], m[2], near)
+		}
+		return fmt.Errorf("line %s: no such key: %s (there are %s)", m[1], m[2], strings.Join(Keys(), ", "))
+	}
+	text = strings.ReplaceAll(strings.TrimPrefix(text, "yaml: "), "plan.", "")
+	return errors.New(strings.Join(strings.Fields(text), " "))
+}
+
+// Keys lists the keys of a plan in the order in which they are printed.
+func Keys() []string {
+	var node yaml.Node
+	full := Default()
+	full.Bug = "x"
+	if err := node.Encode(full); err != nil {
+		panic(err) // a Plan is always encodable
+	}
+	var keys []string
+	for i := 0; i < len(node.Content); i += 2 {
+		keys = append(keys, node.Content[i].Value)
+	}
+	return keys
+}
+
+// String is the plan as YAML with every key written out.
+func (p Plan) String() string {
+	var out bytes.Buffer
+	enc := yaml.NewEncoder(&out)
+	enc.SetIndent(2)
+	if err := enc.Encode(p); err != nil {
+		panic(err) // a Plan is always encodable
+	}
+	return out.String()
+}
+
+// Known are the names that a plan may use.
+type Known struct {
+	Targets, Backends, Workloads, Faults []string
+	Bugs                                 []string            // of the plan's target
+	Settings                             map[string][]string // of the plan's target and workload; no values: a whole number from 1
+}
+
+// Validate says what is wrong with a plan, in one line that names the key.
+func (p Plan) Validate(k Known) error {
+	for _, check := range []struct {
+		key, name string
+		names     []string
+	}{{"target", p.Target, k.Targets}, {"backend", p.Backend, k.Backends}, {"workload", p.Workload, k.Workloads}} {
+		if err := named(check.key, check.name, check.names); err != nil {
+			return err
+		}
+	}
+	for i, f := range p.Faults {
+		if err := named("faults", f, k.Faults); err != nil {
+			return err
+		}
+		if slices.Contains(p.Faults[:i], f) {
+			return fmt.Errorf("faults: %s is named twice", f)
+		}
+	}
+	if p.Bug != "" {
+		if err := named("bug", p.Bug, k.Bugs); err != nil {
+			return err
+		}
+	}
+	switch {
+	case p.Nodes < 1 || p.Nodes > 9:
+		return fmt.Errorf("nodes: %d is not from 1 to 9", p.Nodes)
+	case p.TimeLimit <= 0 || p.HealLimit <= 0 || p.Timeout <= 0 || p.CheckerTimeout <= 0 || p.FaultInterval <= 0:
+		return errors.New("time-limit, heal-limit, timeout, checker-timeout, fault-interval: each must be more than 0s")
+	case p.Rate <= 0 || p.Rate > 1e6:
+		return fmt.Errorf("rate: %g is not from above 0 to 1000000 calls a second", p.Rate)
+	case p.Concurrency.Of(p.Nodes) == 0:
+		return fmt.Errorf("concurrency: %q is neither a number of clients nor a multiple of the nodes as 2n", p.Concurrency)
+	case strings.ContainsAny(p.Name, "/\\\x00") || strings.HasPrefix(p.Name, "."):
+		return fmt.Errorf("name: %q cannot name a directory", p.Name)
+	}
+	return p.validateSettings(k.Settings)
+}
+
+func (p Plan) validateSettings(known map[string][]string) error {
+	names := sortedKeys(known)
+	for _, name := range sortedKeys(p.Set) {
+		if err := named("set", name, names); err != nil {
+			return err
+		}
+		values, value := known[name], p.Set[name]
+		if n, err := strconv.Atoi(value); len(values) == 0 && (err != nil || n < 1) {
+			return fmt.Errorf("set: %s=%s: want a whole number from 1", name, value)
+		}
+		if len(values) > 0 && !slices.Contains(values, value) {
+			return fmt.Errorf("set: %s=%s: want one of %s", name, value, strings.Join(values, ", "))
+		}
+	}
+	return nil
+}
+
+func named(key, name string, names []string) error {
+	if slices.Contains(names, name) {
+		return nil
+	}
+	if near := Nearest(name, names); near != "" {
+		return fmt.Errorf("%s: no such name: %q (did you mean %s?)", key, name, near)
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("%s: no such name: %q (there are none here)", key, name)
+	}
+	return fmt.Errorf("%s: no such name: %q (there are %s)", key, name, strings.Join(names, ", "))
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,101 @@
+package plan_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/splitvote/splitvote/plan"
+)
+
+var known = plan.Known{
+	Targets: []string{"raft", "zab"}, Backends: []string{"auto", "sim", "local", "docker"}, Workloads: []string{"register"},
+	Faults: []string{"partition", "kill", "pause"}, Bugs: []string{"raft/commit-old-term"},
+	Settings: map[string][]string{"reads": {"index", "local"}, "election-ticks": nil},
+}
+
+func TestAnEmptyPlanIsTheDefaultAndValid(t *testing.T) {
+	p, err := plan.Parse(strings.NewReader(""), plan.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(plan.Default(), p); diff != "" {
+		t.Errorf("(-default +parsed):\n%s", diff)
+	}
+	if err := p.Validate(known); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBadPlansAreOneClearLine(t *testing.T) {
+	for in, want := range map[string]string{
+		"nodes: 5\nfualts: [kill]\n":  "line 2: no such key: fualts (did you mean faults?)",
+		"colour: blue\n":              "line 1: no such key: colour (there are name, target",
+		"time-limit: soon\n":          `line 1: "soon" is no duration`,
+		"nodes: many\n":               "line 1: cannot unmarshal",
+		"nodes: 0\n":                  "nodes: 0 is not from 1 to 9",
+		"target: rafd\n":              `target: no such name: "rafd" (did you mean raft?)`,
+		"faults: [earthquake]\n":      `faults: no such name: "earthquake" (there are partition, kill, pause)`,
+		"faults: [kill, kill]\n":      "faults: kill is named twice",
+		"rate: -1\n":                  "rate: -1 is not",
+		"concurrency: lots\n":         `concurrency: "lots" is neither`,
+		"set: {reads: stale}\n":       "set: reads=stale: want one of index, local",
+		"set: {raeds: local}\n":       `set: no such name: "raeds" (did you mean reads?)`,
+		"set: {election-ticks: -3}\n": "set: election-ticks=-3: want a whole number from 1",
+		"bug: raft/unknown\n":         `bug: no such name: "raft/unknown"`,
+		"name: ../up\n":               `name: "../up" cannot name a directory`,
+		"nodes: 5\n---\nnodes: 3\n":   "more than one document",
+		"{\n":                         "line 1: did not find expected node content",
+		"heal-limit: 0s\n":            "time-limit, heal-limit",
+	} {
+		p, err := plan.Parse(strings.NewReader(in), plan.Default())
+		if err == nil {
+			err = p.Validate(known)
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: error %q, want %s…", in, err, want)
+		}
+	}
+}
+
+// L1: what is printed is the plan.
+func TestPrintedPlanIsThePlan(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := plan.Default()
+		p.Name = rapid.StringMatching(`[a-z0-9 :#'"-]*`).Draw(t, "name")
+		p.Nodes = rapid.IntRange(1, 9).Draw(t, "nodes")
+		p.Faults = rapid.SliceOfDistinct(rapid.SampledFrom(known.Faults), rapid.ID).Draw(t, "faults")
+		p.TimeLimit = plan.Duration(rapid.Int64Range(1, int64(time.Hour)).Draw(t, "limit"))
+		p.Rate = rapid.Float64Range(0.01, 1e6).Draw(t, "rate")
+		p.Seed = rapid.Uint64().Draw(t, "seed")
+		p.Bug = rapid.SampledFrom([]string{"", "raft/commit-old-term"}).Draw(t, "bug")
+		p.Set = map[string]string{"reads": "local", "election-ticks": "12"}
+		again, err := plan.Parse(strings.NewReader(p.String()), plan.Plan{})
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, p)
+		}
+		if diff := cmp.Diff(p, again); diff != "" {
+			t.Errorf("(-plan +parsed):\n%s", diff)
+		}
+	})
+}
+
+func TestConcurrency(t *testing.T) {
+	for c, want := range map[plan.Concurrency]int{"1": 1, "10": 10, "2n": 10, "n": 0, "0": 0, "-1": 0, "2m": 0, "": 0} {
+		if got := c.Of(5); got != want {
+			t.Errorf("%q of 5 nodes = %d, want %d", c, got, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("nodes: 3\nset: {a: b}\n")
+	f.Fuzz(func(t *testing.T, in string) {
+		if p, err := plan.Parse(strings.NewReader(in), plan.Default()); err == nil {
+			_ = p.Validate(known)
+		}
+	})
+}
