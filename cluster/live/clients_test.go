@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,9 +26,11 @@ var (
 // target is one whose clients do as they are told. It counts who is connected.
 type target struct {
 	cluster.Target
-	invoke    func(ctx context.Context, op history.Op) cluster.Answer
-	dial      func(addr string) error
-	status    func(ctx context.Context, addr string) (cluster.Status, error)
+	invoke func(ctx context.Context, op history.Op) cluster.Answer
+	dial   func(addr string) error
+	status func(ctx context.Context, addr string) (cluster.Status, error)
+
+	mu        sync.Mutex
 	connected map[string]int
 	dialled   []string
 }
@@ -39,6 +42,8 @@ func (t *target) Dial(_ context.Context, addr string, s cluster.Session) (cluste
 		}
 	}
 	name := fmt.Sprintf("%d→%s", s.Process, addr)
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.connected[name]++
 	t.dialled = append(t.dialled, name)
 	return client{t, name}, nil
@@ -56,6 +61,8 @@ type client struct {
 func (c client) Invoke(ctx context.Context, op history.Op) cluster.Answer { return c.t.invoke(ctx, op) }
 
 func (c client) Close() error {
+	c.t.mu.Lock()
+	defer c.t.mu.Unlock()
 	c.t.connected[c.name]--
 	return nil
 }
