@@ -1,0 +1,44 @@
+package model
+
+// Info describes a model to its users.
+type Info struct {
+	Name  string   `json:"name"`
+	Doc   string   `json:"doc"`   // one sentence
+	Calls []string `json:"calls"` // arguments → result, as in the history format
+}
+
+// All lists the models of single objects. A history with keys is the product of one object a key.
+func All() []Info {
+	return []Info{
+		{"register", "One value that is written and read, initially null.",
+			[]string{"read null → v", "write v"}},
+		{"cas-register", "A register whose value can also be replaced on the condition that it is a certain one.",
+			[]string{"read null → v", "write v", "cas [old, new]; a mismatch fails"}},
+		{"set", "A set of values, initially empty.",
+			[]string{"add v", "remove v", "contains v → [v, bool]", "read null → [v …]"}},
+		{"fifo-queue", "A queue that gives back the values in the order in which they came.",
+			[]string{"enqueue v", "dequeue null → v; empty fails, or returns null"}},
+		{"stack", "A stack that gives back the latest value first.",
+			[]string{"push v", "pop null → v; empty fails, or returns null"}},
+		{"counter", "A whole number that is added to, initially 0.",
+			[]string{"add n", "read null → n"}},
+		{"mutex", "A lock that one process holds at a time, and only its holder releases.",
+			[]string{"acquire null", "release null"}},
+		{"fenced-mutex", "A mutex that hands its holder a token greater than every token before.",
+			[]string{"acquire null → token", "release null or token"}},
+		{"append-list", "A list that grows at its end and is read as a whole.",
+			[]string{"append v", "read null → [v …]"}},
+		{"unique-ids", "A source of values that never gives the same one twice.",
+			[]string{"generate null → id"}},
+	}
+}
+
+// Names are the names of All, in its order.
+func Names() []string {
+	all := All()
+	names := make([]string, len(all))
+	for i, info := range all {
+		names[i] = info.Name
+	}
+	return names
+}

@@ -1,0 +1,174 @@
+package model
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Value is a JSON value in canonical form: no spaces, the keys of objects sorted, whole numbers without point or exponent.
+// Values that mean the same are the same string.
+type Value string
+
+// Null is the value of what was never written.
+const Null Value = "null"
+
+// seed is this process's own: hashes speed up comparisons and decide nothing.
+var seed = maphash.MakeSeed()
+
+func (v Value) hash() uint64 { return maphash.String(seed, string(v)) }
+
+// ParseValue reads a JSON value; nothing at all is null.
+func ParseValue(raw []byte) (Value, error) {
+	switch {
+	case len(raw) == 0:
+		return Null, nil
+	case isCanonical(raw):
+		return Value(raw), nil
+	}
+	if !json.Valid(raw) {
+		return "", fmt.Errorf("%s is not JSON", brief(raw))
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var tree any
+	if err := decoder.Decode(&tree); err != nil {
+		return "", err
+	}
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(canonical(tree)); err != nil {
+		return "", err
+	}
+	return Value(bytes.TrimSuffix(out.Bytes(), []byte{'\n'})), nil
+}
+
+// isCanonical recognises the common values that need no work: whole numbers, null, true and false.
+func isCanonical(raw []byte) bool {
+	digits := raw
+	if digits[0] == '-' {
+		digits = digits[1:]
+	}
+	if len(digits) == 0 || digits[0] == '0' && len(raw) > 1 {
+		return false
+	}
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return string(raw) == "null" || string(raw) == "true" || string(raw) == "false"
+		}
+	}
+	return true
+}
+
+// canonical rewrites the numbers of a decoded value; encoding/json sorts the keys of objects itself.
+func canonical(tree any) any {
+	switch t := tree.(type) {
+	case json.Number:
+		return canonicalNumber(string(t))
+	case []any:
+		for i := range t {
+			t[i] = canonical(t[i])
+		}
+	case map[string]any:
+		for k := range t {
+			t[k] = canonical(t[k])
+		}
+	}
+	return tree
+}
+
+// canonicalNumber writes whole numbers that a float64 holds exactly without point and exponent. Others are written in the
+// shortest form that reads back as the same float64; whole numbers in plain digits stay as they are, however long.
+func canonicalNumber(text string) json.Number {
+	if !strings.ContainsAny(text, ".eE") {
+		if text == "-0" {
+			return "0"
+		}
+		return json.Number(text)
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return json.Number(text)
+	}
+	const exact = 1 << 53
+	if whole := int64(f); -exact <= f && f <= exact && float64(whole) == f {
+		return json.Number(strconv.FormatInt(whole, 10))
+	}
+	return json.Number(strconv.FormatFloat(f, 'g', -1, 64))
+}
+
+// parseList reads an array of values.
+func parseList(raw []byte) ([]Value, bool) {
+	var items []json.RawMessage
+	if json.Unmarshal(raw, &items) != nil || items == nil {
+		return nil, false
+	}
+	values := make([]Value, len(items))
+	for i, item := range items {
+		v, err := ParseValue(item)
+		if err != nil {
+			return nil, false
+		}
+		values[i] = v
+	}
+	return values, true
+}
+
+// parsePair reads an array of two values.
+func parsePair(raw []byte) (a, b Value, ok bool) {
+	values, ok := parseList(raw)
+	if !ok || len(values) != 2 {
+		return "", "", false
+	}
+	return values[0], values[1], true
+}
+
+// parseInt reads a whole number.
+func parseInt(raw []byte) (int64, bool) {
+	v, err := ParseValue(raw)
+	if err != nil {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(string(v), 10, 64)
+	return n, err == nil
+}
+
+// join writes values as a list, shortened in the middle so that a sentence stays a sentence.
+func join(values []Value) string {
+	const ends = 4
+	var b strings.Builder
+	b.WriteByte('[')
+	for i, v := range values {
+		if len(values) > 2*ends+1 && i >= ends && i < len(values)-ends {
+			if i == ends {
+				b.WriteString(" … ")
+				b.WriteString(strconv.Itoa(len(values) - 2*ends))
+				b.WriteString(" more …")
+			}
+			continue
+		}
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(string(v))
+	}
+	b.WriteByte(']')
+	return b.String()
+}
+
+// sorted reports values in order, and whether none occurs twice.
+func sorted(values []Value) ([]Value, bool) {
+	values = slices.Clone(values)
+	slices.Sort(values)
+	for i := 1; i < len(values); i++ {
+		if values[i] == values[i-1] {
+			return values, false
+		}
+	}
+	return values, true
+}
