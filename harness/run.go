@@ -1,0 +1,272 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/generator"
+	"github.com/splitvote/splitvote/history"
+)
+
+// Test is what one run needs.
+type Test struct {
+	Cluster   cluster.Cluster
+	Generator generator.Generator                                 // of clients and faults together
+	Fault     func(ctx context.Context, op history.Op) history.Op // carries out a nemesis operation
+	Processes int                                                 // clients, from 1
+	Seed      uint64
+	Recorder  *history.Recorder
+	OnEvent   func(op *history.Op) // told of every event as it is recorded; nil for nobody
+}
+
+// Times says where a run spent its time.
+type Times struct {
+	Wall    time.Duration // of the whole loop
+	Waiting time.Duration // in Cluster.Next: the cluster's own work, and idling
+}
+
+// healLimit bounds healing, and waiting for the last completions, after a run was cut short.
+const healLimit = 30 * time.Second
+
+// forever is a time that no run reaches.
+const forever = time.Duration(math.MaxInt64)
+
+// Run interprets the generator until it is done. An error means that the experiment itself failed or was stopped; what was
+// recorded until then is in the recorder either way.
+func Run(ctx context.Context, t Test) (times Times, err error) {
+	start := time.Now()
+	l := newLoop(t)
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the run panicked: %v", p)
+		}
+		if err != nil {
+			l.abandon()
+		}
+		times = Times{Wall: time.Since(start), Waiting: l.waiting}
+	}()
+	return times, l.run(ctx)
+}
+
+// loop is the state of the interpreter. A thread is a client's place; the process in it changes after an unknown outcome (H4).
+type loop struct {
+	Test
+	rand    *rand.Rand
+	nodes   []history.NodeID
+	procs   []history.Process       // by thread, the nemesis last
+	free    []history.Process       // of procs, in order of threads
+	thread  map[history.Process]int // of every process that has a call under way or is free
+	busy    int                     // calls under way, the nemesis's among them
+	last    time.Duration           // of the latest event recorded
+	waiting time.Duration
+}
+
+func newLoop(t Test) *loop {
+	l := &loop{Test: t, rand: rand.New(rand.NewPCG(t.Seed, 0x6861726e657373)), nodes: t.Cluster.Nodes(),
+		thread: map[history.Process]int{}}
+	for i := range t.Processes {
+		l.procs = append(l.procs, history.Process(i))
+		l.thread[history.Process(i)] = i
+	}
+	l.procs = append(l.procs, history.Nemesis)
+	l.thread[history.Nemesis] = t.Processes
+	l.free = append(l.free, l.procs...)
+	return l
+}
+
+func (l *loop) run(ctx context.Context) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		now := l.Cluster.Now()
+		op, state, next := l.Generator.Next(l.context(now))
+		switch {
+		case state == generator.Done && l.busy == 0:
+			return nil
+		case state == generator.Done:
+			l.Generator = next
+			if err := l.await(ctx, forever); err != nil {
+				return err
+			}
+		case state == generator.Pending:
+			l.Generator = next
+			until := forever
+			if op.Time > now {
+				until = op.Time
+			} else if l.busy == 0 {
+				return errors.New("the generator waits for an event, and nothing is under way")
+			}
+			if err := l.await(ctx, until); err != nil {
+				return err
+			}
+		case op.Time > now: // not yet: a completion may come first and change what is best to do
+			completed, err := l.awaitOne(ctx, op.Time)
+			if err != nil {
+				return err
+			}
+			if !completed {
+				l.Generator = next
+				if err := l.invoke(op); err != nil {
+					return err
+				}
+			}
+		default:
+			l.Generator = next
+			if err := l.invoke(op); err != nil {
+				return err
+			}
+			// What has completed meanwhile is taken at once, so that the loop never runs ahead of the cluster.
+			if err := l.await(ctx, l.Cluster.Now()); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (l *loop) context(now time.Duration) generator.Context {
+	return generator.Context{Time: now, Free: l.free, Procs: l.procs, Nodes: l.nodes, Rand: l.rand}
+}
+
+// await takes the next completion, or lets the time come.
+func (l *loop) await(ctx context.Context, until time.Duration) error {
+	_, err := l.awaitOne(ctx, until)
+	return err
+}
+
+func (l *loop) awaitOne(ctx context.Context, until time.Duration) (completed bool, err error) {
+	before := time.Now()
+	op, ok := l.Cluster.Next(ctx, until)
+	l.waiting += time.Since(before)
+	if !ok {
+		return false, nil
+	}
+	return true, l.complete(op)
+}
+
+// invoke records an operation and starts it.
+func (l *loop) invoke(op history.Op) error {
+	thread, ok := l.thread[op.Process]
+	if !ok || !l.take(op.Process) {
+		return fmt.Errorf("the generator gave %s to process %v, which is not free", op.F, op.Process)
+	}
+	op.Kind = history.Invoke
+	if op.Node == "" && op.Process != history.Nemesis {
+		op.Node = l.nodes[thread%len(l.nodes)]
+	}
+	op.Time = max(l.Cluster.Now(), l.last)
+	op, err := l.record(op)
+	if err != nil {
+		return err
+	}
+	l.busy++
+	if op.Process == history.Nemesis {
+		l.Cluster.Do(op, func(ctx context.Context) history.Op { return l.Fault(ctx, op) })
+	} else {
+		l.Cluster.Invoke(op)
+	}
+	l.Generator = l.Generator.Update(l.context(op.Time), op)
+	return nil
+}
+
+// complete records a completion and frees its thread.
+func (l *loop) complete(op history.Op) error {
+	op.Time = max(op.Time, l.last) // N2: an event may have been recorded while this one was on its way here
+	op, err := l.record(op)
+	if err != nil {
+		return err
+	}
+	l.busy--
+	process := op.Process
+	thread := l.thread[process]
+	if op.Kind == history.Info && process != history.Nemesis {
+		delete(l.thread, process)
+		process += history.Process(l.Processes)
+		l.procs[thread] = process
+		l.thread[process] = thread
+	}
+	l.release(process, thread)
+	l.Generator = l.Generator.Update(l.context(op.Time), op)
+	return nil
+}
+
+func (l *loop) record(op history.Op) (history.Op, error) {
+	op, err := l.Recorder.Record(op)
+	if err != nil {
+		return op, fmt.Errorf("the history cannot be written: %w", err)
+	}
+	l.last = op.Time
+	if l.OnEvent != nil {
+		l.OnEvent(&op)
+	}
+	return op, nil
+}
+
+// take makes a free process busy.
+func (l *loop) take(p history.Process) bool {
+	for i, f := range l.free {
+		if f == p {
+			l.free = append(l.free[:i], l.free[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// release makes a thread's process free, in the order of threads.
+func (l *loop) release(p history.Process, thread int) {
+	at := 0
+	for at < len(l.free) && l.thread[l.free[at]] < thread {
+		at++
+	}
+	l.free = append(l.free, 0)
+	copy(l.free[at+1:], l.free[at:])
+	l.free[at] = p
+}
+
+// abandon heals what the nemesis did and records what still completes (N3). The recorder may be what failed: nothing here
+// depends on it.
+func (l *loop) abandon() {
+	ctx, cancel := context.WithTimeout(context.Background(), healLimit)
+	defer cancel()
+	defer func() { _ = recover() }() // the loop's own panic is reported already; a second one adds nothing
+	if l.Fault != nil {
+		l.awaitNemesis(ctx)
+		heal := history.Op{Process: history.Nemesis, Kind: history.Invoke, F: history.HealAll, Time: max(l.Cluster.Now(), l.last)}
+		if op, err := l.record(heal); err == nil {
+			l.Cluster.Do(op, func(ctx context.Context) history.Op { return l.Fault(ctx, op) })
+			l.busy++
+			l.take(history.Nemesis)
+		}
+	}
+	for l.busy > 0 {
+		op, ok := l.Cluster.Next(ctx, forever)
+		if !ok || l.complete(op) != nil {
+			return
+		}
+	}
+}
+
+// awaitNemesis waits until no fault is under way, recording what completes.
+func (l *loop) awaitNemesis(ctx context.Context) {
+	for !l.isFree(history.Nemesis) {
+		op, ok := l.Cluster.Next(ctx, forever)
+		if !ok || l.complete(op) != nil {
+			return
+		}
+	}
+}
+
+func (l *loop) isFree(p history.Process) bool {
+	for _, f := range l.free {
+		if f == p {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,145 @@
+package rules_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/splitvote/splitvote/"
+
+// mayImport says which packages of ours each package may import, tests aside. ARCHITECTURE.md shows the same table.
+// A name ending in /* stands for every package below.
+var mayImport = map[string][]string{
+	"protocol":            {},
+	"protocol/wire":       {},
+	"protocol/kv":         {"protocol"},
+	"protocol/raft":       {"protocol", "protocol/wire"},
+	"node":                {"protocol", "protocol/kv", "node/*"},
+	"node/*":              {"protocol"},
+	"history":             {},
+	"histories":           {},
+	"generator":           {"history"},
+	"generator/gentest":   {"history", "generator"},
+	"model":               {"history"},
+	"checker":             {"history"},
+	"checker/linear":      {"history", "model", "checker"},
+	"cluster":             {"history", "protocol"},
+	"nemesis":             {"history", "generator", "cluster"},
+	"cluster/live":        {"history", "cluster"},
+	"cluster/sim":         {"history", "protocol", "cluster", "nemesis"},
+	"cluster/local":       {"history", "cluster", "cluster/live", "nemesis", "node/frame"},
+	"cluster/docker":      {"history", "cluster", "cluster/live", "nemesis"},
+	"cluster/clustertest": {"history", "cluster", "nemesis"},
+	"targets/bundled":     {"history", "protocol", "protocol/*", "cluster"},
+	"workloads":           {"history", "generator", "model", "checker", "checker/*"},
+	"plan":                {},
+	"harness":             {"history", "generator", "cluster", "nemesis", "workloads", "plan"},
+	"report":              {"history", "checker", "plan"},
+	"store":               {"history", "report"},
+	"internal/rules":      {},
+	"cmd/splitvote":       {"*"},
+}
+
+// Packages from outside that only one place may know.
+var onlyIn = map[string]string{
+	"github.com/anishathalye/porcupine":           "checker/linear",
+	"github.com/testcontainers/testcontainers-go": "cluster/docker",
+	"github.com/moby/moby":                        "cluster/docker",
+	"github.com/docker/docker":                    "cluster/docker",
+	"github.com/spf13/cobra":                      "cmd/splitvote",
+	"gopkg.in/yaml.v3":                            "plan",
+}
+
+// A core is a function: it may know no time, network, disk, goroutine or randomness.
+var impure = []string{"time", "net", "net/http", "os", "os/exec", "sync", "sync/atomic", "context", "log", "log/slog", "math/rand", "math/rand/v2", "crypto/rand"}
+
+type pkg struct {
+	ImportPath, Doc string
+	Imports         []string
+}
+
+func TestImports(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		allowed, listed := lookup(name)
+		if !listed {
+			t.Errorf("%s is not in the table mayImport: add it there and to ARCHITECTURE.md, with what it may import", name)
+			continue
+		}
+		for _, path := range p.Imports {
+			ours, isOurs := strings.CutPrefix(path, module)
+			if isOurs && !slices.ContainsFunc(allowed, func(a string) bool { return matches(a, ours) }) {
+				t.Errorf("%s imports %s: it may import only %v; move what it needs, or think again about the table", name, ours, allowed)
+			}
+			if (name == "protocol" || strings.HasPrefix(name, "protocol/")) && slices.Contains(impure, path) {
+				t.Errorf("%s imports %s: a protocol core is pure; make it an input (protocol.Tick has a clock and a draw)", name, path)
+			}
+			for outside, home := range onlyIn {
+				if (path == outside || strings.HasPrefix(path, outside+"/")) && name != home {
+					t.Errorf("%s imports %s: only %s may", name, path, home)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	for _, p := range packages(t) {
+		if len(p.Doc) < 40 {
+			t.Errorf("%s has no package comment worth the name (%q): write doc.go", p.ImportPath, p.Doc)
+		}
+	}
+}
+
+func lookup(name string) ([]string, bool) {
+	if allowed, ok := mayImport[name]; ok {
+		return allowed, true
+	}
+	for entry, allowed := range mayImport {
+		if strings.HasSuffix(entry, "/*") && matches(entry, name) {
+			return allowed, true
+		}
+	}
+	return nil, false
+}
+
+func matches(pattern, name string) bool {
+	if prefix, below := strings.CutSuffix(pattern, "*"); below {
+		return strings.HasPrefix(name, prefix)
+	}
+	return pattern == name
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Doc,Imports", "./...")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			t.Fatalf("go list: %s", exit.Stderr)
+		}
+		t.Fatal(err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if len(all) < 10 {
+		t.Fatalf("go list named only %d packages", len(all))
+	}
+	return all
+}
