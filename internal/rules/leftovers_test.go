@@ -27,8 +27,12 @@ func TestNothingIsLeftBehind(t *testing.T) {
 			return
 		}
 		files++
+		virtual := strings.Contains(text, `"testing/synctest"`) // there, a sleep is in virtual time
 		for n, line := range strings.Split(text, "\n") {
 			for _, l := range leftovers {
+				if virtual && l.in == "_test.go" {
+					continue
+				}
 				if strings.HasSuffix(path, l.in) && l.pattern.MatchString(line) {
 					t.Errorf("%s:%d: %s: %s", path, n+1, l.pattern.FindString(line), l.remedy)
 				}
