@@ -1,0 +1,70 @@
+package generator
+
+import (
+	"slices"
+
+	"github.com/splitvote/splitvote/history"
+)
+
+// Limit offers at most n operations of g.
+func Limit(n int, g Generator) Generator { return &limit{n, g} }
+
+type limit struct {
+	left int
+	g    Generator
+}
+
+func (l *limit) Next(ctx Context) (history.Op, State, Generator) {
+	if l.left <= 0 {
+		return history.Op{}, Done, nothing{}
+	}
+	op, state, g := l.g.Next(ctx)
+	switch state {
+	case Ready:
+		return op, Ready, &limit{l.left - 1, g}
+	case Pending:
+		return op, Pending, l.with(g)
+	}
+	return op, Done, nothing{}
+}
+
+func (l *limit) Update(ctx Context, event history.Op) Generator {
+	return l.with(l.g.Update(ctx, event))
+}
+
+func (l *limit) with(g Generator) Generator {
+	if g == l.g {
+		return l
+	}
+	return &limit{l.left, g}
+}
+
+// UntilOk offers the operations of g until one of them has ended ok, or until g is done.
+func UntilOk(g Generator) Generator { return &untilOk{g: g} }
+
+type untilOk struct {
+	g    Generator
+	mine []history.Process // who has an operation of g under way
+}
+
+func (u *untilOk) Next(ctx Context) (history.Op, State, Generator) {
+	op, state, g := u.g.Next(ctx)
+	if state == Done {
+		return op, Done, nothing{}
+	}
+	return op, state, &untilOk{g, u.mine}
+}
+
+func (u *untilOk) Update(ctx Context, event history.Op) Generator {
+	mine := u.mine
+	at := slices.Index(mine, event.Process)
+	switch {
+	case event.Kind == history.Invoke:
+		mine = append(slices.Clip(mine), event.Process)
+	case at >= 0 && event.Kind == history.Ok:
+		return nothing{}
+	case at >= 0:
+		mine = slices.Delete(slices.Clone(mine), at, at+1)
+	}
+	return &untilOk{u.g.Update(ctx, event), mine}
+}
