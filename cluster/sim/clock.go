@@ -1,0 +1,29 @@
+package sim
+
+import "time"
+
+// epoch is what an honest wall clock shows when the cluster is opened: 2026-01-01, in nanoseconds since 1970.
+const epoch = 1767225600e9
+
+// million is the scale of drift: parts per million.
+const million = 1_000_000
+
+// clock is a node's quartz: it runs fast or slow, and its wall clock stands off by what it was set wrong and has drifted.
+type clock struct {
+	shown int64         // nanoseconds on the wall clock at the time at
+	at    time.Duration // true time
+	drift int64         // parts per million by which it runs fast
+}
+
+// wall reads the wall clock.
+func (k *clock) wall(now time.Duration) int64 {
+	d := int64(now - k.at)
+	k.shown += d + d*k.drift/million
+	k.at = now
+	return k.shown
+}
+
+// span is the true time that passes while the clock counts d.
+func (k *clock) span(d time.Duration) time.Duration {
+	return time.Duration(int64(d) * million / (million + k.drift))
+}

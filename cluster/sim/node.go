@@ -1,0 +1,219 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/protocol"
+)
+
+// node hosts a core: its clock, its disk, and what waits for either.
+type node struct {
+	stream
+	id     history.NodeID
+	pid    protocol.NodeID
+	index  int16
+	core   protocol.Core // nil while the node is down
+	life   uint64        // how often the node was started: what was meant for an earlier life is ignored
+	clock  clock
+	disk   disk
+	effect fifo[effect]           // outputs that may not leave yet, in order
+	send   fifo[protocol.Message] // of those outputs
+	reply  fifo[protocol.Reply]
+
+	paused bool
+	since  time.Duration // when the pause began
+	missed int           // ticks that fell into the pause
+	inbox  fifo[event]   // what arrived in the pause
+	seen   cluster.Status
+}
+
+// effect is an output whose messages and replies wait for the disk.
+type effect struct {
+	durable       uint64 // they may leave once the records before this position are durable
+	sends, replys int
+}
+
+// boot starts a core on what the disk holds.
+func (c *Cluster) boot(n *node) error {
+	core, err := c.protocol.New(protocol.Config{
+		ID: n.pid, Members: c.members, Options: c.cfg.Options, Bug: c.cfg.Bug, Machine: c.target.Machine(),
+	}, n.disk.survivors())
+	if err != nil {
+		return fmt.Errorf("node %s: %w", n.id, err)
+	}
+	n.core = core
+	n.life++
+	n.paused, n.missed = false, 0
+	phase := time.Duration(n.below(uint64(c.cfg.Tick)))
+	c.queue.push(event{at: c.now + phase, kind: ticked, node: n.index, tag: n.life})
+	return nil
+}
+
+// tick lets a tick of the node's clock pass and sets the next.
+func (c *Cluster) tick(n *node) {
+	c.queue.push(event{at: c.now + n.clock.span(c.cfg.Tick), kind: ticked, node: n.index, tag: n.life})
+	if n.paused {
+		n.missed++
+		return
+	}
+	c.step(n, protocol.Tick{Wall: n.clock.wall(c.now), Draw: n.draw()})
+}
+
+// step gives a core an input and carries out what it wants done.
+func (c *Cluster) step(n *node, in protocol.Input) {
+	out := n.core.Step(in)
+	c.stats.Steps++
+	if c.invariants != nil && len(c.violations) < violationsKept {
+		if err := c.invariants.After(n.pid, n.core, in, &out); err != nil {
+			c.violate(n, err)
+		}
+	}
+	c.carryOut(n, &out)
+	if c.cfg.OnStatus != nil {
+		c.observe(n)
+	}
+}
+
+// carryOut keeps the order of effects: write, then let messages and replies leave once all before is durable (S2).
+func (c *Cluster) carryOut(n *node, out *protocol.Output) {
+	durable := n.disk.end() // position that must be durable before anything leaves
+	if len(out.Persist) > 0 {
+		n.disk.write(out.Persist)
+		if !out.Unsynced {
+			durable = n.disk.end()
+			n.disk.wanted = durable
+			c.sync(n)
+		}
+	}
+	if out.Unsynced || len(out.Persist) == 0 {
+		durable = min(durable, n.disk.wanted) // nobody has to wait for records that were left unsynced before
+	}
+	if n.effect.len() == 0 && durable <= n.disk.durable {
+		for i := range out.Send {
+			c.send(n, &out.Send[i])
+		}
+		for i := range out.Reply {
+			c.answer(n, &out.Reply[i])
+		}
+		return
+	}
+	if len(out.Send)+len(out.Reply) == 0 {
+		return
+	}
+	n.effect.push(effect{durable, len(out.Send), len(out.Reply)})
+	for i := range out.Send {
+		n.send.push(out.Send[i])
+	}
+	for i := range out.Reply {
+		n.reply.push(out.Reply[i])
+	}
+}
+
+// sync begins to make durable what was asked for, unless a sync is under way: the next one takes all that came meanwhile.
+func (c *Cluster) sync(n *node) {
+	d := &n.disk
+	if d.syncing || d.wanted <= d.durable {
+		return
+	}
+	d.syncing, d.target = true, d.end()
+	c.queue.push(event{at: c.now + d.of(d.delay), kind: synced, node: n.index, tag: n.life})
+}
+
+// sunk is the end of a sync.
+func (c *Cluster) sunk(n *node) {
+	c.stats.Syncs++
+	n.disk.syncing = false
+	n.disk.settle(n.disk.target)
+	c.sync(n)
+	if !n.paused {
+		c.letLeave(n)
+	}
+}
+
+// letLeave lets go, in order, what need not wait any longer.
+func (c *Cluster) letLeave(n *node) {
+	for n.effect.len() > 0 && n.effect.first().durable <= n.disk.durable {
+		e := n.effect.pop()
+		for range e.sends {
+			m := n.send.pop()
+			c.send(n, &m)
+		}
+		for range e.replys {
+			r := n.reply.pop()
+			c.answer(n, &r)
+		}
+	}
+}
+
+// crash takes a node down: all that it held in memory is gone, its disk keeps what S3 says.
+func (c *Cluster) crash(n *node) (lost uint64) {
+	n.core, n.paused = nil, false
+	n.life++
+	n.effect.clear()
+	n.send.clear()
+	n.reply.clear()
+	c.hangUp(n)
+	lost = n.disk.crash()
+	c.stats.Crashes++
+	c.stats.Forgotten += lost
+	c.note(Crashed, n)
+	return lost
+}
+
+// pause stops a node in mid-step; what arrives waits.
+func (c *Cluster) pause(n *node) {
+	n.paused, n.since = true, c.now
+	c.note(Paused, n)
+}
+
+// resume lets a node go on: first what it was about to do, then the ticks that it missed (S5), then what waited.
+func (c *Cluster) resume(n *node) {
+	n.paused = false
+	c.note(Resumed, n)
+	c.letLeave(n)
+	life := n.life
+	for missed := n.missed; missed > 0 && n.life == life; missed-- {
+		c.step(n, protocol.Tick{Wall: n.clock.wall(c.now), Draw: n.draw()})
+	}
+	n.missed = 0
+	for n.inbox.len() > 0 && n.life == life {
+		if e := n.inbox.pop(); e.kind == asked {
+			c.ask(e)
+		} else { // it had arrived: whatever has become of the link
+			f := c.network.flights.take(e.ref)
+			c.deliver(n, c.link(f.from, f.to), f)
+		}
+	}
+}
+
+// note traces what concerns a node alone and shows its status.
+func (c *Cluster) note(what What, n *node) {
+	if c.trace != nil {
+		c.trace(Event{At: c.now, What: what, From: n.id})
+	}
+	if c.cfg.OnStatus != nil {
+		c.observe(n)
+	}
+}
+
+// observe tells OnStatus of a change in what a node says of itself.
+func (c *Cluster) observe(n *node) {
+	s := c.status(n)
+	if s.Up != n.seen.Up || s.Term != n.seen.Term || s.Role != n.seen.Role || s.Leader != n.seen.Leader {
+		n.seen = s
+		c.cfg.OnStatus(c.now, n.id, s)
+	}
+}
+
+func (c *Cluster) status(n *node) cluster.Status {
+	if n.core == nil || n.paused {
+		return cluster.Status{}
+	}
+	s := n.core.Status()
+	return cluster.Status{
+		Up: true, Role: s.Role, Leader: history.NodeID(s.Leader), Term: s.Term, Commit: s.Commit, Applied: s.Applied,
+	}
+}
