@@ -44,3 +44,12 @@ type Window struct {
 	From, To time.Duration // To is the end of the history for a fault that was never ended
 	Ended    bool
 }
+
+// Fault is the fault that a completion of the nemesis tells of; false for every other event.
+func (op *Op) Fault() (Fault, bool) {
+	var f Fault
+	if op.Process != Nemesis || op.Kind == Invoke || json.Unmarshal(op.Value, &f) != nil {
+		return Fault{}, false
+	}
+	return f, f.Fault != "" && (f.Phase == Start || f.Phase == Stop)
+}

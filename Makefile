@@ -1,0 +1,46 @@
+# Every target is a line with its purpose; bare make lists them.
+GO ?= go
+
+.PHONY: help build test race docker sim bench fuzz lint docs clean ci
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+build: ## the static binary ./splitvote, which is also the container image's only file
+	CGO_ENABLED=0 $(GO) build -o splitvote ./cmd/splitvote
+
+test: ## all tests; those that need an engine or a browser skip by name without one
+	$(GO) test ./...
+
+race: ## all tests under the race detector, as CI does
+	$(GO) test -race ./...
+
+docker: ## the tests of the Docker backend alone
+	$(GO) test -v ./cluster/docker/...
+
+SEEDS ?= 100
+sim: build ## SEEDS runs of a minute each in the simulator, all faults (SEEDS=1000 for more)
+	./splitvote run --backend sim --faults partition,kill,pause --time-limit 60s --test-count $(SEEDS)
+
+bench: ## the benchmarks: simulated seconds a second, operations a second, the checkers
+	$(GO) test -run '^$$' -bench . -benchmem ./cluster/... ./harness ./checker/... ./protocol/...
+
+FUZZ ?= 1m
+fuzz: ## every fuzz target for FUZZ each
+	@for target in $$(grep -rhoE '^func Fuzz[A-Za-z]+' --include=*_test.go -l . | xargs -n1 dirname | sort -u); do \
+		for name in $$(grep -hoE '^func Fuzz[A-Za-z]+' $$target/*_test.go | sed 's/func //'); do \
+			$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZ) $$target || exit 1; done; done
+
+lint: ## gofmt, vet and, where it is installed, golangci-lint
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	@command -v golangci-lint >/dev/null && golangci-lint run || echo "golangci-lint is not installed: skipped"
+
+docs: build ## rewrite the generated pages of docs/
+	$(GO) test ./cmd/splitvote -run TestGeneratedDocs -rewrite
+
+clean: ## what builds and runs have left, containers included
+	-./splitvote clean
+	rm -rf splitvote runs
+
+ci: ## what CI runs, set-up included (Debian, root)
+	.ci/run
