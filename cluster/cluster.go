@@ -83,7 +83,8 @@ type Session struct {
 // Client speaks to one node for one process. Its methods are called by one goroutine at a time.
 type Client interface {
 	// Invoke makes one attempt at a call. It returns when ctx is done at the latest. One place per target decides which
-	// errors mean fail and which mean info; in doubt, info.
+	// errors mean fail and which mean info; in doubt, info. Attempts at one call have the same op.Index and later calls of
+	// the process greater ones, so that a target can tell a repeated request from a new one.
 	Invoke(ctx context.Context, op history.Op) Answer
 	Close() error
 }
