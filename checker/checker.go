@@ -68,6 +68,7 @@ const (
 	NoBite    Cause = "no-bite"    // a fault did not take effect
 	Panicked  Cause = "panic"      // the checker itself failed
 	Cutoff    Cause = "incomplete" // the history is not whole
+	Malformed Cause = "malformed"  // the history holds calls that the model does not know
 )
 
 // Evidence is one violation: the smallest set of operations that shows it, and why it cannot be.
