@@ -1,0 +1,373 @@
+package proxy_test
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/splitvote/splitvote/cluster/local/proxy"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/nemesis"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var (
+	nodes = []history.NodeID{"n1", "n2", "n3"}
+	both  = history.Grudge{"n1": {"n2"}, "n2": {"n1"}}
+)
+
+// hosts are the nodes' listeners behind a network.
+type hosts struct {
+	*proxy.Network
+	t      *testing.T
+	listen map[history.NodeID]net.Listener
+}
+
+func open(t *testing.T, stream bool) hosts {
+	t.Helper()
+	h := hosts{t: t, listen: map[history.NodeID]net.Listener{}}
+	addr := map[history.NodeID]string{}
+	for _, n := range nodes {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		h.listen[n], addr[n] = l, l.Addr().String()
+	}
+	n, err := proxy.Listen(proxy.Config{Nodes: nodes, Addr: func(n history.NodeID) string { return addr[n] }, Stream: stream, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	h.Network = n
+	return h
+}
+
+// end is one end of a connection.
+type end struct {
+	t *testing.T
+	net.Conn
+	r *bufio.Reader
+}
+
+// dial connects from with to, and says hello.
+func (h hosts) dial(from, to history.NodeID) (here, there end) {
+	h.t.Helper()
+	a, err := net.Dial("tcp", h.Addr(from, to))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	b, err := h.listen[to].Accept()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, c := range []net.Conn{a, b} {
+		h.t.Cleanup(func() { c.Close() })
+		c.SetDeadline(time.Now().Add(10 * time.Second)) // so that a broken proxy fails the test instead of hanging it
+	}
+	here, there = end{h.t, a, bufio.NewReader(a)}, end{h.t, b, bufio.NewReader(b)}
+	here.say(string(from))
+	there.hears(string(from))
+	return here, there
+}
+
+func (h hosts) cut(g history.Grudge) {
+	h.t.Helper()
+	if err := h.Cut(g); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h hosts) behave(l nemesis.Link) {
+	h.t.Helper()
+	if _, err := h.Behave(l); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// took waits until cuts have taken so many messages.
+func (h hosts) took(want uint64) {
+	h.t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for h.Loss().Messages < want {
+		select {
+		case <-tick.C:
+		case <-h.t.Context().Done():
+			h.t.Fatal("the cut took too little")
+		}
+	}
+}
+
+// say sends each text as a frame. The checksum is left out: it is not the proxy's business.
+func (e end) say(texts ...string) {
+	e.t.Helper()
+	for _, text := range texts {
+		frame := append(binary.BigEndian.AppendUint32(nil, uint32(len(text))), 0, 0, 0, 0)
+		if _, err := e.Write(append(frame, text...)); err != nil {
+			e.t.Fatal(err)
+		}
+	}
+}
+
+func (e end) read() (string, error) {
+	head := make([]byte, 8)
+	if _, err := io.ReadFull(e.r, head); err != nil {
+		return "", err
+	}
+	text := make([]byte, binary.BigEndian.Uint32(head))
+	_, err := io.ReadFull(e.r, text)
+	return string(text), err
+}
+
+// hears reads as many frames as are wanted, and compares.
+func (e end) hears(want ...string) {
+	e.t.Helper()
+	var got []string
+	for range want {
+		text, err := e.read()
+		if err != nil {
+			e.t.Fatalf("heard %q, then %v", got, err)
+		}
+		got = append(got, text)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		e.t.Errorf("heard (-want +got):\n%s", d)
+	}
+}
+
+// isOver reads the end of the connection.
+func (e end) isOver() {
+	e.t.Helper()
+	text, err := e.read()
+	var timeout net.Error
+	if err == nil || errors.As(err, &timeout) && timeout.Timeout() {
+		e.t.Errorf("read %q, %v, want the end of the connection", text, err)
+	}
+}
+
+// numbers are frames by which order and copies can be told.
+func numbers(n int) []string {
+	var texts []string
+	for i := range n {
+		texts = append(texts, fmt.Sprintf("%04d", i))
+	}
+	return texts
+}
+
+func TestHonest(t *testing.T) {
+	h := open(t, false)
+	a, b := h.dial("n1", "n2")
+	a.say("", "one", string(make([]byte, 1<<20)))
+	b.hears("", "one", string(make([]byte, 1<<20)))
+	b.say("back")
+	a.hears("back")
+	a.say("last words")
+	a.Close()
+	b.hears("last words")
+	b.isOver()
+}
+
+// P2: a cut takes one direction, of old connections and new ones alike, and nothing else; what comes after it passes.
+func TestCut(t *testing.T) {
+	h := open(t, false)
+	a, b := h.dial("n1", "n2")
+	c, d := h.dial("n1", "n3")
+	h.cut(history.Grudge{"n2": {"n1"}})
+	e, f := h.dial("n1", "n2")
+	a.say("lost", "lost too")
+	e.say("lost as well")
+	b.say("back")
+	a.hears("back")
+	c.say("elsewhere")
+	d.hears("elsewhere")
+	h.took(3)
+	h.cut(history.Grudge{"n3": {"n1"}}) // instead
+	a.say("after")
+	b.hears("after")
+	c.say("lost")
+	h.took(4)
+	if got, want := h.Heal(), (proxy.Loss{Cut: 2, Bitten: 2, Messages: 4}); got != want {
+		t.Errorf("the cuts took %+v, want %+v", got, want)
+	}
+	e.say("healed")
+	f.hears("healed")
+	c.say("healed")
+	d.hears("healed")
+	if got := h.Heal(); got != (proxy.Loss{}) {
+		t.Errorf("no cut took %+v", got)
+	}
+}
+
+// P2: while a link is cut, nobody hears of the other's end.
+func TestCutHidesTheEnd(t *testing.T) {
+	h := open(t, false)
+	a, b := h.dial("n1", "n2")
+	h.cut(both)
+	b.Close()
+	a.say("into", "the", "void")
+	h.took(3)
+	h.Heal()
+	a.isOver()
+}
+
+// P2: while a link is cut, nobody hears that there is no one to hear.
+func TestCutHidesAbsence(t *testing.T) {
+	for _, cut := range []history.Grudge{both, {"n1": {"n2"}}, {"n2": {"n1"}}, nil} {
+		t.Run(fmt.Sprint(cut), func(t *testing.T) {
+			h := open(t, false)
+			h.listen["n2"].Close()
+			h.cut(cut)
+			c, err := net.Dial("tcp", h.Addr("n1", "n2"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			c.SetDeadline(time.Now().Add(10 * time.Second))
+			a := end{t, c, bufio.NewReader(c)}
+			if cut != nil {
+				a.say("n1", "is", "anybody", "there")
+			}
+			if len(cut["n2"]) > 0 {
+				h.took(3)
+			}
+			h.Heal()
+			a.isOver()
+		})
+	}
+}
+
+func TestLoss(t *testing.T) {
+	h := open(t, false)
+	h.behave(nemesis.Link{Loss: 1})
+	a, b := h.dial("n1", "n2") // whose hello is not lost (P1)
+	a.say("lost", "lost", "lost")
+	b.say("of a new connection the first") // so that b's end is in order: its own first frame passes
+	a.hears("of a new connection the first")
+	a.Close()
+	b.isOver()
+	if touched, err := h.Behave(nemesis.Link{}); touched != 3 || err != nil {
+		t.Errorf("%d messages were touched, %v, want 3", touched, err)
+	}
+}
+
+func TestDuplicate(t *testing.T) {
+	h := open(t, false)
+	a, b := h.dial("n1", "n2")
+	h.behave(nemesis.Link{Duplicate: 1})
+	texts := numbers(20)
+	a.say(texts...)
+	var got []string
+	for range 2 * len(texts) {
+		text, err := b.read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, text)
+	}
+	slices.Sort(got)
+	want := append(slices.Clone(texts), texts...)
+	slices.Sort(want)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("heard (-want +got):\n%s", d)
+	}
+}
+
+func TestReorder(t *testing.T) {
+	h := open(t, false)
+	a, b := h.dial("n1", "n2")
+	h.behave(nemesis.Link{Reorder: 0.5})
+	texts := numbers(100)
+	a.say(texts...)
+	var got []string
+	for range texts {
+		text, err := b.read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, text)
+	}
+	if slices.IsSorted(got) {
+		t.Error("a hundred messages of which half may be overtaken came in order")
+	}
+	slices.Sort(got)
+	if d := cmp.Diff(texts, got); d != "" {
+		t.Errorf("heard (-want +got):\n%s", d)
+	}
+}
+
+// P3: jitter alone reorders nothing, and a delay is as long as it says.
+func TestDelay(t *testing.T) {
+	h := open(t, false)
+	a, b := h.dial("n1", "n2")
+	h.behave(nemesis.Link{Delay: 20 * time.Millisecond, Jitter: 20 * time.Millisecond})
+	start := time.Now()
+	texts := numbers(50)
+	a.say(texts...)
+	b.hears(texts[0])
+	if passed := time.Since(start); passed < 20*time.Millisecond {
+		t.Errorf("a message took %v, want no less than 20ms", passed)
+	}
+	b.hears(texts[1:]...)
+}
+
+// A stream's cut holds back, and loses nothing.
+func TestStream(t *testing.T) {
+	h := open(t, true)
+	a, b := h.dial("n1", "n2")
+	h.cut(both)
+	a.say("held")
+	h.took(1)
+	a.say("held too")
+	b.say("held")
+	h.took(2)
+	if loss := h.Heal(); loss.Cut != 2 || loss.Bitten != 2 {
+		t.Errorf("the cut took %+v, want something on both links", loss)
+	}
+	b.hears("held", "held too")
+	a.hears("held")
+	if _, err := h.Behave(nemesis.Link{Loss: 0.1}); err == nil {
+		t.Error("a stream may lose bytes")
+	}
+	h.behave(nemesis.Link{Delay: time.Millisecond})
+	a.say("slow")
+	b.hears("slow")
+}
+
+func TestCutOfNoLink(t *testing.T) {
+	h := open(t, false)
+	if err := h.Cut(history.Grudge{"n1": {"n9"}}); err == nil || err.Error() != "cut from n9 to n1: no such link" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Close ends connections that are in whatever state, and is safe to call twice.
+func TestClose(t *testing.T) {
+	h := open(t, false)
+	a, _ := h.dial("n1", "n2")
+	h.dial("n2", "n3")
+	h.behave(nemesis.Link{Delay: time.Hour})
+	a.say("on its way for long")
+	h.cut(both)
+	for range 2 {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	a.isOver()
+}

@@ -1,0 +1,200 @@
+package proxy
+
+import (
+	"bufio"
+	"container/heap"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/splitvote/splitvote/nemesis"
+)
+
+const (
+	header   = 8                     // bytes before a frame's payload: its length, and its checksum, which is the receiver's to verify
+	largest  = 1 << 28               // of a frame's payload, in bytes; more is no frame
+	piece    = 1 << 15               // most bytes of a stream that pass at once
+	window   = 1024                  // parcels of one connection under way
+	overtake = 50 * time.Millisecond // a reordered frame, or a second copy, is late by up to this
+)
+
+// parcel is a frame, or a piece of a stream, under way.
+type parcel struct {
+	bytes []byte
+	due   time.Time
+	n     int // position in the connection
+}
+
+// pump carries one direction of one connection, until src ends or dst is gone.
+func (n *Network) pump(ctx context.Context, l, back *link, src, dst net.Conn) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	under := make(chan parcel, window)
+	n.work.Go(func() {
+		defer close(under)
+		n.receive(ctx, src, under)
+	})
+	news := back // that dst is gone
+	if n.deliver(ctx, l, dst, under) {
+		news = l // that src has ended
+	}
+	n.await(ctx, news) // P2
+}
+
+// receive reads what src says and decides on its fate.
+func (n *Network) receive(ctx context.Context, src net.Conn, under chan<- parcel) {
+	r := bufio.NewReaderSize(src, piece)
+	var last time.Time // when the latest parcel in order is due
+	for i := 0; ; i++ {
+		bytes, err := n.read(r)
+		if err != nil {
+			return
+		}
+		var due []time.Time
+		due, last = n.fate(i, last)
+		for _, d := range due {
+			select {
+			case under <- parcel{bytes, d, i}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// read takes the next frame, or a piece of a stream.
+func (n *Network) read(r *bufio.Reader) ([]byte, error) {
+	if n.config.Stream {
+		bytes := make([]byte, piece)
+		size, err := r.Read(bytes)
+		return bytes[:size], err
+	}
+	head, err := r.Peek(header)
+	if err != nil {
+		return nil, err
+	}
+	size := binary.BigEndian.Uint32(head)
+	if size > largest {
+		return nil, fmt.Errorf("frame of %d bytes, want at most %d", size, largest)
+	}
+	bytes := make([]byte, header+size)
+	_, err = io.ReadFull(r, bytes)
+	return bytes, err
+}
+
+// fate draws what becomes of the i-th parcel of a connection: when each of its copies is due. The parcels before it that
+// keep their order are due until last, and so are those up to it until ordered.
+func (n *Network) fate(i int, last time.Time) (due []time.Time, ordered time.Time) {
+	n.mu.RLock()
+	b := n.behave
+	n.mu.RUnlock()
+	now := time.Now()
+	if b == (nemesis.Link{}) {
+		at := later(now, last)
+		return []time.Time{at}, at
+	}
+	n.draw.Lock()
+	defer n.draw.Unlock()
+	happens := func(ratio float64) bool { return i > 0 && n.random.Float64() < ratio } // P1
+	upTo := func(d time.Duration) time.Duration { return time.Duration(n.random.Float64() * float64(d)) }
+	lost, again, overtaken := happens(b.Loss), happens(b.Duplicate), happens(b.Reorder)
+	if lost || again || overtaken || b.Delay > 0 || b.Jitter > 0 {
+		n.touched.Add(1)
+	}
+	if lost {
+		return nil, last
+	}
+	at := now.Add(b.Delay + upTo(b.Jitter))
+	if overtaken {
+		at = at.Add(upTo(overtake))
+	} else {
+		at = later(at, last)
+		last = at
+	}
+	due = []time.Time{at}
+	if again {
+		due = append(due, at.Add(upTo(overtake)))
+	}
+	return due, last
+}
+
+// deliver hands over what is due. It reports true once src has ended and all is delivered.
+func (n *Network) deliver(ctx context.Context, l *link, dst net.Conn, under <-chan parcel) bool {
+	var held parcels
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for under != nil || len(held) > 0 {
+		var due <-chan time.Time
+		if len(held) > 0 {
+			wait := time.Until(held[0].due)
+			if wait <= 0 {
+				if !n.hand(ctx, l, dst, heap.Pop(&held).(parcel)) {
+					return false
+				}
+				continue
+			}
+			timer.Reset(wait)
+			due = timer.C
+		}
+		more := under
+		if len(held) >= window {
+			more = nil // P4
+		}
+		select {
+		case p, ok := <-more:
+			if ok {
+				heap.Push(&held, p)
+			} else {
+				under = nil
+			}
+		case <-due:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// hand gives one parcel to dst unless a cut takes it. It reports false when dst is gone.
+func (n *Network) hand(ctx context.Context, l *link, dst net.Conn, p parcel) bool {
+	if n.isCut(l) && (n.config.Stream || p.n > 0) {
+		l.taken.Add(1)
+		if !n.config.Stream {
+			return true
+		}
+		if !n.await(ctx, l) {
+			return false
+		}
+	}
+	_, err := dst.Write(p.bytes)
+	return err == nil
+}
+
+// parcels is a heap by the time at which they are due, and then in their order.
+type parcels []parcel
+
+func (h parcels) Len() int { return len(h) }
+func (h parcels) Less(i, j int) bool {
+	if !h[i].due.Equal(h[j].due) {
+		return h[i].due.Before(h[j].due)
+	}
+	return h[i].n < h[j].n
+}
+func (h parcels) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *parcels) Push(p any)   { *h = append(*h, p.(parcel)) }
+func (h *parcels) Pop() any {
+	old := *h
+	p := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return p
+}
