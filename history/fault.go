@@ -45,11 +45,10 @@ type Window struct {
 	Ended    bool
 }
 
-// Fault is the fault that a completion of the nemesis tells of; false for every other event.
-func (op *Op) Fault() (Fault, bool) {
-	var f Fault
-	if op.Process != Nemesis || op.Kind == Invoke || json.Unmarshal(op.Value, &f) != nil {
-		return Fault{}, false
+// Faults are the faults that a completion of the nemesis tells of, several at the end of all; none for any other event.
+func (op *Op) Faults() []Fault {
+	if op.Process != Nemesis || op.Kind == Invoke {
+		return nil
 	}
-	return f, f.Fault != "" && (f.Phase == Start || f.Phase == Stop)
+	return faults(op.Value)
 }

@@ -1,0 +1,51 @@
+package checker
+
+import (
+	"context"
+
+	"github.com/splitvote/splitvote/history"
+)
+
+// Stats counts how the clients' calls ended, in all and by F. It only counts: its verdict is always Valid.
+type Stats struct{}
+
+// Counts says how many calls ended in which way; a call without completion counts as Info.
+type Counts struct {
+	Ok   int `json:"ok"`
+	Fail int `json:"fail"`
+	Info int `json:"info"`
+}
+
+// Total is the number of calls.
+func (c Counts) Total() int { return c.Ok + c.Fail + c.Info }
+
+func (c *Counts) add(k history.Kind) {
+	switch k {
+	case history.Ok:
+		c.Ok++
+	case history.Fail:
+		c.Fail++
+	case history.Info, history.Invoke:
+		c.Info++
+	}
+}
+
+// Name is "stats".
+func (Stats) Name() string { return "stats" }
+
+// Check counts.
+func (Stats) Check(_ context.Context, h *history.History) Result {
+	var total Counts
+	byF := map[string]Counts{}
+	for _, c := range h.Calls() {
+		op := h.Invocation(c)
+		if op.Process == history.Nemesis {
+			continue
+		}
+		total.add(h.Kind(c))
+		f := byF[op.F]
+		f.add(h.Kind(c))
+		byF[op.F] = f
+	}
+	return Result{Verdict: Valid, Stats: map[string]any{"calls": total, "by-f": byF}}
+}
