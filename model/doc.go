@@ -7,8 +7,6 @@
 //	M3  A call with an unknown result (nil out) may do whatever it may do with any result.
 //	M4  ReadOnly holds of a call only if it changes nothing in every state in which its result is possible. A write of
 //	    the value that is already there is not read-only.
-//	M5  Every model is total with results unknown: no state forbids a call whose result nobody saw, except that a lock
-//	    may have to wait.
 //
 // States and calls are values, not JSON: a model reads a call out of a history once, and says what is wrong with it by the
 // number of its event.

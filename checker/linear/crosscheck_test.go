@@ -1,0 +1,113 @@
+package linear_test
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/linear"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/model"
+)
+
+// subject is a model with a correct copy of its object and the judgement by definition.
+type subject struct {
+	name  string
+	copy  func() object
+	brute func(*history.History) bool
+}
+
+func of[S, In, Out any](m model.Model[S, In, Out], newObject func() object) subject {
+	return subject{m.Name(), newObject, func(h *history.History) bool { return brute(m, h) }}
+}
+
+func subjects() []subject {
+	return []subject{
+		of(model.Register{}, func() object { return &register{} }),
+		of(model.Register{CAS: true}, func() object { return &register{cas: true} }),
+		of(model.Set{}, func() object { return &set{} }),
+		of(model.Queue{}, func() object { return &queue{} }),
+		of(model.Stack{}, func() object { return &queue{stack: true} }),
+		of(model.Counter{}, func() object { return &counter{} }),
+		of(model.Mutex{}, func() object { return &mutex{} }),
+		of(model.Mutex{Fenced: true}, func() object { return &mutex{fenced: true} }),
+		of(model.AppendList{}, func() object { return &appendList{} }),
+		of(model.IDs{}, func() object { return &ids{} }),
+	}
+}
+
+// rounds is how many random histories a test looks at for each model: few by default, as many as SPLITVOTE_ROUNDS says
+// in the long form (make crosscheck).
+func rounds(t *testing.T, short int) int {
+	n, err := strconv.Atoi(os.Getenv("SPLITVOTE_ROUNDS"))
+	if err != nil {
+		return short
+	}
+	t.Logf("%d rounds a model", n)
+	return n
+}
+
+// randomShape draws a shape that brute force can still decide.
+func randomShape(r *rand.Rand) shape {
+	s := shape{processes: 2 + r.IntN(3), calls: 2 + r.IntN(7), mutations: r.IntN(4)}
+	if r.IntN(3) == 0 {
+		s.domain = 1 + r.IntN(3)
+	}
+	if r.IntN(2) == 0 {
+		s.pending = r.Float64() * 0.5
+	}
+	if r.IntN(4) == 0 {
+		s.failed = 0.2
+	}
+	if r.IntN(5) == 0 {
+		s.keys = 2
+	}
+	return s
+}
+
+// Every engine agrees with the definition on random small histories of every model: valid and mutated, with unknown and
+// failed outcomes, values written more than once, and ties in time.
+func TestEnginesAgreeWithBruteForce(t *testing.T) {
+	engines := []linear.Engine{linear.Auto, linear.Search, linear.Porcupine}
+	for _, subject := range subjects() {
+		t.Run(subject.name, func(t *testing.T) {
+			t.Parallel()
+			count := map[bool]int{}
+			for seed := range rounds(t, 3000) {
+				r := rand.New(rand.NewPCG(uint64(seed), 0))
+				h := randomHistory(r, randomShape(r), subject.copy)
+				want := checker.Invalid
+				valid := subject.brute(h)
+				if valid {
+					want = checker.Valid
+				}
+				count[valid]++
+				for _, engine := range engines {
+					c, err := linear.New(subject.name, linear.Options{Engine: engine, Workers: 1})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if got := c.Check(context.Background(), h); got.Verdict != want {
+						t.Fatalf("seed %d: %s says %v by %s (%s), want %v:\n%s", seed, engine, got.Verdict, got.Method, got.Reason, want, lines(t, h))
+					}
+				}
+			}
+			if count[true] == 0 || count[false] == 0 {
+				t.Errorf("%d valid and %d invalid histories, want both", count[true], count[false])
+			}
+		})
+	}
+}
+
+func lines(t *testing.T, h *history.History) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := history.Write(&b, h); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}

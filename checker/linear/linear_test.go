@@ -1,0 +1,132 @@
+package linear_test
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/linear"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/model"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func read(t *testing.T, text string) *history.History {
+	t.Helper()
+	h, err := history.Read(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func check(t *testing.T, modelName string, opts linear.Options, h *history.History) checker.Result {
+	t.Helper()
+	c, err := linear.New(modelName, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Check(context.Background(), h)
+}
+
+func TestEveryModelHasAChecker(t *testing.T) {
+	for _, name := range model.Names() {
+		if got := check(t, name, linear.Options{}, read(t, "")); got.Verdict != checker.Valid {
+			t.Errorf("%s: an empty history is %v (%s), want valid", name, got.Verdict, got.Reason)
+		}
+	}
+	if _, err := linear.New("regsiter", linear.Options{}); err == nil || !strings.HasPrefix(err.Error(), `no model "regsiter", there are register,`) {
+		t.Errorf("error %v, want the names there are", err)
+	}
+	if _, err := linear.New("register", linear.Options{Engine: "magic"}); err == nil {
+		t.Error("an engine that does not exist is accepted")
+	}
+}
+
+func TestMalformedHistoriesAreUnknown(t *testing.T) {
+	h := read(t, `{"process":0,"type":"invoke","f":"cas","value":3}`+"\n")
+	got := check(t, "cas-register", linear.Options{}, h)
+	if got.Verdict != checker.Unknown || got.Cause != checker.Malformed || got.Reason != "event 0: cas wants [old, new], has 3" {
+		t.Errorf("%v %s %q", got.Verdict, got.Cause, got.Reason)
+	}
+}
+
+// hard is a history that no search decides soon: many processes write the same few values all the time.
+func hard() *history.History {
+	s := shape{processes: 40, calls: 4000, domain: 1000, pending: 0.1, mutations: 300}
+	return randomHistory(rand.New(rand.NewPCG(1, 2)), s, func() object { return &register{cas: true} })
+}
+
+func TestLimitsAreKept(t *testing.T) {
+	h := hard()
+	for _, engine := range []linear.Engine{linear.Search, linear.Porcupine} {
+		got := check(t, "cas-register", linear.Options{Engine: engine, Timeout: 50 * time.Millisecond}, h)
+		if got.Verdict != checker.Unknown || got.Cause != checker.Timeout {
+			t.Errorf("%s with a time limit: %v %s by %s", engine, got.Verdict, got.Cause, got.Method)
+		}
+		got = check(t, "cas-register", linear.Options{Engine: engine, Memory: 1 << 20}, h)
+		if got.Verdict != checker.Unknown || got.Cause != checker.Memory {
+			t.Errorf("%s with a memory limit: %v %s by %s", engine, got.Verdict, got.Cause, got.Method)
+		}
+		c, err := linear.New("cas-register", linear.Options{Engine: engine})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if got := c.Check(ctx, h); got.Verdict != checker.Unknown || got.Cause != checker.Cancelled {
+			t.Errorf("%s when stopped: %v %s by %s", engine, got.Verdict, got.Cause, got.Method)
+		}
+	}
+}
+
+// touchy is a register that panics at 13.
+type touchy struct{ model.Register }
+
+func (m touchy) Step(next []model.Value, s model.Value, in model.RegisterCall, out *model.Value) []model.Value {
+	if in.Value == "13" {
+		panic("unlucky")
+	}
+	return m.Register.Step(next, s, in, out)
+}
+
+func TestPanicsAreUnknown(t *testing.T) {
+	h := read(t, `{"process":0,"type":"invoke","f":"write","value":13}
+{"process":0,"type":"ok","f":"write","value":13}
+`)
+	for _, engine := range []linear.Engine{linear.Auto, linear.Search, linear.Porcupine} {
+		got := linear.Check(context.Background(), touchy{}, h, linear.Options{Engine: engine})
+		if got.Verdict != checker.Unknown || got.Cause != checker.Panicked || !strings.Contains(got.Reason, "unlucky") {
+			t.Errorf("%s: %v %s %q", engine, got.Verdict, got.Cause, got.Reason)
+		}
+	}
+}
+
+func TestVisualize(t *testing.T) {
+	h := read(t, `{"process":0,"type":"invoke","f":"write","key":"x","value":7}
+{"process":0,"type":"ok","f":"write","key":"x","value":7}
+{"process":1,"type":"invoke","f":"read","key":"x"}
+{"process":1,"type":"ok","f":"read","key":"x","value":4}
+`)
+	var page bytes.Buffer
+	if err := linear.Visualize(context.Background(), &page, "register", h); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<html", "write 7", "#2 x"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := linear.Visualize(ctx, &page, "register", h); err == nil {
+		t.Error("a drawing that was stopped is no error")
+	}
+}

@@ -1,0 +1,333 @@
+package linear_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/splitvote/splitvote/history"
+)
+
+// object is one correct copy, for making histories: it answers calls one at a time. done is false for a call that fails.
+type object interface {
+	draw(r *rand.Rand, fresh func() int) (f string, asked any)
+	apply(p history.Process, f string, asked any) (got any, done bool)
+}
+
+// shape says what random histories look like.
+type shape struct {
+	processes, calls int
+	domain           int     // values are drawn from this many, and are all different if 0
+	pending, failed  float64 // share of calls whose outcome is unknown, or that are refused
+	mutations        int     // changes made at the end, which may make the history invalid
+	keys             int     // 0 is one object without a key
+}
+
+// randomHistory runs correct copies: every call takes effect at one moment between its invocation and its completion.
+func randomHistory(r *rand.Rand, s shape, newObject func() object) *history.History {
+	type under struct {
+		op      history.Op
+		asked   any
+		got     any
+		applied bool
+		done    bool
+	}
+	objects := map[string]object{}
+	issued := 0
+	fresh := func() int {
+		issued++
+		if s.domain > 0 {
+			return 1 + r.IntN(s.domain)
+		}
+		return issued
+	}
+	var ops []history.Op
+	now := time.Duration(0)
+	emit := func(op history.Op) {
+		now += time.Duration(r.IntN(3)) / 2 // half of the events or so tie
+		op.Time = now
+		ops = append(ops, op)
+	}
+	lanes := make([]*under, s.processes)
+	ids := make([]history.Process, s.processes)
+	for i := range ids {
+		ids[i] = history.Process(i)
+	}
+	left := s.calls
+	for {
+		busy := slices.ContainsFunc(lanes, func(u *under) bool { return u != nil })
+		if left == 0 && !busy {
+			break
+		}
+		i := r.IntN(len(lanes))
+		u := lanes[i]
+		if u == nil {
+			if left == 0 {
+				continue
+			}
+			left--
+			key := ""
+			if s.keys > 0 {
+				key = fmt.Sprint("k", r.IntN(s.keys))
+			}
+			if objects[key] == nil {
+				objects[key] = newObject()
+			}
+			f, asked := objects[key].draw(r, fresh)
+			u = &under{op: history.Op{Process: ids[i], F: f, Key: key, Value: raw(asked)}, asked: asked}
+			emit(u.op)
+			lanes[i] = u
+			continue
+		}
+		if !u.applied {
+			u.applied = true
+			if r.Float64() < s.failed {
+				u.done = false
+			} else if r.Float64() < s.pending && r.IntN(2) == 0 {
+				u.op.Kind = history.Info
+			} else {
+				u.got, u.done = objects[u.op.Key].apply(u.op.Process, u.op.F, u.asked)
+			}
+			continue
+		}
+		lanes[i] = nil
+		switch {
+		case u.op.Kind == history.Info, u.done && r.Float64() < s.pending:
+			u.op.Kind = history.Info
+			if r.IntN(2) == 0 {
+				emit(u.op)
+			}
+			ids[i] += history.Process(s.processes)
+		case !u.done:
+			u.op.Kind = history.Fail
+			emit(u.op)
+		default:
+			u.op.Kind, u.op.Value = history.Ok, raw(u.got)
+			emit(u.op)
+		}
+	}
+	for range s.mutations {
+		mutate(r, ops)
+	}
+	h, err := history.New(ops)
+	if err != nil {
+		panic(err)
+	}
+	return h
+}
+
+// mutate changes what was returned, or the order of two neighbouring events of different processes.
+func mutate(r *rand.Rand, ops []history.Op) {
+	if len(ops) < 2 {
+		return
+	}
+	switch r.IntN(3) {
+	case 0: // give a call the result of another call of the same kind
+		a, b := r.IntN(len(ops)), r.IntN(len(ops))
+		if ops[a].Kind == history.Ok && ops[b].Kind == history.Ok && ops[a].F == ops[b].F && returns[ops[a].F] {
+			ops[a].Value = ops[b].Value
+		}
+	case 1: // swap neighbours, but for their times
+		a := r.IntN(len(ops) - 1)
+		if ops[a].Process != ops[a+1].Process {
+			ops[a], ops[a+1] = ops[a+1], ops[a]
+			ops[a].Time, ops[a+1].Time = ops[a+1].Time, ops[a].Time
+		}
+	case 2: // a call that took effect says that it did not, or the other way about
+		a := r.IntN(len(ops))
+		if ops[a].Kind == history.Ok {
+			ops[a].Kind = history.Fail
+		}
+	}
+}
+
+// returns names the calls whose completion says more than their invocation, in one and the same shape.
+var returns = map[string]bool{"read": true, "dequeue": true, "pop": true, "generate": true, "acquire": true}
+
+func raw(v any) json.RawMessage {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+type register struct {
+	cas   bool
+	value any
+}
+
+func (o *register) draw(r *rand.Rand, fresh func() int) (string, any) {
+	switch n := r.IntN(10); {
+	case n < 5:
+		return "read", nil
+	case o.cas && n < 8:
+		return "cas", []any{o.value, fresh()}
+	}
+	return "write", fresh()
+}
+
+func (o *register) apply(_ history.Process, f string, asked any) (any, bool) {
+	switch f {
+	case "read":
+		return o.value, true
+	case "cas":
+		pair := asked.([]any)
+		if fmt.Sprint(pair[0]) != fmt.Sprint(o.value) {
+			return nil, false
+		}
+		o.value = pair[1]
+		return asked, true
+	}
+	o.value = asked
+	return asked, true
+}
+
+type set struct{ values []int }
+
+func (o *set) draw(r *rand.Rand, fresh func() int) (string, any) {
+	known := func() int {
+		if v := fresh(); len(o.values) == 0 || r.IntN(3) == 0 {
+			return v
+		}
+		return o.values[r.IntN(len(o.values))]
+	}
+	switch n := r.IntN(12); {
+	case n < 4:
+		return "add", fresh()
+	case n < 6:
+		return "remove", known()
+	case n < 10:
+		return "contains", known()
+	}
+	return "read", nil
+}
+
+func (o *set) apply(_ history.Process, f string, asked any) (any, bool) {
+	switch f {
+	case "read":
+		return append([]int{}, o.values...), true
+	case "contains":
+		return []any{asked, slices.Contains(o.values, asked.(int))}, true
+	case "add":
+		if !slices.Contains(o.values, asked.(int)) {
+			o.values = append(o.values, asked.(int))
+		}
+	case "remove":
+		o.values = slices.DeleteFunc(o.values, func(v int) bool { return v == asked })
+	}
+	return asked, true
+}
+
+type queue struct {
+	stack  bool
+	values []int
+}
+
+func (o *queue) draw(r *rand.Rand, fresh func() int) (string, any) {
+	switch in := r.IntN(2) == 0; {
+	case o.stack && in:
+		return "push", fresh()
+	case o.stack:
+		return "pop", nil
+	case in:
+		return "enqueue", fresh()
+	}
+	return "dequeue", nil
+}
+
+func (o *queue) apply(_ history.Process, f string, asked any) (any, bool) {
+	switch {
+	case f == "push" || f == "enqueue":
+		o.values = append(o.values, asked.(int))
+		return asked, true
+	case len(o.values) == 0:
+		return nil, true
+	case o.stack:
+		v := o.values[len(o.values)-1]
+		o.values = o.values[:len(o.values)-1]
+		return v, true
+	}
+	v := o.values[0]
+	o.values = o.values[1:]
+	return v, true
+}
+
+type counter struct{ n int }
+
+func (o *counter) draw(r *rand.Rand, fresh func() int) (string, any) {
+	if r.IntN(2) == 0 {
+		return "read", nil
+	}
+	if n := fresh(); r.IntN(4) > 0 {
+		return "add", n
+	} else {
+		return "add", -n
+	}
+}
+
+func (o *counter) apply(_ history.Process, f string, asked any) (any, bool) {
+	if f == "read" {
+		return o.n, true
+	}
+	o.n += asked.(int)
+	return asked, true
+}
+
+type mutex struct {
+	fenced bool
+	held   bool
+	holder history.Process
+	token  int
+}
+
+func (o *mutex) draw(r *rand.Rand, _ func() int) (string, any) {
+	if r.IntN(2) == 0 {
+		return "acquire", nil
+	}
+	return "release", nil
+}
+
+func (o *mutex) apply(p history.Process, f string, _ any) (any, bool) {
+	switch {
+	case f == "release" && o.held && o.holder == p:
+		o.held = false
+		return nil, true
+	case f == "acquire" && !o.held:
+		o.held, o.holder = true, p
+		o.token += 1 + int(p)%3
+		if o.fenced {
+			return o.token, true
+		}
+		return nil, true
+	}
+	return nil, false
+}
+
+type appendList struct{ values []int }
+
+func (o *appendList) draw(r *rand.Rand, fresh func() int) (string, any) {
+	if r.IntN(2) == 0 {
+		return "read", nil
+	}
+	return "append", fresh()
+}
+
+func (o *appendList) apply(_ history.Process, f string, asked any) (any, bool) {
+	if f == "read" {
+		return append([]int{}, o.values...), true
+	}
+	o.values = append(o.values, asked.(int))
+	return asked, true
+}
+
+type ids struct{ n int }
+
+func (o *ids) draw(*rand.Rand, func() int) (string, any) { return "generate", nil }
+
+func (o *ids) apply(history.Process, string, any) (any, bool) {
+	o.n++
+	return o.n, true
+}

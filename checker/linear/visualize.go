@@ -1,0 +1,56 @@
+package linear
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/splitvote/splitvote/history"
+)
+
+// Visualize draws a part of a history as Porcupine's own page, with the longest orders that explain some of it: one
+// partition a key. The page needs no network. It costs what Porcupine costs, so hand it a witness or a short history; a
+// context that ends, a panic of the model or too much memory is an error.
+func Visualize(ctx context.Context, w io.Writer, modelName string, part *history.History) error {
+	m, err := named(modelName, Options{})
+	if err != nil {
+		return err
+	}
+	return m.visualize(ctx, w, part)
+}
+
+func (c of[S, In, Out]) visualize(ctx context.Context, w io.Writer, part *history.History) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("draw: %s", panicked(p).reason)
+		}
+	}()
+	objects, err := split(c.m, part)
+	if err != nil {
+		return err
+	}
+	guard := &guard{ctx: ctx, left: math.MaxInt64}
+	drawn := porcupineModel(c.m, guard)
+	drawn.PartitionEvent = func([]porcupine.Event) [][]porcupine.Event {
+		partitions := make([][]porcupine.Event, len(objects))
+		for i, o := range objects {
+			partitions[i] = porcupineEvents(o.calls)
+			for j := range partitions[i] {
+				e := &partitions[i][j]
+				e.ClientId = int(part.Ops[o.calls[e.Id].begin].Process)
+				if e.Kind == porcupine.CallEvent {
+					e.Metadata = fmt.Sprintf("#%d %s", o.calls[e.Id].op, o.key)
+				}
+			}
+		}
+		return partitions
+	}
+	_, info := porcupine.CheckEventsVerbose(drawn, nil, 0)
+	if stopped := guard.stopped.Load(); stopped != nil {
+		return fmt.Errorf("draw: %s", stopped.reason)
+	}
+	return porcupine.Visualize(drawn, info, w)
+}
