@@ -1,0 +1,30 @@
+package clustertest
+
+import (
+	"context"
+	"reflect"
+	"strconv"
+	"testing"
+
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/nemesis"
+)
+
+// power is the cluster as one that can suffer P; a test for which it is not is skipped.
+func power[P any](t *testing.T, d *driver) P {
+	t.Helper()
+	p, ok := d.Cluster.(P)
+	if !ok {
+		t.Skipf("this backend is no %s", reflect.TypeFor[P]())
+	}
+	return p
+}
+
+// on is what a power does to one node, as harm.
+func on(
+	f func(context.Context, history.NodeID) (nemesis.Proof, error), node history.NodeID,
+) func(context.Context) (nemesis.Proof, error) {
+	return func(ctx context.Context) (nemesis.Proof, error) { return f(ctx, node) }
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
