@@ -1,0 +1,35 @@
+// Package raft is Raft as a pure core: Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm" (extended
+// version, 2014; cited by section), with what Ongaro's thesis "Consensus: Bridging Theory and Practice" adds (cited as such).
+//
+// What every run keeps, and every simulated run checks after each step; R1 to R5 are Figure 3 of the paper:
+//
+//	R1  Election Safety: a term has at most one leader.
+//	R2  Leader Append-Only: a leader neither changes nor deletes an entry of its log.
+//	R3  Log Matching: two logs with an entry of the same index and term are the same up to it.
+//	R4  Leader Completeness: a committed entry is in the log of every later leader, and no node that knows it to be
+//	    committed ever replaces it.
+//	R5  State Machine Safety: no two nodes apply different entries at one index; each applies them in order, each once.
+//	R6  A node's term never falls, and it votes at most once a term (§5.1, §5.2).
+//	R7  A node's commit index never falls nor passes the end of its log; all that is committed is applied at once (§5.3).
+//	R8  Snapshots of one index are the same everywhere, and cover committed entries only (§7).
+//	R9  What a leader believes a follower's disk to hold, it holds (§5.3).
+//
+// Choices that the paper leaves open, and departures from it:
+//
+// Membership changes one node at a time, not by joint consensus. Any majority of the old members then meets any majority of
+// the new ones, so there is no third, joint configuration to elect under, to recover, or to get wrong; a change of several
+// nodes is a sequence of such steps. Its one trap is closed: a leader changes nothing before an entry of its own term is
+// committed (raft-dev, 2015-07-10). A node that is added catches up before it counts (thesis §4.2.1).
+//
+// The commit index is not persisted; a restarted node learns it from the next leader's first commitment. A leader counts an
+// entry as on its own disk when it writes it, because nothing that follows leaves the node before it is there (protocol.P2).
+// Entries are applied in the Step that commits them, so a read at the commit index never waits.
+//
+// A node that hears a leader refuses votes for the shortest election timeout (thesis §4.2.3), unless the leader itself asked
+// for the election; so does a node that has just restarted, for it may have forgotten a leader that relies on it. A lease is
+// three quarters of that time and given up for the rest of the term once a transfer was begun. It is counted in ticks: a host
+// must deliver the ticks that passed while a node was paused before anything else.
+//
+// No entries are kept behind a snapshot for followers that are slow; instead a leader puts off its next snapshot while a
+// follower is still fetching the last one.
+package raft

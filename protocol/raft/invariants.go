@@ -1,0 +1,254 @@
+package raft
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/splitvote/splitvote/protocol"
+)
+
+// invariants checks R1 to R10 of the package's documentation. What it costs is proportional to what a Step changed.
+type invariants struct {
+	leaders   map[uint64]protocol.NodeID // by term
+	newest    *node                      // leader of the highest term so far
+	newestOf  uint64                     // that term
+	places    []place                    // by index-1: every entry that any log has held there
+	committed []committed                // by index-1
+	snapshots []*Checkpoint              // the latest few, one an index
+	views     map[protocol.NodeID]*view
+}
+
+// place is what logs have held at one index. Few have ever held more than one thing there.
+type place struct {
+	held
+	others []held
+}
+
+// held is an entry of a log and the term of the one before it. If two logs agree on these wherever they hold an entry of the
+// same index and term, then by induction they agree on everything before it as well, which is Log Matching.
+type held struct {
+	entry    Entry
+	prevTerm uint64
+}
+
+// committed is an entry that some node has applied; Term 0: none yet.
+type committed struct {
+	term    uint64
+	command []byte
+}
+
+// view is a node as it was after its previous Step.
+type view struct {
+	node                  *node
+	hard                  HardState
+	role                  role
+	commit, applied, last uint64
+}
+
+const snapshotsKept = 16
+
+// NewInvariants watches one cluster from its beginning.
+func NewInvariants() protocol.Invariants {
+	return &invariants{leaders: map[uint64]protocol.NodeID{}, views: map[protocol.NodeID]*view{}}
+}
+
+// Restarted looks at everything that the node's disk gave back.
+func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
+	n := core.(*node)
+	s := v.views[id]
+	if s == nil {
+		s = &view{}
+		v.views[id] = s
+	}
+	*s = view{node: n, hard: n.hard, role: n.role, commit: n.commit, applied: n.applied, last: n.log.last()}
+	return v.matching(n, n.log.base+1)
+}
+
+// After looks at what one Step has changed.
+func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.Input, out *protocol.Output) error {
+	n := core.(*node)
+	s := v.views[id]
+	if s == nil || s.node != n {
+		// A node that nobody announced is at its start, before it has done anything.
+		s = &view{node: n, last: n.log.base, commit: n.log.base, applied: n.log.base}
+		v.views[id] = s
+	}
+	if err := v.step(s, n, in, out); err != nil {
+		return err
+	}
+	s.hard, s.role, s.commit, s.applied, s.last = n.hard, n.role, n.commit, n.applied, n.log.last()
+	return nil
+}
+
+func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Output) error {
+	if n.hard.Term < s.hard.Term || (n.hard.Term == s.hard.Term && s.hard.Vote != "" && n.hard.Vote != s.hard.Vote) {
+		return fmt.Errorf("R6: %s went from term %d, vote %q to term %d, vote %q",
+			n.id, s.hard.Term, s.hard.Vote, n.hard.Term, n.hard.Vote)
+	}
+	if n.commit < s.commit || n.applied < s.applied || n.applied != n.commit || n.commit > n.log.last() {
+		return fmt.Errorf("R7: %s went from commit %d, applied %d to commit %d, applied %d with a log to %d",
+			n.id, s.commit, s.applied, n.commit, n.applied, n.log.last())
+	}
+	for _, r := range out.Persist {
+		if err := v.record(s, n, r.Data); err != nil {
+			return err
+		}
+	}
+	if n.role == leader && (s.role != leader || s.hard.Term != n.hard.Term) {
+		if err := v.elected(n); err != nil {
+			return err
+		}
+	}
+	for i := range out.Apply {
+		if err := v.apply(s, n, &out.Apply[i]); err != nil {
+			return err
+		}
+	}
+	if n.role == leader {
+		if r, received := in.(protocol.Receive); received {
+			return v.acknowledged(n, r.Message.From)
+		}
+	}
+	return nil
+}
+
+// record looks at one record that the node wrote in this Step.
+func (v *invariants) record(s *view, n *node, data any) error {
+	switch r := data.(type) {
+	case *Entries:
+		if s.role == leader && n.role == leader && s.hard.Term == n.hard.Term && r.First != s.last+1 {
+			return fmt.Errorf("R2: %s, leader of term %d, replaced its log from %d on", n.id, n.hard.Term, r.First)
+		}
+		if r.First <= s.commit {
+			return fmt.Errorf("R4: %s replaced its log from %d on, which is committed up to %d", n.id, r.First, s.commit)
+		}
+		s.last = r.First + uint64(len(r.Entries)) - 1
+		return v.matching(n, r.First)
+	case *Checkpoint:
+		return v.snapshot(s, n, r)
+	}
+	return nil
+}
+
+// matching compares the node's log, from index on, with what any other log has held there: Log Matching.
+func (v *invariants) matching(n *node, from uint64) error {
+	for i := max(from, n.log.base+1); i <= n.log.last(); i++ {
+		for uint64(len(v.places)) < i {
+			v.places = append(v.places, place{})
+		}
+		e, p := n.log.at(i), &v.places[i-1]
+		h := p.find(e.Term)
+		if h == nil {
+			p.add(held{*e, n.log.term(i - 1)})
+			continue
+		}
+		if h.prevTerm != n.log.term(i-1) || !bytes.Equal(h.entry.Command, e.Command) || !slices.Equal(h.entry.Members, e.Members) {
+			return fmt.Errorf("R3: %s holds at %d@%d, after a %d@%d, something else than another log does",
+				n.id, i, e.Term, i-1, n.log.term(i-1))
+		}
+	}
+	return nil
+}
+
+func (p *place) find(term uint64) *held {
+	if p.entry.Term == term {
+		return &p.held
+	}
+	for i := range p.others {
+		if p.others[i].entry.Term == term {
+			return &p.others[i]
+		}
+	}
+	return nil
+}
+
+func (p *place) add(h held) {
+	if p.entry.Term == 0 {
+		p.held = h
+	} else {
+		p.others = append(p.others, h)
+	}
+}
+
+// elected looks at a node that has just become leader: Election Safety and Leader Completeness.
+func (v *invariants) elected(n *node) error {
+	if other, taken := v.leaders[n.hard.Term]; taken && other != n.id {
+		return fmt.Errorf("R1: %s and %s both lead term %d", other, n.id, n.hard.Term)
+	}
+	v.leaders[n.hard.Term] = n.id
+	if n.hard.Term > v.newestOf {
+		v.newest, v.newestOf = n, n.hard.Term
+	}
+	if n.log.last() < uint64(len(v.committed)) {
+		return fmt.Errorf("R4: %s leads term %d with a log to %d, but %d is committed",
+			n.id, n.hard.Term, n.log.last(), len(v.committed))
+	}
+	for i := n.log.base + 1; i <= uint64(len(v.committed)); i++ {
+		if c := v.committed[i-1]; c.term != 0 && c.term != n.log.term(i) {
+			return fmt.Errorf("R4: %s leads term %d with %d@%d, but %d@%d is committed",
+				n.id, n.hard.Term, i, n.log.term(i), i, c.term)
+		}
+	}
+	return nil
+}
+
+// apply compares one applied entry with what other nodes applied at its index: State Machine Safety.
+func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
+	if e.Index != s.applied+1 {
+		return fmt.Errorf("R5: %s applied %d after %d", n.id, e.Index, s.applied)
+	}
+	s.applied = e.Index
+	for uint64(len(v.committed)) < e.Index {
+		v.committed = append(v.committed, committed{})
+	}
+	c := &v.committed[e.Index-1]
+	if c.term != 0 {
+		if c.term != e.Term || !bytes.Equal(c.command, e.Command) {
+			return fmt.Errorf("R5: %s applied %d@%d, another node something else at %d@%d", n.id, e.Index, e.Term, e.Index, c.term)
+		}
+		return nil
+	}
+	*c = committed{e.Term, e.Command}
+	if l := v.newest; l != nil && l.role == leader && l.hard.Term == v.newestOf && e.Index > l.log.base && l.log.term(e.Index) != e.Term {
+		return fmt.Errorf("R4: %s applied %d@%d, which %s, leader of term %d, does not hold", n.id, e.Index, e.Term, l.id, v.newestOf)
+	}
+	return nil
+}
+
+// snapshot looks at a snapshot that the node took or was given.
+func (v *invariants) snapshot(s *view, n *node, c *Checkpoint) error {
+	if len(n.out.Apply) == 0 { // installed, in place of the entries; one that a node takes itself follows what it applied
+		s.applied = max(s.applied, c.Index)
+	}
+	if i := c.Index; i <= uint64(len(v.committed)) && v.committed[i-1].term != 0 && v.committed[i-1].term != c.Term {
+		return fmt.Errorf("R8: %s has a snapshot at %d@%d, but %d@%d is committed", n.id, i, c.Term, i, v.committed[i-1].term)
+	}
+	for _, k := range v.snapshots {
+		if k.Index != c.Index {
+			continue
+		}
+		if !bytes.Equal(k.Snapshot, c.Snapshot) || !slices.Equal(k.Members, c.Members) {
+			return fmt.Errorf("R8: %s has a snapshot at %d that differs from another node's", n.id, c.Index)
+		}
+		return nil
+	}
+	if len(v.snapshots) == snapshotsKept {
+		v.snapshots = slices.Delete(v.snapshots, 0, 1)
+	}
+	v.snapshots = append(v.snapshots, c)
+	return v.matching(n, c.Index+1)
+}
+
+// acknowledged compares what a leader believes a follower to hold with what it holds.
+func (v *invariants) acknowledged(n *node, from protocol.NodeID) error {
+	p, s := n.peer(from), v.views[from]
+	if p == nil || s == nil || s.node.hard.Term != n.hard.Term {
+		return nil
+	}
+	if f := s.node; p.match > f.log.last() || (p.match > f.log.base && p.match > n.log.base && f.log.term(p.match) != n.log.term(p.match)) {
+		return fmt.Errorf("R9: %s believes that %s holds its log up to %d, but that one ends at %d@%d",
+			n.id, from, p.match, f.log.last(), f.log.lastTerm())
+	}
+	return nil
+}

@@ -1,0 +1,293 @@
+package raft
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/splitvote/splitvote/protocol"
+)
+
+type role uint8
+
+const (
+	follower role = iota
+	preCandidate
+	candidate
+	leader
+)
+
+var roleNames = []string{"follower", "pre-candidate", "candidate", "leader"}
+
+// node is one member. The fields are grouped as in Figure 2 of the paper.
+type node struct {
+	settings
+	id      protocol.NodeID
+	machine protocol.Machine
+	out     protocol.Output
+	point   point
+
+	// Durable, through Output.Persist.
+	hard HardState
+	log  log
+	snap *Checkpoint // the latest; nil before the first
+
+	// On every node. Commands are applied as soon as they are committed, so applied differs from commit only within a Step.
+	role    role
+	leader  protocol.NodeID // "" if unknown
+	commit  uint64
+	applied uint64
+	saved   HardState       // the hard state last persisted
+	configs []configuration // those in the log, oldest first, after the one that the snapshot or the start gave
+	voter   bool            // the current configuration has this node
+	peers   []peer          // its other members, and on a leader perhaps a node that is joining
+	elapsed uint64          // ticks since a leader was heard, a vote was given, or an election begun
+	timeout uint64          // ticks until the next election; 0: not drawn yet
+	quiet   uint64          // ticks during which no vote is given, for a leader was heard (thesis §4.2.3)
+	arrived *Install        // the chunks of a snapshot received so far, as one
+
+	// On a leader.
+	ticks     uint64 // since it began to lead
+	first     uint64 // index of the no-op that began its term
+	proposals queue[proposal]
+	reading
+	transferring
+	joining *joining
+	scratch []uint64
+}
+
+// proposal is a request whose entry is in the leader's log and not yet committed.
+type proposal struct {
+	index uint64
+	id    uint64
+	query []byte // a read that goes through the log
+	kind  proposalKind
+}
+
+type proposalKind uint8
+
+const (
+	proposesCommand proposalKind = iota
+	proposesRead
+	proposesMembers
+)
+
+// New makes a node from what its disk holds: nothing, or the records that survived, oldest first.
+func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
+	s, err := parse(c.Options)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.Members) == 0 {
+		return nil, errors.New("raft: members: the initial configuration is empty")
+	}
+	n := &node{settings: s, id: c.ID, machine: c.Machine}
+	n.configs = []configuration{{members: slices.Clone(c.Members)}}
+	for i, r := range records {
+		switch d := r.Data.(type) {
+		case *HardState:
+			n.hard = *d
+		case *Entries:
+			if d.First <= n.log.base || d.First > n.log.last()+1 {
+				return nil, fmt.Errorf("raft: record %d: entries from %d do not continue a log of %d to %d",
+					i, d.First, n.log.base, n.log.last())
+			}
+			n.truncateTo(d.First)
+			n.extend(d.Entries)
+		case *Checkpoint:
+			n.hard = d.Hard
+			n.adopt(d)
+		default:
+			return nil, fmt.Errorf("raft: record %d: a %T is not a record of raft", i, r.Data)
+		}
+	}
+	if n.snap != nil {
+		if err := n.machine.Restore(n.snap.Snapshot); err != nil {
+			return nil, fmt.Errorf("raft: snapshot at %d: %w", n.snap.Index, err)
+		}
+	}
+	n.saved = n.hard
+	n.commit, n.applied = n.log.base, n.log.base
+	n.configured()
+	// Whom it heard before the restart is forgotten, and what it then promised may still be relied on.
+	n.quiet = n.election
+	return n, nil
+}
+
+// adopt makes d the beginning of the log.
+func (n *node) adopt(d *Checkpoint) {
+	n.snap = d
+	n.log.reset(d.Index, d.Term)
+	n.configs = append(n.configs[:0], configuration{d.Index, d.Members})
+	n.extend(d.Entries)
+}
+
+// Status is what the node says of itself.
+func (n *node) Status() protocol.Status {
+	return protocol.Status{
+		Role: roleNames[n.role], Leader: n.leader, Term: n.hard.Term,
+		Commit: n.commit, Applied: n.applied, Last: n.log.last(), Members: n.members(),
+	}
+}
+
+// Step takes one input.
+func (n *node) Step(in protocol.Input) protocol.Output {
+	n.out = protocol.Output{
+		Persist: n.out.Persist[:0], Send: n.out.Send[:0], Apply: n.out.Apply[:0], Reply: n.out.Reply[:0],
+	}
+	n.point = pointNone
+	switch in := in.(type) {
+	case protocol.Tick:
+		n.tick(in.Draw)
+	case protocol.Receive:
+		n.receive(&in.Message)
+	case protocol.Propose:
+		n.propose(in)
+	case protocol.Transfer:
+		n.transfer(in)
+	case protocol.Reconfigure:
+		n.reconfigure(in)
+	}
+	n.maybeSnapshot()
+	if n.hard != n.saved {
+		// Ahead of entries: a term is never younger on disk than the entries that were written in it.
+		hard := n.hard
+		n.out.Persist = slices.Insert(n.out.Persist, 0, protocol.Record{Data: &hard})
+		n.saved = n.hard
+	}
+	n.out.Point = pointNames[n.point]
+	return n.out
+}
+
+func (n *node) tick(draw uint64) {
+	if n.quiet > 0 {
+		n.quiet--
+	}
+	if n.role == leader {
+		n.leaderTick()
+		return
+	}
+	if n.timeout == 0 {
+		n.timeout = n.election + draw%n.election
+	}
+	n.elapsed++
+	if n.elapsed >= n.timeout && n.mayCampaign() {
+		if n.preVote {
+			n.preCampaign()
+		} else {
+			n.campaign(false)
+		}
+	}
+}
+
+func (n *node) receive(m *protocol.Message) {
+	switch b := m.Body.(type) {
+	case *Vote:
+		n.vote(m.From, b)
+	case *Voted:
+		n.voted(m.From, b)
+	case *Append:
+		if n.hear(m.From, b.Term) {
+			n.append(m.From, b)
+		} else {
+			n.send(m.From, &Appended{Term: n.hard.Term, Index: b.Prev, Reject: true, Round: b.Round})
+		}
+	case *Install:
+		if n.hear(m.From, b.Term) {
+			n.install(m.From, b)
+		} else {
+			n.send(m.From, &Installed{Term: n.hard.Term, Index: b.Index, Round: b.Round})
+		}
+	case *Appended:
+		if p := n.answered(m.From, b.Term, b.Round); p != nil {
+			n.appended(p, b)
+		}
+	case *Installed:
+		if p := n.answered(m.From, b.Term, b.Round); p != nil {
+			n.installed(p, b)
+		}
+	case *TimeoutNow:
+		if b.Term == n.hard.Term && n.role != leader && n.mayCampaign() {
+			n.campaign(true)
+		}
+	}
+}
+
+// hear takes note that a leader of term spoke. It reports false if that leader is deposed.
+func (n *node) hear(from protocol.NodeID, term uint64) bool {
+	if term < n.hard.Term || (n.role == leader && term == n.hard.Term) {
+		return false
+	}
+	n.follow(term, from)
+	n.quiet = n.election
+	return true
+}
+
+// answered finds the peer that answered this leader in its term, nil if the answer is of no use.
+func (n *node) answered(from protocol.NodeID, term, round uint64) *peer {
+	if term > n.hard.Term {
+		n.follow(term, "")
+		return nil
+	}
+	if n.role != leader || term != n.hard.Term {
+		return nil
+	}
+	p := n.peer(from)
+	if p != nil {
+		p.heard = n.ticks
+		p.round = max(p.round, round)
+		n.confirm()
+	}
+	return p
+}
+
+// follow makes the node a follower in term, of a leader that may be unknown.
+func (n *node) follow(term uint64, of protocol.NodeID) {
+	if n.role == leader {
+		n.stepDown(of)
+		n.resetTimer()
+	}
+	if of != "" {
+		n.resetTimer()
+	}
+	if term > n.hard.Term {
+		n.hard = HardState{Term: term}
+	}
+	n.role, n.leader = follower, of
+}
+
+// stepDown answers what can no longer be known. Whoever calls it gives the node its new role.
+func (n *node) stepDown(to protocol.NodeID) {
+	n.point = max(n.point, pointStepDown)
+	for n.proposals.len() > 0 {
+		p := n.proposals.pop()
+		if p.kind == proposesRead {
+			n.reject(p.id, to, "deposed")
+		} else {
+			n.out.Reply = append(n.out.Reply, protocol.Reply{ID: p.id, Outcome: protocol.Unknown, Leader: to, Reason: "deposed"})
+		}
+	}
+	n.dropReads(to)
+	n.dropJoining("deposed")
+	n.transferring = transferring{}
+}
+
+// resetTimer starts a new election timeout; how long it is, the next Tick decides.
+func (n *node) resetTimer() { n.elapsed, n.timeout = 0, 0 }
+
+func (n *node) send(to protocol.NodeID, body any) {
+	n.out.Send = append(n.out.Send, protocol.Message{From: n.id, To: to, Body: body})
+}
+
+func (n *node) persist(data any) {
+	n.out.Persist = append(n.out.Persist, protocol.Record{Data: data})
+}
+
+func (n *node) done(id uint64, result []byte) {
+	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Result: result, Leader: n.leader})
+}
+
+// reject answers a request that has had no effect and will have none.
+func (n *node) reject(id uint64, to protocol.NodeID, reason string) {
+	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Outcome: protocol.Rejected, Leader: to, Reason: reason})
+}

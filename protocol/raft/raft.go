@@ -1,0 +1,122 @@
+package raft
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/wire"
+)
+
+// Protocol is Raft, as a host runs it.
+func Protocol() protocol.Protocol {
+	return protocol.Protocol{
+		Name: "raft",
+		Doc:  "Raft: a strong leader replicates a log, elected by majority (Ongaro and Ousterhout 2014).",
+		New:  New,
+		Codec: wire.New(&Vote{}, &Voted{}, &Append{}, &Appended{}, &Install{}, &Installed{}, &TimeoutNow{},
+			&HardState{}, &Entries{}, &Checkpoint{}),
+		Invariants: NewInvariants,
+		Options:    options,
+		Points:     pointNames[1:],
+	}
+}
+
+var options = []protocol.Option{
+	{Name: "reads", Default: "index", Values: []string{"index", "log", "lease", "local"},
+		Doc: "How reads are served: index asks a majority first, log replicates them, lease trusts the leader's lease, " +
+			"local answers from any node's own state and is not linearizable."},
+	{Name: "election-ticks", Default: "10", Doc: "Shortest election timeout in ticks; each one is drawn from [n, 2n)."},
+	{Name: "heartbeat-ticks", Default: "2", Doc: "Ticks between a leader's heartbeats."},
+	{Name: "snapshot-every", Default: "1000", Doc: "Applied entries after which a node snapshots its state and drops its log."},
+	{Name: "snapshot-chunk", Default: "4096", Doc: "Bytes of a snapshot in one message."},
+	{Name: "prevote", Default: "on", Values: []string{"on", "off"},
+		Doc: "A node asks whether it could win before it enters a new term."},
+	{Name: "check-quorum", Default: "on", Values: []string{"on", "off"},
+		Doc: "A leader that hears no majority steps down, and nobody votes who has just heard from a leader."},
+}
+
+// settings are the options, parsed.
+type settings struct {
+	reads         readMode
+	election      uint64 // ticks
+	heartbeat     uint64 // ticks
+	lease         uint64 // ticks; shorter than election, so that it ends before anyone may vote
+	snapshotEvery uint64 // entries
+	snapshotChunk int    // bytes
+	preVote       bool
+	checkQuorum   bool
+}
+
+func parse(values map[string]string) (settings, error) {
+	var failed error
+	number := func(name string) uint64 {
+		n, err := strconv.ParseUint(values[name], 10, 31)
+		if err != nil || n == 0 {
+			failed = fmt.Errorf("raft: option %s: want a whole number from 1, have %q", name, values[name])
+		}
+		return n
+	}
+	choice := func(o protocol.Option) int {
+		for i, v := range o.Values {
+			if v == values[o.Name] {
+				return i
+			}
+		}
+		failed = fmt.Errorf("raft: option %s: want one of %v, have %q", o.Name, o.Values, values[o.Name])
+		return 0
+	}
+	s := settings{
+		reads:         readMode(choice(options[0])),
+		election:      number("election-ticks"),
+		heartbeat:     number("heartbeat-ticks"),
+		snapshotEvery: number("snapshot-every"),
+		snapshotChunk: int(number("snapshot-chunk")),
+		preVote:       choice(options[5]) == 0,
+		checkQuorum:   choice(options[6]) == 0,
+	}
+	s.lease = s.election * 3 / 4
+	switch {
+	case failed != nil:
+		return s, failed
+	case s.heartbeat >= s.election:
+		return s, errors.New("raft: option heartbeat-ticks: must be less than election-ticks")
+	case s.reads == readLease && !s.checkQuorum:
+		return s, errors.New("raft: option reads: lease needs check-quorum on, for it is what forbids rival votes")
+	}
+	return s, nil
+}
+
+// The moments that Output.Point names, from the least to the most telling: an Output that is several is the last.
+type point uint8
+
+const (
+	pointNone point = iota
+	pointCampaign
+	pointVote
+	pointCommit
+	pointAppend
+	pointPropose
+	pointReconfigure
+	pointTruncate
+	pointLead
+	pointSnapshot
+	pointInstall
+	pointStepDown
+)
+
+var pointNames = []string{
+	pointNone:        "",
+	pointCampaign:    "campaign",         // entered a new term as candidate
+	pointVote:        "vote",             // gave its vote to another
+	pointCommit:      "commit",           // learned that entries are committed, and applied them
+	pointAppend:      "append",           // a follower wrote entries
+	pointPropose:     "propose",          // a leader wrote an entry
+	pointReconfigure: "reconfigure",      // a leader wrote a configuration
+	pointTruncate:    "truncate",         // a follower replaced entries that conflict
+	pointLead:        "lead",             // won an election
+	pointSnapshot:    "snapshot",         // wrote a snapshot and dropped its log
+	pointInstall:     "install-snapshot", // wrote the leader's snapshot
+	pointStepDown:    "step-down",        // ceased to lead
+}

@@ -1,0 +1,106 @@
+package raft
+
+import "github.com/splitvote/splitvote/protocol"
+
+// Reads: §8 of the paper, thesis §6.4.
+//
+// A read by index is answered after a majority has confirmed that this leader still led after the read arrived. It sees
+// every entry that was committed then, because commands are applied as soon as they are committed, and a leader knows what
+// is committed as soon as one entry of its own term is.
+
+type readMode uint8
+
+const (
+	readIndex readMode = iota
+	readLog
+	readLease
+	readLocal
+)
+
+// reading is what a leader remembers for its reads, and the rounds of heartbeats that confirm them.
+type reading struct {
+	round     uint64       // the latest round of heartbeats; every Append and Install carries it
+	confirmed uint64       // the latest round that a majority has answered
+	beaten    uint64       // the tick of the latest round
+	waiting   queue[query] // oldest first
+	rounds    queue[beat]  // unconfirmed, oldest first; kept for the lease only
+	leased    uint64       // the tick from which the lease runs
+	leaseLost bool         // an election was asked for that no lease forbids
+}
+
+// query is a read that waits for its round to be confirmed; 0: for a round to begin.
+type query struct {
+	id      uint64
+	command []byte
+	round   uint64
+}
+
+// beat is a round of heartbeats and the tick at which it was sent.
+type beat struct{ round, tick uint64 }
+
+// read takes a read that does not go through the log.
+func (n *node) read(id uint64, command []byte) {
+	if n.reads == readLease && n.leaseHolds() {
+		n.done(id, n.machine.Query(command))
+		return
+	}
+	n.waiting.push(query{id: id, command: command})
+	n.startReads()
+}
+
+// leaseHolds says whether no other leader can have been elected: a majority heard this one less than a lease ago, a lease
+// is shorter than any election timeout, and they refuse votes until then. Clocks must run at nearly the same rate.
+func (n *node) leaseHolds() bool {
+	return n.commit >= n.first && !n.leaseLost && n.confirmed > 0 && n.ticks-n.leased < n.lease
+}
+
+// startReads begins a round for the reads that wait for one. While another round confirms earlier reads they gather, so
+// that one round serves many.
+func (n *node) startReads() {
+	if n.waiting.len() > 0 && n.waiting.front().round == 0 && n.commit >= n.first && n.role == leader {
+		n.newRound()
+	}
+}
+
+// newRound sends every peer a heartbeat, with whatever entries it is still to be sent.
+func (n *node) newRound() {
+	n.round++
+	n.beaten = n.ticks
+	if n.reads == readLease {
+		n.rounds.push(beat{n.round, n.ticks})
+	}
+	if n.commit >= n.first {
+		for i := len(n.waiting.all()) - 1; i >= 0 && n.waiting.all()[i].round == 0; i-- {
+			n.waiting.all()[i].round = n.round
+		}
+	}
+	for i := range n.peers {
+		n.sendAppend(&n.peers[i], true)
+	}
+	n.confirm()
+}
+
+// confirm answers the reads whose round a majority has answered, and prolongs the lease.
+func (n *node) confirm() {
+	round := n.agreed(n.round, peerRound)
+	if round <= n.confirmed {
+		return
+	}
+	n.confirmed = round
+	for n.rounds.len() > 0 && n.rounds.front().round <= round {
+		n.leased = n.rounds.pop().tick
+	}
+	for n.waiting.len() > 0 && n.waiting.front().round != 0 && n.waiting.front().round <= round {
+		q := n.waiting.pop()
+		n.done(q.id, n.machine.Query(q.command))
+	}
+	n.startReads()
+}
+
+// dropReads sends the waiting reads elsewhere.
+func (n *node) dropReads(to protocol.NodeID) {
+	for n.waiting.len() > 0 {
+		n.reject(n.waiting.pop().id, to, "deposed")
+	}
+	n.rounds = queue[beat]{}
+}

@@ -1,0 +1,276 @@
+package raft
+
+import "github.com/splitvote/splitvote/protocol"
+
+// Log replication: §5.3 and §5.4.2 of the paper.
+
+const (
+	batch  = 256  // entries in one message
+	window = 4096 // entries sent to a peer and not yet acknowledged
+)
+
+// peer is what a node knows of another member. All but id, voter and ballot is a leader's.
+type peer struct {
+	id     protocol.NodeID
+	voter  bool // a member; else it is joining
+	ballot ballot
+
+	match uint64 // the highest entry known to be on its disk
+	next  uint64 // the entry to send next; ahead of match, for appends are pipelined
+	round uint64 // the latest round of heartbeats that it answered
+	heard uint64 // the tick at which it was last heard
+	// While probing, next is a guess: one Append goes out at a time, and again with each heartbeat.
+	probing, probed bool
+	// A snapshot is on its way, of which the peer has the first offset bytes; nil if none.
+	snap   *Checkpoint
+	offset int
+}
+
+// propose takes a client's request.
+func (n *node) propose(in protocol.Propose) {
+	switch {
+	case in.ReadOnly && n.reads == readLocal:
+		n.done(in.ID, n.machine.Query(in.Command))
+	case n.role != leader:
+		n.reject(in.ID, n.leader, "not leader")
+	case in.ReadOnly && n.reads != readLog:
+		n.read(in.ID, in.Command)
+	case n.transferring.to != "":
+		n.reject(in.ID, n.transferring.to, "transferring leadership")
+	case in.ReadOnly:
+		n.proposals.push(proposal{index: n.log.last() + 1, id: in.ID, query: in.Command, kind: proposesRead})
+		n.replicate(Entry{Term: n.hard.Term}, pointPropose)
+	case len(in.Command) == 0:
+		n.reject(in.ID, n.id, "empty command")
+	default:
+		n.proposals.push(proposal{index: n.log.last() + 1, id: in.ID})
+		n.replicate(Entry{Term: n.hard.Term, Command: in.Command}, pointPropose)
+	}
+}
+
+// replicate adds one entry to the leader's log and sends it to whoever is ready for it.
+func (n *node) replicate(e Entry, at point) {
+	n.point = max(n.point, at)
+	n.write(e)
+	for i := range n.peers {
+		n.sendAppend(&n.peers[i], false)
+	}
+	n.advance()
+}
+
+// write adds one entry to the leader's log. It counts as on the leader's disk at once: no message of this or a later Step
+// leaves before it is (protocol.P2), so nobody can acknowledge it earlier.
+func (n *node) write(e Entry) {
+	first := n.log.last() + 1
+	n.log.append(e)
+	n.persist(&Entries{First: first, Entries: n.log.from(first, 1)})
+	if e.Members != nil {
+		n.configs = append(n.configs, configuration{first, e.Members})
+		n.configured()
+	}
+}
+
+// sendAppend sends p the entries that come next. An empty Append is sent only as a heartbeat.
+func (n *node) sendAppend(p *peer, heartbeat bool) {
+	if p.snap != nil {
+		if heartbeat {
+			n.sendChunk(p)
+		}
+		return
+	}
+	if p.next <= n.log.base {
+		n.startSnapshot(p)
+		return
+	}
+	if p.probing && p.probed && !heartbeat {
+		return
+	}
+	room := batch
+	if !p.probing && p.next > p.match+window {
+		room = 0
+	}
+	entries := n.log.from(p.next, room)
+	if len(entries) == 0 && !heartbeat {
+		return
+	}
+	n.send(p.id, &Append{
+		Term: n.hard.Term, Prev: p.next - 1, PrevTerm: n.log.term(p.next - 1), Entries: entries,
+		Commit: n.commit, Round: n.round,
+	})
+	if p.probing {
+		p.probed = true
+	} else {
+		p.next += uint64(len(entries))
+	}
+}
+
+// append is a follower's part. Its leader is known to be of the present term.
+func (n *node) append(from protocol.NodeID, a *Append) {
+	prev, prevTerm, entries := a.Prev, a.PrevTerm, a.Entries
+	if prev < n.log.base {
+		// What a snapshot covers is committed, so it is the same here and there.
+		known := min(n.log.base-prev, uint64(len(entries)))
+		entries = entries[known:]
+		if prev += known; prev < n.log.base {
+			n.send(from, &Appended{Term: n.hard.Term, Index: prev, Round: a.Round})
+			return
+		}
+		prevTerm = n.log.baseTerm
+	}
+	if prev > n.log.last() || n.log.term(prev) != prevTerm {
+		n.send(from, n.conflict(a))
+		return
+	}
+	matched := prev + uint64(len(entries))
+	for i := range entries {
+		index := prev + 1 + uint64(i)
+		if index <= n.log.last() && n.log.term(index) == entries[i].Term {
+			continue
+		}
+		n.point = max(n.point, pointAppend)
+		if index <= n.log.last() {
+			n.point = max(n.point, pointTruncate)
+		}
+		n.truncateTo(index)
+		n.extend(entries[i:])
+		n.persist(&Entries{First: index, Entries: n.log.from(index, len(entries))})
+		break
+	}
+	n.commitTo(min(a.Commit, matched))
+	n.send(from, &Appended{Term: n.hard.Term, Index: matched, Round: a.Round})
+}
+
+// conflict refuses a, and tells the leader how far to go back at once (end of §5.3).
+func (n *node) conflict(a *Append) *Appended {
+	no := &Appended{Term: n.hard.Term, Index: a.Prev, Round: a.Round, Reject: true}
+	if a.Prev > n.log.last() {
+		no.Conflict = n.log.last() + 1
+	} else {
+		no.Conflict, no.ConflictTerm = n.log.firstOfTerm(a.Prev), n.log.term(a.Prev)
+	}
+	return no
+}
+
+// appended is a leader's part.
+func (n *node) appended(p *peer, a *Appended) {
+	if a.Reject {
+		n.backOff(p, a)
+		return
+	}
+	if a.Index > n.log.last() {
+		return
+	}
+	if p.snap != nil && a.Index >= p.snap.Index {
+		p.snap = nil
+	}
+	if p.probing && p.snap == nil && a.Index+1 >= p.next {
+		p.probing = false
+	}
+	p.next = max(p.next, a.Index+1)
+	n.matched(p, a.Index)
+}
+
+// matched takes note that p has the log up to index, and goes on from there.
+func (n *node) matched(p *peer, index uint64) {
+	further := index > p.match
+	if further {
+		p.match = index
+		n.advance()
+	}
+	if n.role != leader {
+		return
+	}
+	if p.next <= n.log.last() {
+		n.sendAppend(p, false)
+	}
+	if further && p.id == n.transferring.to {
+		n.handOver()
+	}
+	if further && n.joining != nil && p.id == n.joining.node {
+		n.caughtUp(p)
+	}
+}
+
+// backOff finds an earlier place to continue from, unless the refusal is an old one.
+func (n *node) backOff(p *peer, a *Appended) {
+	if p.snap != nil || a.Index <= p.match || (p.probing && a.Index != p.next-1) {
+		return
+	}
+	next := a.Conflict
+	if a.ConflictTerm != 0 {
+		if last := n.log.lastOfTerm(a.ConflictTerm, a.Index); last != 0 {
+			next = last + 1
+		}
+	}
+	p.next = max(p.match+1, min(next, a.Index))
+	p.probing, p.probed = true, false
+	n.sendAppend(p, false)
+}
+
+// advance commits what a majority has, if it is of this term (§5.4.2): earlier entries are committed with it.
+func (n *node) advance() {
+	index := n.agreed(n.log.last(), peerMatch)
+	if index <= n.commit || n.log.term(index) != n.hard.Term {
+		return
+	}
+	n.commitTo(index)
+	n.startReads()
+}
+
+// commitTo applies everything up to index.
+func (n *node) commitTo(index uint64) {
+	index = min(index, n.log.last())
+	if index <= n.commit {
+		return
+	}
+	n.commit = index
+	n.point = max(n.point, pointCommit)
+	for n.applied < n.commit {
+		n.applied++
+		n.apply(n.applied)
+	}
+}
+
+// apply gives one committed entry to the Machine and answers who proposed it.
+func (n *node) apply(index uint64) {
+	e := n.log.at(index)
+	var result []byte
+	if len(e.Command) > 0 {
+		result = n.machine.Apply(e.Command)
+	}
+	n.out.Apply = append(n.out.Apply, protocol.Entry{Index: index, Term: e.Term, Command: e.Command})
+	if n.proposals.len() > 0 && n.proposals.front().index == index {
+		p := n.proposals.pop()
+		if p.kind == proposesRead {
+			result = n.machine.Query(p.query)
+		}
+		n.done(p.id, result)
+	}
+	if e.Members != nil {
+		n.reconfigured()
+	}
+}
+
+// agreed is the highest value that a majority of the members has reached; self is this node's.
+func (n *node) agreed(self uint64, of func(*peer) uint64) uint64 {
+	values := n.scratch[:0]
+	if n.voter {
+		values = append(values, self)
+	}
+	for i := range n.peers {
+		if n.peers[i].voter {
+			values = append(values, of(&n.peers[i]))
+		}
+	}
+	n.scratch = values
+	for i := 1; i < len(values); i++ { // insertion sort, highest first
+		for j := i; j > 0 && values[j] > values[j-1]; j-- {
+			values[j], values[j-1] = values[j-1], values[j]
+		}
+	}
+	return values[len(values)/2]
+}
+
+func peerMatch(p *peer) uint64 { return p.match }
+func peerRound(p *peer) uint64 { return p.round }
+func peerHeard(p *peer) uint64 { return p.heard }
