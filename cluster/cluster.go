@@ -119,6 +119,9 @@ type Launch struct {
 	Argv  []string // arguments; with Image "" and in local, those of our own binary
 	Env   []string // NAME=value
 	Ready string   // path of an HTTP endpoint on the client port that answers 200 once the node serves
+	// Stream says that members do not talk to each other in frames (package node/frame) but in streams of bytes, of which
+	// no part can be lost by itself. It is the same for all members.
+	Stream bool
 }
 
 // Simulable is a target that can also run inside the simulator.
