@@ -1,0 +1,321 @@
+package edn
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+)
+
+const (
+	maxDepth = 64
+	maxToken = 16 << 20
+)
+
+// Reader reads forms from a stream.
+type Reader struct {
+	in   *bufio.Reader
+	line int
+}
+
+// NewReader reads from in.
+func NewReader(in io.Reader) *Reader {
+	b, ok := in.(*bufio.Reader)
+	if !ok {
+		b = bufio.NewReader(in)
+	}
+	return &Reader{b, 1}
+}
+
+// Line is the number of the line that is being read, from 1.
+func (r *Reader) Line() int { return r.line }
+
+// Enter consumes the opening bracket of a top-level vector or list, so that its elements are read with Next one at a time.
+// It reports false, having consumed nothing but white space, if something else comes.
+func (r *Reader) Enter() (bool, error) {
+	c, err := r.skip()
+	if err != nil {
+		return false, err
+	}
+	if c == '[' || c == '(' {
+		return true, nil
+	}
+	return false, r.unread(c)
+}
+
+// Next reads the next form. At the end of the input it returns io.EOF, at a closing bracket that Enter has opened ErrClosed,
+// and in the midst of a form io.ErrUnexpectedEOF.
+func (r *Reader) Next() (any, error) {
+	form, err := r.form(0)
+	var bracket closing
+	if errors.As(err, &bracket) {
+		err = ErrClosed
+	}
+	return form, err
+}
+
+// ErrClosed says that a bracket closes here.
+var ErrClosed = errors.New("closing bracket")
+
+// closing is the bracket that was found in the place of a form.
+type closing struct{ bracket rune }
+
+func (c closing) Error() string { return fmt.Sprintf("unexpected %q", c.bracket) }
+
+func (r *Reader) form(depth int) (any, error) {
+	c, err := r.skip()
+	if err != nil {
+		return nil, err
+	}
+	if depth > maxDepth {
+		return nil, fmt.Errorf("nests more than %d levels deep", maxDepth)
+	}
+	switch c {
+	case '[':
+		items, err := r.until(']', depth)
+		return Vector(items), err
+	case '(':
+		items, err := r.until(')', depth)
+		return Vector(items), err
+	case '{':
+		return r.mapping(depth)
+	case ']', ')', '}':
+		return nil, closing{c}
+	case '"':
+		return r.text()
+	case '\\':
+		return r.character()
+	case '#':
+		return r.dispatch(depth)
+	case '\'', '`', '~', '@', '^':
+		return nil, fmt.Errorf("%q is code, not data", c)
+	}
+	if err := r.unread(c); err != nil {
+		return nil, err
+	}
+	token, err := r.token()
+	if err != nil {
+		return nil, err
+	}
+	form, err := atom(token)
+	if _, end := r.in.Peek(1); err != nil && errors.Is(end, io.EOF) {
+		return nil, io.ErrUnexpectedEOF // the rest of the token may be what is missing
+	}
+	return form, err
+}
+
+// until reads forms up to a closing bracket.
+func (r *Reader) until(bracket rune, depth int) ([]any, error) {
+	items := []any{}
+	for {
+		form, err := r.form(depth + 1)
+		var close closing
+		switch {
+		case errors.As(err, &close) && close.bracket == bracket:
+			return items, nil
+		case errors.As(err, &close):
+			return nil, fmt.Errorf("unexpected %q, want %q", close.bracket, bracket)
+		case errors.Is(err, io.EOF):
+			return nil, io.ErrUnexpectedEOF
+		case err != nil:
+			return nil, err
+		}
+		items = append(items, form)
+	}
+}
+
+func (r *Reader) mapping(depth int) (any, error) {
+	items, err := r.until('}', depth)
+	if err != nil {
+		return nil, err
+	}
+	if len(items)%2 != 0 {
+		return nil, errors.New("a map has a key without a value")
+	}
+	m := make(Map, 0, len(items)/2)
+	for i := 0; i < len(items); i += 2 {
+		m = append(m, Pair{items[i], items[i+1]})
+	}
+	return m, nil
+}
+
+// dispatch reads what follows a #: a set, a form to be passed over, or a tagged form.
+func (r *Reader) dispatch(depth int) (any, error) {
+	c, err := r.next()
+	if err != nil {
+		return nil, unexpected(err)
+	}
+	switch {
+	case c == '{':
+		items, err := r.until('}', depth)
+		return Set(items), err
+	case c == '_':
+		if _, err := r.form(depth + 1); err != nil {
+			return nil, unexpected(err)
+		}
+		return r.form(depth)
+	case c == '#': // ##NaN, ##Inf
+		token, err := r.token()
+		return Symbol(token), err
+	case !unicode.IsLetter(c):
+		return nil, fmt.Errorf("#%c is not a tag", c)
+	}
+	if err := r.unread(c); err != nil {
+		return nil, err
+	}
+	tag, err := r.token()
+	if err != nil {
+		return nil, err
+	}
+	value, err := r.form(depth + 1)
+	return Tagged{tag, value}, unexpected(err)
+}
+
+var escapes = map[rune]rune{'t': '\t', 'r': '\r', 'n': '\n', '\\': '\\', '"': '"', 'b': '\b', 'f': '\f'}
+
+// text reads a string after its opening quote.
+func (r *Reader) text() (any, error) {
+	var b strings.Builder
+	for {
+		c, err := r.next()
+		switch {
+		case err != nil:
+			return nil, unexpected(err)
+		case c == '"':
+			return b.String(), nil
+		case b.Len() > maxToken:
+			return nil, fmt.Errorf("a string has more than %d bytes", maxToken)
+		case c != '\\':
+			b.WriteRune(c)
+			continue
+		}
+		if c, err = r.next(); err != nil {
+			return nil, unexpected(err)
+		}
+		plain, known := escapes[c]
+		switch {
+		case c == 'u':
+			if plain, err = r.unicode(); err != nil {
+				return nil, err
+			}
+		case !known:
+			return nil, fmt.Errorf("\\%c is no escape", c)
+		}
+		b.WriteRune(plain)
+	}
+}
+
+// unicode reads the digits of \u, and those of a second one that completes a surrogate pair.
+func (r *Reader) unicode() (rune, error) {
+	first, err := r.hex()
+	if err != nil || !utf16.IsSurrogate(first) {
+		return first, err
+	}
+	if more, err := r.in.Peek(2); err != nil || string(more) != `\u` {
+		return unicode.ReplacementChar, nil
+	}
+	if _, err := r.in.Discard(2); err != nil {
+		return 0, err
+	}
+	second, err := r.hex()
+	return utf16.DecodeRune(first, second), err
+}
+
+func (r *Reader) hex() (rune, error) {
+	var n rune
+	for range 4 {
+		c, err := r.next()
+		if err != nil {
+			return 0, unexpected(err)
+		}
+		digit := strings.IndexRune("0123456789abcdef", unicode.ToLower(c))
+		if digit < 0 {
+			return 0, fmt.Errorf("\\u wants four hexadecimal digits, has %q", c)
+		}
+		n = n<<4 | rune(digit)
+	}
+	return n, nil
+}
+
+// character reads what follows a backslash outside a string.
+func (r *Reader) character() (any, error) {
+	c, err := r.next()
+	if err != nil {
+		return nil, unexpected(err)
+	}
+	if !unicode.IsLetter(c) {
+		return Char(string(c)), nil
+	}
+	if err := r.unread(c); err != nil {
+		return nil, err
+	}
+	token, err := r.token()
+	return Char(token), err
+}
+
+// token reads up to white space or a bracket.
+func (r *Reader) token() (string, error) {
+	var b strings.Builder
+	for {
+		c, err := r.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return b.String(), nil
+		case err != nil:
+			return "", err
+		case space(c) || strings.ContainsRune(`()[]{}";`, c):
+			return b.String(), r.unread(c)
+		case b.Len() > maxToken:
+			return "", fmt.Errorf("a token has more than %d bytes", maxToken)
+		}
+		b.WriteRune(c)
+	}
+}
+
+// skip passes over white space and comments and returns the next rune.
+func (r *Reader) skip() (rune, error) {
+	for {
+		c, err := r.next()
+		if err != nil {
+			return 0, err
+		}
+		for c == ';' {
+			for c != '\n' {
+				if c, err = r.next(); err != nil {
+					return 0, err
+				}
+			}
+		}
+		if !space(c) {
+			return c, nil
+		}
+	}
+}
+
+func (r *Reader) next() (rune, error) {
+	c, _, err := r.in.ReadRune()
+	if c == '\n' {
+		r.line++
+	}
+	return c, err
+}
+
+func (r *Reader) unread(c rune) error {
+	if c == '\n' {
+		r.line--
+	}
+	return r.in.UnreadRune()
+}
+
+func space(c rune) bool { return c == ',' || unicode.IsSpace(c) }
+
+// unexpected turns the end of the input into one in the midst of a form.
+func unexpected(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
