@@ -1,0 +1,146 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/cluster/live"
+	"github.com/splitvote/splitvote/history"
+)
+
+// Cluster is a target in containers. It can be killed, paused and partitioned (package nemesis).
+type Cluster struct {
+	*live.Clients
+
+	engine   *engine
+	target   cluster.Target
+	image    string // of our own binary
+	run      string
+	dir      string
+	network  string // of the run's own; "" where the cluster was found running
+	patience time.Duration
+	nodes    []*node
+
+	ctx    context.Context // of what runs in the background
+	cancel context.CancelFunc
+	logs   sync.WaitGroup
+	close  func() error
+
+	saying sync.Mutex
+	log    io.Writer
+
+	cutting sync.Mutex // one change of the cut at a time
+	cut     history.Grudge
+	lost    map[link]uint64 // packets dropped since the last heal
+}
+
+// Options is what this backend needs beyond cluster.Config.
+type Options struct {
+	// Executable is the static Linux binary that the image is made of; "" is this program's own.
+	Executable string
+	// Ready is how long a node may take until it serves; 0 is 30 seconds.
+	Ready time.Duration
+	// ClientPort is, for Attach, the container's port that clients speak to; 0 is the only published one.
+	ClientPort uint16
+}
+
+func newCluster(e *engine, image string, cfg cluster.Config, opts Options) *Cluster {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := &Cluster{
+		engine: e, image: image, target: cfg.Target, run: cfg.Run, dir: cfg.Dir, log: cfg.Log, patience: opts.Ready,
+		ctx: ctx, cancel: cancel, lost: map[link]uint64{},
+	}
+	if c.patience == 0 {
+		c.patience = 30 * time.Second
+	}
+	c.close = sync.OnceValue(c.tearDown)
+	return c
+}
+
+// serve begins the clients' half once every node is ready.
+func (c *Cluster) serve(cfg cluster.Config) {
+	ids := make([]history.NodeID, len(c.nodes))
+	for i, n := range c.nodes {
+		ids[i] = n.id
+	}
+	c.Clients = live.NewClients(live.Config{
+		Target: cfg.Target, Nodes: ids, Object: cfg.Object, Run: cfg.Run, Retry: cfg.Retry, OnStatus: cfg.OnStatus,
+		Addr: func(id history.NodeID) string {
+			n, err := c.node(id)
+			if err != nil {
+				return ""
+			}
+			return n.address()
+		},
+	})
+}
+
+// Close ends every call and removes what was started; a cluster that was found running is handed back whole.
+func (c *Cluster) Close() error { return c.close() }
+
+// closeLimit is the time that tearing down may take: an engine that is gone must not keep the harness.
+const closeLimit = 30 * time.Second
+
+func (c *Cluster) tearDown() error {
+	var errs []error
+	if c.Clients != nil {
+		errs = append(errs, c.Clients.Close())
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+	defer cancel()
+	if c.found() {
+		errs = append(errs, c.handBack(ctx))
+	} else {
+		errs = append(errs, c.remove(ctx))
+	}
+	c.awaitLogs()
+	c.cancel()
+	c.logs.Wait()
+	return errors.Join(append(errs, c.engine.Close())...)
+}
+
+// remove takes down the run's containers, nodes first, and its network. It goes by labels: an Open that was interrupted
+// may have made what no variable knows of.
+func (c *Cluster) remove(ctx context.Context) error {
+	for _, n := range c.nodes {
+		if s := n.neighbour(); s != nil {
+			defer s.close()
+		}
+	}
+	_, err := c.engine.removeAll(ctx, labelRun+"="+c.run)
+	return err
+}
+
+// awaitLogs gives the last lines of nodes that are gone a moment to arrive.
+func (c *Cluster) awaitLogs() {
+	done := make(chan struct{})
+	go func() { c.logs.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(time.Second):
+	}
+}
+
+// found reports whether the cluster was found running and is not ours.
+func (c *Cluster) found() bool { return c.network == "" }
+
+func (c *Cluster) node(id history.NodeID) (*node, error) {
+	i := slices.IndexFunc(c.nodes, func(n *node) bool { return n.id == id })
+	if i < 0 {
+		return nil, fmt.Errorf("docker: no node %s", id)
+	}
+	return c.nodes[i], nil
+}
+
+// say writes a line of progress.
+func (c *Cluster) say(format string, args ...any) {
+	c.saying.Lock()
+	defer c.saying.Unlock()
+	fmt.Fprintf(c.log, "docker: "+format+"\n", args...)
+}

@@ -1,0 +1,112 @@
+package docker
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"debug/elf"
+	_ "embed"
+	"fmt"
+	"os"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+)
+
+//go:embed Dockerfile
+var dockerfile []byte
+
+// repository holds the images of our own binary, one a content: splitvote:<hash>.
+const repository = "splitvote"
+
+// machines says which ELF machine an engine's architecture is, and what Go calls it.
+var machines = map[string]struct {
+	elf    elf.Machine
+	goarch string
+}{
+	"x86_64":  {elf.EM_X86_64, "amd64"},
+	"aarch64": {elf.EM_AARCH64, "arm64"},
+	"arm64":   {elf.EM_AARCH64, "arm64"},
+	"armv7l":  {elf.EM_ARM, "arm"},
+	"ppc64le": {elf.EM_PPC64, "ppc64le"},
+	"s390x":   {elf.EM_S390, "s390x"},
+	"riscv64": {elf.EM_RISCV, "riscv64"},
+}
+
+// image returns the image of the executable, built unless the engine has it.
+func (e *engine) image(ctx context.Context, executable string) (string, error) {
+	if executable == "" {
+		own, err := os.Executable()
+		if err != nil {
+			return "", fmt.Errorf("docker: find our own executable: %w", err)
+		}
+		executable = own
+	}
+	info, err := e.api.Info(ctx, client.InfoOptions{})
+	if err != nil {
+		return "", fmt.Errorf("docker: %w", err)
+	}
+	if err := static(executable, info.Info.Architecture); err != nil {
+		return "", err
+	}
+	binary, err := os.ReadFile(executable)
+	if err != nil {
+		return "", fmt.Errorf("docker: read the executable: %w", err)
+	}
+	tag := fmt.Sprintf("%x", sha256.Sum256(append(binary, dockerfile...)))[:16]
+	name := repository + ":" + tag
+	if _, err := e.api.ImageInspect(ctx, name); err == nil || !errdefs.IsNotFound(err) {
+		return name, err
+	}
+	archive, err := buildContext(binary)
+	if err != nil {
+		return "", fmt.Errorf("docker: pack the image: %w", err)
+	}
+	return e.BuildImage(ctx, &testcontainers.ContainerRequest{FromDockerfile: testcontainers.FromDockerfile{
+		ContextArchive: bytes.NewReader(archive), Repo: repository, Tag: tag, KeepImage: true,
+	}})
+}
+
+// static refuses an executable that an empty image of the engine's architecture cannot run.
+func static(path, architecture string) error {
+	m, known := machines[architecture]
+	refuse := func(why string) error {
+		return &Error{fmt.Errorf("docker: %s cannot be a container's only file: %s", path, why),
+			fmt.Sprintf("CGO_ENABLED=0 GOOS=linux GOARCH=%s go build -o splitvote ./cmd/splitvote", m.goarch)}
+	}
+	f, err := elf.Open(path)
+	if err != nil {
+		return refuse("it is no Linux executable")
+	}
+	defer f.Close()
+	if known && f.Machine != m.elf {
+		return refuse(fmt.Sprintf("it is of %v, the engine of %v", f.Machine, m.elf))
+	}
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			return refuse("it is dynamically linked")
+		}
+	}
+	return nil
+}
+
+func buildContext(binary []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, f := range []struct {
+		name string
+		mode int64
+		data []byte
+	}{{"Dockerfile", 0o644, dockerfile}, {"splitvote", 0o755, binary}} {
+		if err := w.WriteHeader(&tar.Header{Name: f.name, Mode: f.mode, Size: int64(len(f.data))}); err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(f.data); err != nil {
+			return nil, err
+		}
+	}
+	err := w.Close()
+	return b.Bytes(), err
+}

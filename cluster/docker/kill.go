@@ -1,0 +1,104 @@
+package docker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/nemesis"
+)
+
+// killed is the exit status of a process that SIGKILL ended.
+const killed = 137
+
+// Kill ends a node's container with SIGKILL. The container, and with it the node's data, stays.
+func (c *Cluster) Kill(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
+	n, err := c.node(id)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	before, err := c.engine.state(ctx, n)
+	switch {
+	case err != nil:
+		return nemesis.Proof{}, err
+	case !before.Running:
+		return nemesis.Proof{Text: fmt.Sprintf("container %s was %s already", n.name, before.Status)}, nil
+	}
+	if _, err := c.engine.api.ContainerKill(ctx, n.container, client.ContainerKillOptions{Signal: "SIGKILL"}); err != nil {
+		return nemesis.Proof{}, fmt.Errorf("docker: kill %s: %w", n.name, cause(err))
+	}
+	if err := c.engine.awaitEnd(ctx, n); err != nil {
+		return nemesis.Proof{}, err
+	}
+	state, err := c.engine.state(ctx, n)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	c.cutting.Lock()
+	defer c.cutting.Unlock()
+	return nemesis.Proof{
+		Bit:  state.Status == container.StateExited && state.ExitCode == killed,
+		Text: fmt.Sprintf("container %s, pid %d, %s with status %d", n.name, before.Pid, state.Status, state.ExitCode),
+	}, c.refresh(ctx, n)
+}
+
+// Start starts a node's container again and returns once it serves.
+func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
+	n, err := c.node(id)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	before, err := c.engine.state(ctx, n)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	if before.Running {
+		return nemesis.Proof{Text: fmt.Sprintf("container %s was %s already", n.name, before.Status)}, nil
+	}
+	asked := time.Now()
+	if _, err := c.engine.api.ContainerStart(ctx, n.container, client.ContainerStartOptions{}); err != nil {
+		return nemesis.Proof{}, fmt.Errorf("docker: start %s: %w", n.name, cause(err))
+	}
+	state, err := c.engine.state(ctx, n)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	c.follow(n, since(state))
+	cut, err := c.cutAgain(ctx, n, asked)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	if err := c.awaitReady(ctx, n); err != nil {
+		return nemesis.Proof{}, err
+	}
+	return nemesis.Proof{
+		Bit:  true,
+		Text: fmt.Sprintf("container %s serves as pid %d after %v%s", n.name, state.Pid, time.Since(asked).Round(time.Millisecond), cut),
+	}, nil
+}
+
+// awaitEnd waits until a node's container has ended: the engine answers a kill when the signal is sent.
+func (e *engine) awaitEnd(ctx context.Context, n *node) error {
+	w := e.api.ContainerWait(ctx, n.container, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
+	select {
+	case <-w.Result:
+		return nil
+	case err := <-w.Error:
+		return fmt.Errorf("docker: wait for the end of %s: %w", n.name, cause(err))
+	}
+}
+
+// since is when a container was last started, as the engine's log wants it; "" is the beginning.
+func since(s *container.State) string {
+	t, err := time.Parse(time.RFC3339Nano, s.StartedAt)
+	if err != nil {
+		return ""
+	}
+	return logTime(t)
+}
+
+func logTime(t time.Time) string { return fmt.Sprintf("%d.%09d", t.Unix(), t.Nanosecond()) }

@@ -1,0 +1,128 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/moby/moby/client"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/history"
+)
+
+// Open starts the target in containers on a network of their own and returns once every node serves. If it fails, or ctx
+// is done meanwhile, it leaves nothing behind.
+func Open(ctx context.Context, cfg cluster.Config, opts Options) (_ *Cluster, err error) {
+	e, err := connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	image, err := e.image(ctx, opts.Executable)
+	if err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	c := newCluster(e, image, cfg, opts)
+	c.network = "splitvote-" + cfg.Run
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}()
+	if err := makeLogDir(cfg.Dir); err != nil {
+		return nil, err
+	}
+	c.say("image %s, network %s", image, c.network)
+	if err := e.createNetwork(ctx, c.network, cfg.Run); err != nil {
+		return nil, err
+	}
+	for _, id := range cfg.Nodes {
+		c.nodes = append(c.nodes, &node{id: id, name: fmt.Sprintf("splitvote-%s-%s", cfg.Run, id), port: clientPort})
+	}
+	// Every address is known before the first node is told of its peers.
+	if err := each(ctx, c.nodes, c.openSide); err != nil {
+		return nil, err
+	}
+	if err := each(ctx, c.nodes, func(ctx context.Context, n *node) error { return c.openNode(ctx, n, cfg) }); err != nil {
+		return nil, err
+	}
+	if err := each(ctx, c.nodes, c.awaitReady); err != nil {
+		return nil, err
+	}
+	c.say("%d nodes serve", len(c.nodes))
+	c.serve(cfg)
+	return c, nil
+}
+
+// openSide starts the side container that owns a node's namespace, and learns the node's address from it.
+func (c *Cluster) openSide(ctx context.Context, n *node) error {
+	id, err := c.engine.createSide(ctx, c.image, c.network, c.run, n.id)
+	if err != nil {
+		return err
+	}
+	s, err := c.engine.startSide(ctx, id)
+	if err != nil {
+		return fmt.Errorf("docker: start the side container of %s: %w", n.id, cause(err))
+	}
+	n.setSide(s)
+	owner, err := c.engine.api.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
+	if err != nil {
+		return fmt.Errorf("docker: inspect the side container of %s: %w", n.id, cause(err))
+	}
+	return n.locate(owner.Container)
+}
+
+func (c *Cluster) openNode(ctx context.Context, n *node, cfg cluster.Config) error {
+	launch := cfg.Target.Launch(c.member(n, cfg))
+	n.ready = launch.Ready
+	if launch.Image == "" {
+		n.cutPort = peerPort // D6
+	}
+	id, err := c.engine.createNode(ctx, c.image, launch, c.run, n.id, n.neighbour().container)
+	if err != nil {
+		return err
+	}
+	n.container = id
+	if _, err := c.engine.api.ContainerStart(ctx, id, client.ContainerStartOptions{}); err != nil {
+		return fmt.Errorf("docker: start %s: %w", n.name, cause(err))
+	}
+	c.follow(n, "")
+	return nil
+}
+
+// member places a node: it listens everywhere in its own namespace and dials its peers by address, so that names need
+// not be resolved while a network is cut.
+func (c *Cluster) member(n *node, cfg cluster.Config) cluster.Member {
+	peers := map[history.NodeID]string{}
+	for _, p := range c.nodes {
+		if p != n {
+			peers[p.id] = netip.AddrPortFrom(p.addresses()[0], peerPort).String()
+		}
+	}
+	return cluster.Member{
+		ID: n.id, Members: cfg.Nodes, Peers: peers, Data: dataDir,
+		Peer: "0.0.0.0:" + strconv.Itoa(peerPort), Client: "0.0.0.0:" + strconv.Itoa(clientPort),
+		Options: cfg.Options, Bug: cfg.Bug, Tick: cfg.Tick, Seed: cfg.Seed,
+	}
+}
+
+func makeLogDir(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	return os.MkdirAll(filepath.Join(dir, "nodes"), 0o755)
+}
+
+// each does something to all nodes at once. The first error ends the others and is the one returned.
+func each(ctx context.Context, nodes []*node, do func(context.Context, *node) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, n := range nodes {
+		g.Go(func() error { return do(ctx, n) })
+	}
+	return g.Wait()
+}

@@ -1,0 +1,175 @@
+package docker
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/splitvote/splitvote/cluster/docker/netfault"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/nemesis"
+)
+
+// link is a direction between two nodes.
+type link struct{ from, to history.NodeID }
+
+// Partition cuts links in the receivers' kernels, in place of what was cut before. The proof is the rules that the kernels
+// then hold.
+func (c *Cluster) Partition(ctx context.Context, cut history.Grudge) (nemesis.Proof, error) {
+	for to, from := range cut {
+		for _, id := range append([]history.NodeID{to}, from...) {
+			if _, err := c.node(id); err != nil {
+				return nemesis.Proof{}, err
+			}
+		}
+	}
+	c.cutting.Lock()
+	defer c.cutting.Unlock()
+	return c.apply(ctx, cut)
+}
+
+// Heal lifts every cut. The proof is what the kernels dropped since the last heal.
+func (c *Cluster) Heal(ctx context.Context) (nemesis.Proof, error) {
+	c.cutting.Lock()
+	defer c.cutting.Unlock()
+	whole := len(c.cut) == 0 && len(c.lost) == 0
+	p, err := c.apply(ctx, nil)
+	switch {
+	case err != nil || !p.Bit:
+		return p, err
+	case whole:
+		return nemesis.Proof{Text: "nothing was cut"}, nil
+	}
+	p = toll(c.lost)
+	clear(c.lost)
+	return p, nil
+}
+
+// apply changes what every node does not hear, at all nodes at once, and compares what their kernels then hold with what
+// they should. c.cutting is held.
+func (c *Cluster) apply(ctx context.Context, cut history.Grudge) (nemesis.Proof, error) {
+	c.cut = cut // even if it fails: a node that is started later takes its part of what is wanted
+	for _, n := range c.nodes {
+		if err := c.refresh(ctx, n); err != nil {
+			return nemesis.Proof{}, err
+		}
+	}
+	answers := make([]netfault.Answer, len(c.nodes))
+	errs := make([]error, len(c.nodes))
+	var work sync.WaitGroup
+	for i, n := range c.nodes {
+		work.Go(func() {
+			if s := n.neighbour(); s != nil {
+				answers[i], errs[i] = s.request(ctx, netfault.Request{Cut: c.deaf(n)})
+			}
+		})
+	}
+	work.Wait()
+	proof := nemesis.Proof{Bit: true}
+	var held []string
+	for i, n := range c.nodes {
+		if errs[i] != nil {
+			errs[i] = fmt.Errorf("docker: cut off %s: %w", n.id, errs[i])
+			continue
+		}
+		c.count(n, answers[i].Had)
+		n.named = c.names(cut[n.id])
+		proof.Bit = proof.Bit && (n.neighbour() == nil || same(answers[i].Has, c.deaf(n)))
+		held = append(held, n.drops(answers[i].Has)...)
+	}
+	proof.Text = "read back from the kernels: " + cmp.Or(strings.Join(held, "; "), "nothing is dropped")
+	return proof, errors.Join(errs...)
+}
+
+// cutAgain says, of a node just started, what its kernel still drops (D1), or has it dropped anew.
+func (c *Cluster) cutAgain(ctx context.Context, n *node, started time.Time) (string, error) {
+	c.cutting.Lock()
+	defer c.cutting.Unlock()
+	if len(c.cut) == 0 {
+		return "", c.refresh(ctx, n)
+	}
+	if c.found() {
+		// All nodes, not this one alone: it may have a new address.
+		p, err := c.apply(ctx, c.cut)
+		return fmt.Sprintf("; cut again after %v, %s", time.Since(started).Round(time.Millisecond), p.Text), err
+	}
+	a, err := n.neighbour().request(ctx, netfault.Request{Look: true})
+	if err != nil {
+		return "", fmt.Errorf("docker: look at %s: %w", n.id, err)
+	}
+	return "; still " + cmp.Or(strings.Join(n.drops(a.Has), ""), "nothing is dropped"), nil
+}
+
+// deaf is what a node's kernel is to drop under the present cut.
+func (c *Cluster) deaf(n *node) []netfault.Link {
+	var l []netfault.Link
+	for ip := range c.names(c.cut[n.id]) {
+		l = append(l, netfault.Link{From: ip, Port: n.cutPort})
+	}
+	return l
+}
+
+// names says whose the present addresses of some nodes are.
+func (c *Cluster) names(ids []history.NodeID) map[netip.Addr]history.NodeID {
+	names := map[netip.Addr]history.NodeID{}
+	for _, n := range c.nodes {
+		if slices.Contains(ids, n.id) {
+			for _, ip := range n.addresses() {
+				names[ip] = n.id
+			}
+		}
+	}
+	return names
+}
+
+// count adds to the toll what a node's kernel dropped.
+func (c *Cluster) count(n *node, had []netfault.Rule) {
+	for _, r := range had {
+		c.lost[link{n.named[r.From], n.id}] += r.Packets
+	}
+}
+
+// drops says in words what a node's kernel drops.
+func (n *node) drops(rules []netfault.Rule) []string {
+	var from []string
+	for _, r := range rules {
+		from = append(from, string(n.named[r.From]))
+	}
+	if len(from) == 0 {
+		return nil
+	}
+	slices.Sort(from)
+	return []string{fmt.Sprintf("%s drops %s", n.id, strings.Join(slices.Compact(from), " "))}
+}
+
+// same reports whether a kernel holds the links wanted and no others.
+func same(rules []netfault.Rule, want []netfault.Link) bool {
+	if len(rules) != len(want) {
+		return false
+	}
+	return !slices.ContainsFunc(rules, func(r netfault.Rule) bool { return !slices.Contains(want, r.Link) })
+}
+
+// toll says what was lost. Where nothing was, there is no proof that the cut mattered.
+func toll(lost map[link]uint64) nemesis.Proof {
+	var total uint64
+	var each []string
+	order := func(a, b link) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) }
+	for _, l := range slices.SortedFunc(maps.Keys(lost), order) {
+		if lost[l] > 0 {
+			total += lost[l]
+			each = append(each, fmt.Sprintf("%s→%s %d", l.from, l.to, lost[l]))
+		}
+	}
+	if total == 0 {
+		return nemesis.Proof{Text: "the kernels dropped nothing: no packet came to the cut"}
+	}
+	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("the kernels dropped %d packets: %s", total, strings.Join(each, ", "))}
+}

@@ -1,0 +1,54 @@
+package docker
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/nemesis"
+)
+
+// Pause freezes a node's container. Its kernel goes on acknowledging what its peers send.
+func (c *Cluster) Pause(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
+	return c.freeze(ctx, id, container.StateRunning, container.StatePaused, func(id string) error {
+		_, err := c.engine.api.ContainerPause(ctx, id, client.ContainerPauseOptions{})
+		return err
+	})
+}
+
+// Resume thaws it. The proof is that it was frozen until now.
+func (c *Cluster) Resume(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
+	return c.freeze(ctx, id, container.StatePaused, container.StateRunning, func(id string) error {
+		_, err := c.engine.api.ContainerUnpause(ctx, id, client.ContainerUnpauseOptions{})
+		return err
+	})
+}
+
+// freeze takes a node's container from one state to another.
+func (c *Cluster) freeze(ctx context.Context, id history.NodeID, from, to container.ContainerState, do func(id string) error) (nemesis.Proof, error) {
+	n, err := c.node(id)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	before, err := c.engine.state(ctx, n)
+	switch {
+	case err != nil:
+		return nemesis.Proof{}, err
+	case before.Status != from:
+		return nemesis.Proof{Text: fmt.Sprintf("container %s was %s, not %s", n.name, before.Status, from)}, nil
+	}
+	if err := do(n.container); err != nil {
+		return nemesis.Proof{}, fmt.Errorf("docker: %s to be %s: %w", n.name, to, cause(err))
+	}
+	state, err := c.engine.state(ctx, n)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	return nemesis.Proof{
+		Bit:  state.Status == to,
+		Text: fmt.Sprintf("container %s, pid %d, was %s and is %s", n.name, before.Pid, before.Status, state.Status),
+	}, nil
+}
