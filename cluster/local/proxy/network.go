@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
-	"sync/atomic"
 
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/nemesis"
@@ -36,18 +35,48 @@ type Network struct {
 	behave nemesis.Link
 	cut    []*link // every link that was cut since the last Heal
 
-	touched atomic.Uint64 // parcels to which behave did something
-	draw    sync.Mutex    // of random
-	random  *rand.Rand
+	draw   sync.Mutex // of random and did
+	random *rand.Rand
+	did    Record // of behave, while it is no honest link
 }
 
 type pair struct{ from, to history.NodeID }
 
-// Loss is what a cut took.
+// Loss is what cuts took.
 type Loss struct {
 	Cut      int    // links that were cut, each direction counted
 	Bitten   int    // those of them on which something was lost
 	Messages uint64 // frames dropped; of streams, pieces held back
+	Held     bool   // it was a stream's, and has passed since
+}
+
+func (l Loss) String() string {
+	verb := "dropped"
+	if l.Held {
+		verb = "held back"
+	}
+	return fmt.Sprintf("%d messages %s on %d of %d links", l.Messages, verb, l.Bitten, l.Cut)
+}
+
+// Record is what all links did while they behaved in one way.
+type Record struct {
+	Link                                  nemesis.Link
+	Messages, Lost, Duplicated, Overtaken uint64 // of Messages, frames or pieces of streams
+}
+
+// Bit says whether any message was harmed.
+func (r Record) Bit() bool {
+	return r.Lost+r.Duplicated+r.Overtaken > 0 || r.slow() && r.Messages > 0
+}
+
+func (r Record) slow() bool { return r.Link.Delay+r.Link.Jitter > 0 }
+
+func (r Record) String() string {
+	s := fmt.Sprintf("of %d messages %d lost, %d repeated, %d overtaken", r.Messages, r.Lost, r.Duplicated, r.Overtaken)
+	if r.slow() {
+		s += fmt.Sprintf(", all delayed by %v to %v", r.Link.Delay, r.Link.Delay+r.Link.Jitter)
+	}
+	return s
 }
 
 // Listen opens every link. They are honest until told otherwise.
@@ -79,13 +108,13 @@ func (n *Network) Addr(from, to history.NodeID) string {
 }
 
 // Cut cuts what g says, and nothing else. Links that were cut before and are now whole keep count of what they took
-// until Heal.
-func (n *Network) Cut(g history.Grudge) error {
+// until Heal. It says how many links are cut now.
+func (n *Network) Cut(g history.Grudge) (links int, err error) {
 	cut := map[pair]bool{}
 	for to, unheard := range g {
 		for _, from := range unheard {
 			if n.links[pair{from, to}] == nil {
-				return fmt.Errorf("cut from %s to %s: no such link", from, to)
+				return 0, fmt.Errorf("cut from %s to %s: no such link", from, to)
 			}
 			cut[pair{from, to}] = true
 		}
@@ -99,7 +128,7 @@ func (n *Network) Cut(g history.Grudge) error {
 		}
 		l.set(cut[p])
 	}
-	return nil
+	return len(cut), nil
 }
 
 // Heal makes all links whole and says what the cuts took since the last time.
@@ -124,7 +153,7 @@ func (n *Network) Loss() Loss {
 }
 
 func (n *Network) loss() Loss {
-	loss := Loss{Cut: len(n.cut)}
+	loss := Loss{Cut: len(n.cut), Held: n.config.Stream}
 	for _, l := range n.cut {
 		if taken := l.taken.Load(); taken > 0 {
 			loss.Bitten++
@@ -134,16 +163,27 @@ func (n *Network) loss() Loss {
 	return loss
 }
 
-// Behave makes every link behave like b from now on, and says to how many parcels the links did something since the last
-// time.
-func (n *Network) Behave(b nemesis.Link) (touched uint64, err error) {
-	if n.config.Stream && (b.Loss > 0 || b.Duplicate > 0 || b.Reorder > 0) {
-		return 0, errors.New("lose, duplicate or reorder: this target's links are streams of bytes, they can only be slow")
+// Behave makes every link behave like l from now on, and says what they did until now.
+func (n *Network) Behave(l nemesis.Link) (Record, error) {
+	for _, ratio := range []float64{l.Loss, l.Duplicate, l.Reorder} {
+		if !(ratio >= 0 && ratio <= 1) {
+			return Record{}, fmt.Errorf("set links: a ratio of %v is not from 0 to 1", ratio)
+		}
+	}
+	if l.Delay < 0 || l.Jitter < 0 {
+		return Record{}, fmt.Errorf("set links: a delay of %v and a jitter of %v: want none below 0", l.Delay, l.Jitter)
+	}
+	if n.config.Stream && (l.Loss > 0 || l.Duplicate > 0 || l.Reorder > 0) {
+		return Record{}, errors.New("set links: this target's links are streams of bytes, which can be slow but not lossy")
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.behave = b
-	return n.touched.Swap(0), nil
+	n.behave = l
+	n.draw.Lock()
+	defer n.draw.Unlock()
+	did := n.did
+	n.did = Record{Link: l}
+	return did, nil
 }
 
 // Close ends all connections and waits for them.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"slices"
 	"testing"
@@ -88,7 +89,7 @@ func (h hosts) dial(from, to history.NodeID) (here, there end) {
 
 func (h hosts) cut(g history.Grudge) {
 	h.t.Helper()
-	if err := h.Cut(g); err != nil {
+	if _, err := h.Cut(g); err != nil {
 		h.t.Fatal(err)
 	}
 }
@@ -204,6 +205,8 @@ func TestCut(t *testing.T) {
 	h.took(4)
 	if got, want := h.Heal(), (proxy.Loss{Cut: 2, Bitten: 2, Messages: 4}); got != want {
 		t.Errorf("the cuts took %+v, want %+v", got, want)
+	} else if got.String() != "4 messages dropped on 2 of 2 links" {
+		t.Errorf("in words, %s", got)
 	}
 	e.say("healed")
 	f.hears("healed")
@@ -261,8 +264,12 @@ func TestLoss(t *testing.T) {
 	a.hears("of a new connection the first")
 	a.Close()
 	b.isOver()
-	if touched, err := h.Behave(nemesis.Link{}); touched != 3 || err != nil {
-		t.Errorf("%d messages were touched, %v, want 3", touched, err)
+	did, err := h.Behave(nemesis.Link{})
+	if want := (proxy.Record{Link: nemesis.Link{Loss: 1}, Messages: 5, Lost: 3}); did != want || err != nil {
+		t.Errorf("the links did %+v, %v, want %+v", did, err, want)
+	}
+	if !did.Bit() || did.String() != "of 5 messages 3 lost, 0 repeated, 0 overtaken" {
+		t.Errorf("bit %v: %s", did.Bit(), did)
 	}
 }
 
@@ -341,17 +348,29 @@ func TestStream(t *testing.T) {
 	}
 	b.hears("held", "held too")
 	a.hears("held")
-	if _, err := h.Behave(nemesis.Link{Loss: 0.1}); err == nil {
-		t.Error("a stream may lose bytes")
-	}
 	h.behave(nemesis.Link{Delay: time.Millisecond})
 	a.say("slow")
 	b.hears("slow")
 }
 
-func TestCutOfNoLink(t *testing.T) {
-	h := open(t, false)
-	if err := h.Cut(history.Grudge{"n1": {"n9"}}); err == nil || err.Error() != "cut from n9 to n1: no such link" {
+func TestRefusals(t *testing.T) {
+	framed, stream := open(t, false), open(t, true)
+	tests := []struct {
+		h    hosts
+		link nemesis.Link
+		want string
+	}{
+		{framed, nemesis.Link{Loss: 1.5}, "set links: a ratio of 1.5 is not from 0 to 1"},
+		{framed, nemesis.Link{Reorder: math.NaN()}, "set links: a ratio of NaN is not from 0 to 1"},
+		{framed, nemesis.Link{Delay: -1}, "set links: a delay of -1ns and a jitter of 0s: want none below 0"},
+		{stream, nemesis.Link{Loss: 0.1}, "set links: this target's links are streams of bytes, which can be slow but not lossy"},
+	}
+	for _, tt := range tests {
+		if _, err := tt.h.Behave(tt.link); err == nil || err.Error() != tt.want {
+			t.Errorf("%+v: got %v, want %s", tt.link, err, tt.want)
+		}
+	}
+	if _, err := framed.Cut(history.Grudge{"n1": {"n9"}}); err == nil || err.Error() != "cut from n9 to n1: no such link" {
 		t.Errorf("got %v", err)
 	}
 }

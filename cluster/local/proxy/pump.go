@@ -92,8 +92,8 @@ func (n *Network) read(r *bufio.Reader) ([]byte, error) {
 	return bytes, err
 }
 
-// fate draws what becomes of the i-th parcel of a connection: when each of its copies is due. The parcels before it that
-// keep their order are due until last, and so are those up to it until ordered.
+// fate draws what becomes of the i-th parcel of a connection: when each of its copies is due. Those before it that keep
+// their order are due by last at the latest; with it, by ordered.
 func (n *Network) fate(i int, last time.Time) (due []time.Time, ordered time.Time) {
 	n.mu.RLock()
 	b := n.behave
@@ -107,22 +107,22 @@ func (n *Network) fate(i int, last time.Time) (due []time.Time, ordered time.Tim
 	defer n.draw.Unlock()
 	happens := func(ratio float64) bool { return i > 0 && n.random.Float64() < ratio } // P1
 	upTo := func(d time.Duration) time.Duration { return time.Duration(n.random.Float64() * float64(d)) }
-	lost, again, overtaken := happens(b.Loss), happens(b.Duplicate), happens(b.Reorder)
-	if lost || again || overtaken || b.Delay > 0 || b.Jitter > 0 {
-		n.touched.Add(1)
-	}
-	if lost {
+	n.did.Messages++
+	if happens(b.Loss) {
+		n.did.Lost++
 		return nil, last
 	}
 	at := now.Add(b.Delay + upTo(b.Jitter))
-	if overtaken {
+	if happens(b.Reorder) {
+		n.did.Overtaken++
 		at = at.Add(upTo(overtake))
 	} else {
 		at = later(at, last)
 		last = at
 	}
 	due = []time.Time{at}
-	if again {
+	if happens(b.Duplicate) {
+		n.did.Duplicated++
 		due = append(due, at.Add(upTo(overtake)))
 	}
 	return due, last

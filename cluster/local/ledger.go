@@ -1,0 +1,180 @@
+package local
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/splitvote/splitvote/history"
+)
+
+// StateDir is where ledgers are kept: splitvote in $XDG_STATE_HOME, else in ~/.local/state, else in the system's
+// directory of temporary files.
+func StateDir() string {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "splitvote")
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		return filepath.Join(home, ".local", "state", "splitvote")
+	}
+	return filepath.Join(os.TempDir(), fmt.Sprintf("splitvote-%d", os.Getuid()))
+}
+
+// entry is a line of a ledger. The first names the harness, each other one a child. A ledger is a file in local/ of the
+// state directory, and there as long as its cluster is open.
+type entry struct {
+	Node    history.NodeID `json:"node,omitempty"` // "" for the harness
+	Pid     int            `json:"pid"`
+	Started string         `json:"started"`        // identity
+	Run     string         `json:"run,omitempty"`  // of the harness
+	Data    string         `json:"data,omitempty"` // of the harness: a directory to remove with the nodes
+}
+
+// alive says whether the process that e names, and no other with its number, is still there.
+func (e entry) alive() bool {
+	started, err := identity(e.Pid)
+	return err == nil && started == e.Started
+}
+
+// ledger is the record of the children of one cluster.
+type ledger struct {
+	file *os.File
+	name string
+}
+
+// openLedger begins a ledger for this process's run.
+func openLedger(state, run, data string) (*ledger, error) {
+	dir := filepath.Join(state, "local")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	f, err := os.CreateTemp(dir, fmt.Sprintf("%d-*.new", os.Getpid()))
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	l := &ledger{f, f.Name()}
+	if err := l.add(entry{Pid: os.Getpid(), Run: run, Data: data}); err != nil {
+		return nil, errors.Join(err, l.close())
+	}
+	name := strings.TrimSuffix(l.name, ".new") + ".jsonl" // only now: Clean must not meet a ledger without its first line
+	if err := os.Rename(l.name, name); err != nil {
+		return nil, errors.Join(fmt.Errorf("ledger: %w", err), l.close())
+	}
+	l.name = name
+	return l, nil
+}
+
+// add writes down a process, in one write: a harness that is killed leaves whole lines.
+func (l *ledger) add(e entry) (err error) {
+	if e.Started, err = identity(e.Pid); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	line, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	if _, err := l.file.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	return nil
+}
+
+// close removes the ledger: there is nothing left to clean.
+func (l *ledger) close() error { return errors.Join(l.file.Close(), os.Remove(l.name)) }
+
+// Clean kills the children, and removes the data, of every cluster whose harness is gone, by the ledgers in the state
+// directory ("" is StateDir). It counts the processes killed and writes a line for each to log.
+func Clean(state string, log io.Writer) (killed int, err error) {
+	if state == "" {
+		state = StateDir()
+	}
+	ledgers, err := filepath.Glob(filepath.Join(state, "local", "*.jsonl"))
+	if err != nil {
+		return 0, fmt.Errorf("clean: %w", err)
+	}
+	var errs []error
+	for _, name := range ledgers {
+		n, err := clean(name, log)
+		killed += n
+		if err != nil {
+			errs = append(errs, fmt.Errorf("clean %s: %w", name, err))
+		}
+	}
+	return killed, errors.Join(errs...)
+}
+
+func clean(name string, log io.Writer) (killed int, err error) {
+	entries, err := readLedger(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil // its cluster was closed just now
+	}
+	if err != nil {
+		return 0, err
+	}
+	harness := entries[0]
+	if harness.alive() {
+		fmt.Fprintf(log, "run %s is still under way in pid %d: left alone\n", harness.Run, harness.Pid)
+		return 0, nil
+	}
+	for _, e := range entries[1:] {
+		if !e.alive() {
+			continue
+		}
+		if err := end(e); err != nil {
+			return killed, err
+		}
+		killed++
+		fmt.Fprintf(log, "killed %s of run %s, pid %d\n", e.Node, harness.Run, e.Pid)
+	}
+	if harness.Data != "" {
+		if err := os.RemoveAll(harness.Data); err != nil {
+			return killed, err
+		}
+	}
+	return killed, os.Remove(name)
+}
+
+// end kills a process that is not our child, with its group, and waits until it is gone.
+func end(e entry) error {
+	if err := syscall.Kill(-e.Pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("kill pid %d: %w", e.Pid, err)
+	}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(5 * time.Second); e.alive(); <-tick.C {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("pid %d is still there", e.Pid)
+		}
+	}
+	return nil
+}
+
+// readLedger reads the whole lines of a ledger. The first must be there.
+func readLedger(name string) ([]entry, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	var entries []entry
+	for line := range strings.Lines(string(text)) {
+		var e entry
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			return nil, fmt.Errorf("line %d: %w", len(entries)+1, err)
+		}
+		if e.Pid <= 1 && len(entries) > 0 { // as a number to signal, these are whole groups or init; a harness may be init
+			return nil, fmt.Errorf("line %d: pid is %d", len(entries)+1, e.Pid)
+		}
+		entries = append(entries, e)
+	}
+	if len(entries) == 0 {
+		return nil, errors.New("it is empty")
+	}
+	return entries, nil
+}

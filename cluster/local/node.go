@@ -1,0 +1,205 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/history"
+)
+
+// node is a member as this backend runs it.
+type node struct {
+	id   history.NodeID
+	seed uint64
+	log  string // its file
+	data string // its directory
+	at   atomic.Pointer[place]
+
+	mu     sync.Mutex // held while the node is started or harmed
+	child  *child     // nil before the first start
+	paused bool
+}
+
+// place is where a node listens: host:port for its peers, and for clients.
+type place struct{ peer, client string }
+
+func (n *node) down() bool { return n.child == nil || n.child.ended() }
+
+// NodeError is a node that could not be started.
+type NodeError struct {
+	Node history.NodeID
+	Err  error
+	Log  []string // what it last said
+}
+
+func (e *NodeError) Error() string {
+	s := fmt.Sprintf("start %s: %v", e.Node, e.Err)
+	if len(e.Log) > 0 {
+		s += ": " + e.Log[len(e.Log)-1]
+	}
+	return s
+}
+
+func (e *NodeError) Unwrap() error { return e.Err }
+
+// errTaken is why a node may be worth another start in another place.
+var errTaken = errors.New("is taken by another process")
+
+// moves is how often one start may find a port taken.
+const moves = 5
+
+// start starts a node that is down and waits until it serves. Where a port of it was taken, it moves.
+func (c *Cluster) start(ctx context.Context, n *node) error {
+	for range moves {
+		err := c.launch(ctx, n)
+		if !errors.Is(err, errTaken) {
+			return err
+		}
+		c.logf("%v: %s moves", err, n.id)
+		free, err := reserve(2)
+		if err != nil {
+			return fmt.Errorf("start %s: %w", n.id, err)
+		}
+		n.at.Store(&place{free[0], free[1]})
+	}
+	return c.launch(ctx, n)
+}
+
+func (c *Cluster) launch(ctx context.Context, n *node) error {
+	at := *n.at.Load()
+	launch := c.config.Target.Launch(c.member(n, at))
+	if launch.Image != "" {
+		return fmt.Errorf("start %s: target %s is the image %s, and local runs no images", n.id, c.config.Target.Name(), launch.Image)
+	}
+	log, err := os.OpenFile(n.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return fmt.Errorf("start %s: %w", n.id, err)
+	}
+	defer log.Close()
+	from, err := log.Seek(0, io.SeekEnd)
+	if err != nil {
+		return fmt.Errorf("start %s: %w", n.id, err)
+	}
+	cmd := exec.Command(c.config.Executable, launch.Argv...)
+	cmd.Env = append(os.Environ(), launch.Env...)
+	cmd.Stdout, cmd.Stderr = log, log
+	if n.child, err = c.launcher.run(cmd); err != nil {
+		return fmt.Errorf("start %s: %w", n.id, err)
+	}
+	n.paused = false
+	if err := c.ledger.add(entry{Node: n.id, Pid: n.child.pid()}); err != nil && !n.child.ended() {
+		return errors.Join(err, n.child.kill())
+	}
+	err = c.ready(ctx, n.child, "http://"+at.client+launch.Ready)
+	if err == nil {
+		child := n.child
+		c.work.Go(func() { c.mourn(n, child) })
+		return nil
+	}
+	exited := n.child.ended()
+	if err := n.child.kill(); err != nil {
+		return err
+	}
+	if exited {
+		if a := taken(at.peer, at.client); a != "" {
+			return fmt.Errorf("start %s: port %s %w", n.id, a, errTaken)
+		}
+	}
+	return &NodeError{n.id, err, lastLines(n.log, from)}
+}
+
+func (c *Cluster) member(n *node, at place) cluster.Member {
+	m := cluster.Member{
+		ID: n.id, Members: c.config.Nodes, Peer: at.peer, Client: at.client, Peers: map[history.NodeID]string{},
+		Data: n.data, Options: c.config.Options, Bug: c.config.Bug, Tick: c.config.Tick, Seed: n.seed,
+	}
+	for _, other := range c.config.Nodes {
+		if other != n.id {
+			m.Peers[other] = c.network.Addr(n.id, other) // L1
+		}
+	}
+	return m
+}
+
+// ready asks url until it answers 200, the child has ended, or the time is over.
+func (c *Cluster) ready(ctx context.Context, child *child, url string) error {
+	ctx, stop := context.WithTimeoutCause(ctx, c.config.Ready, fmt.Errorf("not ready after %v", c.config.Ready))
+	defer stop()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	c.work.Go(func() {
+		select {
+		case <-child.done:
+			cancel(fmt.Errorf("ended before it was ready, %s", child.how()))
+		case <-ctx.Done():
+		}
+	})
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !c.answers(ctx, url) || child.ended() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+func (c *Cluster) answers(ctx context.Context, url string) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return false
+	}
+	response.Body.Close()
+	return response.StatusCode == http.StatusOK
+}
+
+// mourn reports a node that ends though nobody here has ended it.
+func (c *Cluster) mourn(n *node, child *child) {
+	<-child.done
+	if child.wanted.Load() {
+		return
+	}
+	c.logf("%s (pid %d) ended by itself, %s; it last said:", n.id, child.pid(), child.how())
+	for _, line := range lastLines(n.log, 0) {
+		c.logf("  %s", line)
+	}
+}
+
+// lastLines reads the end of a log, from an offset on.
+func lastLines(name string, from int64) []string {
+	const most, size = 10, 4096
+	f, err := os.Open(name)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	end, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil
+	}
+	text, err := io.ReadAll(io.NewSectionReader(f, max(from, end-size), size))
+	if err != nil || len(bytes.TrimSpace(text)) == 0 {
+		return nil
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return lines[max(0, len(lines)-most):]
+}

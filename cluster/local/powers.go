@@ -1,0 +1,156 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/nemesis"
+)
+
+// hold locks a node for a power's use.
+func (c *Cluster) hold(id history.NodeID) (*node, error) {
+	n, ok := c.nodes[id]
+	if !ok {
+		return nil, fmt.Errorf("no node %s", id)
+	}
+	n.mu.Lock()
+	return n, nil
+}
+
+// Kill ends a node's process with SIGKILL.
+func (c *Cluster) Kill(_ context.Context, id history.NodeID) (nemesis.Proof, error) {
+	n, err := c.hold(id)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	defer n.mu.Unlock()
+	if n.down() {
+		return nemesis.Proof{Text: string(id) + " was down already"}, nil
+	}
+	if err := n.child.kill(); err != nil {
+		return nemesis.Proof{}, err
+	}
+	status, ok := n.child.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return nemesis.Proof{
+		Bit:  ok && status.Signaled() && status.Signal() == syscall.SIGKILL,
+		Text: fmt.Sprintf("pid %d is gone, %s", n.child.pid(), n.child.how()),
+	}, nil
+}
+
+// Start starts a node that is down, on what its directory kept.
+func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
+	n, err := c.hold(id)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	defer n.mu.Unlock()
+	if !n.down() {
+		return nemesis.Proof{Text: string(id) + " was up already"}, nil
+	}
+	before := n.child.pid()
+	if err := c.start(ctx, n); err != nil {
+		c.quote(err)
+		return nemesis.Proof{}, err
+	}
+	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("was down since pid %d; pid %d serves", before, n.child.pid())}, nil
+}
+
+// Pause stops all threads of a node with SIGSTOP.
+func (c *Cluster) Pause(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
+	n, err := c.hold(id)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	defer n.mu.Unlock()
+	switch {
+	case n.down():
+		return nemesis.Proof{Text: string(id) + " is down"}, nil
+	case n.paused:
+		return nemesis.Proof{Text: string(id) + " was paused already"}, nil
+	}
+	if err := n.child.signal(syscall.SIGSTOP); err != nil {
+		return nemesis.Proof{}, fmt.Errorf("pause %s: %w", id, err)
+	}
+	n.paused = true
+	threads, err := n.child.await(ctx, true)
+	if err != nil {
+		return nemesis.Proof{}, fmt.Errorf("pause %s: %w", id, err)
+	}
+	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("all %d threads of pid %d stand still", threads, n.child.pid())}, nil
+}
+
+// Resume lets a paused node go on with SIGCONT.
+func (c *Cluster) Resume(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
+	n, err := c.hold(id)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	defer n.mu.Unlock()
+	switch {
+	case n.down():
+		return nemesis.Proof{Text: string(id) + " is down"}, nil
+	case !n.paused:
+		return nemesis.Proof{Text: string(id) + " was not paused"}, nil
+	}
+	still, threads, err := stopped(n.child.pid())
+	if err != nil {
+		return nemesis.Proof{}, fmt.Errorf("resume %s: %w", id, err)
+	}
+	if err := n.child.signal(syscall.SIGCONT); err != nil {
+		return nemesis.Proof{}, fmt.Errorf("resume %s: %w", id, err)
+	}
+	n.paused = false
+	if _, err := n.child.await(ctx, false); err != nil {
+		return nemesis.Proof{}, fmt.Errorf("resume %s: %w", id, err)
+	}
+	return nemesis.Proof{Bit: still, Text: fmt.Sprintf("all %d threads of pid %d stood still till now, and go on", threads, n.child.pid())}, nil
+}
+
+// await waits until the child stands still, or does not.
+func (c *child) await(ctx context.Context, still bool) (threads int, err error) {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		all, threads, err := stopped(c.pid())
+		if err != nil || all == still {
+			return threads, err
+		}
+		select {
+		case <-tick.C:
+		case <-c.done:
+			return 0, fmt.Errorf("pid %d has ended, %s", c.pid(), c.how())
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+}
+
+// Partition cuts links in their proxies.
+func (c *Cluster) Partition(_ context.Context, cut history.Grudge) (nemesis.Proof, error) {
+	links, err := c.network.Cut(cut)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	return nemesis.Proof{Bit: links > 0, Text: fmt.Sprintf("%d links cut", links)}, nil
+}
+
+// Heal ends the partition.
+func (c *Cluster) Heal(context.Context) (nemesis.Proof, error) {
+	l := c.network.Heal()
+	return nemesis.Proof{Bit: l.Messages > 0, Text: l.String()}, nil
+}
+
+// SetLinks changes how all links behave. Its proof says what the links did since the call before.
+func (c *Cluster) SetLinks(_ context.Context, l nemesis.Link) (nemesis.Proof, error) {
+	did, err := c.network.Behave(l)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	if did.Link == (nemesis.Link{}) {
+		return nemesis.Proof{Bit: l != did.Link, Text: "every link between nodes set"}, nil
+	}
+	return nemesis.Proof{Bit: did.Bit(), Text: did.String()}, nil
+}
