@@ -1,0 +1,132 @@
+package bundled
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+
+	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/history"
+)
+
+// client asks one node for one process, over a connection of its own.
+type client struct {
+	base    string // http://host:port/v1/object/
+	session string
+	http    *http.Client
+}
+
+func newClient(addr string, s cluster.Session) *client {
+	return &client{
+		base:    "http://" + addr + "/v1/" + url.PathEscape(s.Object) + "/",
+		session: sessionName(s),
+		http:    &http.Client{Transport: newTransport()},
+	}
+}
+
+// newTransport knows no proxy from the environment: none has any business between a harness and its nodes.
+func newTransport() *http.Transport {
+	return &http.Transport{MaxIdleConnsPerHost: 1, DisableCompression: true}
+}
+
+// reply is the body of every answer of the client API; see package node.
+type reply struct {
+	Value    json.RawMessage `json:"value"`
+	Node     history.NodeID  `json:"node"`
+	Error    string          `json:"error"`
+	Definite *bool           `json:"definite"` // of what is not OK
+	Leader   history.NodeID  `json:"leader"`
+}
+
+// Invoke makes one attempt. The request's number within its session is that of the call in the history.
+func (c *client) Invoke(ctx context.Context, op history.Op) cluster.Answer {
+	sent := false
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent = true }})
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path(op), bytes.NewReader(op.Value))
+	if err != nil {
+		return malformed.answer(op, nil, err.Error())
+	}
+	request.Header.Set("Splitvote-Session", c.session)
+	request.Header.Set("Splitvote-Seq", strconv.Itoa(op.Index+1))
+	response, err := c.http.Do(request)
+	if err != nil {
+		return broken(err, sent).answer(op, nil, cause(err))
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return lost.answer(op, nil, err.Error())
+	}
+	return read(op, response.StatusCode, body)
+}
+
+// path is where to find op's call. A key is never empty in a URL: - stands for none.
+func path(op history.Op) string {
+	key := "-"
+	if op.Key != "" {
+		key = url.PathEscape(op.Key)
+	}
+	return key + "/" + url.PathEscape(op.F)
+}
+
+// cause is err without the method and the address, which a history has already.
+func cause(err error) string {
+	if u := new(url.Error); errors.As(err, &u) {
+		err = u.Err
+	}
+	return err.Error()
+}
+
+// read makes an answer of an HTTP response.
+func read(op history.Op, code int, body []byte) cluster.Answer {
+	var r reply
+	if err := json.Unmarshal(body, &r); err != nil {
+		return unreadable.answer(op, nil, fmt.Sprintf("status %d, and the answer is not JSON: %v", code, err))
+	}
+	o, known := answered[status{code, code == http.StatusOK || r.Definite != nil && *r.Definite}]
+	if !known || o == succeeded && len(r.Value) == 0 {
+		return unreadable.answer(op, nil, fmt.Sprintf("status %d is no answer of the client API", code))
+	}
+	a := o.answer(op, r.Value, r.Error)
+	a.Leader = r.Leader
+	if r.Node != "" {
+		a.Op.Node = r.Node
+	}
+	return a
+}
+
+// Close lets go of the connection.
+func (c *client) Close() error {
+	c.http.CloseIdleConnections()
+	return nil
+}
+
+func askStatus(ctx context.Context, addr string) (cluster.Status, error) {
+	transport := newTransport()
+	transport.DisableKeepAlives = true
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/status", nil)
+	if err != nil {
+		return cluster.Status{}, err
+	}
+	response, err := (&http.Client{Transport: transport}).Do(request)
+	if err != nil {
+		return cluster.Status{}, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return cluster.Status{}, fmt.Errorf("status of %s: %s", addr, response.Status)
+	}
+	var s cluster.Status
+	if err := json.NewDecoder(response.Body).Decode(&s); err != nil {
+		return cluster.Status{}, fmt.Errorf("status of %s: %w", addr, err)
+	}
+	s.Up = true
+	return s, nil
+}

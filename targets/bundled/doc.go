@@ -1,0 +1,6 @@
+// Package bundled makes the protocols that come with splitvote systems under test: in the simulator as a core over the
+// store of package kv, elsewhere as `splitvote node`, asked over HTTP.
+//
+// Requests carry a session, so that a node recognises a repeated one: after an unknown outcome it does no harm to ask
+// again.
+package bundled
