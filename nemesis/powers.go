@@ -45,3 +45,49 @@ type Link struct {
 type LinkBreaker interface {
 	SetLinks(ctx context.Context, l Link) (Proof, error)
 }
+
+// Holder is a cluster whose links can be stalled, each direction by itself. Hold replaces what was stalled before; what is
+// sent waits, and Release lets all of it arrive in one burst and says in its proof how much that was.
+type Holder interface {
+	Hold(ctx context.Context, stalled history.Grudge) (Proof, error)
+	Release(ctx context.Context) (Proof, error)
+}
+
+// Skew is how a node's clocks depart from true time; the zero Skew is right.
+type Skew struct {
+	Offset time.Duration // the wall clock jumps to true time and this
+	Drift  int64         // both clocks run fast by this many parts per million: more than -1,000,000, at most 1,000,000
+}
+
+// Skewer is a cluster whose nodes' clocks can be set wrong. The zero Skew ends it.
+type Skewer interface {
+	Skew(ctx context.Context, node history.NodeID, s Skew) (Proof, error)
+}
+
+// DiskSlower is a cluster whose nodes' disks can be made slow: every sync takes longer by the given time. None ends it.
+type DiskSlower interface {
+	SlowDisk(ctx context.Context, node history.NodeID, by time.Duration) (Proof, error)
+}
+
+// DiskBreaker is a cluster whose nodes' disks can fail while the node is down. A protocol need not survive it: a node
+// without its memory may break its promises.
+type DiskBreaker interface {
+	Wipe(ctx context.Context, node history.NodeID) (Proof, error) // it will start with an empty disk
+	Rot(ctx context.Context, node history.NodeID) (Proof, error)  // a record is damaged: it will not start until wiped
+}
+
+// Moment is when, in carrying out an Output (P2), a node crashes.
+type Moment string
+
+// The moments of a crash.
+const (
+	BeforePersist Moment = "before-persist" // nothing of the Output is on disk
+	BeforeSend    Moment = "before-send"    // its records are durable, and nothing has left the node
+	AfterSend     Moment = "after-send"     // its messages and replies are on their way
+)
+
+// Crasher is a cluster whose nodes can be made to crash at a named moment of their protocol (protocol.Output.Point): the
+// next one, once. Killer.Start ends it, and says in its proof whether the node had crashed.
+type Crasher interface {
+	CrashAt(ctx context.Context, node history.NodeID, point string, m Moment) (Proof, error)
+}
