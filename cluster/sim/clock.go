@@ -9,6 +9,7 @@ const epoch = 1767225600e9
 const million = 1_000_000
 
 // clock is a node's quartz: it runs fast or slow, and its wall clock stands off by what it was set wrong and has drifted.
+// A crash does not touch it.
 type clock struct {
 	shown int64         // nanoseconds on the wall clock at the time at
 	at    time.Duration // true time
@@ -18,12 +19,22 @@ type clock struct {
 // wall reads the wall clock.
 func (k *clock) wall(now time.Duration) int64 {
 	d := int64(now - k.at)
-	k.shown += d + d*k.drift/million
+	k.shown += d + d/million*k.drift + d%million*k.drift/million
 	k.at = now
 	return k.shown
 }
 
+// ahead is by how much the wall clock is wrong.
+func (k *clock) ahead(now time.Duration) time.Duration { return time.Duration(k.wall(now)-epoch) - now }
+
+func (k *clock) set(now, ahead time.Duration, drift int64) {
+	*k = clock{shown: epoch + int64(now+ahead), at: now, drift: drift}
+}
+
 // span is the true time that passes while the clock counts d.
 func (k *clock) span(d time.Duration) time.Duration {
+	if k.drift == 0 {
+		return d
+	}
 	return time.Duration(int64(d) * million / (million + k.drift))
 }

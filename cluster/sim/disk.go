@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/splitvote/splitvote/protocol"
 )
@@ -16,6 +18,11 @@ type disk struct {
 	wanted  uint64 // records before this position have been asked to be made durable
 	target  uint64 // what the sync under way will have made durable
 	syncing bool
+	syncs   uint64 // finished
+
+	slower      time.Duration // how much longer a sync takes than it should
+	syncsBefore uint64        // syncs when that began
+	rotten      uint64        // number of a damaged record, from 1; 0 for none
 }
 
 // end is the position behind the last record.
@@ -56,5 +63,15 @@ func (d *disk) crash() (lost uint64) {
 	return lost
 }
 
-// survivors are what a restarted core is given.
-func (d *disk) survivors() []protocol.Record { return slices.Clone(d.records) }
+// wipe leaves an empty disk.
+func (d *disk) wipe() {
+	d.records, d.start, d.durable, d.wanted, d.rotten = nil, 0, 0, 0, 0
+}
+
+// recover reads what a restarted core is given. Damage is seen, by checksums, and never passed on.
+func (d *disk) recover() ([]protocol.Record, error) {
+	if d.rotten > 0 {
+		return nil, fmt.Errorf("record %d of the log is damaged", d.rotten)
+	}
+	return slices.Clone(d.records), nil
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/protocol"
 )
 
@@ -28,19 +29,25 @@ type node struct {
 	missed int           // ticks that fell into the pause
 	inbox  fifo[event]   // what arrived in the pause
 	seen   cluster.Status
+	trap   trap
 }
 
 // effect is an output whose messages and replies wait for the disk.
 type effect struct {
-	durable       uint64 // they may leave once the records before this position are durable
-	sends, replys int
+	durable        uint64 // they may leave once the records before this position are durable
+	sends, replies int
+	trapped        bool // the node crashes once they have left
 }
 
 // boot starts a core on what the disk holds.
 func (c *Cluster) boot(n *node) error {
+	records, err := n.disk.recover()
+	if err != nil {
+		return fmt.Errorf("node %s: %w", n.id, err)
+	}
 	core, err := c.protocol.New(protocol.Config{
 		ID: n.pid, Members: c.members, Options: c.cfg.Options, Bug: c.cfg.Bug, Machine: c.target.Machine(),
-	}, n.disk.survivors())
+	}, records)
 	if err != nil {
 		return fmt.Errorf("node %s: %w", n.id, err)
 	}
@@ -79,6 +86,11 @@ func (c *Cluster) step(n *node, in protocol.Input) {
 
 // carryOut keeps the order of effects: write, then let messages and replies leave once all before is durable (S2).
 func (c *Cluster) carryOut(n *node, out *protocol.Output) {
+	trapped := n.trap.point != "" && n.trap.point == out.Point
+	if trapped && n.trap.moment == nemesis.BeforePersist {
+		c.spring(n)
+		return
+	}
 	durable := n.disk.end() // position that must be durable before anything leaves
 	if len(out.Persist) > 0 {
 		n.disk.write(out.Persist)
@@ -87,6 +99,11 @@ func (c *Cluster) carryOut(n *node, out *protocol.Output) {
 			n.disk.wanted = durable
 			c.sync(n)
 		}
+	}
+	if trapped && n.trap.moment == nemesis.BeforeSend {
+		n.disk.settle(n.disk.end())
+		c.spring(n)
+		return
 	}
 	if out.Unsynced || len(out.Persist) == 0 {
 		durable = min(durable, n.disk.wanted) // nobody has to wait for records that were left unsynced before
@@ -98,12 +115,15 @@ func (c *Cluster) carryOut(n *node, out *protocol.Output) {
 		for i := range out.Reply {
 			c.answer(n, &out.Reply[i])
 		}
+		if trapped {
+			c.spring(n)
+		}
 		return
 	}
-	if len(out.Send)+len(out.Reply) == 0 {
+	if len(out.Send)+len(out.Reply) == 0 && !trapped {
 		return
 	}
-	n.effect.push(effect{durable, len(out.Send), len(out.Reply)})
+	n.effect.push(effect{durable, len(out.Send), len(out.Reply), trapped})
 	for i := range out.Send {
 		n.send.push(out.Send[i])
 	}
@@ -119,12 +139,13 @@ func (c *Cluster) sync(n *node) {
 		return
 	}
 	d.syncing, d.target = true, d.end()
-	c.queue.push(event{at: c.now + d.of(d.delay), kind: synced, node: n.index, tag: n.life})
+	c.queue.push(event{at: c.now + d.of(d.delay) + d.slower, kind: synced, node: n.index, tag: n.life})
 }
 
 // sunk is the end of a sync.
 func (c *Cluster) sunk(n *node) {
 	c.stats.Syncs++
+	n.disk.syncs++
 	n.disk.syncing = false
 	n.disk.settle(n.disk.target)
 	c.sync(n)
@@ -141,9 +162,12 @@ func (c *Cluster) letLeave(n *node) {
 			m := n.send.pop()
 			c.send(n, &m)
 		}
-		for range e.replys {
+		for range e.replies {
 			r := n.reply.pop()
 			c.answer(n, &r)
+		}
+		if e.trapped && n.trap.point != "" {
+			c.spring(n)
 		}
 	}
 }

@@ -46,6 +46,7 @@ func (c *Cluster) Kill(_ context.Context, id history.NodeID) (nemesis.Proof, err
 	if n.core == nil {
 		return nemesis.Proof{Text: string(id) + " was down already"}, nil
 	}
+	n.trap = trap{}
 	unsynced := n.disk.end() - n.disk.durable
 	lost := c.crash(n)
 	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("%s crashed and lost %d of %d un-synced records", id, lost, unsynced)}, nil
@@ -57,7 +58,12 @@ func (c *Cluster) Start(_ context.Context, id history.NodeID) (nemesis.Proof, er
 	if err != nil {
 		return nemesis.Proof{}, err
 	}
-	if n.core != nil {
+	ended := n.trap
+	n.trap = trap{}
+	switch {
+	case n.core != nil && ended.point != "":
+		return nemesis.Proof{Text: fmt.Sprintf("%s never came to %s", id, ended.point)}, nil
+	case n.core != nil:
 		return nemesis.Proof{Text: string(id) + " was up already"}, nil
 	}
 	if err := c.boot(n); err != nil {
@@ -69,7 +75,11 @@ func (c *Cluster) Start(_ context.Context, id history.NodeID) (nemesis.Proof, er
 		}
 	}
 	c.note(Restarted, n)
-	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("%s recovered %d records", id, len(n.disk.records))}, nil
+	text := fmt.Sprintf("%s recovered %d records", id, len(n.disk.records))
+	if ended.sprung != "" {
+		text = fmt.Sprintf("%s had crashed at %s; it recovered %d records", id, ended.sprung, len(n.disk.records))
+	}
+	return nemesis.Proof{Bit: true, Text: text}, nil
 }
 
 // Pause stops a node in mid-step; its disk finishes what it was given.
