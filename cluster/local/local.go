@@ -53,6 +53,7 @@ var _ interface {
 	nemesis.Killer
 	nemesis.Pauser
 	nemesis.Partitioner
+	nemesis.Holder
 	nemesis.LinkBreaker
 } = (*Cluster)(nil)
 

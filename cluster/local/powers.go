@@ -143,6 +143,21 @@ func (c *Cluster) Heal(context.Context) (nemesis.Proof, error) {
 	return nemesis.Proof{Bit: l.Messages > 0, Text: l.String()}, nil
 }
 
+// Hold stalls links in their proxies.
+func (c *Cluster) Hold(_ context.Context, stalled history.Grudge) (nemesis.Proof, error) {
+	links, err := c.network.Hold(stalled)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	return nemesis.Proof{Bit: links > 0, Text: fmt.Sprintf("%d links held", links)}, nil
+}
+
+// Release lets everything that was held arrive.
+func (c *Cluster) Release(context.Context) (nemesis.Proof, error) {
+	l := c.network.Release()
+	return nemesis.Proof{Bit: l.Messages > 0, Text: l.String()}, nil
+}
+
 // SetLinks changes how all links behave. Its proof says what the links did since the call before.
 func (c *Cluster) SetLinks(_ context.Context, l nemesis.Link) (nemesis.Proof, error) {
 	did, err := c.network.Behave(l)

@@ -8,6 +8,7 @@
 //	    accepted even if nobody is there.
 //	P3  Frames keep their order, save those that a link is told to reorder.
 //	P4  A node that does not read is not read for: a full connection blocks its sender, as TCP does.
+//	P5  A link that is held lets nothing arrive, nor the news of a connection's end. Once released, all of it arrives.
 //
 // Where nodes do not talk in frames, a connection is a stream of bytes of which nothing may be missing. Then a cut holds
 // back what is sent until it is healed, as TCP's retransmissions would, and a link can be slow but not lossy.

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"net"
-	"sync/atomic"
 )
 
 // link is one direction between two nodes. The connections that from dials to come in at its listener; what to answers on
@@ -12,42 +11,7 @@ import (
 type link struct {
 	pair
 	listener net.Listener
-	taken    atomic.Uint64 // by cuts, since the last Heal
-
-	// Under Network.mu.
-	cut   bool          // at some time since the last Heal
-	whole chan struct{} // closed while the link is whole
-}
-
-var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
-
-func (l *link) set(cut bool) {
-	switch {
-	case cut && l.whole == closed:
-		l.whole = make(chan struct{})
-	case !cut && l.whole != closed:
-		close(l.whole)
-		l.whole = closed
-	}
-}
-
-func (n *Network) isCut(l *link) bool {
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	return l.whole != closed
-}
-
-// await waits until l is whole, and reports false if ctx ends first.
-func (n *Network) await(ctx context.Context, l *link) bool {
-	n.mu.RLock()
-	whole := l.whole
-	n.mu.RUnlock()
-	select {
-	case <-whole:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	gates    [gates]gate
 }
 
 // accept serves the connections of one link, each on goroutines of its own.
@@ -63,8 +27,8 @@ func (n *Network) accept(l *link) {
 
 // serve joins what from has dialled with to, until one side ends it.
 func (n *Network) serve(l *link, src net.Conn) {
-	ctx, cancel := context.WithCancel(n.ctx)
-	defer cancel()
+	ctx, end := context.WithCancel(n.ctx)
+	defer end()
 	defer context.AfterFunc(ctx, func() { src.Close() })()
 	defer src.Close()
 	back := n.links[pair{l.to, l.from}]
@@ -74,22 +38,20 @@ func (n *Network) serve(l *link, src net.Conn) {
 		return
 	}
 	defer dst.Close()
-	defer context.AfterFunc(ctx, func() { dst.Close() })()
-	n.work.Go(func() {
-		defer cancel()
-		n.pump(ctx, back, l, dst, src)
-	})
-	n.pump(ctx, l, back, src, dst)
+	n.work.Go(func() { n.pump(ctx, end, back, dst, src) })
+	n.pump(ctx, end, l, src, dst)
+	<-ctx.Done()
 }
 
 // swallow stands in for a node that is not there: from cannot learn that while either direction is cut (P2).
 func (n *Network) swallow(ctx context.Context, l, back *link, src net.Conn) {
-	if !n.isCut(l) && !n.isCut(back) {
+	forth, news := &l.gates[cut], &back.gates[cut]
+	if !n.isShut(forth) && !n.isShut(news) {
 		return
 	}
 	n.work.Go(func() {
-		n.await(ctx, l)
-		n.await(ctx, back)
+		n.await(ctx, forth)
+		n.await(ctx, news)
 		src.Close()
 	})
 	r := bufio.NewReader(src)
@@ -97,8 +59,8 @@ func (n *Network) swallow(ctx context.Context, l, back *link, src net.Conn) {
 		if _, err := n.read(r); err != nil {
 			return
 		}
-		if !first && n.isCut(l) {
-			l.taken.Add(1)
+		if !first && n.isShut(forth) {
+			forth.taken.Add(1)
 		}
 	}
 }

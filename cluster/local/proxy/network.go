@@ -31,9 +31,8 @@ type Network struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup
 
-	mu     sync.RWMutex // of behave, cut, and every link's cut and whole
+	mu     sync.RWMutex // of behave and of every link's gates
 	behave nemesis.Link
-	cut    []*link // every link that was cut since the last Heal
 
 	draw   sync.Mutex // of random and did
 	random *rand.Rand
@@ -41,22 +40,6 @@ type Network struct {
 }
 
 type pair struct{ from, to history.NodeID }
-
-// Loss is what cuts took.
-type Loss struct {
-	Cut      int    // links that were cut, each direction counted
-	Bitten   int    // those of them on which something was lost
-	Messages uint64 // frames dropped; of streams, pieces held back
-	Held     bool   // it was a stream's, and has passed since
-}
-
-func (l Loss) String() string {
-	verb := "dropped"
-	if l.Held {
-		verb = "held back"
-	}
-	return fmt.Sprintf("%d messages %s on %d of %d links", l.Messages, verb, l.Bitten, l.Cut)
-}
 
 // Record is what all links did while they behaved in one way.
 type Record struct {
@@ -93,7 +76,9 @@ func Listen(c Config) (*Network, error) {
 			if err != nil {
 				return nil, errors.Join(fmt.Errorf("proxy from %s to %s: %w", from, to, err), n.Close())
 			}
-			n.links[pair{from, to}] = &link{pair: pair{from, to}, listener: l, whole: closed}
+			n.links[pair{from, to}] = &link{
+				pair: pair{from, to}, listener: l, gates: [gates]gate{{free: closed}, {free: closed}},
+			}
 		}
 	}
 	for _, l := range n.links {
@@ -105,62 +90,6 @@ func Listen(c Config) (*Network, error) {
 // Addr is the host:port at which one node dials another.
 func (n *Network) Addr(from, to history.NodeID) string {
 	return n.links[pair{from, to}].listener.Addr().String()
-}
-
-// Cut cuts what g says, and nothing else. Links that were cut before and are now whole keep count of what they took
-// until Heal. It says how many links are cut now.
-func (n *Network) Cut(g history.Grudge) (links int, err error) {
-	cut := map[pair]bool{}
-	for to, unheard := range g {
-		for _, from := range unheard {
-			if n.links[pair{from, to}] == nil {
-				return 0, fmt.Errorf("cut from %s to %s: no such link", from, to)
-			}
-			cut[pair{from, to}] = true
-		}
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for p, l := range n.links {
-		if cut[p] && !l.cut {
-			l.cut = true
-			n.cut = append(n.cut, l)
-		}
-		l.set(cut[p])
-	}
-	return len(cut), nil
-}
-
-// Heal makes all links whole and says what the cuts took since the last time.
-func (n *Network) Heal() Loss {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	loss := n.loss()
-	for _, l := range n.cut {
-		l.set(false)
-		l.cut = false
-		l.taken.Store(0)
-	}
-	n.cut = nil
-	return loss
-}
-
-// Loss is what cuts have taken since the last Heal.
-func (n *Network) Loss() Loss {
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	return n.loss()
-}
-
-func (n *Network) loss() Loss {
-	loss := Loss{Cut: len(n.cut), Held: n.config.Stream}
-	for _, l := range n.cut {
-		if taken := l.taken.Load(); taken > 0 {
-			loss.Bitten++
-			loss.Messages += taken
-		}
-	}
-	return loss
 }
 
 // Behave makes every link behave like l from now on, and says what they did until now.

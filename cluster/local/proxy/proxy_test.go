@@ -101,16 +101,14 @@ func (h hosts) behave(l nemesis.Link) {
 	}
 }
 
-// took waits until cuts have taken so many messages.
-func (h hosts) took(want uint64) {
+// took waits until gates have taken so many messages.
+func (h hosts) took(what func() proxy.Loss, want uint64) {
 	h.t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for h.Loss().Messages < want {
-		select {
-		case <-tick.C:
-		case <-h.t.Context().Done():
-			h.t.Fatal("the cut took too little")
+	for deadline := time.Now().Add(10 * time.Second); what().Messages < want; <-tick.C {
+		if time.Now().After(deadline) {
+			h.t.Fatalf("took %v, want %d messages", what(), want)
 		}
 	}
 }
@@ -197,13 +195,13 @@ func TestCut(t *testing.T) {
 	a.hears("back")
 	c.say("elsewhere")
 	d.hears("elsewhere")
-	h.took(3)
+	h.took(h.Lost, 3)
 	h.cut(history.Grudge{"n3": {"n1"}}) // instead
 	a.say("after")
 	b.hears("after")
 	c.say("lost")
-	h.took(4)
-	if got, want := h.Heal(), (proxy.Loss{Cut: 2, Bitten: 2, Messages: 4}); got != want {
+	h.took(h.Lost, 4)
+	if got, want := h.Heal(), (proxy.Loss{Links: 2, Bitten: 2, Messages: 4}); got != want {
 		t.Errorf("the cuts took %+v, want %+v", got, want)
 	} else if got.String() != "4 messages dropped on 2 of 2 links" {
 		t.Errorf("in words, %s", got)
@@ -224,7 +222,7 @@ func TestCutHidesTheEnd(t *testing.T) {
 	h.cut(both)
 	b.Close()
 	a.say("into", "the", "void")
-	h.took(3)
+	h.took(h.Lost, 3)
 	h.Heal()
 	a.isOver()
 }
@@ -247,7 +245,7 @@ func TestCutHidesAbsence(t *testing.T) {
 				a.say("n1", "is", "anybody", "there")
 			}
 			if len(cut["n2"]) > 0 {
-				h.took(3)
+				h.took(h.Lost, 3)
 			}
 			h.Heal()
 			a.isOver()
@@ -333,18 +331,40 @@ func TestDelay(t *testing.T) {
 	b.hears(texts[1:]...)
 }
 
+// P5: what is held arrives when it is released, all of it and in order, and then the news of the end.
+func TestHold(t *testing.T) {
+	h := open(t, false)
+	a, b := h.dial("n1", "n2")
+	c, d := h.dial("n1", "n3")
+	if links, err := h.Hold(history.Grudge{"n2": {"n1"}}); links != 1 || err != nil {
+		t.Fatalf("held %d links, %v", links, err)
+	}
+	texts := numbers(100)
+	a.say(texts...)
+	a.Close()
+	c.say("elsewhere")
+	d.hears("elsewhere")
+	h.took(h.Held, 100)
+	if got := h.Release().String(); got != "100 messages held back on 1 of 1 links" {
+		t.Errorf("released %s", got)
+	}
+	b.hears(texts...)
+	b.isOver()
+}
+
 // A stream's cut holds back, and loses nothing.
 func TestStream(t *testing.T) {
 	h := open(t, true)
 	a, b := h.dial("n1", "n2")
 	h.cut(both)
 	a.say("held")
-	h.took(1)
+	h.took(h.Lost, 1)
 	a.say("held too")
+	h.took(h.Lost, 2)
 	b.say("held")
-	h.took(2)
-	if loss := h.Heal(); loss.Cut != 2 || loss.Bitten != 2 {
-		t.Errorf("the cut took %+v, want something on both links", loss)
+	h.took(h.Lost, 3)
+	if got := h.Heal().String(); got != "3 messages held back on 2 of 2 links" {
+		t.Errorf("the cut took %s", got)
 	}
 	b.hears("held", "held too")
 	a.hears("held")

@@ -28,24 +28,21 @@ type parcel struct {
 	n     int // position in the connection
 }
 
-// pump carries one direction of one connection, until src ends or dst is gone.
-func (n *Network) pump(ctx context.Context, l, back *link, src, dst net.Conn) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+// pump carries one direction of a connection, and ends the connection once src has and all it said is delivered. That dst
+// is gone is no reason to: for the other direction it is the source.
+func (n *Network) pump(ctx context.Context, end func(), l *link, src, dst net.Conn) {
 	under := make(chan parcel, window)
 	n.work.Go(func() {
 		defer close(under)
-		n.receive(ctx, src, under)
+		n.receive(ctx, l, src, under)
 	})
-	news := back // that dst is gone
-	if n.deliver(ctx, l, dst, under) {
-		news = l // that src has ended
+	if n.deliver(ctx, l, dst, under) && n.await(ctx, &l.gates[hold]) && n.await(ctx, &l.gates[cut]) { // P2, P5
+		end()
 	}
-	n.await(ctx, news) // P2
 }
 
 // receive reads what src says and decides on its fate.
-func (n *Network) receive(ctx context.Context, src net.Conn, under chan<- parcel) {
+func (n *Network) receive(ctx context.Context, l *link, src net.Conn, under chan<- parcel) {
 	r := bufio.NewReaderSize(src, piece)
 	var last time.Time // when the latest parcel in order is due
 	for i := 0; ; i++ {
@@ -53,6 +50,7 @@ func (n *Network) receive(ctx context.Context, src net.Conn, under chan<- parcel
 		if err != nil {
 			return
 		}
+		n.count(l)
 		var due []time.Time
 		due, last = n.fate(i, last)
 		for _, d := range due {
@@ -165,16 +163,29 @@ func (n *Network) deliver(ctx context.Context, l *link, dst net.Conn, under <-ch
 	return true
 }
 
-// hand gives one parcel to dst unless a cut takes it. It reports false when dst is gone.
+// count counts a parcel that will wait at a gate.
+func (n *Network) count(l *link) {
+	if g := &l.gates[hold]; n.isShut(g) {
+		g.taken.Add(1)
+	}
+	if g := &l.gates[cut]; n.config.Stream && n.isShut(g) {
+		g.taken.Add(1)
+	}
+}
+
+// hand gives one parcel to dst, once no gate keeps it, unless a cut drops it. It reports false when dst is gone.
 func (n *Network) hand(ctx context.Context, l *link, dst net.Conn, p parcel) bool {
-	if n.isCut(l) && (n.config.Stream || p.n > 0) {
-		l.taken.Add(1)
-		if !n.config.Stream {
-			return true
-		}
-		if !n.await(ctx, l) {
+	if !n.await(ctx, &l.gates[hold]) {
+		return false
+	}
+	g := &l.gates[cut]
+	if n.config.Stream {
+		if !n.await(ctx, g) {
 			return false
 		}
+	} else if p.n > 0 && n.isShut(g) { // P1
+		g.taken.Add(1)
+		return true
 	}
 	_, err := dst.Write(p.bytes)
 	return err == nil
