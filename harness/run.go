@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/splitvote/splitvote/cluster"
@@ -53,30 +54,20 @@ func Run(ctx context.Context, t Test) (times Times, err error) {
 	return times, l.run(ctx)
 }
 
-// loop is the state of the interpreter. A thread is a client's place; the process in it changes after an unknown outcome (H4).
+// loop is the state of the interpreter.
 type loop struct {
 	Test
 	rand    *rand.Rand
 	nodes   []history.NodeID
-	procs   []history.Process       // by thread, the nemesis last
-	free    []history.Process       // of procs, in order of threads
-	thread  map[history.Process]int // of every process that has a call under way or is free
-	busy    int                     // calls under way, the nemesis's among them
-	last    time.Duration           // of the latest event recorded
+	roster  *generator.Roster
+	busy    int           // calls under way, the nemesis's among them
+	last    time.Duration // of the latest event recorded
 	waiting time.Duration
 }
 
 func newLoop(t Test) *loop {
-	l := &loop{Test: t, rand: rand.New(rand.NewPCG(t.Seed, 0x6861726e657373)), nodes: t.Cluster.Nodes(),
-		thread: map[history.Process]int{}}
-	for i := range t.Processes {
-		l.procs = append(l.procs, history.Process(i))
-		l.thread[history.Process(i)] = i
-	}
-	l.procs = append(l.procs, history.Nemesis)
-	l.thread[history.Nemesis] = t.Processes
-	l.free = append(l.free, l.procs...)
-	return l
+	return &loop{Test: t, rand: rand.New(rand.NewPCG(t.Seed, 0x6861726e657373)), nodes: t.Cluster.Nodes(),
+		roster: generator.NewRoster(t.Processes)}
 }
 
 func (l *loop) run(ctx context.Context) error {
@@ -130,7 +121,7 @@ func (l *loop) run(ctx context.Context) error {
 }
 
 func (l *loop) context(now time.Duration) generator.Context {
-	return generator.Context{Time: now, Free: l.free, Procs: l.procs, Nodes: l.nodes, Rand: l.rand}
+	return generator.Context{Time: now, Free: l.roster.Free(), Procs: l.roster.Procs(), Nodes: l.nodes, Rand: l.rand}
 }
 
 // await takes the next completion, or lets the time come.
@@ -151,19 +142,19 @@ func (l *loop) awaitOne(ctx context.Context, until time.Duration) (completed boo
 
 // invoke records an operation and starts it.
 func (l *loop) invoke(op history.Op) error {
-	thread, ok := l.thread[op.Process]
-	if !ok || !l.take(op.Process) {
+	if !slices.Contains(l.roster.Free(), op.Process) {
 		return fmt.Errorf("the generator gave %s to process %v, which is not free", op.F, op.Process)
 	}
 	op.Kind = history.Invoke
 	if op.Node == "" && op.Process != history.Nemesis {
-		op.Node = l.nodes[thread%len(l.nodes)]
+		op.Node = l.nodes[l.thread(op.Process)%len(l.nodes)]
 	}
 	op.Time = max(l.Cluster.Now(), l.last)
 	op, err := l.record(op)
 	if err != nil {
 		return err
 	}
+	l.roster.Take(op.Process)
 	l.busy++
 	if op.Process == history.Nemesis {
 		l.Cluster.Do(op, func(ctx context.Context) history.Op { return l.Fault(ctx, op) })
@@ -174,7 +165,7 @@ func (l *loop) invoke(op history.Op) error {
 	return nil
 }
 
-// complete records a completion and frees its thread.
+// complete records a completion and frees its process, or the process that succeeds it after an unknown outcome (H4).
 func (l *loop) complete(op history.Op) error {
 	op.Time = max(op.Time, l.last) // N2: an event may have been recorded while this one was on its way here
 	op, err := l.record(op)
@@ -182,18 +173,16 @@ func (l *loop) complete(op history.Op) error {
 		return err
 	}
 	l.busy--
-	process := op.Process
-	thread := l.thread[process]
-	if op.Kind == history.Info && process != history.Nemesis {
-		delete(l.thread, process)
-		process += history.Process(l.Processes)
-		l.procs[thread] = process
-		l.thread[process] = thread
-	}
-	l.release(process, thread)
+	l.roster.Give(op.Process)
 	l.Generator = l.Generator.Update(l.context(op.Time), op)
+	if op.Kind == history.Info {
+		l.roster.Retire(op.Process)
+	}
 	return nil
 }
+
+// thread is the place of a client's process, which its successors inherit.
+func (l *loop) thread(p history.Process) int { return int(p) % l.Processes }
 
 func (l *loop) record(op history.Op) (history.Op, error) {
 	op, err := l.Recorder.Record(op)
@@ -207,28 +196,6 @@ func (l *loop) record(op history.Op) (history.Op, error) {
 	return op, nil
 }
 
-// take makes a free process busy.
-func (l *loop) take(p history.Process) bool {
-	for i, f := range l.free {
-		if f == p {
-			l.free = append(l.free[:i], l.free[i+1:]...)
-			return true
-		}
-	}
-	return false
-}
-
-// release makes a thread's process free, in the order of threads.
-func (l *loop) release(p history.Process, thread int) {
-	at := 0
-	for at < len(l.free) && l.thread[l.free[at]] < thread {
-		at++
-	}
-	l.free = append(l.free, 0)
-	copy(l.free[at+1:], l.free[at:])
-	l.free[at] = p
-}
-
 // abandon heals what the nemesis did and records what still completes (N3). The recorder may be what failed: nothing here
 // depends on it.
 func (l *loop) abandon() {
@@ -240,8 +207,8 @@ func (l *loop) abandon() {
 		heal := history.Op{Process: history.Nemesis, Kind: history.Invoke, F: history.HealAll, Time: max(l.Cluster.Now(), l.last)}
 		if op, err := l.record(heal); err == nil {
 			l.Cluster.Do(op, func(ctx context.Context) history.Op { return l.Fault(ctx, op) })
+			l.roster.Take(history.Nemesis)
 			l.busy++
-			l.take(history.Nemesis)
 		}
 	}
 	for l.busy > 0 {
@@ -254,19 +221,10 @@ func (l *loop) abandon() {
 
 // awaitNemesis waits until no fault is under way, recording what completes.
 func (l *loop) awaitNemesis(ctx context.Context) {
-	for !l.isFree(history.Nemesis) {
+	for !slices.Contains(l.roster.Free(), history.Nemesis) {
 		op, ok := l.Cluster.Next(ctx, forever)
 		if !ok || l.complete(op) != nil {
 			return
 		}
 	}
-}
-
-func (l *loop) isFree(p history.Process) bool {
-	for _, f := range l.free {
-		if f == p {
-			return true
-		}
-	}
-	return false
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -140,8 +141,17 @@ func (p Plan) String() string {
 // Known are the names that a plan may use.
 type Known struct {
 	Targets, Backends, Workloads, Faults []string
-	Bugs                                 []string            // of the plan's target
-	Settings                             map[string][]string // of the plan's target and workload; no values: a whole number from 1
+
+	Bugs     []string  // of the plan's target
+	Settings []Setting // of the plan's target and workload
+}
+
+// Setting is something that a plan's set may say.
+type Setting struct {
+	Name    string
+	Default string   // "" where leaving it out means something that no value says
+	Values  []string // the values allowed; empty: a whole number from 1
+	Doc     string   // one sentence
 }
 
 // Validate says what is wrong with a plan, in one line that names the key.
@@ -182,13 +192,16 @@ func (p Plan) Validate(k Known) error {
 	return p.validateSettings(k.Settings)
 }
 
-func (p Plan) validateSettings(known map[string][]string) error {
-	names := sortedKeys(known)
-	for _, name := range sortedKeys(p.Set) {
+func (p Plan) validateSettings(known []Setting) error {
+	var names []string
+	for _, k := range known {
+		names = append(names, k.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Set)) {
 		if err := named("set", name, names); err != nil {
 			return err
 		}
-		values, value := known[name], p.Set[name]
+		values, value := known[slices.Index(names, name)].Values, p.Set[name]
 		if n, err := strconv.Atoi(value); len(values) == 0 && (err != nil || n < 1) {
 			return fmt.Errorf("set: %s=%s: want a whole number from 1", name, value)
 		}
@@ -210,13 +223,4 @@ func named(key, name string, names []string) error {
 		return fmt.Errorf("%s: no such name: %q (there are none here)", key, name)
 	}
 	return fmt.Errorf("%s: no such name: %q (there are %s)", key, name, strings.Join(names, ", "))
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -14,7 +14,7 @@ import (
 var known = plan.Known{
 	Targets: []string{"raft", "zab"}, Backends: []string{"auto", "sim", "local", "docker"}, Workloads: []string{"register"},
 	Faults: []string{"partition", "kill", "pause"}, Bugs: []string{"raft/commit-old-term"},
-	Settings: map[string][]string{"reads": {"index", "local"}, "election-ticks": nil},
+	Settings: []plan.Setting{{Name: "election-ticks"}, {Name: "reads", Values: []string{"index", "local"}}},
 }
 
 func TestAnEmptyPlanIsTheDefaultAndValid(t *testing.T) {

@@ -1,0 +1,153 @@
+package harness
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/linear"
+	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/generator"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/nemesis"
+	"github.com/splitvote/splitvote/plan"
+	"github.com/splitvote/splitvote/workloads"
+)
+
+// Tick is the length of a bundled core's tick: with the default settings elections take a quarter to half a second.
+const Tick = 25 * time.Millisecond
+
+// Experiment is a complete plan with the workload that it names.
+type Experiment struct {
+	Plan     plan.Plan
+	Workload workloads.Workload
+}
+
+// Settings are what --set can say of a workload.
+func Settings() []plan.Setting {
+	return []plan.Setting{
+		{Name: "ops-per-key", Doc: "calls before a key gives way to the next, within a tenth; the default is the workload's own"},
+		{Name: "processes-per-key", Default: "5", Doc: "clients that work on one key at a time"},
+		{Name: "values", Doc: "values are drawn from so many instead of being unique (registers only); checking is then much harder"},
+	}
+}
+
+// Config is what a backend needs to know of the plan. Dir, Log, Run and OnStatus are the caller's to fill in.
+func (x Experiment) Config(target cluster.Target, nodes []history.NodeID) cluster.Config {
+	options := map[string]string{}
+	for name, value := range x.Plan.Set {
+		options[name] = value
+	}
+	for _, s := range Settings() {
+		delete(options, s.Name)
+	}
+	retry := cluster.DefaultRetry
+	if t := time.Duration(x.Plan.Timeout); t != retry.Timeout {
+		retry.Attempt = t * retry.Attempt / retry.Timeout
+		retry.Timeout = t
+	}
+	return cluster.Config{Target: target, Nodes: nodes, Object: x.Workload.Object, Options: options, Bug: x.Plan.Bug, Seed: x.Plan.Seed,
+		Retry: retry, Tick: Tick}
+}
+
+// Run drives the plan on a cluster.
+func (x Experiment) Run(ctx context.Context, c cluster.Cluster, recorder *history.Recorder, onEvent func(*history.Op)) (Times, error) {
+	var keys keys
+	return Run(ctx, Test{
+		Cluster: c, Generator: x.generator(c.Nodes(), &keys), Fault: nemesis.New(c, c.Nodes()).Apply,
+		Processes: x.Plan.Concurrency.Of(len(c.Nodes())), Seed: x.Plan.Seed, Recorder: recorder,
+		OnEvent: func(op *history.Op) {
+			keys.see(op)
+			if onEvent != nil {
+				onEvent(op)
+			}
+		},
+	})
+}
+
+// keys are those that a run has used, in order of first use.
+type keys struct {
+	names []string
+	seen  map[string]bool
+}
+
+func (k *keys) see(op *history.Op) {
+	if op.Process == history.Nemesis || k.seen[op.Key] {
+		return
+	}
+	if k.seen == nil {
+		k.seen = map[string]bool{}
+	}
+	k.seen[op.Key] = true
+	k.names = append(k.names, op.Key)
+}
+
+// pause is the time between two questions to a cluster that was just healed.
+const pause = 50 * time.Millisecond
+
+// generator is the whole run: clients beside faults, healing, the first answer after it, and the final calls. Faults know
+// their times from the plan's seed alone, so that they come as drawn whatever the clients do.
+func (x Experiment) generator(nodes []history.NodeID, used *keys) generator.Generator {
+	o := x.options(nodes)
+	final := func(names []string) generator.Generator { return x.Workload.Final(o, names) }
+	last := func(names []string) []string { return names[max(0, len(names)-1):] }
+	spec := nemesis.Spec{Faults: x.Plan.Faults, Interval: time.Duration(x.Plan.FaultInterval), Seed: x.Plan.Seed}
+	return generator.Phases(
+		generator.TimeLimit(time.Duration(x.Plan.TimeLimit),
+			generator.Together(generator.Rate(x.Plan.Rate, x.Workload.Generator(o)), nemesis.Schedule(spec))),
+		generator.Faults(generator.Once(nemesis.Heal())),
+		generator.Lazy(func(generator.Context) generator.Generator {
+			ask := generator.UntilOk(generator.Cycle(final(last(used.names))))
+			return generator.TimeLimit(time.Duration(x.Plan.HealLimit), generator.Clients(generator.Delay(pause, ask)))
+		}),
+		generator.Lazy(func(generator.Context) generator.Generator {
+			return generator.TimeLimit(time.Duration(x.Plan.HealLimit), generator.Clients(generator.Rate(10*x.Plan.Rate, final(used.names))))
+		}),
+	)
+}
+
+func (x Experiment) options(nodes []history.NodeID) workloads.Options {
+	number := func(name string) int {
+		n, _ := strconv.Atoi(x.Plan.Set[name]) // validated with the plan; absent is 0, the default
+		return n
+	}
+	return workloads.Options{Nodes: nodes, OpsPerKey: number("ops-per-key"), PerKey: number("processes-per-key"), Values: number("values")}
+}
+
+// Checker judges a run of this plan: the workload's model key by key, what else the workload checks, liveness after
+// healing, the gate against empty passes, and the figures.
+func (x Experiment) Checker() (checker.Checker, error) {
+	var parts []checker.Checker
+	if x.Workload.Model != "" {
+		c, err := linear.New(x.Workload.Model, linear.Options{})
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, c)
+	}
+	if x.Workload.Check != nil {
+		parts = append(parts, x.Workload.Check(x.options(nil))...)
+	}
+	gate := checker.Coverage{Calls: x.Workload.Calls, MinOk: x.enough(), Faults: x.Plan.Faults}
+	return checker.All(x.Plan.Workload, append(parts, checker.Liveness{}, gate, checker.Stats{}, checker.Availability{})...), nil
+}
+
+// enough is how many successes of each call a run must have: one in two hundred of the calls planned, from 1 to 10.
+func (x Experiment) enough() int {
+	planned := x.Plan.Rate * time.Duration(x.Plan.TimeLimit).Seconds()
+	return max(1, min(10, int(planned/200)))
+}
+
+// BrokenInvariants is the result of a cluster that watches the protocol's own invariants, if one was broken.
+func BrokenInvariants(c cluster.Cluster) (checker.Result, bool) {
+	watched, ok := c.(interface{ Err() error })
+	if !ok || watched.Err() == nil {
+		return checker.Result{}, false
+	}
+	first, _, _ := strings.Cut(watched.Err().Error(), "\n")
+	text := "an invariant of the protocol is broken: " + first
+	return checker.Result{Checker: "invariants", Verdict: checker.Invalid, Reason: text,
+		Evidence: []checker.Evidence{{Kind: "invariant", Summary: text}}}, true
+}
