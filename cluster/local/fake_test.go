@@ -3,7 +3,6 @@ package local_test
 import (
 	"bufio"
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +24,7 @@ import (
 
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/node/frame"
 )
 
 // The test's own binary is also the node of the fake target, and a harness to be killed.
@@ -170,12 +170,12 @@ func (h *hearing) listen(l net.Listener) {
 		go func() {
 			defer c.Close()
 			r := bufio.NewReader(c)
-			name, err := readFrame(r)
+			name, err := frame.Read(r)
 			for err == nil {
-				if _, err = readFrame(r); err == nil {
+				if _, err = frame.Read(r); err == nil {
 					h.mu.Lock()
-					if !slices.Contains(h.from, name) {
-						h.from = append(h.from, name)
+					if !slices.Contains(h.from, string(name)) {
+						h.from = append(h.from, string(name))
 					}
 					h.mu.Unlock()
 				}
@@ -202,25 +202,11 @@ func speak(name, addr string) {
 	tick := time.NewTicker(2 * time.Millisecond)
 	for {
 		if c, err := net.Dial("tcp", addr); err == nil {
-			for _, err := c.Write(frame(name)); err == nil; _, err = c.Write(frame("here")) {
+			for err := frame.Write(c, []byte(name)); err == nil; err = frame.Write(c, []byte("here")) {
 				<-tick.C
 			}
 			c.Close()
 		}
 		<-tick.C
 	}
-}
-
-func frame(text string) []byte {
-	return append(append(binary.BigEndian.AppendUint32(nil, uint32(len(text))), 0, 0, 0, 0), text...)
-}
-
-func readFrame(r *bufio.Reader) (string, error) {
-	head := make([]byte, 8)
-	if _, err := io.ReadFull(r, head); err != nil {
-		return "", err
-	}
-	text := make([]byte, binary.BigEndian.Uint32(head))
-	_, err := io.ReadFull(r, text)
-	return string(text), err
 }

@@ -2,10 +2,8 @@ package proxy_test
 
 import (
 	"bufio"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net"
 	"slices"
@@ -18,6 +16,7 @@ import (
 	"github.com/splitvote/splitvote/cluster/local/proxy"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/nemesis"
+	"github.com/splitvote/splitvote/node/frame"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -113,24 +112,18 @@ func (h hosts) took(what func() proxy.Loss, want uint64) {
 	}
 }
 
-// say sends each text as a frame. The checksum is left out: it is not the proxy's business.
+// say sends each text as a frame.
 func (e end) say(texts ...string) {
 	e.t.Helper()
 	for _, text := range texts {
-		frame := append(binary.BigEndian.AppendUint32(nil, uint32(len(text))), 0, 0, 0, 0)
-		if _, err := e.Write(append(frame, text...)); err != nil {
+		if err := frame.Write(e, []byte(text)); err != nil {
 			e.t.Fatal(err)
 		}
 	}
 }
 
 func (e end) read() (string, error) {
-	head := make([]byte, 8)
-	if _, err := io.ReadFull(e.r, head); err != nil {
-		return "", err
-	}
-	text := make([]byte, binary.BigEndian.Uint32(head))
-	_, err := io.ReadFull(e.r, text)
+	text, err := frame.Read(e.r)
 	return string(text), err
 }
 

@@ -4,13 +4,11 @@ import (
 	"bufio"
 	"container/heap"
 	"context"
-	"encoding/binary"
-	"fmt"
-	"io"
 	"net"
 	"time"
 
 	"github.com/splitvote/splitvote/nemesis"
+	"github.com/splitvote/splitvote/node/frame"
 )
 
 const (
@@ -77,17 +75,11 @@ func (n *Network) read(r *bufio.Reader) ([]byte, error) {
 		size, err := r.Read(bytes)
 		return bytes[:size], err
 	}
-	head, err := r.Peek(header)
+	payload, err := frame.Read(r)
 	if err != nil {
 		return nil, err
 	}
-	size := binary.BigEndian.Uint32(head)
-	if size > largest {
-		return nil, fmt.Errorf("frame of %d bytes, want at most %d", size, largest)
-	}
-	bytes := make([]byte, header+size)
-	_, err = io.ReadFull(r, bytes)
-	return bytes, err
+	return frame.Append(nil, payload), nil
 }
 
 // fate draws what becomes of the i-th parcel of a connection: when each of its copies is due. Those before it that keep
