@@ -40,31 +40,39 @@ func (l *limit) with(g Generator) Generator {
 }
 
 // UntilOk offers the operations of g until one of them has ended ok, or until g is done.
-func UntilOk(g Generator) Generator { return &untilOk{g: g} }
+func UntilOk(g Generator) Generator {
+	return Until(func(completion history.Op) bool { return completion.Kind == history.Ok }, g)
+}
 
-type untilOk struct {
+// Until offers the operations of g until stop accepts the completion of one of them, or until g is done.
+func Until(stop func(completion history.Op) bool, g Generator) Generator {
+	return &until{stop: stop, g: g}
+}
+
+type until struct {
+	stop func(history.Op) bool
 	g    Generator
 	mine []history.Process // who has an operation of g under way
 }
 
-func (u *untilOk) Next(ctx Context) (history.Op, State, Generator) {
+func (u *until) Next(ctx Context) (history.Op, State, Generator) {
 	op, state, g := u.g.Next(ctx)
 	if state == Done {
 		return op, Done, nothing{}
 	}
-	return op, state, &untilOk{g, u.mine}
+	return op, state, &until{u.stop, g, u.mine}
 }
 
-func (u *untilOk) Update(ctx Context, event history.Op) Generator {
+func (u *until) Update(ctx Context, event history.Op) Generator {
 	mine := u.mine
 	at := slices.Index(mine, event.Process)
 	switch {
 	case event.Kind == history.Invoke:
 		mine = append(slices.Clip(mine), event.Process)
-	case at >= 0 && event.Kind == history.Ok:
+	case at >= 0 && u.stop(event):
 		return nothing{}
 	case at >= 0:
 		mine = slices.Delete(slices.Clone(mine), at, at+1)
 	}
-	return &untilOk{u.g.Update(ctx, event), mine}
+	return &until{u.stop, u.g.Update(ctx, event), mine}
 }

@@ -1,0 +1,94 @@
+package workloads
+
+import (
+	"encoding/json"
+
+	"github.com/splitvote/splitvote/generator"
+	"github.com/splitvote/splitvote/history"
+)
+
+var appendList = Workload{
+	Name:   "append",
+	Doc:    "Lists to which every client appends, read as a whole: a lost, repeated or reordered append shows at once.",
+	Object: "append-list", Model: "append-list",
+	Calls: []string{"append", "read"},
+	Generator: func(o Options) generator.Generator {
+		return keyed(o, 150, func(key string) generator.Generator { return growing(key, "append", 2, 1) })
+	},
+	Final: readEverywhere,
+}
+
+var set = Workload{
+	Name:   "set",
+	Doc:    "Sets to which every client adds elements of its own; at the end everything acknowledged must be there.",
+	Object: "set", Model: "set",
+	Calls: []string{"add", "read"},
+	Generator: func(o Options) generator.Generator {
+		return keyed(o, 150, func(key string) generator.Generator { return growing(key, "add", 4, 1) })
+	},
+	Final: readEverywhere,
+}
+
+var counter = Workload{
+	Name:   "counter",
+	Doc:    "Counters that are added to and read: a sum tells of an addition that was lost or made twice.",
+	Object: "counter", Model: "counter",
+	Calls: []string{"add", "read"},
+	Generator: func(o Options) generator.Generator {
+		next := func(ctx generator.Context, s struct{}, _ history.Process) (history.Op, struct{}) {
+			if ctx.Rand.IntN(2) == 0 {
+				return history.Op{F: "read", Value: null}, s
+			}
+			return history.Op{F: "add", Value: number(1 + ctx.Rand.IntN(5))}, s
+		}
+		return keyed(o, 60, func(key string) generator.Generator {
+			return &source[struct{}]{key: key, next: next}
+		})
+	},
+	Final: readEverywhere,
+}
+
+var queue = Workload{
+	Name:   "queue",
+	Doc:    "Queues that are filled and emptied; at the end they are drained, after a last element that must come last.",
+	Object: "fifo-queue", Model: "fifo-queue",
+	Calls: []string{"enqueue", "dequeue"},
+	Generator: func(o Options) generator.Generator {
+		next := func(ctx generator.Context, n int, _ history.Process) (history.Op, int) {
+			if ctx.Rand.IntN(2) == 0 {
+				return history.Op{F: "dequeue", Value: null}, n
+			}
+			return history.Op{F: "enqueue", Value: number(n + 1)}, n + 1
+		}
+		return keyed(o, 100, func(key string) generator.Generator {
+			return &source[int]{key: key, next: next}
+		})
+	},
+	Final: func(_ Options, keys []string) generator.Generator { return finally(keys, drain) },
+}
+
+// last is an element that no generator makes: it is enqueued when all else has been.
+var last = json.RawMessage(`"last"`)
+
+// drain enqueues the last element and dequeues until it comes out, or until the queue is empty.
+func drain(string) generator.Generator {
+	over := func(done history.Op) bool {
+		return done.Kind == history.Fail || done.Kind == history.Ok && string(done.Value) == string(last)
+	}
+	const most = 1000 // far more than a key ever holds
+	return generator.Seq(
+		generator.UntilOk(generator.Limit(3, generator.Repeat(history.Op{F: "enqueue", Value: last}))),
+		generator.Until(over, generator.Limit(most, generator.Repeat(history.Op{F: "dequeue", Value: null}))),
+	)
+}
+
+// growing makes calls of f with the next number each, and reads, in the given proportion.
+func growing(key, f string, writes, reads int) generator.Generator {
+	next := func(ctx generator.Context, n int, _ history.Process) (history.Op, int) {
+		if ctx.Rand.IntN(writes+reads) < reads {
+			return history.Op{F: "read", Value: null}, n
+		}
+		return history.Op{F: f, Value: number(n + 1)}, n + 1
+	}
+	return &source[int]{key: key, next: next}
+}

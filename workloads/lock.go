@@ -1,0 +1,71 @@
+package workloads
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/splitvote/splitvote/generator"
+	"github.com/splitvote/splitvote/history"
+)
+
+var lock = Workload{
+	Name:   "lock",
+	Doc:    "Locks that hand out fencing tokens: two holders at once, or a token that is not greater, are violations.",
+	Object: "fenced-mutex", Model: "fenced-mutex",
+	Calls: []string{"acquire", "release"},
+	Generator: func(o Options) generator.Generator {
+		return keyed(o, 60, func(key string) generator.Generator {
+			return &source[holders]{key: key, next: acquireOrRelease, learn: hold}
+		})
+	},
+	Final: func(_ Options, keys []string) generator.Generator {
+		return finally(keys, func(string) generator.Generator { return generator.Ops(history.Op{F: "acquire", Value: null}) })
+	},
+}
+
+// holders are the processes that believe to hold one lock, with their tokens; more than one if the lock is broken.
+type holders []holder
+
+type holder struct {
+	process history.Process
+	token   json.RawMessage
+}
+
+func (h holders) at(p history.Process) int {
+	return slices.IndexFunc(h, func(one holder) bool { return one.process == p })
+}
+
+// acquireOrRelease lets a holder release and everybody else try to acquire.
+func acquireOrRelease(_ generator.Context, s holders, p history.Process) (history.Op, holders) {
+	if i := s.at(p); i >= 0 {
+		return history.Op{F: "release", Value: s[i].token}, s
+	}
+	return history.Op{F: "acquire", Value: null}, s
+}
+
+// hold learns who got a token and who gave one back. A release that failed is tried again.
+func hold(s holders, done *history.Op) holders {
+	i := s.at(done.Process)
+	switch {
+	case done.Kind == history.Fail:
+		return s
+	case i >= 0:
+		return slices.Delete(slices.Clone(s), i, i+1)
+	case done.F == "acquire" && done.Kind == history.Ok:
+		return append(slices.Clip(s), holder{done.Process, done.Value})
+	}
+	return s
+}
+
+var uniqueIDs = Workload{
+	Name:   "unique-ids",
+	Doc:    "Sources of identifiers, none of which may ever be given out twice.",
+	Object: "unique-ids", Model: "unique-ids",
+	Calls: []string{"generate"},
+	Generator: func(o Options) generator.Generator {
+		return keyed(o, 500, func(string) generator.Generator { return generator.Repeat(history.Op{F: "generate", Value: null}) })
+	},
+	Final: func(_ Options, keys []string) generator.Generator {
+		return finally(keys, func(string) generator.Generator { return generator.Ops(history.Op{F: "generate", Value: null}) })
+	},
+}

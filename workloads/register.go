@@ -1,0 +1,78 @@
+package workloads
+
+import (
+	"encoding/json"
+
+	"github.com/splitvote/splitvote/generator"
+	"github.com/splitvote/splitvote/history"
+)
+
+var register = Workload{
+	Name:   "register",
+	Doc:    "Registers that are read, written, and replaced on the condition that they hold what was last seen.",
+	Object: "cas-register", Model: "cas-register",
+	Calls:     []string{"read", "write", "cas"},
+	Generator: func(o Options) generator.Generator { return registers(o, []string{"read", "read", "write", "cas"}) },
+	Final:     readEverywhere,
+}
+
+var readWrite = Workload{
+	Name:   "read-write",
+	Doc:    "Registers that are only read and written.",
+	Object: "register", Model: "register",
+	Calls:     []string{"read", "write"},
+	Generator: func(o Options) generator.Generator { return registers(o, []string{"read", "write"}) },
+	Final:     readEverywhere,
+}
+
+// cell is what the clients know of one register.
+type cell struct {
+	written int             // how many unique values were used up
+	seen    json.RawMessage // the value of the latest completion; a cas from it often succeeds
+}
+
+// registers mixes the calls in mix evenly.
+func registers(o Options, mix []string) generator.Generator {
+	value := func(ctx generator.Context, c *cell) json.RawMessage {
+		if o.Values > 0 {
+			return number(ctx.Rand.IntN(o.Values))
+		}
+		c.written++
+		return number(c.written)
+	}
+	next := func(ctx generator.Context, c cell, _ history.Process) (history.Op, cell) {
+		op := history.Op{F: mix[ctx.Rand.IntN(len(mix))], Value: null}
+		switch op.F {
+		case "write":
+			op.Value = value(ctx, &c)
+		case "cas":
+			op.Value = pair(c.seen, value(ctx, &c))
+		}
+		return op, c
+	}
+	return keyed(o, 200, func(key string) generator.Generator {
+		return &source[cell]{key, cell{seen: null}, next, see}
+	})
+}
+
+// see learns the value that a register has just had.
+func see(c cell, done *history.Op) cell {
+	if done.Kind != history.Ok {
+		return c
+	}
+	c.seen = done.Value
+	if done.F == "cas" {
+		var change [2]json.RawMessage
+		if json.Unmarshal(done.Value, &change) == nil {
+			c.seen = change[1]
+		}
+	}
+	return c
+}
+
+// pair writes [old, new].
+func pair(before, after json.RawMessage) json.RawMessage {
+	both := make(json.RawMessage, 0, len(before)+len(after)+3)
+	both = append(append(append(both, '['), before...), ',')
+	return append(append(both, after...), ']')
+}

@@ -1,0 +1,89 @@
+package workloads
+
+import (
+	"strconv"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/generator"
+	"github.com/splitvote/splitvote/history"
+)
+
+// Workload is what clients do and how it is judged. It knows no target and no backend.
+type Workload struct {
+	Name   string
+	Doc    string   // one sentence
+	Object string   // what a target must offer (cluster.Target's Objects)
+	Model  string   // the sequential specification that each key is judged by; "" if Check says all
+	Calls  []string // every F that a run must have seen succeed
+
+	// Generator makes the clients' calls, for ever (W1).
+	Generator func(Options) generator.Generator
+	// Final makes the calls after healing for the keys that the run has used.
+	Final func(o Options, keys []string) generator.Generator
+	// Check makes the checkers that go beyond Model; nil for none.
+	Check func(Options) []checker.Checker
+}
+
+// Options steer a workload. The zero value of each stands for the default.
+type Options struct {
+	Nodes     []history.NodeID
+	OpsPerKey int // calls before a key is given up, within a tenth; default the workload's own
+	PerKey    int // processes that work on one key, default 5; what is left over joins the last group
+	Values    int // values are drawn from 0 to Values-1 instead of being unique; register and read-write only
+}
+
+// All are the workloads.
+func All() []Workload {
+	return []Workload{register, readWrite, appendList, set, counter, queue, lock, uniqueIDs}
+}
+
+// Named is the workload of the given name.
+func Named(name string) (Workload, bool) {
+	for _, w := range All() {
+		if w.Name == name {
+			return w, true
+		}
+	}
+	return Workload{}, false
+}
+
+// keyed runs the calls that source makes for a key on one key after another, ops on each unless o says otherwise.
+func keyed(o Options, ops int, source func(key string) generator.Generator) generator.Generator {
+	if o.OpsPerKey > 0 {
+		ops = o.OpsPerKey
+	}
+	group := o.PerKey
+	if group <= 0 {
+		group = 5
+	}
+	name := func(i int) (string, bool) { return "k" + strconv.Itoa(i), true }
+	return generator.EachKey(group, name, func(key string) generator.Generator {
+		return generator.Lazy(func(ctx generator.Context) generator.Generator {
+			n := ops - ops/10 + ctx.Rand.IntN(ops/5+1) // keys do not all change at once
+			return generator.Limit(max(1, n), source(key))
+		})
+	})
+}
+
+// finally makes the calls of last for every key, the keys side by side.
+func finally(keys []string, last func(key string) generator.Generator) generator.Generator {
+	each := func(i int) (string, bool) {
+		if i >= len(keys) {
+			return "", false
+		}
+		return keys[i], true
+	}
+	return generator.EachKey(1, each, last)
+}
+
+// readEverywhere reads every key once at every node.
+func readEverywhere(o Options, keys []string) generator.Generator {
+	reads := []history.Op{{F: "read", Value: null}}
+	if len(o.Nodes) > 0 {
+		reads = nil
+		for _, n := range o.Nodes {
+			reads = append(reads, history.Op{F: "read", Value: null, Node: n})
+		}
+	}
+	return finally(keys, func(string) generator.Generator { return generator.Ops(reads...) })
+}

@@ -1,0 +1,207 @@
+package workloads_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/linear"
+	"github.com/splitvote/splitvote/generator"
+	"github.com/splitvote/splitvote/generator/gentest"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/model"
+	"github.com/splitvote/splitvote/protocol/kv"
+	"github.com/splitvote/splitvote/workloads"
+)
+
+// object is one copy of the store behind an unreliable network. A call takes effect when it is invoked.
+type object struct {
+	name   string
+	store  *kv.Store
+	rand   *rand.Rand
+	broken bool // one call in thirty is acknowledged and forgotten
+	keys   []string
+}
+
+func (o *object) complete(op history.Op) (history.Op, time.Duration) {
+	takes := time.Duration(o.rand.IntN(5000)) * time.Microsecond
+	if !slices.Contains(o.keys, op.Key) {
+		o.keys = append(o.keys, op.Key)
+	}
+	fate := o.rand.IntN(100)
+	switch fate {
+	case 0:
+		op.Kind = history.Fail
+		return op, takes
+	case 1:
+		op.Kind = history.Info
+		return op, takes
+	}
+	before := o.store.Snapshot()
+	command := kv.Command{Object: o.name, F: op.F, Key: op.Key, Value: op.Value}
+	result, err := kv.DecodeResult(o.store.Apply(command.Encode()))
+	if err != nil {
+		panic(err)
+	}
+	if o.broken && o.rand.IntN(30) == 0 {
+		if err := o.store.Restore(before); err != nil {
+			panic(err)
+		}
+	}
+	switch {
+	case fate == 2:
+		op.Kind = history.Info
+	case !result.OK:
+		op.Kind, op.Err = history.Fail, result.Err
+	default:
+		op.Kind = history.Ok
+		if len(result.Value) > 0 {
+			op.Value = result.Value
+		}
+	}
+	return op, takes
+}
+
+// run is a history of calls calls of a workload, with its final ones.
+func run(t *testing.T, w workloads.Workload, o workloads.Options, calls int, broken bool) *history.History {
+	t.Helper()
+	obj := &object{name: w.Object, store: kv.New(), rand: rand.New(rand.NewPCG(1, 2)), broken: broken}
+	world := gentest.World{Clients: 10, Seed: 5, Complete: obj.complete}
+	final := generator.Lazy(func(generator.Context) generator.Generator { return w.Final(o, obj.keys) })
+	events, err := world.Run(generator.Clients(generator.Phases(generator.Limit(calls, generator.Rate(1000, w.Generator(o))), final)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := history.New(events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func judge(t *testing.T, w workloads.Workload, h *history.History) checker.Result {
+	t.Helper()
+	c, err := linear.New(w.Model, linear.Options{Timeout: 20 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Check(t.Context(), h)
+}
+
+func TestWorkloads(t *testing.T) {
+	o := workloads.Options{Nodes: []history.NodeID{"n1", "n2", "n3"}}
+	for _, w := range workloads.All() {
+		t.Run(w.Name, func(t *testing.T) {
+			if w.Doc == "" || !slices.Contains(kv.Objects(), w.Object) || !slices.Contains(model.Names(), w.Model) {
+				t.Errorf("workload is not whole: %+v", w)
+			}
+			h := run(t, w, o, 1500, false)
+			oks := map[string]int{}
+			for _, c := range h.Calls() {
+				if h.Kind(c) == history.Ok {
+					oks[h.Invocation(c).F]++
+				}
+			}
+			for _, f := range w.Calls {
+				if oks[f] < 100 {
+					t.Errorf("of 1500 calls only %d %s succeeded", oks[f], f)
+				}
+				if kv.Check(w.Object, f) != nil {
+					t.Errorf("%s has no call %s", w.Object, f)
+				}
+			}
+			if len(oks) != len(w.Calls) {
+				t.Errorf("calls are %v, the workload names %v", oks, w.Calls)
+			}
+			if r := judge(t, w, h); r.Verdict != checker.Valid {
+				t.Errorf("a correct object is %s: %s", r.Verdict, r.Reason)
+			}
+			if r := judge(t, w, run(t, w, o, 1500, true)); r.Verdict != checker.Invalid {
+				t.Errorf("an object that forgets calls is %s: %s", r.Verdict, r.Reason)
+			}
+		})
+	}
+}
+
+func TestNamed(t *testing.T) {
+	for _, w := range workloads.All() {
+		if got, ok := workloads.Named(w.Name); !ok || got.Name != w.Name {
+			t.Errorf("workload %s is not found by its name", w.Name)
+		}
+	}
+	if _, ok := workloads.Named("nothing"); ok {
+		t.Error("there is a workload called nothing")
+	}
+}
+
+func TestRegisterValuesAreUniqueWithinAKey(t *testing.T) {
+	w, _ := workloads.Named("register")
+	seen := map[string]bool{}
+	for _, op := range run(t, w, workloads.Options{}, 2000, false).Ops {
+		if op.Kind == history.Invoke && op.F == "write" {
+			id := op.Key + "=" + string(op.Value)
+			if seen[id] {
+				t.Fatalf("%s is written twice", id)
+			}
+			seen[id] = true
+		}
+	}
+	few := map[string]bool{}
+	for _, op := range run(t, w, workloads.Options{Values: 3}, 2000, false).Ops {
+		if op.Kind == history.Invoke && op.F == "write" {
+			few[string(op.Value)] = true
+		}
+	}
+	if len(seen) < 300 || len(few) != 3 {
+		t.Errorf("%d unique writes, and %v of 3 values", len(seen), few)
+	}
+}
+
+func TestKeysAreGivenUp(t *testing.T) {
+	w, _ := workloads.Named("append")
+	h := run(t, w, workloads.Options{OpsPerKey: 40, PerKey: 4}, 1000, false)
+	count := map[string]int{}
+	processes := map[string]map[history.Process]bool{}
+	for _, op := range h.Ops {
+		if op.Kind == history.Invoke {
+			count[op.Key]++
+			if processes[op.Key] == nil {
+				processes[op.Key] = map[history.Process]bool{}
+			}
+			processes[op.Key][op.Process%10] = true
+		}
+	}
+	for key, n := range count {
+		if n > 45 {
+			t.Errorf("key %s had %d calls, want about 40", key, n)
+		}
+	}
+	if len(count) < 20 || len(processes["k0"]) > 7 {
+		t.Errorf("%d keys; k0 was called by threads %v", len(count), processes["k0"])
+	}
+}
+
+// A queue that loses its tail shows only because something is enqueued behind it before it is drained.
+func TestDrainConvictsALostTail(t *testing.T) {
+	w, _ := workloads.Named("queue")
+	ops := []history.Op{
+		{Process: 0, Kind: history.Invoke, F: "enqueue", Key: "k0", Value: []byte("1")},
+		{Process: 0, Kind: history.Ok, F: "enqueue", Key: "k0", Value: []byte("1")},
+	}
+	lossy := &object{name: w.Object, store: kv.New(), rand: rand.New(rand.NewPCG(1, 7))}
+	world := gentest.World{Clients: 1, Complete: lossy.complete}
+	final, err := world.Run(generator.Clients(w.Final(workloads.Options{}, []string{"k0"})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := history.New(append(ops, final...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := judge(t, w, h); r.Verdict != checker.Invalid {
+		t.Errorf("a queue that lost its only element is %s:\n%s", r.Verdict, fmt.Sprint(final))
+	}
+}
