@@ -1,0 +1,458 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/history"
+)
+
+// The bounds of report.html (R4).
+const (
+	htmlPictures   = 5   // violations told in full
+	htmlViolations = 50  // violations told at all
+	htmlFaults     = 400 // fault windows in the table and on the time line
+	htmlAround     = 240 // operations in the table
+	htmlParts      = 100 // checkers and keys
+	htmlSaid       = 60  // sentences about one violation
+	htmlText       = 400 // characters of one value or sentence
+)
+
+var (
+	//go:embed page.html.tmpl
+	pageText string
+	//go:embed page.css
+	pageStyle string
+	//go:embed page.js
+	pageScript string
+)
+
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+	"sign":   func(outcome string) string { return pageSigns[outcome] },
+	"share":  share,
+	"length": length,
+	"plural": plural,
+	"inc":    func(i int) int { return i + 1 },
+	"lower":  strings.ToLower,
+}).Parse(pageText))
+
+// pageSigns repeat the verdict in a shape, for those who do not see the colour.
+var pageSigns = map[string]string{"valid": "✓", "unknown": "?", "invalid": "✕", "failed": "!"}
+
+// HTML writes report.html: one file that fetches nothing (R3), at most 1 MB (R4). Figures that cannot be drawn are named
+// in a note instead (R2).
+func HTML(w io.Writer, r *Run) error {
+	f := count(r)
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, newPage(r, &f)); err != nil {
+		return fmt.Errorf("report.html: %w", err)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// page is what page.html.tmpl shows.
+type page struct {
+	Style  template.CSS
+	Script template.JS
+
+	Outcome, Subject, Extent, Reason, Bug, Problem string
+	Notes                                          []string
+	Violations                                     []pageViolation
+	Others                                         []string // summaries of further violations
+	MoreOthers                                     int
+	Holds                                          []string
+	Cause, Decide                                  string
+	Undecided                                      []pageFact
+	Tiles                                          []pageFact
+	Timeline                                       *timeline
+	Calls                                          []callFigures
+	Windows                                        []pageWindow
+	MoreWindows                                    int
+	Quiet                                          checker.Counts
+	QuietPercent                                   string
+	Parts                                          []pagePart
+	Around                                         pageAround
+	Facts                                          []pageFact
+	Commands                                       []pageFact
+	Links                                          []Link
+	Version                                        string
+}
+
+type pageFact struct{ Name, Value string }
+
+// pageViolation is a violation with its picture.
+type pageViolation struct {
+	Summary, Kind, Took string
+	Rows                []pageRow
+	More                int // operations beyond those in Rows
+	Said                []pageSaid
+	Faults              []string
+	Picture             template.HTML
+	Note                string // why there is no picture
+}
+
+// pageSaid is a sentence; Mark numbers the operation that it is about, 0 where that is not shown.
+type pageSaid struct {
+	Mark int
+	Text string
+}
+
+type pageRow struct {
+	row
+	Mark int // of its sentence, 0 for none
+	Took string
+}
+
+type pageWindow struct {
+	windowFigures
+	Class, Whom, Until, Cut, Settings string
+	Percent                           string // of successful calls, for a bar
+}
+
+type pagePart struct {
+	Depth                               int
+	Name, Verdict, Reason, Method, Took string
+}
+
+// pageAround is the table of operations.
+type pageAround struct {
+	Title string
+	Rows  []pageRow
+	Of    map[int]bool // indices of those that show the violation
+}
+
+func newPage(r *Run, f *figures) *page {
+	p := &page{Style: template.CSS(pageStyle), Script: template.JS(pageScript), Outcome: r.Outcome(), Subject: subject(r),
+		Extent: extent(r, f), Reason: short(plain(r.Reason()), htmlText), Bug: plain(r.Bug), Calls: f.byF, Quiet: f.quiet,
+		Version: plain(r.Version)}
+	if r.Problem != "" && p.Outcome != "failed" {
+		p.Problem = plain(r.Problem)
+	}
+	for _, note := range r.remarks() {
+		p.Notes = append(p.Notes, short(plain(note), htmlText))
+	}
+	told := violations(r, f, htmlViolations)
+	for i := range told {
+		if i < htmlPictures {
+			p.Violations = append(p.Violations, newPageViolation(&told[i], f))
+		} else {
+			p.Others = append(p.Others, short(plain(told[i].Summary), htmlText))
+		}
+	}
+	if len(told) > 0 {
+		p.Violations[0].Took = lengthOrNothing(took(r.Result))
+	}
+	p.MoreOthers = len(evidence(r.Result)) - len(told)
+	if p.Outcome == "invalid" {
+		p.Holds = holds(r.Result)
+	}
+	if p.Outcome == "unknown" {
+		p.Cause, p.Decide = plain(string(r.Result.Cause)), decider(r)
+		p.Undecided = undecidedFacts(r.Result)
+	}
+	p.Tiles = tiles(r, f)
+	p.windows(f)
+	p.QuietPercent = percentOk(f.quiet)
+	p.parts(r.Result, 0)
+	p.Facts, p.Commands = facts(r), commands(r)
+	for _, l := range r.Links {
+		if safeLink(l.Path) {
+			p.Links = append(p.Links, Link{plain(l.Name), l.Path})
+		}
+	}
+	guard(&p.Notes, "the operations", func() { p.Around = around(r, told) })
+	guard(&p.Notes, "the time line", func() { p.Timeline = newTimeline(r, f, told) })
+	return p
+}
+
+// guard turns the failure of a drawing into a note (R2).
+func guard(notes *[]string, what string, draw func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			*notes = append(*notes, fmt.Sprintf("%s could not be drawn: %v", what, p))
+		}
+	}()
+	draw()
+}
+
+func newPageViolation(v *violation, f *figures) pageViolation {
+	p := pageViolation{Summary: short(plain(v.Summary), htmlText), Kind: plain(v.Kind)}
+	marks := map[int]int{}
+	shown := map[int]bool{}
+	for _, r := range v.Rows {
+		shown[r.Index] = true
+	}
+	for i, claim := range v.Why {
+		if len(p.Said) == htmlSaid {
+			p.Said = append(p.Said, pageSaid{Text: fmt.Sprintf("… and %s more in results.json", plural(len(v.Why)-i, "sentence"))})
+			break
+		}
+		if marks[claim.Op] == 0 && shown[claim.Op] {
+			marks[claim.Op] = len(marks) + 1
+		}
+		p.Said = append(p.Said, pageSaid{marks[claim.Op], short(v.Said[i], htmlText)})
+	}
+	p.Faults = v.Faults[:min(len(v.Faults), 10)]
+	rows := v.Rows[:min(len(v.Rows), htmlAround)]
+	p.More = len(v.Rows) - len(rows)
+	for _, r := range rows {
+		p.Rows = append(p.Rows, newPageRow(r, marks[r.Index]))
+	}
+	var notes []string
+	guard(&notes, "the picture", func() { p.Picture = picture(v, marks, f) })
+	p.Note = strings.Join(notes, "")
+	return p
+}
+
+func newPageRow(r row, mark int) pageRow {
+	r.What, r.Err = short(r.What, htmlText), short(r.Err, htmlText)
+	p := pageRow{row: r, Mark: mark, Took: "?"}
+	if r.To != history.Forever {
+		p.Took = length(r.To - r.From)
+	}
+	return p
+}
+
+func lengthOrNothing(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return length(d)
+}
+
+func holds(r checker.Result) []string {
+	if s := holding(r); s != "" {
+		return strings.Split(s, ", ")
+	}
+	return nil
+}
+
+func undecidedFacts(r checker.Result) []pageFact {
+	var facts []pageFact
+	for i, part := range undecided(r) {
+		if i == htmlParts {
+			break
+		}
+		facts = append(facts, pageFact{plain(part.Checker), short(plain(part.Reason), htmlText)})
+	}
+	return facts
+}
+
+// tiles are the figures that a reader wants first.
+func tiles(r *Run, f *figures) []pageFact {
+	var all []pageFact
+	if f.calls.Total() > 0 {
+		all = append(all, pageFact{"ops", strconv.Itoa(f.calls.Total())}, pageFact{"succeeded", share(f.calls)})
+	}
+	if len(f.windows) > 0 {
+		var during checker.Counts
+		bit := 0
+		for _, w := range f.windows {
+			during.Ok, during.Fail, during.Info = during.Ok+w.Calls.Ok, during.Fail+w.Calls.Fail, during.Info+w.Calls.Info
+			if w.Bit {
+				bit++
+			}
+		}
+		all = append(all, pageFact{"succeeded during faults", share(during)},
+			pageFact{"faults proved", fmt.Sprintf("%d of %d", bit, len(f.windows))})
+	}
+	if len(f.leads.Leaders) > 0 {
+		all = append(all, pageFact{"changes of leader", strconv.Itoa(f.leads.Changes)})
+	}
+	if t := took(r.Result); t > 0 {
+		all = append(all, pageFact{"time to check", length(t)})
+	}
+	return all
+}
+
+func (p *page) windows(f *figures) {
+	p.MoreWindows = max(0, len(f.windows)-htmlFaults)
+	for _, w := range f.windows[:len(f.windows)-p.MoreWindows] {
+		row := pageWindow{windowFigures: w, Class: faultClass(w.Fault.Fault), Whom: short(whom(w.Fault), 80), Until: until(w.Window),
+			Cut: short(cutText(w.Cut), htmlText)}
+		row.Proof = short(plain(w.Proof), htmlText)
+		row.Percent = percentOk(w.Calls)
+		var set []string
+		for name, value := range w.Set {
+			set = append(set, plain(name)+" "+plain(compact(value)))
+		}
+		slices.Sort(set)
+		row.Settings = short(strings.Join(set, ", "), htmlText)
+		p.Windows = append(p.Windows, row)
+	}
+}
+
+// percentOk is the share of calls that succeeded, for a bar: 0 to 100.
+func percentOk(c checker.Counts) string {
+	if c.Total() == 0 {
+		return "0"
+	}
+	return strconv.Itoa(c.Ok * 100 / c.Total())
+}
+
+// cutText writes who no longer hears whom.
+func cutText(cut history.Grudge) string {
+	var lines []string
+	for _, id := range sortedNodes(cut) {
+		lines = append(lines, plain(string(id))+" hears nothing from "+nodes(cut[id]))
+	}
+	return strings.Join(lines, "; ")
+}
+
+func (p *page) parts(r checker.Result, depth int) {
+	if len(p.Parts) == htmlParts || r.Checker == "" && len(r.Parts) == 0 {
+		return
+	}
+	part := pagePart{Depth: depth, Name: plain(r.Checker), Verdict: r.Verdict.String(), Reason: short(plain(r.Reason), htmlText),
+		Method: plain(r.Method)}
+	part.Took = lengthOrNothing(r.Took)
+	if part.Name == "" {
+		part.Name = "verdict"
+	}
+	p.Parts = append(p.Parts, part)
+	for _, inner := range r.Parts {
+		if depth == 0 || inner.Verdict != checker.Valid { // valid keys would only be many
+			p.parts(inner, depth+1)
+		}
+	}
+}
+
+func facts(r *Run) []pageFact {
+	var all []pageFact
+	add := func(name, value string) {
+		if value != "" {
+			all = append(all, pageFact{name, short(plain(value), htmlText)})
+		}
+	}
+	add("name", r.Name)
+	add("target", r.Target)
+	add("workload", r.Workload)
+	backend := r.Backend
+	if r.BackendWhy != "" {
+		backend += " (" + r.BackendWhy + ")"
+	}
+	add("backend", backend)
+	add("nodes", nodes(r.Nodes))
+	if r.Target != "" {
+		add("seed", strconv.FormatUint(r.Seed, 10))
+	}
+	add("planted bug", r.Bug)
+	add("faults", strings.Join(r.Faults, ", "))
+	for _, s := range r.Settings {
+		add(s.Name, s.Value)
+	}
+	if !r.Started.IsZero() {
+		add("began", r.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
+	}
+	add("real time", lengthOrNothing(r.Wall))
+	add("simulated time", lengthOrNothing(r.Virtual))
+	if r.History != nil {
+		add("events recorded", strconv.Itoa(len(r.History.Ops)))
+	}
+	return all
+}
+
+func commands(r *Run) []pageFact {
+	var all []pageFact
+	if r.Replay != "" {
+		all = append(all, pageFact{"repeat", plain(r.Replay)})
+	}
+	if r.Shrink != "" && r.Outcome() == "invalid" {
+		all = append(all, pageFact{"shrink", plain(r.Shrink)})
+	}
+	if r.Check != "" {
+		all = append(all, pageFact{"judge again", plain(r.Check)})
+	}
+	return all
+}
+
+// safeLink says whether a link leads to a file beside the report: no scheme, no host, nothing above.
+func safeLink(path string) bool {
+	return path != "" && !strings.ContainsAny(path, ":\\?#") && !strings.HasPrefix(path, "/") &&
+		!slices.Contains(strings.Split(path, "/"), "..")
+}
+
+// around picks the operations of the table: those before and after the violation on the same object, or those that went
+// slowest or without success where there is none.
+func around(r *Run, told []violation) pageAround {
+	if r.History == nil {
+		return pageAround{}
+	}
+	if len(told) > 0 && len(told[0].Rows) > 0 {
+		return near(r.History, &told[0])
+	}
+	return notable(r.History)
+}
+
+func near(h *history.History, v *violation) pageAround {
+	a := pageAround{Title: "Operations around the violation", Of: map[int]bool{}}
+	if v.Key != "" {
+		a.Title += ", key " + plain(v.Key)
+	}
+	for _, r := range v.Rows {
+		a.Of[r.Index] = true
+	}
+	var calls []history.Call
+	first, last := -1, -1
+	for _, c := range h.Calls() {
+		op := h.Invocation(c)
+		if op.Process == history.Nemesis || v.Key != "" && op.Key != v.Key && !a.Of[op.Index] {
+			continue
+		}
+		if a.Of[op.Index] {
+			if first < 0 {
+				first = len(calls)
+			}
+			last = len(calls)
+		}
+		calls = append(calls, c)
+	}
+	from, to := max(0, first-30), min(len(calls), last+31)
+	from = max(from, to-htmlAround)
+	var rows []row
+	for _, c := range calls[from:to] {
+		rows = append(rows, newRow(h, c, v.Key))
+	}
+	a.fill(rows)
+	return a
+}
+
+// notable are the calls that took longest or did not succeed.
+func notable(h *history.History) pageAround {
+	var calls []history.Call
+	for _, c := range h.Calls() {
+		if h.Invocation(c).Process != history.Nemesis {
+			calls = append(calls, c)
+		}
+	}
+	long := func(c history.Call) time.Duration {
+		start, end := h.Span(c)
+		return end - start
+	}
+	slices.SortStableFunc(calls, func(a, b history.Call) int { return int(min(1, max(-1, long(b)-long(a)))) })
+	calls = calls[:min(len(calls), 100)]
+	slices.SortFunc(calls, func(a, b history.Call) int { return a.Invoke - b.Invoke })
+	a := pageAround{Title: "The slowest operations"}
+	var rows []row
+	for _, c := range calls {
+		rows = append(rows, newRow(h, c, ""))
+	}
+	a.fill(rows)
+	return a
+}
+
+func (a *pageAround) fill(rows []row) {
+	tell(rows)
+	for _, r := range rows {
+		a.Rows = append(a.Rows, newPageRow(r, 0))
+	}
+}
