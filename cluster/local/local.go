@@ -58,7 +58,7 @@ var _ interface {
 } = (*Cluster)(nil)
 
 // Open starts all nodes and waits until each serves. If one does not, or ctx ends first, nothing is left running, and a
-// *NodeError says what the node said last.
+// *NodeError holds what the node said last.
 func Open(ctx context.Context, config Config) (*Cluster, error) {
 	if config.Ready == 0 {
 		config.Ready = 20 * time.Second
@@ -68,7 +68,6 @@ func Open(ctx context.Context, config Config) (*Cluster, error) {
 		http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	}
 	if err := c.open(ctx); err != nil {
-		c.quote(err)
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
@@ -196,16 +195,4 @@ func (c *Cluster) logf(format string, args ...any) {
 	c.logging.Lock()
 	defer c.logging.Unlock()
 	fmt.Fprintf(c.config.Log, format+"\n", args...)
-}
-
-// quote logs what a node that could not be started said last.
-func (c *Cluster) quote(err error) {
-	var failed *NodeError
-	if !errors.As(err, &failed) || len(failed.Log) == 0 {
-		return
-	}
-	c.logf("%s last said:", failed.Node)
-	for _, line := range failed.Log {
-		c.logf("  %s", line)
-	}
 }

@@ -184,6 +184,18 @@ func (c *Cluster) mourn(n *node, child *child) {
 	}
 }
 
+// quote logs what a node that could not be started said last.
+func (c *Cluster) quote(err error) {
+	var failed *NodeError
+	if !errors.As(err, &failed) || len(failed.Log) == 0 {
+		return
+	}
+	c.logf("%s last said:", failed.Node)
+	for _, line := range failed.Log {
+		c.logf("  %s", line)
+	}
+}
+
 // lastLines reads the end of a log, from an offset on.
 func lastLines(name string, from int64) []string {
 	const most, size = 10, 4096

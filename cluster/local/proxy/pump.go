@@ -12,8 +12,6 @@ import (
 )
 
 const (
-	header   = 8                     // bytes before a frame's payload: its length, and its checksum, which is the receiver's to verify
-	largest  = 1 << 28               // of a frame's payload, in bytes; more is no frame
 	piece    = 1 << 15               // most bytes of a stream that pass at once
 	window   = 1024                  // parcels of one connection under way
 	overtake = 50 * time.Millisecond // a reordered frame, or a second copy, is late by up to this
