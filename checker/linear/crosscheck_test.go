@@ -16,13 +16,22 @@ import (
 
 // subject is a model with a correct copy of its object and the judgement by definition.
 type subject struct {
-	name  string
-	copy  func() object
-	brute func(*history.History) bool
+	name       string
+	copy       func() object
+	brute      func(*history.History) bool
+	projection func(h *history.History, keep func(int) bool) (legal bool)
+	decides    func(*history.History) bool
+	minimal    func(*history.History) bool
 }
 
 func of[S, In, Out any](m model.Model[S, In, Out], newObject func() object) subject {
-	return subject{m.Name(), newObject, func(h *history.History) bool { return brute(m, h) }}
+	return subject{
+		m.Name(), newObject,
+		func(h *history.History) bool { return brute(m, h) },
+		func(h *history.History, keep func(int) bool) bool { return linear.Projection(m, h, keep) },
+		func(h *history.History) bool { return linear.Decides(m, h) },
+		func(h *history.History) bool { return linear.Minimal(m, h) },
+	}
 }
 
 func subjects() []subject {
@@ -102,6 +111,67 @@ func TestEnginesAgreeWithBruteForce(t *testing.T) {
 		})
 	}
 }
+
+// Whatever is left out of a linearizable history by the rules of its type, what remains is linearizable: a witness never
+// accuses a history of what it does not do.
+func TestProjectionsOfValidHistoriesAreValid(t *testing.T) {
+	for _, subject := range subjects() {
+		t.Run(subject.name, func(t *testing.T) {
+			t.Parallel()
+			for seed := range rounds(t, 1000) {
+				r := rand.New(rand.NewPCG(uint64(seed), 1))
+				s := randomShape(r)
+				s.mutations = 0
+				h := randomHistory(r, s, subject.copy)
+				keep := r.Uint64() | r.Uint64()
+				if !subject.projection(h, func(i int) bool { return keep>>i&1 == 1 }) {
+					t.Fatalf("seed %d: without %b a violation appears in\n%s", seed, ^keep&(1<<s.calls-1), lines(t, h))
+				}
+			}
+		})
+	}
+}
+
+// Of a witness no call can be left out.
+func TestWitnessesAreMinimal(t *testing.T) {
+	for _, subject := range subjects() {
+		t.Run(subject.name, func(t *testing.T) {
+			t.Parallel()
+			for seed := range rounds(t, 300) {
+				r := rand.New(rand.NewPCG(uint64(seed), 2))
+				s := randomShape(r)
+				s.calls += 10
+				s.mutations += 2
+				if h := randomHistory(r, s, subject.copy); !subject.minimal(h) {
+					t.Fatalf("seed %d: the witness is no violation, or not minimal:\n%s", seed, lines(t, h))
+				}
+			}
+		})
+	}
+}
+
+// The types' own algorithms decide most histories of the kind that workloads make, in which every value is new.
+func TestOwnAlgorithmsApply(t *testing.T) {
+	for _, subject := range subjects() {
+		if !own[subject.name] {
+			continue
+		}
+		decided, rounds := 0, 200
+		for seed := range rounds {
+			r := rand.New(rand.NewPCG(uint64(seed), 3))
+			h := randomHistory(r, shape{processes: 5, calls: 40, pending: 0.1, mutations: seed % 3}, subject.copy)
+			if subject.decides(h) {
+				decided++
+			}
+		}
+		if decided < rounds*9/10 {
+			t.Errorf("%s: decides %d of %d", subject.name, decided, rounds)
+		}
+	}
+}
+
+// own names the models with an algorithm of their own.
+var own = map[string]bool{"register": true, "cas-register": true}
 
 func lines(t *testing.T, h *history.History) string {
 	t.Helper()

@@ -97,7 +97,12 @@ func Check[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h *hi
 	if err != nil {
 		return checker.Result{Verdict: checker.Unknown, Cause: checker.Malformed, Reason: err.Error()}
 	}
-	return merge(objects, judgeAll(ctx, m, objects, opts))
+	outcomes := judgeAll(ctx, m, objects, opts)
+	result = merge(objects, outcomes)
+	if result.Verdict == checker.Invalid {
+		result.Evidence = explain(ctx, m, objects, outcomes, opts.Memory)
+	}
+	return result
 }
 
 // judgeAll judges objects with a bounded number of workers.
@@ -130,6 +135,11 @@ func judge[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls
 	}()
 	if ctx.Err() != nil {
 		return interrupted(ctx)
+	}
+	if engine == Auto {
+		if o, decided := theoryOf(m).decide(calls); decided {
+			return o
+		}
 	}
 	return byPorcupine(ctx, m, calls, memory)
 }

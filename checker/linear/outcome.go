@@ -14,6 +14,7 @@ type outcome struct {
 	cause   checker.Cause // of Unknown
 	reason  string        // of Unknown, one line
 	method  string
+	witness *witness // of Invalid, if the engine found one
 }
 
 // interrupted is the outcome when ctx is over.

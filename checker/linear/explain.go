@@ -1,0 +1,160 @@
+package linear
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/model"
+)
+
+const (
+	mostExplained = 3                // invalid objects that are explained
+	mostPatience  = 10 * time.Second // for all explanations together
+	mostShown     = 24               // calls in a witness; of a longer one the last are shown
+)
+
+// explainer finds the smallest witness in an object known to be invalid, and words for it.
+type explainer[S, In, Out any] struct {
+	ctx    context.Context
+	m      model.Model[S, In, Out]
+	t      theory[In, Out]
+	memory int64
+}
+
+// explain gives evidence for the first invalid objects. When ctx ends it makes do with what it has.
+func explain[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], objects []object[In, Out], outcomes []outcome, memory int64) []checker.Evidence {
+	ctx, cancel := context.WithTimeout(ctx, mostPatience)
+	defer cancel()
+	e := explainer[S, In, Out]{ctx, m, theoryOf(m), memory}
+	var evidence []checker.Evidence
+	for i, o := range outcomes {
+		if o.verdict == checker.Invalid && len(evidence) < mostExplained {
+			evidence = append(evidence, e.words(objects[i].key, e.witness(objects[i], o)))
+		}
+	}
+	slices.SortStableFunc(evidence, func(a, b checker.Evidence) int { return len(a.Ops) - len(b.Ops) })
+	return evidence
+}
+
+// witness is what the engine found if it found something, else the shortest prefix that is invalid, shrunk in either case
+// until no call can be left out.
+func (e *explainer[S, In, Out]) witness(o object[In, Out], found outcome) []call[In, Out] {
+	var calls []call[In, Out]
+	if w := found.witness; w != nil {
+		chosen := make(map[int]bool, len(w.calls))
+		for _, i := range w.calls {
+			chosen[i] = true
+		}
+		calls = e.t.project(o.calls, func(i int) bool { return chosen[i] })
+	}
+	if !e.invalid(calls) {
+		calls = e.prefix(o.calls)
+	}
+	return e.shrink(calls)
+}
+
+// invalid says whether calls are certainly no part of a linearizable history.
+func (e *explainer[S, In, Out]) invalid(calls []call[In, Out]) bool {
+	return len(calls) > 0 && judge(e.ctx, e.m, calls, Auto, e.memory).verdict == checker.Invalid
+}
+
+// prefix cuts an invalid object after the first completion that makes it so. A linearizable history has only linearizable
+// prefixes, so the place can be searched by halving. What ends later is pending.
+func (e *explainer[S, In, Out]) prefix(calls []call[In, Out]) []call[In, Out] {
+	var ends []int
+	for i := range calls {
+		if !calls[i].pending() {
+			ends = append(ends, calls[i].end)
+		}
+	}
+	slices.Sort(ends)
+	at, _ := slices.BinarySearchFunc(ends, true, func(end int, _ bool) int {
+		if e.invalid(e.until(calls, end)) {
+			return 1
+		}
+		return -1
+	})
+	if at == len(ends) {
+		return calls // time ran out
+	}
+	if cut := e.until(calls, ends[at]); e.invalid(cut) {
+		return cut
+	}
+	return calls
+}
+
+// until is what was known of calls just after the event at position end.
+func (e *explainer[S, In, Out]) until(calls []call[In, Out], end int) []call[In, Out] {
+	var cut []call[In, Out]
+	for _, c := range calls {
+		if c.begin > end {
+			break
+		}
+		if c.end > end {
+			c.end = never
+		}
+		if c.pending() && e.m.ReadOnly(c.in, nil) {
+			continue
+		}
+		cut = append(cut, c)
+	}
+	return cut
+}
+
+// shrink leaves calls out as long as what remains is invalid, many at a time first (Zeller and Hildebrandt, Simplifying and
+// Isolating Failure-Inducing Input, TSE 2002). Where it ends by itself, no call can be left out any more.
+func (e *explainer[S, In, Out]) shrink(calls []call[In, Out]) []call[In, Out] {
+	for size := (len(calls) + 1) / 2; size >= 1; {
+		smaller := false
+		for end := len(calls); end > 0 && e.ctx.Err() == nil; end -= size {
+			from := max(0, end-size)
+			rest := e.t.project(calls, func(i int) bool { return i < from || i >= end })
+			if len(rest) < len(calls) && e.invalid(rest) {
+				calls, smaller = rest, true
+				end = min(end, len(calls)+size)
+			}
+		}
+		switch {
+		case e.ctx.Err() != nil:
+			return calls
+		case size > 1:
+			size = min(size, len(calls)+1) / 2
+		case !smaller:
+			return calls
+		}
+	}
+	return calls
+}
+
+// words says of each call of a witness why it is there.
+func (e *explainer[S, In, Out]) words(key string, calls []call[In, Out]) checker.Evidence {
+	evidence := checker.Evidence{Kind: "not-linearizable", Key: key, Summary: subject(key) + " is not linearizable"}
+	found, decided := e.t.decide(calls)
+	if decided && found.witness != nil {
+		evidence.Kind = found.witness.kind
+		for _, c := range found.witness.claims {
+			evidence.Why = append(evidence.Why, checker.Claim{Op: calls[c.call].op, Text: c.text})
+		}
+	}
+	if len(evidence.Why) == 0 && len(calls) > 0 {
+		last := &calls[0]
+		for i := range calls {
+			if !calls[i].pending() && (last.pending() || calls[i].end > last.end) {
+				last = &calls[i]
+			}
+		}
+		evidence.Why = []checker.Claim{{Op: last.op, Text: fmt.Sprintf(
+			"#%d (%s) does not fit: no order of these %d calls explains it and all before it", last.op, e.m.Describe(last.in, last.result()), len(calls))}}
+	}
+	if len(calls) > mostShown {
+		evidence.Summary += fmt.Sprintf(" (the last %d of %d calls are shown)", mostShown, len(calls))
+		calls = calls[len(calls)-mostShown:]
+	}
+	for i := range calls {
+		evidence.Ops = append(evidence.Ops, calls[i].op)
+	}
+	return evidence
+}

@@ -1,0 +1,266 @@
+package linear
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/model"
+)
+
+type registerCall = call[model.RegisterCall, model.Value]
+
+// byZones decides a register, with cas or without, in O(n log n) if nobody observes a value that several calls may have
+// written (Gibbons and Korach, Testing Shared Memories, SIAM J. Comput. 1997, section 4; chains for cas are added here).
+// A read observes what it returned, a completed cas what it replaced. Where it cannot decide it says so.
+//
+// Why it is exact. What is never observed need not be unique. Of the calls with unknown outcome, only those whose value is
+// observed matter: between any other and the next write no call can stand that depends on it, so removing it from an order
+// that explains the history leaves one. A value observed but not written, or observed before its write began, is a
+// violation at once. Otherwise the write of a value and its reads are a block: contiguous in every order, the write first.
+// Block a must come before block b if some call of a ends before some call of b begins, that is if f(a) < s(b), where f is
+// the least end and s the greatest begin in the block. A cas from a to b puts block b directly behind block a; so blocks
+// form chains, which must not branch or close into a ring, and within which no later block's f may be below an earlier
+// block's s. Chains move as one, with the least f and the greatest s of their blocks; the initial value is a block whose
+// write ended before everything.
+//
+// What is left is whether the relation f < s on chains has a cycle. If it has one it has one of length two: let c have the
+// least f on a cycle, p stand before it and q before p; then f(p) < s(c), and f(c) <= f(q) < s(p), so c and p stand in both
+// orders. Two chains stand in both orders if and only if both are forward (f < s) and [f, s] overlap, or one
+// is forward and contains the other's [s, f]. Sorting the forward ones finds either.
+func byZones(calls []registerCall) (outcome, bool) {
+	z := zones{calls: calls}
+	w, decided := z.gather()
+	if decided && w == nil {
+		w = z.chain()
+	}
+	if decided && w == nil {
+		w = z.conflict()
+	}
+	o := outcome{verdict: checker.Valid, method: "zones", witness: w}
+	if w != nil {
+		o.verdict = checker.Invalid
+	}
+	return o, decided
+}
+
+// zones is the state of byZones. Calls and blocks are named by their positions in the slices.
+type zones struct {
+	calls  []registerCall
+	values *numbering
+	target []int32 // by call: the block that it writes or reads
+	source []int32 // by call: the block that it replaces, or nobody
+	blocks []block // by number of the value; behind them, blocks for writes of values that nobody observed
+	chains []chain
+}
+
+// block is a value with the calls that wrote and read it.
+type block struct {
+	write   int32 // who wrote it last, or nobody
+	writes  int32 // how many did
+	seen    int32 // somebody who observed it, or nobody
+	next    int32 // the block that a cas put behind this one, or nobody
+	first   int32 // the call with the least end, nobody in the initial block until it is read
+	last    int32 // the call with the greatest begin
+	chain   int32
+	follows bool // a cas put it behind another
+	f, s    int
+}
+
+// chain is a maximal sequence of blocks linked by cas.
+type chain struct {
+	f, s        int
+	first, last int32 // the blocks with that f and s
+}
+
+const nobody = -1
+
+// gather makes the blocks. It returns a witness if a value comes from nowhere or from the future, and false if an observed
+// value may have been written by several calls.
+func (z *zones) gather() (*witness, bool) {
+	z.values = newNumbering(len(z.calls))
+	null := z.values.of(model.Null)
+	z.target = make([]int32, len(z.calls))
+	z.source = make([]int32, len(z.calls))
+	for i := range z.calls {
+		c := &z.calls[i]
+		z.source[i] = nobody
+		switch c.in.F {
+		case model.Read:
+			z.target[i] = z.values.of(c.out)
+		case model.CAS:
+			if z.target[i] = z.values.of(c.in.Value); c.in.Old != c.in.Value {
+				z.source[i] = z.values.of(c.in.Old)
+			}
+		case model.Write:
+			z.target[i] = z.values.of(c.in.Value)
+		}
+	}
+	z.blocks = make([]block, z.values.count)
+	for v := range z.blocks {
+		z.blocks[v] = newBlock()
+	}
+	z.blocks[null].f, z.blocks[null].writes = -1, 1 // the initial value is written before everything
+	var observers []int32
+	for i := range z.calls {
+		if z.writes(i) {
+			b := &z.blocks[z.target[i]]
+			b.write = int32(i)
+			b.writes++
+		}
+		if !z.calls[i].pending() && (!z.writes(i) || z.source[i] != nobody) {
+			observers = append(observers, int32(i))
+		}
+	}
+	return z.observe(observers)
+}
+
+// writes says whether call i writes. A cas that changes nothing is a read.
+func (z *zones) writes(i int) bool {
+	in := &z.calls[i].in
+	return in.F == model.Write || in.F == model.CAS && in.Old != in.Value
+}
+
+// observe notes which values are observed. A cas with unknown outcome took effect, and so observed what it replaced, if
+// its own value was observed and nobody else wrote it.
+func (z *zones) observe(observers []int32) (*witness, bool) {
+	var late *witness
+	unique := true
+	for len(observers) > 0 {
+		i := observers[len(observers)-1]
+		observers = observers[:len(observers)-1]
+		v := z.target[i]
+		if z.source[i] != nobody {
+			v = z.source[i]
+		}
+		b := &z.blocks[v]
+		switch w := b.write; {
+		case b.writes == 0:
+			return z.fromNowhere(i), true
+		case b.writes > 1:
+			unique = false
+			continue
+		case w != nobody && late == nil && z.calls[i].end < z.calls[w].begin:
+			late = z.fromFuture(i, w)
+		case w != nobody && b.seen == nobody && z.source[w] != nobody && z.calls[w].pending():
+			observers = append(observers, w)
+		}
+		b.seen = i
+	}
+	if late != nil || !unique {
+		return late, late != nil
+	}
+	return nil, true
+}
+
+// effective says whether call i belongs to a block: all do but those with unknown outcome whose value nobody observed.
+func (z *zones) effective(i int) bool {
+	return !z.calls[i].pending() || z.writes(i) && z.blocks[z.target[i]].seen != nobody
+}
+
+// chain puts the calls into their blocks and the blocks into chains. It returns a witness if two cas replace the same
+// value, if values replace each other in a ring, or if a chain runs against time.
+func (z *zones) chain() *witness {
+	for i := range z.calls {
+		if !z.effective(i) {
+			continue
+		}
+		v := z.target[i]
+		b := &z.blocks[v]
+		if b.writes > 1 && z.writes(i) {
+			// Nobody observed the value, so each write of it may stand for itself.
+			z.blocks = append(z.blocks, newBlock())
+			v = int32(len(z.blocks) - 1)
+			z.target[i], b = v, &z.blocks[v]
+			b.write, b.writes = int32(i), 1
+		}
+		b.include(int32(i), z.calls[i].begin, z.calls[i].end)
+	}
+	for i := range z.calls {
+		if z.source[i] == nobody || !z.effective(i) {
+			continue
+		}
+		a := &z.blocks[z.source[i]]
+		if a.next != nobody {
+			return z.branch(int(z.blocks[a.next].write), i)
+		}
+		a.next = z.target[i]
+		z.blocks[z.target[i]].follows = true
+	}
+	return z.walk()
+}
+
+// newBlock is a block without calls.
+func newBlock() block {
+	return block{write: nobody, seen: nobody, next: nobody, first: nobody, last: nobody, chain: nobody, f: never, s: -1}
+}
+
+// empty says that nothing that took effect wrote or read the value.
+func (b *block) empty() bool { return b.first == nobody && b.f == never }
+
+// include adds a call to a block.
+func (b *block) include(i int32, begin, end int) {
+	if end < b.f || b.empty() {
+		b.f, b.first = end, i
+	}
+	if begin > b.s {
+		b.s, b.last = begin, i
+	}
+}
+
+// walk follows the chains from their heads. Blocks that no head leads to form a ring.
+func (z *zones) walk() *witness {
+	for head := range z.blocks {
+		if b := &z.blocks[head]; b.follows || b.empty() {
+			continue
+		}
+		c := chain{f: never, s: -2, first: int32(head)}
+		for i := int32(head); i != nobody; i = z.blocks[i].next {
+			b := &z.blocks[i]
+			if b.f < c.s {
+				return z.backwards(int32(head), i)
+			}
+			b.chain = int32(len(z.chains))
+			if b.f < c.f {
+				c.f, c.first = b.f, i
+			}
+			if b.s > c.s {
+				c.s, c.last = b.s, i
+			}
+		}
+		z.chains = append(z.chains, c)
+	}
+	for i := range z.blocks {
+		if b := &z.blocks[i]; b.chain == nobody && !b.empty() {
+			return z.ring(int32(i))
+		}
+	}
+	return nil
+}
+
+// conflict finds two chains that stand in both orders.
+func (z *zones) conflict() *witness {
+	forward := make([]int32, 0, len(z.chains))
+	for i, c := range z.chains {
+		if c.f < c.s {
+			forward = append(forward, int32(i))
+		}
+	}
+	slices.SortFunc(forward, func(a, b int32) int { return cmp.Compare(z.chains[a].f, z.chains[b].f) })
+	for i := 1; i < len(forward); i++ {
+		if a, b := forward[i-1], forward[i]; z.chains[b].f < z.chains[a].s {
+			return z.bothOrders(a, b)
+		}
+	}
+	// The forward chains lie one behind the other, so only the last that begins before a backward one can contain it.
+	for i, c := range z.chains {
+		if c.f < c.s {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(forward, c.s, func(a int32, s int) int { return cmp.Compare(z.chains[a].f, s) })
+		if at > 0 && z.chains[forward[at-1]].s > c.f {
+			return z.bothOrders(forward[at-1], int32(i))
+		}
+	}
+	return nil
+}
