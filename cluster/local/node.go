@@ -94,21 +94,21 @@ func (c *Cluster) launch(ctx context.Context, n *node) error {
 	cmd := exec.Command(c.config.Executable, launch.Argv...)
 	cmd.Env = append(os.Environ(), launch.Env...)
 	cmd.Stdout, cmd.Stderr = log, log
-	if n.child, err = c.launcher.run(cmd); err != nil {
+	child, err := c.launcher.run(cmd)
+	if err != nil {
 		return fmt.Errorf("start %s: %w", n.id, err)
 	}
-	n.paused = false
-	if err := c.ledger.add(entry{Node: n.id, Pid: n.child.pid()}); err != nil && !n.child.ended() {
-		return errors.Join(err, n.child.kill())
+	n.child, n.paused = child, false
+	if err := c.ledger.add(entry{Node: n.id, Pid: child.pid()}); err != nil && !child.ended() {
+		return errors.Join(err, child.kill())
 	}
-	err = c.ready(ctx, n.child, "http://"+at.client+launch.Ready)
+	err = c.ready(ctx, child, "http://"+at.client+launch.Ready)
 	if err == nil {
-		child := n.child
 		c.work.Go(func() { c.mourn(n, child) })
 		return nil
 	}
-	exited := n.child.ended()
-	if err := n.child.kill(); err != nil {
+	exited := child.ended()
+	if err := child.kill(); err != nil {
 		return err
 	}
 	if exited {

@@ -403,3 +403,47 @@ func TestClose(t *testing.T) {
 	}
 	a.isOver()
 }
+
+// BenchmarkRoundTrip is what the network adds: a frame of 200 bytes there and another back, on one connection.
+func BenchmarkRoundTrip(b *testing.B) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	n, err := proxy.Listen(proxy.Config{Nodes: nodes, Addr: func(history.NodeID) string { return l.Addr().String() }})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer n.Close()
+	for name, addr := range map[string]string{"proxied": n.Addr("n1", "n2"), "direct": l.Addr().String()} {
+		b.Run(name, func(b *testing.B) {
+			here, err := net.Dial("tcp", addr)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer here.Close()
+			there, err := l.Accept()
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer there.Close()
+			payload := make([]byte, 200)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := frame.Write(here, payload); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := frame.Read(there); err != nil {
+					b.Fatal(err)
+				}
+				if err := frame.Write(there, payload); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := frame.Read(here); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
