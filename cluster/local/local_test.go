@@ -70,8 +70,8 @@ func alive(pid int) bool { return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH
 
 // running is like alive, but not of a process that has ended and that its parent, not we, must wait for.
 func running(pid int) bool {
-	state, err := exec.Command("ps", "-o", "state=", "-p", strconv.Itoa(pid)).Output()
-	return err == nil && !strings.HasPrefix(string(state), "Z")
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return alive(pid) && (err != nil || !bytes.Contains(stat, []byte(") Z ")))
 }
 
 // pid asks a node for the number of its process.
