@@ -19,7 +19,7 @@ func TestRoundTrip(t *testing.T) {
 		case 1:
 			e.Command = rapid.SliceOfN(rapid.Byte(), 1, 9).Draw(t, "command")
 		case 2:
-			e.Members = members(t)
+			e.Members = someMembers(t)
 		}
 		return e
 	})
@@ -42,13 +42,13 @@ func TestRoundTrip(t *testing.T) {
 			&raft.Voted{Term: n(), Pre: flag(), Granted: flag()},
 			&raft.Append{Term: n(), Prev: n(), PrevTerm: n(), Entries: es, Commit: n(), Round: n()},
 			&raft.Appended{Term: n(), Index: n(), Round: n(), Reject: flag(), Conflict: n(), ConflictTerm: n()},
-			&raft.Install{Term: n(), Index: n(), LastTerm: n(), Members: members(t), Offset: 7, Data: bytes.Draw(t, "data"),
+			&raft.Install{Term: n(), Index: n(), LastTerm: n(), Members: someMembers(t), Offset: 7, Data: bytes.Draw(t, "data"),
 				Done: flag(), Round: n()},
 			&raft.Installed{Term: n(), Index: n(), Offset: 7, Done: flag(), Round: n()},
 			&raft.TimeoutNow{Term: n()},
 			&hard,
 			&raft.Entries{First: n(), Entries: es},
-			&raft.Checkpoint{Hard: hard, Index: n(), Term: n(), Members: members(t), Snapshot: bytes.Draw(t, "data"), Entries: es},
+			&raft.Checkpoint{Hard: hard, Index: n(), Term: n(), Members: someMembers(t), Snapshot: bytes.Draw(t, "data"), Entries: es},
 		} {
 			data, err := codec.Marshal(v)
 			if err != nil {
@@ -65,7 +65,7 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
-func members(t *rapid.T) []protocol.NodeID {
+func someMembers(t *rapid.T) []protocol.NodeID {
 	var ids []protocol.NodeID
 	for i := range rapid.IntRange(1, 5).Draw(t, "members") {
 		ids = append(ids, protocol.NodeID(fmt.Sprintf("n%d", i)))

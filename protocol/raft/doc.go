@@ -30,6 +30,41 @@
 // three quarters of that time and given up for the rest of the term once a transfer was begun. It is counted in ticks: a host
 // must deliver the ticks that passed while a node was paused before anything else.
 //
+// A leader that does not know where a follower's log stands probes with empty messages, and sends entries only from there.
 // No entries are kept behind a snapshot for followers that are slow; instead a leader puts off its next snapshot while a
 // follower is still fetching the last one.
+//
+// What the paper claims and which test holds us to it; testdata tells the longer stories:
+//
+//	§5.1  a higher term makes a follower; a stale one is refused   TestHigherTermMakesAFollower, TestStaleTermIsRefused
+//	§5.2  nodes start as followers                                 TestNodesStartAsFollowers
+//	§5.2  leaders send heartbeats, which hold off elections        TestLeaderSendsHeartbeats, TestHeartbeatHoldsOffElection
+//	§5.2  who hears nothing campaigns, after a random time         TestFollowerCampaignsWhenItHearsNothing,
+//	                                                               TestElectionTimeoutIsDrawn
+//	§5.2  a majority elects; one vote a term, first come           TestMajorityOfVotesElects, TestVoteIsGivenOnceATerm
+//	§5.2  a candidate yields to a leader                           TestCandidateYieldsToALeader
+//	§5.3  a leader writes, sends, and commits by majority          TestLeaderWritesBeforeItSends, TestMajorityCommits,
+//	                                                               TestReplyComesWithCommitment
+//	§5.3  earlier entries are committed along                      TestCommitmentCarriesEarlierEntries
+//	§5.3  the consistency check, and the repair of logs            TestFollowerChecksThePreviousEntry,
+//	                                                               TestFollowerKeepsWhatMatchesAndReplacesWhatConflicts
+//	§5.3  commit is the least of leader's commit and last new      TestFollowerCommitsNoMoreThanItKnowsToMatch,
+//	                                                               TestCommitIndexDoesNotFall
+//	§5.3  leaders retry for ever; messages are idempotent (§5.5)   TestLeaderRetriesForEver,
+//	                                                               TestReorderedAcknowledgementsTakeNothingBack
+//	§5.4.1  a voter refuses an older log                           TestVoterRefusesAnOlderLog
+//	§5.4.2  earlier terms are not committed by counting            TestEntryOfAnEarlierTermIsNotCommittedByCounting
+//	§7    snapshots replace the log; they keep what continues it   TestSnapshotReplacesTheLog,
+//	                                                               TestSnapshotKeepsOnlyALogThatContinuesIt,
+//	                                                               TestOldSnapshotIsIgnored
+//	§8    a no-op first; reads need own term and majority          TestLeaderBeginsWithANoOp,
+//	                                                               TestReadWaitsForOwnTermAndForAMajority,
+//	                                                               TestReadThroughTheLogIsAnsweredInItsPlace
+//	thesis §3.10  the successor campaigns at once                  TestSuccessorCampaignsAtOnce
+//	thesis §4.1   configurations: in force at once, one at a time  TestConfigurationIsInForceOnceWritten, TestOneChangeAtATime
+//	thesis §4.2.3 votes are refused while a leader is heard        TestVotesAreRefusedWhileALeaderIsHeard,
+//	                                                               TestRestartedNodeIsQuiet
+//	thesis §6.2   a leader without a majority steps down           TestLeaderWithoutAMajorityStepsDown,
+//	                                                               TestDeposedLeaderAnswersAtOnce
+//	thesis §9.6   a pre-vote changes nothing                       TestPreVoteChangesNothing
 package raft

@@ -31,6 +31,7 @@ var options = []protocol.Option{
 	{Name: "heartbeat-ticks", Default: "2", Doc: "Ticks between a leader's heartbeats."},
 	{Name: "snapshot-every", Default: "1000", Doc: "Applied entries after which a node snapshots its state and drops its log."},
 	{Name: "snapshot-chunk", Default: "4096", Doc: "Bytes of a snapshot in one message."},
+	{Name: "batch", Default: "4", Doc: "Entries in one message at most; few, so that a log that lags arrives in pieces."},
 	{Name: "prevote", Default: "on", Values: []string{"on", "off"},
 		Doc: "A node asks whether it could win before it enters a new term."},
 	{Name: "check-quorum", Default: "on", Values: []string{"on", "off"},
@@ -45,6 +46,7 @@ type settings struct {
 	lease         uint64 // ticks; shorter than election, so that it ends before anyone may vote
 	snapshotEvery uint64 // entries
 	snapshotChunk int    // bytes
+	batch         int    // entries
 	preVote       bool
 	checkQuorum   bool
 }
@@ -73,8 +75,9 @@ func parse(values map[string]string) (settings, error) {
 		heartbeat:     number("heartbeat-ticks"),
 		snapshotEvery: number("snapshot-every"),
 		snapshotChunk: int(number("snapshot-chunk")),
-		preVote:       choice(options[5]) == 0,
-		checkQuorum:   choice(options[6]) == 0,
+		batch:         int(number("batch")),
+		preVote:       choice(options[6]) == 0,
+		checkQuorum:   choice(options[7]) == 0,
 	}
 	s.lease = s.election * 3 / 4
 	switch {

@@ -4,10 +4,8 @@ import "github.com/splitvote/splitvote/protocol"
 
 // Log replication: §5.3 and §5.4.2 of the paper.
 
-const (
-	batch  = 256  // entries in one message
-	window = 4096 // entries sent to a peer and not yet acknowledged
-)
+// window is how many full messages may be on their way to a peer.
+const window = 64
 
 // peer is what a node knows of another member. All but id, voter and ballot is a leader's.
 type peer struct {
@@ -19,7 +17,7 @@ type peer struct {
 	next  uint64 // the entry to send next; ahead of match, for appends are pipelined
 	round uint64 // the latest round of heartbeats that it answered
 	heard uint64 // the tick at which it was last heard
-	// While probing, next is a guess: one Append goes out at a time, and again with each heartbeat.
+	// While probing, next is a guess: one empty Append goes out at a time, and again with each heartbeat.
 	probing, probed bool
 	// A snapshot is on its way, of which the peer has the first offset bytes; nil if none.
 	snap   *Checkpoint
@@ -53,7 +51,7 @@ func (n *node) replicate(e Entry, at point) {
 	n.point = max(n.point, at)
 	n.write(e)
 	for i := range n.peers {
-		n.sendAppend(&n.peers[i], false)
+		n.sendAll(&n.peers[i])
 	}
 	n.advance()
 }
@@ -70,38 +68,43 @@ func (n *node) write(e Entry) {
 	}
 }
 
-// sendAppend sends p the entries that come next. An empty Append is sent only as a heartbeat.
-func (n *node) sendAppend(p *peer, heartbeat bool) {
+// sendAll sends p all that it is ready for.
+func (n *node) sendAll(p *peer) {
+	for n.sendAppend(p, false) {
+	}
+}
+
+// sendAppend sends p what comes next, and says whether those were entries. An empty Append is sent only as a heartbeat or
+// as a probe.
+func (n *node) sendAppend(p *peer, heartbeat bool) bool {
 	if p.snap != nil {
 		if heartbeat {
 			n.sendChunk(p)
 		}
-		return
+		return false
 	}
 	if p.next <= n.log.base {
 		n.startSnapshot(p)
-		return
+		return false
 	}
 	if p.probing && p.probed && !heartbeat {
-		return
+		return false
 	}
-	room := batch
-	if !p.probing && p.next > p.match+window {
+	room := n.batch
+	if p.probing || p.next > p.match+window*uint64(n.batch) {
 		room = 0
 	}
 	entries := n.log.from(p.next, room)
-	if len(entries) == 0 && !heartbeat {
-		return
+	if len(entries) == 0 && !heartbeat && !p.probing {
+		return false
 	}
 	n.send(p.id, &Append{
 		Term: n.hard.Term, Prev: p.next - 1, PrevTerm: n.log.term(p.next - 1), Entries: entries,
 		Commit: n.commit, Round: n.round,
 	})
-	if p.probing {
-		p.probed = true
-	} else {
-		p.next += uint64(len(entries))
-	}
+	p.probed = true
+	p.next += uint64(len(entries))
+	return len(entries) > 0
 }
 
 // append is a follower's part. Its leader is known to be of the present term.
@@ -180,9 +183,7 @@ func (n *node) matched(p *peer, index uint64) {
 	if n.role != leader {
 		return
 	}
-	if p.next <= n.log.last() {
-		n.sendAppend(p, false)
-	}
+	n.sendAll(p)
 	if further && p.id == n.transferring.to {
 		n.handOver()
 	}
@@ -204,7 +205,7 @@ func (n *node) backOff(p *peer, a *Appended) {
 	}
 	p.next = max(p.match+1, min(next, a.Index))
 	p.probing, p.probed = true, false
-	n.sendAppend(p, false)
+	n.sendAll(p)
 }
 
 // advance commits what a majority has, if it is of this term (§5.4.2): earlier entries are committed with it.

@@ -1,9 +1,12 @@
 package raft_test
 
 import (
+	"flag"
 	"fmt"
 	"testing"
 )
+
+var seeds = flag.Uint64("seeds", 15, "storms for each kind of read")
 
 // storm is weather in which everything happens.
 var storm = weather{loss: 50, twice: 100, crashes: 1, cuts: 2, changes: 4, transfers: 2, delay: 10, disk: 5, skew: 5}
@@ -13,7 +16,7 @@ var storm = weather{loss: 50, twice: 100, crashes: 1, cuts: 2, changes: 4, trans
 func TestStorm(t *testing.T) {
 	t.Parallel()
 	for _, reads := range []string{"index", "log", "lease"} {
-		for seed := range uint64(15) {
+		for seed := range *seeds {
 			t.Run(fmt.Sprintf("%s/%d", reads, seed), func(t *testing.T) {
 				s, err := newSim(seed, 3+int(seed)%3, 2, storm,
 					map[string]string{"reads": reads, "snapshot-every": "30", "snapshot-chunk": "100"}, "")

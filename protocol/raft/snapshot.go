@@ -116,6 +116,6 @@ func (n *node) installed(p *peer, a *Installed) {
 	}
 	p.snap = nil
 	p.next = max(p.match, a.Index) + 1
-	p.probing, p.probed = true, false
+	p.probing = false
 	n.matched(p, a.Index)
 }
