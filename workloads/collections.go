@@ -1,7 +1,8 @@
 package workloads
 
 import (
-	"encoding/json"
+	"strconv"
+	"strings"
 
 	"github.com/splitvote/splitvote/generator"
 	"github.com/splitvote/splitvote/history"
@@ -67,17 +68,20 @@ var queue = Workload{
 	Final: func(_ Options, keys []string) generator.Generator { return finally(keys, drain) },
 }
 
-// last is an element that no generator makes: it is enqueued when all else has been.
-var last = json.RawMessage(`"last"`)
-
-// drain enqueues the last element and dequeues until it comes out, or until the queue is empty.
+// drain enqueues a last element, which no generator makes, and dequeues until it comes out or until the queue is empty.
+// Every attempt has an element of its own, for an earlier one may have succeeded without our knowing.
 func drain(string) generator.Generator {
+	const mark = `"last-`
+	enqueue := generator.Func(func(ctx generator.Context) history.Op {
+		element := strconv.AppendInt([]byte(mark), int64(ctx.Time), 10)
+		return history.Op{F: "enqueue", Value: append(element, '"')}
+	})
 	over := func(done history.Op) bool {
-		return done.Kind == history.Fail || done.Kind == history.Ok && string(done.Value) == string(last)
+		return done.Kind == history.Fail || done.Kind == history.Ok && strings.HasPrefix(string(done.Value), mark)
 	}
 	const most = 1000 // far more than a key ever holds
 	return generator.Seq(
-		generator.UntilOk(generator.Limit(3, generator.Repeat(history.Op{F: "enqueue", Value: last}))),
+		generator.UntilOk(generator.Limit(3, enqueue)),
 		generator.Until(over, generator.Limit(most, generator.Repeat(history.Op{F: "dequeue", Value: null}))),
 	)
 }

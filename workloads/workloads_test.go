@@ -184,6 +184,50 @@ func TestKeysAreGivenUp(t *testing.T) {
 	}
 }
 
+// finish makes the final calls of a workload for k0, twice over, as a run does that waits for progress first.
+func finish(t *testing.T, w workloads.Workload, obj *object) []history.Op {
+	t.Helper()
+	world := gentest.World{Clients: 2, Complete: func(op history.Op) (history.Op, time.Duration) {
+		done, takes := obj.complete(op)
+		return done, takes + time.Millisecond
+	}}
+	final := w.Final(workloads.Options{}, []string{"k0"})
+	events, err := world.Run(generator.Clients(generator.Phases(generator.UntilOk(generator.Cycle(final)), final)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return events
+}
+
+// A lock that a vanished client holds must not look like a cluster that is stuck.
+func TestALockHeldForEverIsNoLackOfProgress(t *testing.T) {
+	w, _ := workloads.Named("lock")
+	obj := &object{name: w.Object, store: kv.New(), rand: rand.New(rand.NewPCG(1, 2))}
+	obj.store.Apply(kv.Command{Object: w.Object, F: "acquire", Key: "k0"}.Encode())
+	events := finish(t, w, obj)
+	if !slices.ContainsFunc(events, func(op history.Op) bool { return op.Kind == history.Ok }) {
+		t.Errorf("no final call succeeded: %v", events)
+	}
+}
+
+func TestDrainEnqueuesNoElementTwice(t *testing.T) {
+	w, _ := workloads.Named("queue")
+	obj := &object{name: w.Object, store: kv.New(), rand: rand.New(rand.NewPCG(1, 2))}
+	seen := map[string]bool{}
+	for _, op := range finish(t, w, obj) {
+		if op.Kind != history.Invoke || op.F != "enqueue" {
+			continue
+		}
+		if seen[string(op.Value)] {
+			t.Errorf("%s is enqueued twice", op.Value)
+		}
+		seen[string(op.Value)] = true
+	}
+	if len(seen) < 2 {
+		t.Errorf("enqueued only %v", seen)
+	}
+}
+
 // A queue that loses its tail shows only because something is enqueued behind it before it is drained.
 func TestDrainConvictsALostTail(t *testing.T) {
 	w, _ := workloads.Named("queue")
