@@ -14,9 +14,15 @@ type theory[In, Out any] struct {
 // theoryOf is the theory of m. Models of users have none but that calls which change nothing can be left out.
 func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 	var known any
-	switch any(m).(type) {
+	switch m := any(m).(type) {
 	case model.Register:
 		known = theory[model.RegisterCall, model.Value]{byZones, projectRegister}
+	case model.Mutex:
+		known = theory[model.MutexCall, int64]{byHolds(m.Fenced), projectMutex}
+	case model.AppendList:
+		known = theory[model.ListCall, []model.Value]{byPositions, projectList}
+	case model.IDs:
+		known = theory[model.IDCall, model.Value]{byIDs, projectIDs}
 	}
 	if t, ok := known.(theory[In, Out]); ok {
 		return t
