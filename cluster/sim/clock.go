@@ -11,17 +11,15 @@ const million = 1_000_000
 // clock is a node's quartz: it runs fast or slow, and its wall clock stands off by what it was set wrong and has drifted.
 // A crash does not touch it.
 type clock struct {
-	shown int64         // nanoseconds on the wall clock at the time at
-	at    time.Duration // true time
+	shown int64         // nanoseconds on the wall clock when it was set
+	at    time.Duration // true time then
 	drift int64         // parts per million by which it runs fast
 }
 
 // wall reads the wall clock.
 func (k *clock) wall(now time.Duration) int64 {
 	d := int64(now - k.at)
-	k.shown += d + d/million*k.drift + d%million*k.drift/million
-	k.at = now
-	return k.shown
+	return k.shown + d + d/million*k.drift + d%million*k.drift/million
 }
 
 // ahead is by how much the wall clock is wrong.

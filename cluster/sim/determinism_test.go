@@ -22,11 +22,11 @@ func digest(t *testing.T, seed uint64, cfg cluster.Config) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x.run(20*time.Second, true)
+	x.run(10*time.Second, true)
 	if err := x.heal(); err != nil {
 		t.Fatal(err)
 	}
-	x.run(5*time.Second, false)
+	x.run(3*time.Second, false)
 	fmt.Fprintf(out, "%+v", x.Stats())
 	if err := x.Close(); err != nil {
 		t.Fatal(err)

@@ -71,14 +71,14 @@ func (c *Cluster) tick(n *node) {
 
 // step gives a core an input and carries out what it wants done.
 func (c *Cluster) step(n *node, in protocol.Input) {
-	out := n.core.Step(in)
+	c.out = n.core.Step(in)
 	c.stats.Steps++
 	if c.invariants != nil && len(c.violations) < violationsKept {
-		if err := c.invariants.After(n.pid, n.core, in, &out); err != nil {
+		if err := c.invariants.After(n.pid, n.core, in, &c.out); err != nil {
 			c.violate(n, err)
 		}
 	}
-	c.carryOut(n, &out)
+	c.carryOut(n, &c.out)
 	if c.cfg.OnStatus != nil {
 		c.observe(n)
 	}

@@ -46,6 +46,7 @@ type Cluster struct {
 	ids     []history.NodeID
 	members []protocol.NodeID
 	network network
+	out     protocol.Output // of the step being carried out; here, where it costs no allocation
 
 	clients     stream
 	clientDelay Delay
