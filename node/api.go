@@ -1,0 +1,228 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/kv"
+)
+
+const (
+	largestBody = 1 << 20          // bytes of an argument
+	patience    = 10 * time.Second // for which a request may wait for its reply
+	farewell    = 2 * time.Second  // for the last answers to leave when the node ends
+)
+
+// answer is the body of every answer but that of /status.
+type answer struct {
+	Value    json.RawMessage `json:"value,omitempty"`
+	Error    string          `json:"error,omitempty"`
+	Definite *bool           `json:"definite,omitempty"` // of an error
+	Leader   protocol.NodeID `json:"leader,omitempty"`
+	Node     protocol.NodeID `json:"node"`
+}
+
+// api answers clients.
+type api struct {
+	config *Config
+	host   *host
+	ctx    context.Context // of the node
+}
+
+// serve answers clients until ctx is done.
+func serve(ctx context.Context, c *Config, h *host) error {
+	a := api{config: c, host: h, ctx: ctx}
+	server := http.Server{
+		Handler: a.routes(), ReadHeaderTimeout: patience, ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelWarn),
+	}
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(done)
+		last, cancel := context.WithTimeout(context.Background(), farewell)
+		defer cancel()
+		if server.Shutdown(last) != nil {
+			server.Close()
+		}
+	})
+	err := server.Serve(c.Client)
+	if stop() {
+		return fmt.Errorf("node: serving clients: %w", err)
+	}
+	<-done
+	return nil
+}
+
+func (a api) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/v1/{object}/{key}/{f}", a.call)
+	mux.HandleFunc("POST /transfer/{to}", a.transfer)
+	mux.HandleFunc("POST /members/{change}/{id}", a.reconfigure)
+	mux.HandleFunc("GET /status", a.status)
+	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) { a.ok(w, []byte("true")) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		a.no(w, http.StatusNotFound, true, fmt.Sprintf("no %s %s here: see POST /v1/{object}/{key}/{f}, /status, /ready", r.Method, r.URL.Path))
+	})
+	return mux
+}
+
+// call is a client's call of an object.
+func (a api) call(w http.ResponseWriter, r *http.Request) {
+	c, code, err := command(w, r)
+	if err != nil {
+		a.no(w, code, true, err.Error())
+		return
+	}
+	readOnly := kv.ReadOnly(c.Object, c.F)
+	reply, ok := a.ask(r, func(id uint64) protocol.Input {
+		return protocol.Propose{ID: id, Command: c.Encode(), ReadOnly: readOnly}
+	})
+	if !ok || reply.Outcome != protocol.Done {
+		a.undone(w, reply, ok)
+		return
+	}
+	result, err := kv.DecodeResult(reply.Result)
+	switch {
+	case err != nil:
+		a.no(w, http.StatusGatewayTimeout, false, err.Error())
+	case !result.OK:
+		a.no(w, http.StatusConflict, !result.Superseded, result.Err)
+	case len(result.Value) == 0:
+		a.ok(w, c.Value)
+	default:
+		a.ok(w, result.Value)
+	}
+}
+
+// command reads a call out of a request; where it cannot, code is the status that says why.
+func command(w http.ResponseWriter, r *http.Request) (c kv.Command, code int, err error) {
+	c = kv.Command{Object: r.PathValue("object"), Key: r.PathValue("key"), F: r.PathValue("f"), Session: r.Header.Get("Splitvote-Session")}
+	if c.Key == "-" {
+		c.Key = ""
+	}
+	if err := kv.Check(c.Object, c.F); err != nil {
+		return c, http.StatusBadRequest, err
+	}
+	switch {
+	case r.Method == http.MethodPost:
+	case r.Method != http.MethodGet:
+		return c, http.StatusMethodNotAllowed, errors.New("want POST or GET")
+	case !kv.ReadOnly(c.Object, c.F):
+		return c, http.StatusMethodNotAllowed, fmt.Errorf("%s changes the object: want POST", c.F)
+	}
+	if seq := r.Header.Get("Splitvote-Seq"); seq != "" || c.Session != "" {
+		if c.Seq, err = strconv.ParseUint(seq, 10, 64); err != nil || c.Session == "" {
+			return c, http.StatusBadRequest, errors.New("want both Splitvote-Session and Splitvote-Seq, a whole number, or neither")
+		}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestBody))
+	if err != nil {
+		return c, http.StatusBadRequest, err
+	}
+	c.Value, err = kv.Compact(body)
+	return c, http.StatusBadRequest, err
+}
+
+func (a api) transfer(w http.ResponseWriter, r *http.Request) {
+	to := protocol.NodeID(r.PathValue("to"))
+	a.admin(w, r, func(id uint64) protocol.Input { return protocol.Transfer{ID: id, To: to} })
+}
+
+func (a api) reconfigure(w http.ResponseWriter, r *http.Request) {
+	node := protocol.NodeID(r.PathValue("id"))
+	var change protocol.Reconfigure
+	switch r.PathValue("change") {
+	case "add":
+		if _, known := a.config.Peers[node]; !known && node != a.config.ID {
+			a.no(w, http.StatusBadRequest, true, fmt.Sprintf("%s has no address among the peers of %s", node, a.config.ID))
+			return
+		}
+		change.Add = node
+	case "remove":
+		change.Remove = node
+	default:
+		a.no(w, http.StatusNotFound, true, "want /members/add/{id} or /members/remove/{id}")
+		return
+	}
+	a.admin(w, r, func(id uint64) protocol.Input {
+		change.ID = id
+		return change
+	})
+}
+
+// admin carries out what returns no value.
+func (a api) admin(w http.ResponseWriter, r *http.Request, make func(id uint64) protocol.Input) {
+	reply, ok := a.ask(r, make)
+	if !ok || reply.Outcome != protocol.Done {
+		a.undone(w, reply, ok)
+		return
+	}
+	a.ok(w, []byte("null"))
+}
+
+// ask waits for a reply as long as the client does, the node lives, and patience lasts.
+func (a api) ask(r *http.Request, make func(id uint64) protocol.Input) (protocol.Reply, bool) {
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	defer context.AfterFunc(a.ctx, cancel)()
+	return a.host.desk.ask(ctx, a.host.input, make)
+}
+
+// undone answers what was not, or perhaps not, carried out.
+func (a api) undone(w http.ResponseWriter, r protocol.Reply, replied bool) {
+	code, definite := http.StatusGatewayTimeout, false
+	switch {
+	case !replied:
+		r.Reason = "no reply yet: outcome unknown"
+	case r.Outcome == protocol.Rejected:
+		code, definite = http.StatusServiceUnavailable, true
+	}
+	a.write(w, code, answer{Error: r.Reason, Definite: &definite, Leader: r.Leader, Node: a.config.ID})
+}
+
+// report is the body of /status.
+type report struct {
+	ID       protocol.NodeID   `json:"id"`
+	Protocol string            `json:"protocol"`
+	Role     string            `json:"role"`
+	Term     uint64            `json:"term"`
+	Leader   protocol.NodeID   `json:"leader"`
+	Commit   uint64            `json:"commit"`
+	Applied  uint64            `json:"applied"`
+	Last     uint64            `json:"last"`
+	Members  []protocol.NodeID `json:"members"`
+	Bug      string            `json:"bug,omitempty"`
+}
+
+func (a api) status(w http.ResponseWriter, _ *http.Request) {
+	s := a.host.status.Load()
+	a.write(w, http.StatusOK, report{
+		a.config.ID, a.config.Protocol.Name, s.Role, s.Term, s.Leader, s.Commit, s.Applied, s.Last, s.Members, a.config.Bug,
+	})
+}
+
+func (a api) ok(w http.ResponseWriter, value []byte) {
+	a.write(w, http.StatusOK, answer{Value: value, Node: a.config.ID})
+}
+
+func (a api) no(w http.ResponseWriter, code int, definite bool, why string) {
+	a.write(w, code, answer{Error: why, Definite: &definite, Node: a.config.ID})
+}
+
+// write sends body as JSON, leaving values as they are: an escaped < would be another value to whoever compares bytes.
+func (a api) write(w http.ResponseWriter, code int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	to := json.NewEncoder(w)
+	to.SetEscapeHTML(false)
+	if err := to.Encode(body); err != nil {
+		a.config.Log.Debug("an answer did not leave", "why", err)
+	}
+}

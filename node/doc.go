@@ -1,0 +1,52 @@
+// Package node hosts a protocol's core for real: a clock, a network, a disk, and an HTTP interface for clients.
+//
+//	N1  One goroutine owns the core and the log; whatever happens to the node comes to it through one channel, or is a tick.
+//	N2  Messages and replies leave after every record of the same and of earlier outputs is synced (protocol.P2). Inputs that
+//	    wait meanwhile are taken together and share the next sync.
+//	N3  The core never waits for the network: messages to a peer that does not keep up, or is not there, are lost, the
+//	    oldest first.
+//	N4  An answer says definite only of what certainly happened or certainly will not.
+//	N5  When the log fails the node ends: it has promised what it can no longer keep.
+//	N6  Run returns after every goroutine that it started.
+//
+// # Client interface
+//
+// Bodies and answers are JSON. A call names an object of package kv, a key, and the call as its model does:
+//
+//	POST /v1/{object}/{key}/{f}     the body is the argument; none is null
+//	GET  /v1/{object}/{key}/{f}     the same without argument, for calls that change nothing
+//
+//	$ curl -d 1     localhost:8001/v1/cas-register/x/write
+//	{"value":1,"node":"n1"}
+//	$ curl -d [1,2] localhost:8001/v1/cas-register/x/cas
+//	{"value":[1,2],"node":"n1"}
+//	$ curl          localhost:8001/v1/cas-register/x/read
+//	{"value":2,"node":"n1"}
+//	$ curl -d [1,3] localhost:8001/v1/cas-register/x/cas
+//	{"error":"cas mismatch","definite":true,"node":"n1"}
+//
+// The key - stands for none. With the headers Splitvote-Session and Splitvote-Seq, a number that grows with every request of
+// the session, a request that is sent again is answered as the first time and has no second effect.
+//
+//	status                   means
+//	200                      done: value is the completion's value
+//	400, definite            not understood: no such object or call, or the argument is not JSON
+//	405, definite            GET of a call that changes something
+//	409, definite            carried out and refused: cas mismatch, queue is empty, mutex is held ...
+//	409, not definite        the session has gone past this request
+//	503, definite            not carried out, here or anywhere; leader says who could, if known
+//	504, not definite        carried out or not, now or later
+//
+// For operators, and for those who do harm:
+//
+//	GET  /status                        id, protocol, role, term, leader, commit, applied, last, members, bug
+//	GET  /ready                         200 as soon as the log is read and the node serves. It may yet know no leader: a node that
+//	                                    was started in a minority must be able to say that it runs.
+//	POST /transfer/{to}                 hand leadership to another node
+//	POST /members/add/{id}              and /members/remove/{id}: change the configuration. A node that is added must be among the
+//	                                    peers that every node was started with.
+//
+// # Files and messages
+//
+// The data directory is the write-ahead log of package wal. Nodes talk in the frames of package frame.
+package node

@@ -1,0 +1,147 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/splitvote/splitvote/node/wal"
+	"github.com/splitvote/splitvote/protocol"
+)
+
+// host is the goroutine that owns the core and the log (N1).
+type host struct {
+	config  *Config
+	core    protocol.Core
+	journal *wal.Log
+	send    senders
+	desk    desk
+	input   chan protocol.Input
+	draw    *rand.Rand
+	status  atomic.Pointer[protocol.Status] // as of the last sync
+
+	// What waits for the next sync.
+	messages []protocol.Message
+	replies  []protocol.Reply
+	unsynced bool // a record was written, and something waits for it
+}
+
+const (
+	waiting = 1024 // inputs that may wait for the core before who brings them must
+	batch   = 256  // inputs that share a sync, at most
+)
+
+func newHost(c *Config, core protocol.Core, journal *wal.Log, s senders) *host {
+	name := fnv.New64a()
+	name.Write([]byte(c.ID))
+	h := &host{
+		config: c, core: core, journal: journal, send: s,
+		desk:  desk{waiting: map[uint64]chan<- protocol.Reply{}},
+		input: make(chan protocol.Input, waiting),
+		draw:  rand.New(rand.NewPCG(c.Seed, name.Sum64())), // members given one seed must not draw alike
+	}
+	h.publish()
+	return h
+}
+
+// run is the core's life. It ends with ctx, or with the log (N5).
+func (h *host) run(ctx context.Context) error {
+	ticker := time.NewTicker(h.config.Tick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case now := <-ticker.C:
+			if err := h.tick(now); err != nil {
+				return err
+			}
+		case in := <-h.input:
+			if err := h.step(in); err != nil {
+				return err
+			}
+		}
+		if err := h.more(ticker.C); err != nil {
+			return err
+		}
+		if err := h.release(); err != nil {
+			return err
+		}
+	}
+}
+
+// more takes the inputs that wait already.
+func (h *host) more(ticks <-chan time.Time) error {
+	for range batch {
+		var err error
+		select {
+		case now := <-ticks:
+			err = h.tick(now)
+		case in := <-h.input:
+			err = h.step(in)
+		default:
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *host) tick(now time.Time) error {
+	return h.step(protocol.Tick{Wall: now.UnixNano(), Draw: h.draw.Uint64()})
+}
+
+// step gives the core an input and keeps what it wants done until release.
+func (h *host) step(in protocol.Input) error {
+	out := h.core.Step(in)
+	for _, r := range out.Persist {
+		if err := h.journal.Append(r); err != nil {
+			return err
+		}
+	}
+	h.unsynced = h.unsynced || len(out.Persist) > 0 && !out.Unsynced
+	h.messages = append(h.messages, out.Send...)
+	h.replies = append(h.replies, out.Reply...)
+	return nil
+}
+
+// release syncs the log and lets go what waited for it (N2). Records that nothing waits for stay in memory until the next
+// that something does: what a core calls unsynced is lost with a killed process, as it would be with a host that fails.
+func (h *host) release() error {
+	if h.unsynced {
+		if err := h.journal.Sync(); err != nil {
+			return err
+		}
+		h.unsynced = false
+	}
+	h.publish()
+	for _, m := range h.messages {
+		h.send.send(m)
+	}
+	for _, r := range h.replies {
+		h.desk.answer(r)
+	}
+	clear(h.messages)
+	clear(h.replies)
+	h.messages, h.replies = h.messages[:0], h.replies[:0]
+	return nil
+}
+
+// publish makes the core's status known, and says in the log what of it matters.
+func (h *host) publish() {
+	s := h.core.Status()
+	last := h.status.Load()
+	if last != nil && last.Role == s.Role && last.Leader == s.Leader && last.Term == s.Term && slices.Equal(last.Members, s.Members) {
+		s.Members = last.Members
+	} else {
+		s.Members = slices.Clone(s.Members)
+		h.config.Log.Info("status", "role", s.Role, "term", s.Term, "leader", s.Leader, "members", fmt.Sprint(s.Members), "commit", s.Commit)
+	}
+	h.status.Store(&s)
+}

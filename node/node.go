@@ -1,0 +1,66 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/splitvote/splitvote/node/wal"
+	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/kv"
+)
+
+// Run runs a node until ctx is done, which is a clean end, or until it cannot go on.
+func Run(ctx context.Context, c Config) (err error) {
+	defer c.Client.Close()
+	defer c.Peer.Close()
+	if err := c.check(); err != nil {
+		return err
+	}
+	options, err := settle(c.Protocol.Options, c.Options)
+	if err != nil {
+		return err
+	}
+	if c.Bug != "" {
+		c.Log.Warn("A BUG IS SWITCHED ON: this node is meant to be wrong", "bug", c.Bug)
+	}
+	journal, recovery, err := wal.Open(c.Data, c.Protocol.Codec)
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, journal.Close()) }()
+	if recovery.Torn > 0 {
+		c.Log.Warn("cut off a torn tail", "segment", recovery.Segment, "bytes", recovery.Torn)
+	}
+	core, err := c.Protocol.New(protocol.Config{
+		ID: c.ID, Members: c.Members, Options: options, Bug: c.Bug, Machine: kv.New(),
+	}, recovery.Records)
+	if err != nil {
+		return fmt.Errorf("node: cannot start from %s: %w", recovery.Segment, err)
+	}
+	c.Log.Info("serving", "protocol", c.Protocol.Name, "records", len(recovery.Records),
+		"peers", c.Peer.Addr().String(), "clients", c.Client.Addr().String())
+
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	var work sync.WaitGroup
+	h := newHost(&c, core, journal, newSenders(ctx, &work, &c))
+	start := func(f func(context.Context) error) {
+		work.Go(func() {
+			if err := f(ctx); err != nil {
+				end(err)
+			}
+		})
+	}
+	start(h.run)
+	start(func(ctx context.Context) error { return receive(ctx, &c, h.input) })
+	start(func(ctx context.Context) error { return serve(ctx, &c, h) })
+	<-ctx.Done()
+	work.Wait()
+	c.Log.Info("stopped", "why", context.Cause(ctx))
+	if cause := context.Cause(ctx); cause != context.Canceled && cause != context.DeadlineExceeded {
+		return cause
+	}
+	return nil
+}
