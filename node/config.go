@@ -29,7 +29,8 @@ type Config struct {
 	Log      *slog.Logger
 }
 
-func (c *Config) check() error {
+// Check says what is wrong with c, its listeners apart.
+func (c *Config) Check() error {
 	for _, id := range append(slices.Clone(c.Members), c.ID) {
 		if id == "" || strings.ContainsAny(string(id), " \t\n,=/") {
 			return fmt.Errorf("node: %q is no name for a node", id)
@@ -57,7 +58,8 @@ func (c *Config) check() error {
 			return fmt.Errorf("node: %s has no bug %q", c.Protocol.Name, c.Bug)
 		}
 	}
-	return nil
+	_, err := settle(c.Protocol.Options, c.Options)
+	return err
 }
 
 // settle gives every option of a protocol its value.

@@ -15,7 +15,7 @@ import (
 func Run(ctx context.Context, c Config) (err error) {
 	defer c.Client.Close()
 	defer c.Peer.Close()
-	if err := c.check(); err != nil {
+	if err := c.Check(); err != nil {
 		return err
 	}
 	options, err := settle(c.Protocol.Options, c.Options)

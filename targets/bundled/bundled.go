@@ -43,9 +43,11 @@ func (t Target) Launch(m cluster.Member) cluster.Launch {
 	}
 	argv := []string{
 		"node", "--protocol", t.protocol.Name, "--id", string(m.ID),
-		"--members", strings.Join(members, ","), "--peers", strings.Join(peers, ","),
-		"--peer-listen", m.Peer, "--client-listen", m.Client, "--data", m.Data,
-		"--tick", m.Tick.String(), "--seed", strconv.FormatUint(m.Seed, 10),
+		"--members", strings.Join(members, ","), "--peer-listen", m.Peer, "--client-listen", m.Client,
+		"--data", m.Data, "--tick", m.Tick.String(), "--seed", strconv.FormatUint(m.Seed, 10),
+	}
+	if len(peers) > 0 {
+		argv = append(argv, "--peers", strings.Join(peers, ","))
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Options)) {
 		argv = append(argv, "--set", name+"="+m.Options[name])

@@ -26,9 +26,9 @@ func TestLaunch(t *testing.T) {
 	want := cluster.Launch{
 		Argv: []string{
 			"node", "--protocol", "alone", "--id", "n2", "--members", "n1,n2,n3",
-			"--peers", "n1=127.0.0.1:7101,n3=127.0.0.1:7103", "--peer-listen", "127.0.0.1:7001",
-			"--client-listen", "127.0.0.1:8001", "--data", "/data", "--tick", "25ms", "--seed", "7",
-			"--set", "prevote=on", "--set", "reads=index", "--bug", "alone/forgets",
+			"--peer-listen", "127.0.0.1:7001", "--client-listen", "127.0.0.1:8001",
+			"--data", "/data", "--tick", "25ms", "--seed", "7",
+			"--peers", "n1=127.0.0.1:7101,n3=127.0.0.1:7103", "--set", "prevote=on", "--set", "reads=index", "--bug", "alone/forgets",
 		},
 		Ready: "/ready",
 	}
