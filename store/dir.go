@@ -1,0 +1,149 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"github.com/splitvote/splitvote/report"
+)
+
+// The files of a run.
+const (
+	Plan    = "plan.yaml"     // the experiment, every default and drawn option written out
+	History = "history.jsonl" // what happened
+	Status  = "status.jsonl"  // what the nodes said of themselves
+	Results = "results.json"
+	JUnit   = "junit.xml"
+	Summary = "summary.md"
+	Report  = "report.html"
+	Log     = "splitvote.log"
+	Nodes   = "nodes" // a directory: <node>.log and the nodes' data
+)
+
+// Latest is the name of the link in the store's root to the run that began last.
+const Latest = "latest"
+
+// stamp is how a run's directory is named after the time it began.
+const stamp = "20060102T150405.000"
+
+var (
+	nameShape  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$`)
+	stampShape = regexp.MustCompile(`^\d{8}T\d{6}\.\d{3}(-\d+)?$`)
+)
+
+// Dir is the directory of one run.
+type Dir struct{ Path string }
+
+// Create makes the directory of a run that begins now, and points the store's latest at it. A name is made of letters,
+// digits and . _ - and is not "latest".
+func Create(root, name string, now time.Time) (*Dir, error) {
+	if !nameShape.MatchString(name) || name == Latest {
+		return nil, fmt.Errorf("name of the run is %q: want letters, digits and . _ -, and not %q", name, Latest)
+	}
+	parent := filepath.Join(root, name)
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	base := now.UTC().Format(stamp)
+	at := base
+	for n := 2; ; n++ {
+		err := os.Mkdir(filepath.Join(parent, at), 0o755)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, os.ErrExist) {
+			return nil, fmt.Errorf("store: %w", err)
+		}
+		at = fmt.Sprintf("%s-%d", base, n)
+	}
+	d := &Dir{filepath.Join(parent, at)}
+	if err := os.Mkdir(d.File(Nodes), 0o755); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	if err := point(root, filepath.Join(name, at)); err != nil {
+		return nil, fmt.Errorf("store: %s: %w", Latest, err)
+	}
+	return d, nil
+}
+
+// point makes root/latest lead to the run at the relative path to, in one step. Where there are no symbolic links it
+// becomes a text file that holds the path.
+func point(root, to string) error {
+	spot, err := os.MkdirTemp(root, ".latest-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(spot)
+	link := filepath.Join(spot, Latest)
+	if os.Symlink(to, link) != nil {
+		if err := os.WriteFile(link, []byte(filepath.ToSlash(to)+"\n"), 0o644); err != nil {
+			return err
+		}
+	}
+	return os.Rename(link, filepath.Join(root, Latest))
+}
+
+// File is the path of the run's file with that name.
+func (d *Dir) File(name string) string { return filepath.Join(d.Path, name) }
+
+// Append opens a file of the run to add to it, as for [History], [Status] and [Log]. Every write reaches the operating
+// system at once, so a killed process loses nothing of it.
+func (d *Dir) Append(name string) (*os.File, error) {
+	f, err := os.OpenFile(d.File(name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	return f, nil
+}
+
+// Write puts a file of the run in place, whole or not at all (S2).
+func (d *Dir) Write(name string, data []byte) error {
+	f, err := os.CreateTemp(d.Path, "."+name+"-")
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), d.File(name))
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("store: %s: %w", name, err)
+	}
+	return nil
+}
+
+// Save writes every form of the report. One that fails, or panics, keeps none of the others from being written.
+func (d *Dir) Save(r *report.Run) error {
+	var errs []error
+	for _, form := range []struct {
+		name  string
+		write func(io.Writer, *report.Run) error
+	}{{Results, report.JSON}, {JUnit, report.JUnit}, {Summary, report.Markdown}, {Report, report.HTML}} {
+		var b bytes.Buffer
+		err := guarded(func() error { return form.write(&b, r) })
+		if err == nil {
+			err = d.Write(form.name, b.Bytes())
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", form.name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func guarded(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return f()
+}
