@@ -243,14 +243,19 @@ func TestPartitions(t *testing.T) {
 
 func TestHold(t *testing.T) {
 	l := open(t, config("", t.TempDir(), ""))
-	p, err := l.Hold(t.Context(), history.Grudge{"n1": {"n2", "n3"}})
-	proved(t, p, err, true, "2 links held")
-	asked(t, l, "n1", "heard")
-	eventually(t, "hearing nobody", func() bool { return asked(t, l, "n1", "heard") == "null" })
-	p, err = l.Release(t.Context())
-	proved(t, p, err, true, `\d+ messages held back on [12] of 2 links`)
+	eventually(t, "something is held", func() bool {
+		p, err := l.Hold(t.Context(), history.Grudge{"n1": {"n2", "n3"}})
+		proved(t, p, err, true, "2 links held")
+		asked(t, l, "n1", "heard")
+		eventually(t, "hearing nobody", func() bool { return asked(t, l, "n1", "heard") == "null" })
+		p, err = l.Release(t.Context())
+		if p.Bit {
+			proved(t, p, err, true, `\d+ messages held back on [12] of 2 links`)
+		}
+		return p.Bit
+	})
 	eventually(t, "hearing somebody", func() bool { return asked(t, l, "n1", "heard") != "null" })
-	p, err = l.Release(t.Context())
+	p, err := l.Release(t.Context())
 	proved(t, p, err, false, "0 messages held back on 0 of 0 links")
 }
 

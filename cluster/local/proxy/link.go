@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"net"
+	"time"
 )
 
 // link is one direction between two nodes. The connections that from dials to come in at its listener; what to answers on
@@ -43,13 +44,18 @@ func (n *Network) serve(l *link, src net.Conn) {
 	<-ctx.Done()
 }
 
+// refusal is how long a connection is left open whose other end is not there. A node that dials and is at once cut off
+// again may do nothing but dial.
+const refusal = 100 * time.Millisecond
+
 // swallow stands in for a node that is not there: from cannot learn that while either direction is cut (P2).
 func (n *Network) swallow(ctx context.Context, l, back *link, src net.Conn) {
 	forth, news := &l.gates[cut], &back.gates[cut]
-	if !n.isShut(forth) && !n.isShut(news) {
-		return
-	}
 	n.work.Go(func() {
+		select {
+		case <-time.After(refusal):
+		case <-ctx.Done():
+		}
 		n.await(ctx, forth)
 		n.await(ctx, news)
 		src.Close()
