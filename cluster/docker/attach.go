@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
@@ -63,9 +62,12 @@ func Attach(ctx context.Context, cfg cluster.Config, project string, opts Option
 	if err := each(ctx, c.nodes, c.awaitReady); err != nil {
 		return nil, err
 	}
-	now := logTime(time.Now())
+	info, err := e.api.Info(ctx, client.InfoOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("docker: %w", cause(err))
+	}
 	for _, n := range c.nodes {
-		c.follow(n, now)
+		c.follow(n, logSince(info.Info.SystemTime))
 	}
 	c.say("%d nodes of %s found running", len(c.nodes), project)
 	c.serve(cfg)

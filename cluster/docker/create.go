@@ -97,24 +97,20 @@ func sideRequest(image, run string, node history.NodeID, mode container.NetworkM
 }
 
 // createNode makes a node's container inside its side container's namespace.
-func (e *engine) createNode(ctx context.Context, own string, l cluster.Launch, run string, node history.NodeID, side string) (string, error) {
-	r := testcontainers.ContainerRequest{
-		Name:           fmt.Sprintf("splitvote-%s-%s", run, node),
+func (e *engine) createNode(ctx context.Context, l cluster.Launch, run string, n *node) (string, error) {
+	return e.create(ctx, testcontainers.ContainerRequest{
+		Name:           n.name,
 		Image:          l.Image,
 		Cmd:            l.Argv,
-		Labels:         labels(run, node, "node"),
+		Labels:         labels(run, n.id, "node"),
 		ConfigModifier: func(c *container.Config) { c.Env = l.Env },
 		HostConfigModifier: func(h *container.HostConfig) {
-			h.NetworkMode = container.NetworkMode("container:" + side)
+			h.NetworkMode = container.NetworkMode("container:" + n.neighbour().container)
 		},
-	}
-	if r.Image == "" {
-		r.Image = own
-	}
-	return e.create(ctx, r)
+	})
 }
 
-// create returns the container's identifier even where something failed after it was made.
+// create makes a container through testcontainers, for which every image is already there.
 func (e *engine) create(ctx context.Context, r testcontainers.ContainerRequest) (string, error) {
 	c, err := e.CreateContainer(ctx, r)
 	if err != nil {

@@ -8,8 +8,8 @@
 //	D3  Everything started carries the labels splitvote=1 and splitvote.run=<run>; Clean needs nothing else to find it.
 //	D4  Clients come in over ports published on 127.0.0.1, from an address that no cut ever names.
 //	D5  A proof is what the engine or a kernel says after the deed, never what was asked of it.
-//	D6  One direction is cut at its receiver. Between bundled nodes, whose every connection carries messages one way, the
-//	    other direction still flows; between others a cut takes whole packets, so TCP stalls both ways in the end.
+//	D6  One direction is cut at its receiver. Where members talk in frames, each direction has a connection of its own, and
+//	    the other still flows; between others (cluster.Launch.Stream) TCP stalls both ways in the end.
 //
 // A cluster that was found running (Attach) is not ours: it is handed back whole, and its nodes keep their own
 // namespaces. There the side container joins the node's, and D1 does not hold: a node that is started inside a partition

@@ -9,10 +9,13 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
+
+	"github.com/splitvote/splitvote/cluster"
 )
 
 //go:embed Dockerfile
@@ -67,6 +70,30 @@ func (e *engine) image(ctx context.Context, executable string) (string, error) {
 	return e.BuildImage(ctx, &testcontainers.ContainerRequest{FromDockerfile: testcontainers.FromDockerfile{
 		ContextArchive: bytes.NewReader(archive), Repo: repository, Tag: tag, KeepImage: true,
 	}})
+}
+
+// pullLimit is how long the engine may take to fetch an image that it does not have.
+const pullLimit = 5 * time.Minute
+
+// imageOf returns the image of a launch, which the engine then has.
+func (c *Cluster) imageOf(ctx context.Context, l cluster.Launch) (string, error) {
+	if l.Image == "" {
+		return c.image, nil
+	}
+	if _, err := c.engine.api.ImageInspect(ctx, l.Image); !errdefs.IsNotFound(err) {
+		return l.Image, err
+	}
+	c.say("pulling %s", l.Image)
+	ctx, cancel := context.WithTimeout(ctx, pullLimit)
+	defer cancel()
+	pulling, err := c.engine.api.ImagePull(ctx, l.Image, client.ImagePullOptions{})
+	if err == nil {
+		err = pulling.Wait(ctx)
+	}
+	if err != nil {
+		return "", &Error{fmt.Errorf("docker: pull %s: %w", l.Image, cause(err)), "docker pull or docker load brings an image to the engine"}
+	}
+	return l.Image, nil
 }
 
 // static refuses an executable that an empty image of the engine's architecture cannot run.

@@ -67,7 +67,7 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 	if err != nil {
 		return nemesis.Proof{}, err
 	}
-	c.follow(n, since(state))
+	c.follow(n, logSince(before.FinishedAt)) // a node may speak before it counts as started
 	cut, err := c.cutAgain(ctx, n, asked)
 	if err != nil {
 		return nemesis.Proof{}, err
@@ -92,13 +92,12 @@ func (e *engine) awaitEnd(ctx context.Context, n *node) error {
 	}
 }
 
-// since is when a container was last started, as the engine's log wants it; "" is the beginning.
-func since(s *container.State) string {
-	t, err := time.Parse(time.RFC3339Nano, s.StartedAt)
+// logSince is a moment as the engine's log wants it; "" is the beginning. It is a moment by the engine's clock: where the
+// engine runs in a virtual machine, ours is another.
+func logSince(at string) string {
+	t, err := time.Parse(time.RFC3339Nano, at)
 	if err != nil {
 		return ""
 	}
-	return logTime(t)
+	return fmt.Sprintf("%d.%09d", t.Unix(), t.Nanosecond())
 }
-
-func logTime(t time.Time) string { return fmt.Sprintf("%d.%09d", t.Unix(), t.Nanosecond()) }

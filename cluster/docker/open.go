@@ -48,7 +48,15 @@ func Open(ctx context.Context, cfg cluster.Config, opts Options) (_ *Cluster, er
 	if err := each(ctx, c.nodes, c.openSide); err != nil {
 		return nil, err
 	}
-	if err := each(ctx, c.nodes, func(ctx context.Context, n *node) error { return c.openNode(ctx, n, cfg) }); err != nil {
+	launches := map[*node]cluster.Launch{}
+	for _, n := range c.nodes {
+		l := cfg.Target.Launch(c.member(n, cfg))
+		if l.Image, err = c.imageOf(ctx, l); err != nil {
+			return nil, err
+		}
+		launches[n] = l
+	}
+	if err := each(ctx, c.nodes, func(ctx context.Context, n *node) error { return c.openNode(ctx, n, launches[n]) }); err != nil {
 		return nil, err
 	}
 	if err := each(ctx, c.nodes, c.awaitReady); err != nil {
@@ -77,13 +85,13 @@ func (c *Cluster) openSide(ctx context.Context, n *node) error {
 	return n.locate(owner.Container)
 }
 
-func (c *Cluster) openNode(ctx context.Context, n *node, cfg cluster.Config) error {
-	launch := cfg.Target.Launch(c.member(n, cfg))
-	n.ready = launch.Ready
-	if launch.Image == "" {
+// openNode starts a node in the namespace that waits for it.
+func (c *Cluster) openNode(ctx context.Context, n *node, l cluster.Launch) error {
+	n.ready = l.Ready
+	if !l.Stream {
 		n.cutPort = peerPort // D6
 	}
-	id, err := c.engine.createNode(ctx, c.image, launch, c.run, n.id, n.neighbour().container)
+	id, err := c.engine.createNode(ctx, l, c.run, n)
 	if err != nil {
 		return err
 	}
