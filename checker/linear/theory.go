@@ -17,6 +17,10 @@ func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 	switch m := any(m).(type) {
 	case model.Register:
 		known = theory[model.RegisterCall, model.Value]{byZones, projectRegister}
+	case model.Queue:
+		known = theory[model.QueueCall, model.Value]{byQueueOrder, projectQueue}
+	case model.Stack:
+		known = theory[model.QueueCall, model.Value]{undecided[model.QueueCall, model.Value], projectQueue}
 	case model.Mutex:
 		known = theory[model.MutexCall, int64]{byHolds(m.Fenced), projectMutex}
 	case model.AppendList:
@@ -28,12 +32,15 @@ func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 		return t
 	}
 	return theory[In, Out]{
-		decide: func([]call[In, Out]) (outcome, bool) { return outcome{}, false },
+		decide: undecided[In, Out],
 		project: func(calls []call[In, Out], keep func(int) bool) []call[In, Out] {
 			return filter(calls, func(i int) bool { return keep(i) || !m.ReadOnly(calls[i].in, calls[i].result()) })
 		},
 	}
 }
+
+// undecided is the algorithm of a type that has none.
+func undecided[In, Out any]([]call[In, Out]) (outcome, bool) { return outcome{}, false }
 
 // filter copies the calls at the positions that keep accepts.
 func filter[In, Out any](calls []call[In, Out], keep func(i int) bool) []call[In, Out] {
