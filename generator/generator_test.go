@@ -123,6 +123,11 @@ func TestSchedules(t *testing.T) {
 			[]string{"1 nemesis b", "2 nemesis a", "3 nemesis c"},
 		},
 		{
+			"an operation for later gives way", gentest.World{},
+			Any(appointment(5*ms), Seq(Sleep(2*ms), a)),
+			[]string{"2 nemesis a", "5 nemesis later"},
+		},
+		{
 			"clients and faults have shares of their own", gentest.World{Clients: 1, Complete: takes(4*ms, history.Ok)},
 			TimeLimit(10*ms, Together(Delay(2*ms, Repeat(op("read"))), Seq(Sleep(5*ms), Once(op("kill"))))),
 			[]string{"0 p0 read", "4 p0 read", "5 nemesis kill", "8 p0 read"},
@@ -166,6 +171,15 @@ func TestSchedules(t *testing.T) {
 		})
 	}
 }
+
+// appointment offers one operation long before its time.
+type appointment time.Duration
+
+func (a appointment) Next(ctx Context) (history.Op, State, Generator) {
+	return history.Op{F: "later", Process: ctx.Free[0], Time: max(ctx.Time, time.Duration(a))}, Ready, Ops()
+}
+
+func (a appointment) Update(Context, history.Op) Generator { return a }
 
 func TestUntilOkHearsOnlyItsOwn(t *testing.T) {
 	world := gentest.World{Clients: 1, Complete: func(o history.Op) (history.Op, time.Duration) {

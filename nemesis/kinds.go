@@ -10,6 +10,7 @@ import (
 type Kind struct {
 	Name   string
 	Doc    string // one sentence
+	Power  string // the interface that a cluster must have
 	Start  string // F of the operation that begins it; Jepsen's names
 	Stop   string
 	Shapes []Shape
@@ -24,6 +25,7 @@ func Kinds() []Kind {
 	return []Kind{
 		{
 			Name:  "partition",
+			Power: "Partitioner",
 			Doc:   "Cuts links between nodes; clients still reach every node.",
 			Start: "start-partition", Stop: "stop-partition",
 			Shapes: cuts,
@@ -32,6 +34,7 @@ func Kinds() []Kind {
 		},
 		{
 			Name:  "kill",
+			Power: "Killer",
 			Doc:   "Kills nodes without warning, as a power failure would, and starts them again with what their disks kept.",
 			Start: "kill", Stop: "start",
 			Shapes: victims,
@@ -40,6 +43,7 @@ func Kinds() []Kind {
 		},
 		{
 			Name:  "pause",
+			Power: "Pauser",
 			Doc:   "Stops nodes in mid-step and lets them go on later, believing that no time has passed.",
 			Start: "pause", Stop: "resume",
 			Shapes: victims,
@@ -48,6 +52,7 @@ func Kinds() []Kind {
 		},
 		{
 			Name:  "links",
+			Power: "LinkBreaker",
 			Doc:   "Makes all links between nodes slow or unreliable.",
 			Start: "start-links", Stop: "stop-links",
 			Shapes: weathers,

@@ -222,6 +222,9 @@ func TestKindsAreNamedOnce(t *testing.T) {
 	var fs []string
 	for _, k := range nemesis.Kinds() {
 		fs = append(fs, k.Start, k.Stop)
+		if k.Doc == "" || k.Power == "" {
+			t.Errorf("kind %s is not whole: %+v", k.Name, k)
+		}
 		var shapes []string
 		for _, s := range k.Shapes {
 			if s.Doc == "" || s.Weight < 1 || s.Least < 1 {
