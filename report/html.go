@@ -19,8 +19,10 @@ import (
 const (
 	htmlPictures   = 5   // violations told in full
 	htmlViolations = 50  // violations told at all
-	htmlFaults     = 400 // fault windows in the table and on the time line
+	htmlFaults     = 250 // fault windows in the table and on the time line
 	htmlAround     = 240 // operations in the table
+	htmlRows       = 60  // operations in the table of one violation
+	htmlCalls      = 60  // kinds of calls
 	htmlParts      = 100 // checkers and keys
 	htmlSaid       = 60  // sentences about one violation
 	htmlText       = 400 // characters of one value or sentence
@@ -65,6 +67,7 @@ type page struct {
 	Script template.JS
 
 	Outcome, Subject, Extent, Reason, Bug, Problem string
+	Because                                        []string // the sentences that say why, below the reason
 	Notes                                          []string
 	Violations                                     []pageViolation
 	Others                                         []string // summaries of further violations
@@ -97,7 +100,8 @@ type pageViolation struct {
 	Said                []pageSaid
 	Faults              []string
 	Picture             template.HTML
-	Note                string // why there is no picture
+	Keys                []pageFact // what the lines in it mean, by class
+	Note                string     // why there is no picture
 }
 
 // pageSaid is a sentence; Mark numbers the operation that it is about, 0 where that is not shown.
@@ -132,8 +136,12 @@ type pageAround struct {
 
 func newPage(r *Run, f *figures) *page {
 	p := &page{Style: template.CSS(pageStyle), Script: template.JS(pageScript), Outcome: r.Outcome(), Subject: subject(r),
-		Extent: extent(r, f), Reason: short(plain(r.Reason()), htmlText), Bug: plain(r.Bug), Calls: f.byF, Quiet: f.quiet,
+		Extent: extent(r, f), Reason: short(plain(r.Reason()), htmlText), Bug: plain(r.Bug), Quiet: f.quiet,
 		Version: plain(r.Version)}
+	for _, c := range f.byF[:min(len(f.byF), htmlCalls)] {
+		c.F = short(plain(c.F), 80)
+		p.Calls = append(p.Calls, c)
+	}
 	if r.Problem != "" && p.Outcome != "failed" {
 		p.Problem = plain(r.Problem)
 	}
@@ -149,6 +157,7 @@ func newPage(r *Run, f *figures) *page {
 		}
 	}
 	if len(told) > 0 {
+		p.Because = because(&told[0])
 		p.Violations[0].Took = lengthOrNothing(took(r.Result))
 	}
 	p.MoreOthers = len(evidence(r.Result)) - len(told)
@@ -174,6 +183,21 @@ func newPage(r *Run, f *figures) *page {
 	return p
 }
 
+// because picks the sentence about the last operation, which is where it goes wrong, and what the faults did.
+func because(v *violation) []string {
+	var said []string
+	last := -1
+	for i, claim := range v.Why {
+		if last < 0 || claim.Op >= v.Why[last].Op {
+			last = i
+		}
+	}
+	if last >= 0 {
+		said = append(said, short(v.Said[last], htmlText))
+	}
+	return append(said, v.Faults[:min(len(v.Faults), 2)]...)
+}
+
 // guard turns the failure of a drawing into a note (R2).
 func guard(notes *[]string, what string, draw func()) {
 	defer func() {
@@ -193,7 +217,7 @@ func newPageViolation(v *violation, f *figures) pageViolation {
 	}
 	for i, claim := range v.Why {
 		if len(p.Said) == htmlSaid {
-			p.Said = append(p.Said, pageSaid{Text: fmt.Sprintf("… and %s more in results.json", plural(len(v.Why)-i, "sentence"))})
+			p.Said = append(p.Said, pageSaid{Text: fmt.Sprintf("… and %s more in results.json", plural(v.claims-i, "sentence"))})
 			break
 		}
 		if marks[claim.Op] == 0 && shown[claim.Op] {
@@ -202,13 +226,13 @@ func newPageViolation(v *violation, f *figures) pageViolation {
 		p.Said = append(p.Said, pageSaid{marks[claim.Op], short(v.Said[i], htmlText)})
 	}
 	p.Faults = v.Faults[:min(len(v.Faults), 10)]
-	rows := v.Rows[:min(len(v.Rows), htmlAround)]
-	p.More = len(v.Rows) - len(rows)
+	rows := v.Rows[:min(len(v.Rows), htmlRows)]
+	p.More = v.total - len(rows)
 	for _, r := range rows {
 		p.Rows = append(p.Rows, newPageRow(r, marks[r.Index]))
 	}
 	var notes []string
-	guard(&notes, "the picture", func() { p.Picture = picture(v, marks, f) })
+	guard(&notes, "the picture", func() { p.Picture, p.Keys = picture(v, marks, f) })
 	p.Note = strings.Join(notes, "")
 	return p
 }
@@ -279,7 +303,7 @@ func (p *page) windows(f *figures) {
 	for _, w := range f.windows[:len(f.windows)-p.MoreWindows] {
 		row := pageWindow{windowFigures: w, Class: faultClass(w.Fault.Fault), Whom: short(whom(w.Fault), 80), Until: until(w.Window),
 			Cut: short(cutText(w.Cut), htmlText)}
-		row.Proof = short(plain(w.Proof), htmlText)
+		row.Fault.Fault, row.Proof = short(plain(w.Fault.Fault), 40), short(plain(w.Proof), 250)
 		row.Percent = percentOk(w.Calls)
 		var set []string
 		for name, value := range w.Set {
@@ -299,11 +323,30 @@ func percentOk(c checker.Counts) string {
 	return strconv.Itoa(c.Ok * 100 / c.Total())
 }
 
-// cutText writes who no longer hears whom.
+// cutText writes who no longer hears whom: n5 | n1 n2 n3 n4 where it is both ways between two sides.
 func cutText(cut history.Grudge) string {
-	var lines []string
+	var order []string
+	deaf := map[string][]history.NodeID{} // by those they do not hear
 	for _, id := range sortedNodes(cut) {
-		lines = append(lines, plain(string(id))+" hears nothing from "+nodes(cut[id]))
+		to := nodes(slices.Sorted(slices.Values(cut[id])))
+		if to == "" {
+			continue
+		}
+		if deaf[to] == nil {
+			order = append(order, to)
+		}
+		deaf[to] = append(deaf[to], id)
+	}
+	if len(order) == 2 && nodes(deaf[order[0]]) == order[1] && nodes(deaf[order[1]]) == order[0] {
+		return order[1] + " | " + order[0]
+	}
+	var lines []string
+	for _, to := range order {
+		hears := " hears"
+		if len(deaf[to]) > 1 {
+			hears = " hear"
+		}
+		lines = append(lines, nodes(deaf[to])+hears+" nothing from "+to)
 	}
 	return strings.Join(lines, "; ")
 }
@@ -330,7 +373,7 @@ func facts(r *Run) []pageFact {
 	var all []pageFact
 	add := func(name, value string) {
 		if value != "" {
-			all = append(all, pageFact{name, short(plain(value), htmlText)})
+			all = append(all, pageFact{short(plain(name), 60), short(plain(value), htmlText)})
 		}
 	}
 	add("name", r.Name)

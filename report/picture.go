@@ -39,13 +39,14 @@ type drawing struct {
 	marks  map[int]int
 	v      *violation
 	height float64
+	linked map[string]bool // classes of links drawn
 }
 
-func picture(v *violation, marks map[int]int, f *figures) template.HTML {
+func picture(v *violation, marks map[int]int, f *figures) (drawn template.HTML, keys []pageFact) {
 	if len(v.Rows) == 0 {
-		return ""
+		return "", nil
 	}
-	d := &drawing{v: v, marks: marks, rows: v.Rows[:min(len(v.Rows), pictureOps)]}
+	d := &drawing{linked: map[string]bool{}, v: v, marks: marks, rows: v.Rows[:min(len(v.Rows), pictureOps)]}
 	for _, i := range v.Active[:min(len(v.Active), pictureFaults)] {
 		d.bands = append(d.bands, f.windows[i])
 	}
@@ -66,7 +67,20 @@ func picture(v *violation, marks map[int]int, f *figures) template.HTML {
 	d.links()
 	d.bars()
 	d.WriteString(`</svg>`)
-	return template.HTML(d.String())
+	return template.HTML(d.String()), d.keys()
+}
+
+// linkKeys says what the lines between bars mean.
+var linkKeys = []pageFact{{"before", "ended before the other began"}, {"reads", "wrote the value that the other read"}, {"conflict", "conflict"}}
+
+func (d *drawing) keys() []pageFact {
+	var keys []pageFact
+	for _, k := range linkKeys {
+		if d.linked[k.Name] {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 func (d *drawing) width() float64 { return gutter + d.xs[len(d.xs)-1] + 12 }
@@ -345,24 +359,36 @@ func (d *drawing) source(i int) int {
 	return -1
 }
 
+// reads leads from the writer down (or up) to the reader's lane, and along it: that way it crosses few bars.
 func (d *drawing) reads(w, r *row) {
 	left, right, y := d.box(w)
 	to, _, yTo := d.box(r)
-	x1, x2 := left+min(30, (right-left)/2), to+16
-	if x2 < x1 {
-		x2 = x1
-	}
 	side := 1.0
 	if yTo < y {
 		side = -1
 	}
-	y1, y2 := y+side*barHeight/2, yTo-side*barHeight/2
-	if y == yTo {
-		y2 = y1
+	x1, y1 := left+min(22, (right-left)/2), y+side*barHeight/2
+	const bend = 14
+	if y == yTo || to < x1+2*bend {
+		x2, y2 := max(x1, to+16), yTo-side*barHeight/2
+		if y == yTo {
+			y2 = y1
+		}
+		d.link("reads", fmt.Sprintf("M%s %sC%s %s %s %s %s %s", num(x1), num(y1), num(x1), num(y1+side*26), num(x2),
+			num(y2+side*26*sign(y == yTo)), num(x2), num(y2)), head(x2, y2, 0, side*-sign(y == yTo)))
+		return
 	}
-	bend := max(26, math.Abs(y2-y1)/2)
-	d.link("reads", fmt.Sprintf("M%s %sC%s %s %s %s %s %s", num(x1), num(y1), num(x1), num(y1+side*bend), num(x2), num(y2-side*bend),
-		num(x2), num(y2)), head(x2, y2, 0, side))
+	y2 := yTo + side*9 // beside the middle, where the order of the calls is drawn
+	d.link("reads", fmt.Sprintf("M%s %sV%sQ%s %s %s %sH%s", num(x1), num(y1), num(y2-side*bend), num(x1), num(y2), num(x1+bend), num(y2),
+		num(to)), head(to, y2, 1, 0))
+}
+
+// sign is 1 for yes and -1 for no.
+func sign(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return -1
 }
 
 func (d *drawing) relate(a, b *row) {
@@ -380,6 +406,7 @@ func (d *drawing) relate(a, b *row) {
 }
 
 func (d *drawing) link(class, path, head string) {
+	d.linked[class] = true
 	fmt.Fprintf(d, `<g class="link %s"><path d="%s"/>%s</g>`, class, path, head)
 }
 

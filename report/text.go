@@ -165,7 +165,7 @@ func (t *text) violation(v *violation, took time.Duration) {
 	t.line("  %s", summary)
 	rows, more := v.Rows, 0
 	if len(rows) > textRows {
-		rows, more = rows[:textRows], len(rows)-textRows
+		rows, more = rows[:textRows], v.total-textRows
 	}
 	t.table("    ", columns(rows, t.ink))
 	if more > 0 {
@@ -174,7 +174,7 @@ func (t *text) violation(v *violation, took time.Duration) {
 	lines := 0
 	for i, said := range v.Said {
 		if lines >= textSaid {
-			t.line("    … and %s more in the report", plural(len(v.Said)-i, "sentence"))
+			t.line("    … and %s more in the report", plural(v.claims-i, "sentence"))
 			break
 		}
 		lines += t.wrap("    ", short(said, 3*textWidth))

@@ -20,10 +20,10 @@ const (
 	timelineWidth    = 1000.0
 	rateHeight       = 110.0
 	latencyHeight    = 130.0
-	timelineRows     = 8   // of faults at the same time
-	timelineNodes    = 31  // lanes
-	timelineSegments = 600 // of a lane
-	timelineLabels   = 60  // terms written in a lane
+	timelineRows     = 8    // of faults at the same time
+	timelineNodes    = 31   // lanes
+	timelineSegments = 2000 // of all lanes; as many again for the faults in them
+	timelineLabels   = 60   // terms written in a lane
 )
 
 // timeline is what the template draws.
@@ -249,6 +249,7 @@ func (t *timeline) latency(bins []bin, width time.Duration, f *figures) {
 		d := time.Duration(math.Pow(10, decade))
 		t.LatTicks = append(t.LatTicks, placed{Left: num(100 * y(d) / latencyHeight), Text: decadeText(d)})
 	}
+	t.LatTicks[0].Class = "last" // at the bottom of the chart: written above its line
 	var b strings.Builder
 	for _, line := range []struct {
 		class string
@@ -302,21 +303,23 @@ func (t *timeline) nodes(r *Run, f *figures) {
 			ids = append(ids, s.Node)
 		}
 	}
-	for _, id := range ids[:min(len(ids), timelineNodes)] {
+	ids = ids[:min(len(ids), timelineNodes)]
+	for _, id := range ids {
+		room := timelineSegments / len(ids)
 		lane := nodeLane{Node: short(plain(string(id)), 12)}
 		var b strings.Builder
-		for _, s := range segments(said[id], f.end) {
+		for _, s := range segments(said[id], f.end, room) {
 			fmt.Fprintf(&b, `<rect class="%s" x="%s" width="%s"%s><title>%s</title></rect>`, s.class(), xOf(s.Time, f.end),
 				num(max(1, timelineWidth*float64(s.to-s.Time)/float64(f.end))), s.level(), template.HTMLEscapeString(s.title()))
 			if s.leads() && len(lane.Labels) < timelineLabels && float64(s.to-s.Time) > 0.035*float64(f.end) {
 				lane.Labels = append(lane.Labels, placed{Left: percent(s.Time, f.end), Width: percent(s.to-s.Time, f.end),
-					Text: "leads term " + strconv.FormatUint(s.Term, 10)})
+					Text: "term " + strconv.FormatUint(s.Term, 10)})
 			}
 		}
 		drawn := 0
 		for _, w := range f.windows {
 			class, what := laneHarm(w.Window, id)
-			if class == "" || drawn == timelineSegments {
+			if class == "" || drawn == room {
 				continue
 			}
 			drawn++
@@ -361,8 +364,9 @@ type segment struct {
 	to time.Duration
 }
 
-// segments joins statuses that show alike, and those too short to be seen with the one before.
-func segments(said []StatusAt, end time.Duration) []segment {
+// segments joins statuses that show alike and, where they fill half of the room, each too short to be seen with the next.
+// What finds no room prolongs the last.
+func segments(said []StatusAt, end time.Duration, room int) []segment {
 	var all []segment
 	for _, s := range said {
 		if s.Time > end {
@@ -375,11 +379,11 @@ func segments(said []StatusAt, end time.Duration) []segment {
 			if last.Up == s.Up && last.class() == next.class() && last.Term == s.Term {
 				continue
 			}
-			if last.to-last.Time < end/2000 && n > 1 && n > timelineSegments/2 {
+			if last.to-last.Time < end/2000 && n > room/2 {
 				all[n-1].StatusAt = s
 				continue
 			}
-			if n == timelineSegments {
+			if n == room {
 				continue
 			}
 		}

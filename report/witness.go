@@ -10,13 +10,17 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
+// witnessOps bounds the operations and sentences told of one violation (R4). Smallest sets are far below it.
+const witnessOps = 500
+
 // violation is a piece of evidence with all that is needed to tell it.
 type violation struct {
-	checker.Evidence
-	Rows   []row    // its operations, in time order
-	Said   []string // the sentences about them
-	Faults []string // which faults were active, and what they did to the nodes concerned
-	Active []int    // indices of those faults in figures.windows
+	checker.Evidence          // its first witnessOps operations and sentences
+	total, claims    int      // how many there are
+	Rows             []row    // its operations, in time order
+	Said             []string // the sentences about them
+	Faults           []string // which faults were active, and what they did to the nodes concerned
+	Active           []int    // indices of those faults in figures.windows
 }
 
 // row is one call, ready to be shown.
@@ -36,15 +40,22 @@ type row struct {
 // violations tells every piece of evidence of the run, at most limit of them.
 func violations(r *Run, f *figures, limit int) []violation {
 	found := evidence(r.Result)
-	calls := callsOf(r.History, found[:min(limit, len(found))])
+	all := found[:min(limit, len(found))]
+	found = slices.Clone(all)
+	for i := range found {
+		e := &found[i]
+		e.Ops, e.Why = e.Ops[:min(len(e.Ops), witnessOps)], e.Why[:min(len(e.Why), witnessOps)]
+	}
+	calls := callsOf(r.History, found)
 	var told []violation
-	for _, e := range found[:min(limit, len(found))] {
-		v := violation{Evidence: e}
+	for i, e := range found {
+		v := violation{Evidence: e, claims: len(all[i].Why)}
 		for _, i := range e.Ops {
 			if c, ok := calls[i]; ok {
 				v.Rows = append(v.Rows, newRow(r.History, c, e.Key))
 			}
 		}
+		v.total = len(v.Rows) + len(all[i].Ops) - len(e.Ops)
 		slices.SortStableFunc(v.Rows, func(a, b row) int { return a.Index - b.Index })
 		tell(v.Rows)
 		for _, claim := range e.Why {
