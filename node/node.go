@@ -42,13 +42,13 @@ func Run(ctx context.Context, c Config) (err error) {
 	c.Log.Info("serving", "protocol", c.Protocol.Name, "records", len(recovery.Records),
 		"peers", c.Peer.Addr().String(), "clients", c.Client.Addr().String())
 
-	ctx, end := context.WithCancelCause(ctx)
+	life, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	var work sync.WaitGroup
-	h := newHost(&c, core, journal, newSenders(ctx, &work, &c))
+	h := newHost(&c, core, journal, newSenders(life, &work, &c))
 	start := func(f func(context.Context) error) {
 		work.Go(func() {
-			if err := f(ctx); err != nil {
+			if err := f(life); err != nil {
 				end(err)
 			}
 		})
@@ -56,11 +56,11 @@ func Run(ctx context.Context, c Config) (err error) {
 	start(h.run)
 	start(func(ctx context.Context) error { return receive(ctx, &c, h.input) })
 	start(func(ctx context.Context) error { return serve(ctx, &c, h) })
-	<-ctx.Done()
+	<-life.Done()
 	work.Wait()
-	c.Log.Info("stopped", "why", context.Cause(ctx))
-	if cause := context.Cause(ctx); cause != context.Canceled && cause != context.DeadlineExceeded {
-		return cause
+	c.Log.Info("stopped", "why", context.Cause(life))
+	if ctx.Err() != nil {
+		return nil
 	}
-	return nil
+	return context.Cause(life)
 }

@@ -105,3 +105,13 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseHello(f *testing.F) {
+	f.Add([]byte("splitvote 1 n2 n1"))
+	f.Add([]byte("splitvote 1  "))
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		if h, err := frame.ParseHello(payload); err == nil && !bytes.Equal(h.Marshal(), payload) {
+			t.Fatalf("%q was read as %+v", payload, h)
+		}
+	})
+}
