@@ -10,7 +10,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Safe runs a checker so that it always answers: a panic is Unknown, never Valid.
+// Safe runs a checker so that it always answers: a panic is Unknown, never Valid. A context that has ended is the
+// checker's own business: one that costs a pass need not look.
 func Safe(ctx context.Context, c Checker, h *history.History) (r Result) {
 	start := time.Now()
 	defer func() {
@@ -20,13 +21,10 @@ func Safe(ctx context.Context, c Checker, h *history.History) (r Result) {
 		}
 		r.Checker, r.Took = c.Name(), time.Since(start)
 	}()
-	if err := ctx.Err(); err != nil {
-		return Stopped(err)
-	}
 	return c.Check(ctx, h)
 }
 
-// Stopped is the result of a checker that a context ended with err.
+// Stopped is the result of a checker that gave up because its context ended with err.
 func Stopped(err error) Result {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return Result{Verdict: Unknown, Cause: Timeout, Reason: "the checker's time was up (--checker-timeout)"}

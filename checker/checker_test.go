@@ -181,12 +181,12 @@ func TestAPanicIsUnknownAndHidesNoViolation(t *testing.T) {
 func TestNoTimeIsUnknown(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 0)
 	defer cancel()
-	if r := checker.Safe(ctx, fixed{}, &history.History{}); r.Verdict != checker.Unknown || r.Cause != checker.Timeout {
+	if r := checker.Stopped(ctx.Err()); r.Verdict != checker.Unknown || r.Cause != checker.Timeout {
 		t.Errorf("%+v, want unknown, timeout", r)
 	}
 	stopped, cancel := context.WithCancel(context.Background())
 	cancel()
-	if r := checker.Safe(stopped, fixed{}, &history.History{}); r.Verdict != checker.Unknown || r.Cause != checker.Cancelled {
+	if r := checker.Stopped(stopped.Err()); r.Verdict != checker.Unknown || r.Cause != checker.Cancelled {
 		t.Errorf("%+v, want unknown, cancelled", r)
 	}
 }

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/linear"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/model"
+	"github.com/splitvote/splitvote/plan"
+	"github.com/splitvote/splitvote/report"
+	"github.com/splitvote/splitvote/workloads"
+)
+
+func checkCommand() *cobra.Command {
+	var c check
+	cmd := &cobra.Command{
+		Use:   "check FILE",
+		Short: "judge a recorded history (JSON lines, or Jepsen's EDN); - is standard input",
+		Args:  exactly(1, "the history's file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.run(cmd.Context(), args[0], cmd.InOrStdin(), cmd.OutOrStdout())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&c.model, "model", "", "what the history should be a history of: "+strings.Join(model.Names(), ", ")+
+		" (default: of the run's plan, or told by the calls)")
+	f.StringVar(&c.format, "format", "auto", "format of the file: "+strings.Join(formats, ", "))
+	f.StringVar(&c.engine, "engine", "auto", "how to decide: auto, search, porcupine")
+	f.DurationVar(&c.timeout, "checker-timeout", time.Minute, "give up after this long, with unknown")
+	f.BoolVar(&c.json, "json", false, "print the result as JSON")
+	f.StringVar(&c.html, "html", "", "also write a report to this file")
+	return cmd
+}
+
+type check struct {
+	model, format, engine, html string
+	timeout                     time.Duration
+	json                        bool
+}
+
+func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer) error {
+	h, err := readHistory(file, c.format, in)
+	if err != nil {
+		return err
+	}
+	h = history.SplitTuples(h)
+	judged, err := c.modelOf(file, h)
+	if err != nil {
+		return err
+	}
+	linearizable, err := linear.New(judged, linear.Options{Engine: linear.Engine(c.engine)})
+	if err != nil {
+		return usage(err)
+	}
+	if c.timeout <= 0 {
+		return usage(fmt.Errorf("--checker-timeout: %v is not more than 0s", c.timeout))
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	all := checker.All("all", linearizable, checker.Liveness{}, checker.Stats{}, checker.Availability{}, someCall{})
+	run := &report.Run{Name: file, Workload: judged, Result: checker.Safe(ctx, all, h), History: h, Version: version()}
+	run.Check = "splitvote check " + file + " --model " + judged
+	if h.Cut != "" {
+		run.Notes = append(run.Notes, "the file is cut off ("+h.Cut+"): judged as far as it goes")
+	}
+	if c.html != "" {
+		if err := writeHTML(c.html, run); err != nil {
+			return failed(err)
+		}
+		run.Report = c.html
+	}
+	if err := printRun(out, run, c.json); err != nil {
+		return failed(err)
+	}
+	return verdictExit(run.Result.Verdict)
+}
+
+// modelOf is the model that was asked for, or that of the plan beside the file, or that to which the calls belong.
+func (c check) modelOf(file string, h *history.History) (string, error) {
+	if c.model != "" {
+		for _, name := range model.Names() {
+			if name == c.model {
+				return name, nil
+			}
+		}
+		return "", usage(fmt.Errorf("--model: no such model: %q", c.model), nearestHint(c.model, model.Names()))
+	}
+	if p, ok := planBeside(file); ok {
+		if w, ok := workloads.Named(p.Workload); ok {
+			return w.Model, nil
+		}
+	}
+	if name := guessModel(h); name != "" {
+		return name, nil
+	}
+	return "", usage(errors.New(file+": the calls do not tell which model they belong to"), "name it with --model: "+strings.Join(model.Names(), ", "))
+}
+
+// someCall is the gate of a recorded history: one in which no call succeeded says nothing.
+type someCall struct{}
+
+func (someCall) Name() string { return "coverage" }
+
+func (someCall) Check(_ context.Context, h *history.History) checker.Result {
+	for _, c := range h.Calls() {
+		if h.Invocation(c).Process != history.Nemesis && h.Kind(c) == history.Ok {
+			return checker.Result{Verdict: checker.Valid}
+		}
+	}
+	return checker.Result{Verdict: checker.Unknown, Cause: checker.TooLittle, Reason: "too little to judge by: no call succeeded"}
+}
+
+// nearestHint suggests the name that was likely meant, or lists them all.
+func nearestHint(word string, names []string) string {
+	if near := plan.Nearest(word, names); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "there are " + strings.Join(names, ", ")
+}
+
+// printRun prints a run as a person or a program reads it.
+func printRun(out io.Writer, run *report.Run, asJSON bool) error {
+	if asJSON {
+		return report.JSON(out, run)
+	}
+	return report.Text(out, run, isTerminal(out) && os.Getenv("NO_COLOR") == "")
+}
+
+func writeHTML(name string, run *report.Run) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return fileError(name, err)
+	}
+	if err := report.HTML(f, run); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}

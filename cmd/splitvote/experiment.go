@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/linear"
+	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/cluster/docker"
+	"github.com/splitvote/splitvote/harness"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/plan"
+	"github.com/splitvote/splitvote/report"
+	"github.com/splitvote/splitvote/store"
+	"github.com/splitvote/splitvote/workloads"
+)
+
+// experiment is one run of a complete plan, from the empty directory to the saved report.
+type experiment struct {
+	plan    plan.Plan
+	backend backend
+	why     string // why this backend, where nobody asked for it
+	store   string
+	attach  string // Compose project to test, "" to start a cluster
+	errs    io.Writer
+}
+
+// run gives the run as far as it came; the error says why it came no further.
+func (e experiment) run(ctx context.Context) (*report.Run, error) {
+	dir, err := store.Create(e.store, e.plan.Name, time.Now())
+	if err != nil {
+		return nil, failed(err)
+	}
+	if err := dir.Write(store.Plan, []byte(e.plan.String())); err != nil {
+		return nil, failed(err)
+	}
+	logFile, err := dir.Append(store.Log)
+	if err != nil {
+		return nil, failed(err)
+	}
+	defer logFile.Close()
+	tell := newProgress(e.errs, time.Duration(e.plan.TimeLimit))
+	say := io.MultiWriter(tell, logFile)
+	chosen := "backend " + e.backend.name
+	if e.why != "" {
+		chosen += " (auto: " + e.why + ")"
+	}
+	fmt.Fprintf(say, "%s on %s, %d nodes, %s, seed %d, in %s\n", e.plan.Workload, e.plan.Target, e.plan.Nodes, chosen, e.plan.Seed, dir.Path)
+
+	run := e.describe(dir)
+	run.Started = time.Now()
+	problem := e.drive(ctx, dir, run, tell, say)
+	tell.done()
+	if problem != nil {
+		run.Problem = oneLine(problem)
+	}
+	if run.History == nil {
+		return nil, problem // nothing happened: there is nothing to report
+	}
+	fmt.Fprintf(logFile, "judging %d events\n", len(run.History.Ops))
+	// A run that the user has stopped is judged all the same: the judgement has its own limit.
+	if err := e.judge(context.WithoutCancel(ctx), run, dir); err != nil {
+		return nil, err
+	}
+	if err := dir.Save(run); err != nil {
+		return run, failed(err)
+	}
+	return run, problem
+}
+
+// describe is what is known of a run before it begins.
+func (e experiment) describe(dir *store.Dir) *report.Run {
+	p := e.plan
+	run := &report.Run{
+		Name: p.Name, Target: p.Target, Backend: e.backend.name, BackendWhy: e.why, Workload: p.Workload, Seed: p.Seed, Bug: p.Bug,
+		Faults: p.Faults, Nodes: nodeNames(p.Nodes), Version: version(),
+		Replay: "splitvote replay " + e.latest(), Report: filepath.Join(e.latest(), store.Report),
+		Check: "splitvote check " + filepath.Join(e.latest(), store.History),
+		Settings: []report.Setting{{Name: "time-limit", Value: p.TimeLimit.String()}, {Name: "rate", Value: strconv.FormatFloat(p.Rate, 'g', -1, 64)},
+			{Name: "concurrency", Value: string(p.Concurrency)}, {Name: "timeout", Value: p.Timeout.String()},
+			{Name: "fault-interval", Value: p.FaultInterval.String()}, {Name: "heal-limit", Value: p.HealLimit.String()}},
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Set)) {
+		run.Settings = append(run.Settings, report.Setting{Name: name, Value: p.Set[name]})
+	}
+	run.Settings = append(run.Settings, report.Setting{Name: "directory", Value: dir.Path})
+	return run
+}
+
+func (e experiment) latest() string { return filepath.Join(e.store, store.Latest) }
+
+// drive opens the cluster, runs the plan on it and closes it, and puts what happened into run.
+func (e experiment) drive(ctx context.Context, dir *store.Dir, run *report.Run, tell *progress, say io.Writer) (err error) {
+	target, _ := targetNamed(e.plan.Target)
+	workload, _ := workloads.Named(e.plan.Workload)
+	x := harness.Experiment{Plan: e.plan, Workload: workload}
+	statusFile, err := dir.Append(store.Status)
+	if err != nil {
+		return failed(err)
+	}
+	defer statusFile.Close()
+	var statusErr error
+	cfg := x.Config(target, nodeNames(e.plan.Nodes))
+	cfg.Dir, cfg.Log, cfg.Run = dir.Path, say, runName(dir)
+	cfg.OnStatus = func(at time.Duration, node history.NodeID, s cluster.Status) {
+		tell.status(at, node, s)
+		line := report.StatusAt{Time: at, Node: node, Up: s.Up, Role: s.Role, Leader: s.Leader, Term: s.Term, Commit: s.Commit, Applied: s.Applied}
+		run.Statuses = append(run.Statuses, line)
+		if err := store.AppendStatus(statusFile, line); err != nil {
+			statusErr = err
+		}
+	}
+	c, err := e.open(ctx, cfg)
+	if err != nil {
+		return openFailure(e.backend, err, say)
+	}
+	historyFile, err := dir.Append(store.History)
+	if err != nil {
+		return errors.Join(failed(err), c.Close())
+	}
+	defer historyFile.Close()
+	recorder := history.NewRecorder(historyFile)
+	times, ranErr := x.Run(ctx, c, recorder, tell.event)
+	run.Wall = times.Wall
+	if e.backend.name == "sim" {
+		run.Virtual = c.Now()
+	}
+	closeErr := c.Close() // after it nobody writes to run.Statuses
+	run.Nodes = c.Nodes()
+	if run.History, err = recorder.History(); err != nil {
+		return failed(fmt.Errorf("the recorded history is none: %w", err))
+	}
+	run.Result = checker.Result{}
+	if broken, ok := harness.BrokenInvariants(c); ok {
+		run.Result.Parts = append(run.Result.Parts, broken)
+	}
+	switch {
+	case errors.Is(ranErr, context.Canceled):
+		return failed(errors.New("stopped before the end"), "what was recorded is in "+dir.Path)
+	case ranErr != nil:
+		return failed(ranErr)
+	case closeErr != nil:
+		return failed(fmt.Errorf("tear-down: %w", closeErr), "splitvote clean removes what is left")
+	case statusErr != nil:
+		return failed(statusErr)
+	}
+	return nil
+}
+
+func (e experiment) open(ctx context.Context, cfg cluster.Config) (cluster.Cluster, error) {
+	if e.attach != "" {
+		return docker.Attach(ctx, cfg, e.attach, docker.Options{})
+	}
+	return e.backend.open(ctx, cfg)
+}
+
+// judge adds the checkers' results to run, and Porcupine's drawing of what is wrong.
+func (e experiment) judge(ctx context.Context, run *report.Run, dir *store.Dir) error {
+	workload, _ := workloads.Named(e.plan.Workload)
+	x := harness.Experiment{Plan: e.plan, Workload: workload}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(e.plan.CheckerTimeout))
+	defer cancel()
+	all, err := x.Checker()
+	if err != nil {
+		return failed(err)
+	}
+	judged := checker.Safe(ctx, all, run.History)
+	run.Result = checker.Merge(append(judged.Parts, run.Result.Parts...))
+	run.Result.Checker, run.Result.Took = judged.Checker, judged.Took
+	if link, ok := draw(ctx, run, workload.Model, dir); ok {
+		run.Links = append(run.Links, link)
+	}
+	return nil
+}
+
+// draw lets Porcupine draw the key of the first violation. A drawing that fails changes nothing.
+func draw(ctx context.Context, run *report.Run, model string, dir *store.Dir) (report.Link, bool) {
+	const most = 2000 // calls: Porcupine needs memory in the square of them
+	for _, v := range run.Result.Evidence {
+		if len(v.Ops) < 2 {
+			continue
+		}
+		key := v.Key
+		part := run.History.Filter(func(op *history.Op) bool { return op.Process != history.Nemesis && op.Key == key })
+		if len(part.Calls()) > most {
+			witness := map[int]bool{}
+			for _, at := range v.Ops {
+				witness[at] = true
+			}
+			part = part.Filter(func(op *history.Op) bool { return witness[op.Index] })
+		}
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		name := "porcupine.html"
+		f, err := os.Create(dir.File(name))
+		if err != nil {
+			return report.Link{}, false
+		}
+		if err := errors.Join(linear.Visualize(ctx, f, model, part), f.Close()); err != nil {
+			os.Remove(f.Name())
+			return report.Link{}, false
+		}
+		return report.Link{Name: "key " + key + " as Porcupine draws it", Path: name}, true
+	}
+	return report.Link{}, false
+}
+
+// nodeNames are n1, n2 ...
+func nodeNames(n int) []history.NodeID {
+	names := make([]history.NodeID, n)
+	for i := range names {
+		names[i] = history.NodeID("n" + strconv.Itoa(i+1))
+	}
+	return names
+}
+
+// runName is unique among the runs of this machine: labels and container names are made of it.
+func runName(dir *store.Dir) string {
+	return fmt.Sprintf("%s-%d", time.Now().UTC().Format("150405"), os.Getpid()) + "-" + strconv.FormatInt(int64(len(dir.Path)), 36)
+}

@@ -1,0 +1,119 @@
+// Command splitvote tells whether a replicated service lies to its clients: it starts a cluster, drives concurrent clients
+// at it while a nemesis breaks things, records every operation, and decides whether what the clients saw can be explained
+// by one correct copy of the data.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/splitvote/splitvote/checker"
+)
+
+// The exit statuses, which are Jepsen's.
+const (
+	exitValid   = 0
+	exitInvalid = 1
+	exitUnknown = 2
+	exitUsage   = 254 // a bad flag, a bad plan, an unreadable history
+	exitFailed  = 255 // the experiment itself failed
+)
+
+// failure is an error with its exit status and what might help.
+type failure struct {
+	code  int
+	err   error
+	hints []string
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+func usage(err error, hints ...string) error  { return &failure{exitUsage, err, hints} }
+func failed(err error, hints ...string) error { return &failure{exitFailed, err, hints} }
+
+// verdictExit ends the command with a verdict that is already printed.
+type verdictExit checker.Verdict
+
+func (v verdictExit) Error() string { return checker.Verdict(v).String() }
+
+// exitOf is the exit status of a verdict.
+func exitOf(v checker.Verdict) int {
+	switch v {
+	case checker.Valid:
+		return exitValid
+	case checker.Invalid:
+		return exitInvalid
+	case checker.Unknown:
+		return exitUnknown
+	}
+	return exitFailed
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole command but for the exit.
+func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errs)
+	return explain(errs, root.ExecuteContext(ctx))
+}
+
+// explain prints an error as one line with its hints and returns the exit status that belongs to it.
+func explain(errs io.Writer, err error) int {
+	var verdict verdictExit
+	var f *failure
+	switch {
+	case err == nil:
+		return exitValid
+	case errors.As(err, &verdict):
+		return exitOf(checker.Verdict(verdict))
+	case !errors.As(err, &f):
+		f = &failure{exitUsage, err, nil} // what cobra says of flags and arguments
+	}
+	fmt.Fprintf(errs, "splitvote: %s\n", oneLine(f.err))
+	for _, h := range f.hints {
+		fmt.Fprintf(errs, "hint: %s\n", h)
+	}
+	return f.code
+}
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "splitvote",
+		Short: "does your replicated service lie to its clients?",
+		Long: `splitvote starts a cluster, drives concurrent clients at it while a nemesis breaks things, records every
+operation, and decides whether what the clients saw can be explained by one correct copy of the data.
+
+Exit status: 0 valid · 1 invalid · 2 unknown · 254 usage or bad input · 255 the experiment itself failed`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage(err, fmt.Sprintf("%s --help lists the flags", cmd.CommandPath()))
+	})
+	root.AddCommand(runCommand(), checkCommand(), replayCommand(), serveCommand(), convertCommand(), cleanCommand(),
+		listCommand(), nodeCommand(), netfaultCommand())
+	return root
+}

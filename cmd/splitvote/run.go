@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/harness"
+	"github.com/splitvote/splitvote/nemesis"
+	"github.com/splitvote/splitvote/plan"
+	"github.com/splitvote/splitvote/targets/bundled"
+	"github.com/splitvote/splitvote/workloads"
+)
+
+func runCommand() *cobra.Command {
+	r := runner{flags: plan.Default()}
+	cmd := &cobra.Command{
+		Use:   "run [PLAN.yaml]",
+		Short: "one test: cluster, clients, faults, verdict, report",
+		Long: `Run starts a cluster, drives clients at it while faults are on, and judges what they saw.
+
+What a plan file does not say is as the defaults have it, and flags come before both. Every flag but --store,
+--print-plan, --test-count, --attach and --json is also a key of the plan.`,
+		Args: atMost(1, "one plan"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := r.plan(cmd, args)
+			if err != nil {
+				return err
+			}
+			return r.run(cmd.Context(), p, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	r.addFlags(cmd.Flags())
+	return cmd
+}
+
+// runner is splitvote run with its flags.
+type runner struct {
+	flags     plan.Plan // as the flags say; only those that were given count
+	faults    []string
+	set       []string
+	store     string
+	attach    string
+	printPlan bool
+	json      bool
+	count     int
+}
+
+// durationFlag lets a plan's duration be a flag.
+type durationFlag struct{ d *plan.Duration }
+
+func (f durationFlag) String() string {
+	if f.d == nil {
+		return ""
+	}
+	return f.d.String()
+}
+
+func (f durationFlag) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return errors.New("want a duration as 30s or 1m30s")
+	}
+	*f.d = plan.Duration(d)
+	return nil
+}
+
+func (durationFlag) Type() string { return "duration" }
+
+func (r *runner) addFlags(f *pflag.FlagSet) {
+	p := &r.flags
+	f.StringVar(&p.Name, "name", p.Name, "name of the run's directory (default workload-target)")
+	f.StringVar(&p.Target, "target", p.Target, "system under test: "+strings.Join(targetNames(), ", "))
+	f.IntVar(&p.Nodes, "nodes", p.Nodes, "members, from 1 to 9")
+	f.StringVar(&p.Backend, "backend", p.Backend, strings.Join(backendNames(), ", ")+"; auto is docker where an engine answers, else local")
+	f.StringVar(&p.Workload, "workload", p.Workload, "what the clients do: "+strings.Join(workloadNames(), ", "))
+	f.StringSliceVar(&r.faults, "faults", nil, "what breaks: "+strings.Join(nemesis.Names(), ",")+" (default none)")
+	f.Var(durationFlag{&p.FaultInterval}, "fault-interval", "mean time between two faults of a kind")
+	f.Var(durationFlag{&p.TimeLimit}, "time-limit", "length of the main phase, before healing")
+	f.Var(durationFlag{&p.HealLimit}, "heal-limit", "how long the healed cluster may take to answer")
+	f.Float64Var(&p.Rate, "rate", p.Rate, "calls a second, of all clients together")
+	f.StringVar((*string)(&p.Concurrency), "concurrency", string(p.Concurrency), "clients: a number, or a multiple of the nodes as 2n")
+	f.Var(durationFlag{&p.Timeout}, "timeout", "of one call, attempts at other nodes included")
+	f.Uint64Var(&p.Seed, "seed", 0, "decides whatever is drawn (default: drawn, and printed)")
+	f.StringVar(&p.Bug, "bug", "", "planted bug to switch on; splitvote list bugs names them")
+	f.StringSliceVar(&r.set, "set", nil, "key=value: a setting of the target or the workload; splitvote list names them")
+	f.Var(durationFlag{&p.CheckerTimeout}, "checker-timeout", "of the judgement; after it the verdict is unknown")
+	f.StringVar(&r.store, "store", "runs", "directory of the runs")
+	f.StringVar(&r.attach, "attach", "", "test the running containers of this Compose file or project instead of starting any")
+	f.IntVar(&r.count, "test-count", 1, "repeat with the next seeds; stops at the first invalid run")
+	f.BoolVar(&r.printPlan, "print-plan", false, "print the plan with every default and drawn option, and stop")
+	f.BoolVar(&r.json, "json", false, "print the result as JSON")
+}
+
+// plan is the plan that the file and the flags make, complete and valid.
+func (r *runner) plan(cmd *cobra.Command, args []string) (plan.Plan, error) {
+	p := plan.Default()
+	if len(args) == 1 {
+		var err error
+		if p, err = readPlan(args[0], p); err != nil {
+			return p, err
+		}
+	}
+	if err := r.override(&p, cmd.Flags()); err != nil {
+		return p, err
+	}
+	if r.count < 1 {
+		return p, usage(fmt.Errorf("--test-count: %d is not from 1", r.count))
+	}
+	return complete(p)
+}
+
+// override puts what was said on the command line into p.
+func (r *runner) override(p *plan.Plan, given *pflag.FlagSet) error {
+	from := r.flags
+	for name, set := range map[string]func(){
+		"name": func() { p.Name = from.Name }, "target": func() { p.Target = from.Target }, "nodes": func() { p.Nodes = from.Nodes },
+		"backend": func() { p.Backend = from.Backend }, "workload": func() { p.Workload = from.Workload },
+		"faults": func() { p.Faults = r.faults }, "fault-interval": func() { p.FaultInterval = from.FaultInterval },
+		"time-limit": func() { p.TimeLimit = from.TimeLimit }, "heal-limit": func() { p.HealLimit = from.HealLimit },
+		"rate": func() { p.Rate = from.Rate }, "concurrency": func() { p.Concurrency = from.Concurrency },
+		"timeout": func() { p.Timeout = from.Timeout }, "seed": func() { p.Seed = from.Seed }, "bug": func() { p.Bug = from.Bug },
+		"checker-timeout": func() { p.CheckerTimeout = from.CheckerTimeout },
+	} {
+		if given.Changed(name) {
+			set()
+		}
+	}
+	if len(p.Faults) == 1 && p.Faults[0] == "none" {
+		p.Faults = []string{}
+	}
+	for _, s := range r.set {
+		key, value, ok := strings.Cut(s, "=")
+		if !ok {
+			return usage(fmt.Errorf("--set: %q is not key=value", s))
+		}
+		if p.Set == nil {
+			p.Set = map[string]string{}
+		}
+		p.Set[key] = value
+	}
+	return nil
+}
+
+// complete validates a plan and writes out what it leaves open: the name, the seed, and every setting's default.
+func complete(p plan.Plan) (plan.Plan, error) {
+	known := plan.Known{Targets: targetNames(), Backends: backendNames(), Workloads: workloadNames(), Faults: nemesis.Names(),
+		Settings: harness.Settings()}
+	target, hasTarget := targetNamed(p.Target)
+	if hasTarget {
+		for _, m := range target.Protocol().Mutants {
+			known.Bugs = append(known.Bugs, m.Name)
+		}
+		for _, o := range target.Protocol().Options {
+			known.Settings = append(known.Settings, plan.Setting{Name: o.Name, Default: o.Default, Values: o.Values, Doc: o.Doc})
+		}
+	}
+	if err := p.Validate(known); err != nil {
+		return p, usage(err)
+	}
+	workload, _ := workloads.Named(p.Workload)
+	if !slices.Contains(target.Objects(), workload.Object) {
+		return p, usage(fmt.Errorf("workload: %s works on a %s, which %s does not have", p.Workload, workload.Object, p.Target))
+	}
+	if err := (nemesis.Spec{Faults: p.Faults, Interval: time.Duration(p.FaultInterval)}).Check(p.Nodes); err != nil {
+		return p, usage(fmt.Errorf("faults: %w", err))
+	}
+	set := map[string]string{}
+	for _, s := range known.Settings {
+		if s.Default != "" {
+			set[s.Name] = s.Default
+		}
+	}
+	maps.Copy(set, p.Set)
+	p.Set = set
+	if p.Name == "" {
+		p.Name = p.Workload + "-" + p.Target
+	}
+	if p.Seed == 0 {
+		p.Seed = 1 + rand.Uint64N(999_999) // short enough to be typed
+	}
+	return p, nil
+}
+
+// run carries out the plan, as often as was asked for.
+func (r *runner) run(ctx context.Context, p plan.Plan, out, errs io.Writer) error {
+	if r.attach != "" && (p.Backend != "auto" && p.Backend != "docker") {
+		return usage(fmt.Errorf("--attach: containers cannot be attached to by backend %s", p.Backend))
+	}
+	if r.attach != "" {
+		p.Backend = "docker"
+	}
+	chosen, why := choose(ctx, p.Backend)
+	p.Backend = chosen.name
+	if err := chosen.refuse(p.Faults); err != nil {
+		return err
+	}
+	if r.printPlan {
+		_, err := io.WriteString(out, p.String())
+		return err
+	}
+	worst := checker.Valid
+	for i := range r.count {
+		one := p
+		one.Seed += uint64(i)
+		e := experiment{plan: one, backend: chosen, why: why, store: r.store, attach: r.attach, errs: errs}
+		run, err := e.run(ctx)
+		if run != nil {
+			if err := printRun(out, run, r.json); err != nil {
+				return failed(err)
+			}
+			worst = max(worst, run.Result.Verdict)
+		}
+		if worst == checker.Invalid {
+			break // a violation stands, whatever else went wrong
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return verdictExit(worst)
+}
+
+func targetNames() []string {
+	var names []string
+	for _, t := range bundled.All() {
+		names = append(names, t.Name())
+	}
+	return names
+}
+
+func targetNamed(name string) (bundled.Target, bool) {
+	for _, t := range bundled.All() {
+		if t.Name() == name {
+			return t, true
+		}
+	}
+	return bundled.Target{}, false
+}
+
+func workloadNames() []string {
+	var names []string
+	for _, w := range workloads.All() {
+		names = append(names, w.Name)
+	}
+	return names
+}
