@@ -7,7 +7,7 @@
 //	F1  The schedule is drawn from the seed alone: every backend is given the same faults in the same order for each kind.
 //	    Only who leads is found out at the time.
 //	F2  Every fault ends: at most one of a kind is in force, and heal-all ends them all.
-//	F3  A node is harmed only as far as it can be: what is down is neither killed nor paused, and another node that is up
+//	F3  No two faults stop the same node: what is killed or paused is neither killed nor paused again, and another node
 //	    suffers instead. A fault that finds nobody to harm is refused, and then there was none.
 //	F4  Ending a fault undoes what it did and no other fault did; ending it twice does nothing.
 //	F5  What may have happened is undone: a node is marked as harmed before it is harmed.

@@ -2,27 +2,21 @@ package nemesis
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/splitvote/splitvote/history"
 )
 
-// kill kills nodes that are up. One that is paused goes on for a moment, so that every cluster can kill it.
+// free says that no fault in force has stopped the node.
+func (n *Nemesis) free(id history.NodeID) bool { return !n.down[id] && !n.paused[id] }
+
 func (n *Nemesis) kill(ctx context.Context, f *history.Fault) error {
-	f.Nodes = n.choose(f.Nodes, func(id history.NodeID) bool { return !n.down[id] })
+	f.Nodes = n.choose(f.Nodes)
 	if len(f.Nodes) == 0 {
 		return refused("kill: no node is up")
 	}
 	killer := n.cluster.(Killer)
 	sum := tally{bit: true}
 	for _, id := range f.Nodes {
-		if n.paused[id] {
-			if _, err := n.cluster.(Pauser).Resume(ctx, id); err != nil {
-				sum.add(string(id), Proof{}, err)
-				continue
-			}
-			delete(n.paused, id)
-		}
 		n.down[id] = true
 		proof, err := killer.Kill(ctx, id)
 		sum.add(string(id), proof, err)
@@ -46,9 +40,8 @@ func (n *Nemesis) start(ctx context.Context, f *history.Fault) error {
 	return sum.conclude(f)
 }
 
-// pause pauses nodes that are up and not paused.
 func (n *Nemesis) pause(ctx context.Context, f *history.Fault) error {
-	f.Nodes = n.choose(f.Nodes, func(id history.NodeID) bool { return !n.down[id] && !n.paused[id] })
+	f.Nodes = n.choose(f.Nodes)
 	if len(f.Nodes) == 0 {
 		return refused("pause: no node is up")
 	}
@@ -66,8 +59,7 @@ func (n *Nemesis) resume(ctx context.Context, f *history.Fault) error {
 	pauser := n.cluster.(Pauser)
 	sum := tally{bit: f.Bit}
 	for _, id := range f.Nodes {
-		if !n.paused[id] { // it was killed meanwhile, and is down or has been started anew
-			sum.text = append(sum.text, fmt.Sprintf("%s was killed while it was paused", id))
+		if !n.paused[id] {
 			continue
 		}
 		proof, err := pauser.Resume(ctx, id)

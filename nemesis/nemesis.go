@@ -151,7 +151,7 @@ func (n *Nemesis) leader(ctx context.Context) (leader history.NodeID, known bool
 	}
 	var term uint64
 	for _, id := range n.nodes {
-		if n.down[id] || n.paused[id] {
+		if !n.free(id) {
 			continue
 		}
 		soon, cancel := context.WithTimeout(ctx, patience)
@@ -164,8 +164,9 @@ func (n *Nemesis) leader(ctx context.Context) (leader history.NodeID, known bool
 	return leader, known && slices.Contains(n.nodes, leader)
 }
 
-// choose are the nodes to harm: those named that can be, and the next ones that can be in the place of the others.
-func (n *Nemesis) choose(named []history.NodeID, can func(history.NodeID) bool) []history.NodeID {
+// choose are the nodes to stop: those named that are free, and the next free ones in the place of the others. So no two
+// faults stop the same node, and each ends what it began.
+func (n *Nemesis) choose(named []history.NodeID) []history.NodeID {
 	var chosen []history.NodeID
 	for _, id := range named {
 		at := slices.Index(n.nodes, id)
@@ -174,7 +175,7 @@ func (n *Nemesis) choose(named []history.NodeID, can func(history.NodeID) bool) 
 			if i > 0 && slices.Contains(named, other) {
 				continue
 			}
-			if can(other) && !slices.Contains(chosen, other) {
+			if n.free(other) && !slices.Contains(chosen, other) {
 				chosen = append(chosen, other)
 				break
 			}

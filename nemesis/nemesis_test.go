@@ -76,9 +76,9 @@ func TestApply(t *testing.T) {
 			value: `{"id":2,"fault":"pause","phase":"start","shape":"one","nodes":["n4"],"bit":true,"proof":"pause n4 seen"}`,
 		},
 		{
-			name: "kill of a paused node", ops: []history.Op{pause, kill, op("resume", `{"id":2}`), op("start", `{"id":1}`)},
-			calls: []string{"pause n3", "kill n2", "resume n3", "kill n3", "start n2", "start n3"},
-			value: `{"id":1,"fault":"kill","phase":"stop","shape":"minority","nodes":["n2","n3"],"bit":true,"proof":"start n2 seen; start n3 seen"}`,
+			name: "kill spares the paused", ops: []history.Op{pause, kill, op("resume", `{"id":2}`), op("start", `{"id":1}`)},
+			calls: []string{"pause n3", "kill n2", "kill n4", "resume n3", "start n2", "start n4"},
+			value: `{"id":1,"fault":"kill","phase":"stop","shape":"minority","nodes":["n2","n4"],"bit":true,"proof":"start n2 seen; start n4 seen"}`,
 		},
 		{
 			name:  "nobody left to harm",
