@@ -196,10 +196,8 @@ func (c *Cluster) handBack(ctx context.Context) error {
 	var errs []error
 	_, err := c.Heal(ctx)
 	errs = append(errs, err)
+	c.hangUp()
 	for _, n := range c.nodes {
-		if s := n.neighbour(); s != nil {
-			s.close()
-		}
 		state, err := c.engine.state(ctx, n)
 		if err == nil && state.Paused {
 			_, err = c.engine.api.ContainerUnpause(ctx, n.container, client.ContainerUnpauseOptions{})

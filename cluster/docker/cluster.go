@@ -94,9 +94,14 @@ func (c *Cluster) tearDown() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
 	defer cancel()
-	if c.found() {
+	switch err := Available(ctx); {
+	case err != nil:
+		errs = append(errs, &Error{fmt.Errorf("the containers of run %s are left: %w", c.run, err),
+			"splitvote clean removes them once the engine is back"})
+		c.hangUp()
+	case c.found():
 		errs = append(errs, c.handBack(ctx))
-	} else {
+	default:
 		errs = append(errs, c.remove(ctx))
 	}
 	c.awaitLogs()
@@ -108,13 +113,18 @@ func (c *Cluster) tearDown() error {
 // remove takes down the run's containers, nodes first, and its network. It goes by labels: an Open that was interrupted
 // may have made what no variable knows of.
 func (c *Cluster) remove(ctx context.Context) error {
+	_, err := c.engine.removeAll(ctx, labelRun+"="+c.run)
+	c.hangUp()
+	return err
+}
+
+// hangUp ends the connections to the side containers.
+func (c *Cluster) hangUp() {
 	for _, n := range c.nodes {
 		if s := n.neighbour(); s != nil {
-			defer s.close()
+			s.close()
 		}
 	}
-	_, err := c.engine.removeAll(ctx, labelRun+"="+c.run)
-	return err
 }
 
 // awaitLogs gives the last lines of nodes that are gone a moment to arrive.

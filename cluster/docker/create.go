@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
@@ -24,6 +25,9 @@ const (
 
 // dataDir lies in the node's container, whose layer survives a kill.
 const dataDir = "/data"
+
+// createLimit is the time that the engine may take to make a container.
+const createLimit = 30 * time.Second
 
 // The labels of what a harness starts (D3).
 const (
@@ -110,8 +114,14 @@ func (e *engine) createNode(ctx context.Context, l cluster.Launch, run string, n
 	})
 }
 
-// create makes a container through testcontainers, for which every image is already there.
+// create makes a container through testcontainers, for which every image is already there. It cannot be interrupted: an
+// engine goes on making what nobody waits for any more, and nobody would remove it.
 func (e *engine) create(ctx context.Context, r testcontainers.ContainerRequest) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createLimit)
+	defer cancel()
 	c, err := e.CreateContainer(ctx, r)
 	if err != nil {
 		return "", fmt.Errorf("docker: create %s: %w", r.Name, err)

@@ -26,7 +26,7 @@ func (c *Cluster) Kill(ctx context.Context, id history.NodeID) (nemesis.Proof, e
 	case err != nil:
 		return nemesis.Proof{}, err
 	case !before.Running:
-		return nemesis.Proof{Text: fmt.Sprintf("container %s was %s already", n.name, before.Status)}, nil
+		return nemesis.Proof{Text: fmt.Sprintf("%s was %s already", n.id, before.Status)}, nil
 	}
 	if _, err := c.engine.api.ContainerKill(ctx, n.container, client.ContainerKillOptions{Signal: "SIGKILL"}); err != nil {
 		return nemesis.Proof{}, fmt.Errorf("docker: kill %s: %w", n.name, cause(err))
@@ -42,7 +42,7 @@ func (c *Cluster) Kill(ctx context.Context, id history.NodeID) (nemesis.Proof, e
 	defer c.cutting.Unlock()
 	return nemesis.Proof{
 		Bit:  state.Status == container.StateExited && state.ExitCode == killed,
-		Text: fmt.Sprintf("container %s, pid %d, %s with status %d", n.name, before.Pid, state.Status, state.ExitCode),
+		Text: fmt.Sprintf("%s, pid %d, %s with status %d", n.id, before.Pid, state.Status, state.ExitCode),
 	}, c.refresh(ctx, n)
 }
 
@@ -57,7 +57,7 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 		return nemesis.Proof{}, err
 	}
 	if before.Running {
-		return nemesis.Proof{Text: fmt.Sprintf("container %s was %s already", n.name, before.Status)}, nil
+		return nemesis.Proof{Text: fmt.Sprintf("%s was %s already", n.id, before.Status)}, nil
 	}
 	asked := time.Now()
 	if _, err := c.engine.api.ContainerStart(ctx, n.container, client.ContainerStartOptions{}); err != nil {
@@ -77,7 +77,7 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 	}
 	return nemesis.Proof{
 		Bit:  true,
-		Text: fmt.Sprintf("container %s serves as pid %d after %v%s", n.name, state.Pid, time.Since(asked).Round(time.Millisecond), cut),
+		Text: fmt.Sprintf("%s serves as pid %d after %v%s", n.id, state.Pid, time.Since(asked).Round(time.Millisecond), cut),
 	}, nil
 }
 

@@ -161,3 +161,12 @@ func (l *log) String() string {
 	defer l.mu.Unlock()
 	return l.b.String()
 }
+
+func addressOf(t *testing.T, c *docker.Cluster, id history.NodeID) string {
+	t.Helper()
+	addr, err := docker.AddressOf(c, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return addr
+}

@@ -72,20 +72,26 @@ func (c *Cluster) apply(ctx context.Context, cut history.Grudge) (nemesis.Proof,
 		})
 	}
 	work.Wait()
-	proof := nemesis.Proof{Bit: true}
-	var held []string
+	exact := true
+	var held, down []string
 	for i, n := range c.nodes {
-		if errs[i] != nil {
+		switch {
+		case errs[i] != nil:
 			errs[i] = fmt.Errorf("docker: cut off %s: %w", n.id, errs[i])
 			continue
+		case n.neighbour() == nil && len(cut[n.id]) > 0:
+			down = append(down, fmt.Sprintf("; %s is down and hears nobody", n.id))
+		case n.neighbour() != nil:
+			exact = exact && same(answers[i].Has, c.deaf(n))
 		}
 		c.count(n, answers[i].Had)
 		n.named = c.names(cut[n.id])
-		proof.Bit = proof.Bit && (n.neighbour() == nil || same(answers[i].Has, c.deaf(n)))
 		held = append(held, n.drops(answers[i].Has)...)
 	}
-	proof.Text = "read back from the kernels: " + cmp.Or(strings.Join(held, "; "), "nothing is dropped")
-	return proof, errors.Join(errs...)
+	return nemesis.Proof{
+		Bit:  exact && (len(held) > 0 || len(cut) == 0),
+		Text: "read back from the kernels: " + cmp.Or(strings.Join(held, "; "), "nothing is dropped") + strings.Join(down, ""),
+	}, errors.Join(errs...)
 }
 
 // cutAgain says, of a node just started, what its kernel still drops (D1), or has it dropped anew.
@@ -104,7 +110,7 @@ func (c *Cluster) cutAgain(ctx context.Context, n *node, started time.Time) (str
 	if err != nil {
 		return "", fmt.Errorf("docker: look at %s: %w", n.id, err)
 	}
-	return "; still " + cmp.Or(strings.Join(n.drops(a.Has), ""), "nothing is dropped"), nil
+	return "; in its kernel still " + cmp.Or(strings.Join(n.drops(a.Has), ""), "nothing is dropped"), nil
 }
 
 // deaf is what a node's kernel is to drop under the present cut.

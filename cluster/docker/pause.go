@@ -38,7 +38,7 @@ func (c *Cluster) freeze(ctx context.Context, id history.NodeID, from, to contai
 	case err != nil:
 		return nemesis.Proof{}, err
 	case before.Status != from:
-		return nemesis.Proof{Text: fmt.Sprintf("container %s was %s, not %s", n.name, before.Status, from)}, nil
+		return nemesis.Proof{Text: fmt.Sprintf("%s was %s, not %s", n.id, before.Status, from)}, nil
 	}
 	if err := do(n.container); err != nil {
 		return nemesis.Proof{}, fmt.Errorf("docker: %s to be %s: %w", n.name, to, cause(err))
@@ -49,6 +49,6 @@ func (c *Cluster) freeze(ctx context.Context, id history.NodeID, from, to contai
 	}
 	return nemesis.Proof{
 		Bit:  state.Status == to,
-		Text: fmt.Sprintf("container %s, pid %d, was %s and is %s", n.name, before.Pid, before.Status, state.Status),
+		Text: fmt.Sprintf("%s, pid %d, was %s and is %s", n.id, before.Pid, before.Status, state.Status),
 	}, nil
 }

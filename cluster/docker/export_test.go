@@ -1,0 +1,26 @@
+package docker
+
+import (
+	"context"
+
+	"github.com/splitvote/splitvote/history"
+)
+
+// AddressOf is where clients reach a node.
+func AddressOf(c *Cluster, id history.NodeID) (string, error) {
+	n, err := c.node(id)
+	if err != nil {
+		return "", err
+	}
+	return n.address(), nil
+}
+
+// CleanRun is Clean for one run, so that a test removes nobody else's.
+func CleanRun(ctx context.Context, run string) ([]string, error) {
+	e, err := connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	return e.removeAll(ctx, labelRun+"="+run)
+}
