@@ -1,0 +1,49 @@
+// Package histories holds recorded histories with the verdicts that they deserve: the checkers' test vectors, free for other
+// tools to use. README.md describes the files.
+//
+//	V1  A verdict stands for the history as it is, by the definition of its model, not for what some checker says.
+//	V2  A history shows one thing; its name and comment say which.
+package histories
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"strings"
+)
+
+//go:embed *.jsonl
+var files embed.FS
+
+// File is one history with its header.
+type File struct {
+	Name    string            `json:"-"`       // without .jsonl
+	Expect  map[string]string `json:"expect"`  // verdict by name of the model: valid or invalid
+	Comment string            `json:"comment"` // why
+	Source  string            `json:"source"`  // where it comes from
+	Data    []byte            `json:"-"`       // the whole file, header included; history.Read passes over the header
+}
+
+// All lists the corpus in the order of names. An error is a header that cannot be read.
+func All() ([]File, error) {
+	names, err := fs.Glob(files, "*.jsonl")
+	if err != nil {
+		return nil, err
+	}
+	all := make([]File, 0, len(names))
+	for _, name := range names {
+		data, err := files.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		file := File{Name: strings.TrimSuffix(name, ".jsonl"), Data: data}
+		header, _, _ := bytes.Cut(data, []byte{'\n'})
+		if err := json.Unmarshal(header, &file); err != nil {
+			return nil, fmt.Errorf("%s: header: %w", name, err)
+		}
+		all = append(all, file)
+	}
+	return all, nil
+}

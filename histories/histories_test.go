@@ -1,0 +1,92 @@
+package histories_test
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/linear"
+	"github.com/splitvote/splitvote/histories"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/model"
+)
+
+func all(t *testing.T) []histories.File {
+	t.Helper()
+	files, err := histories.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// Every engine gives every recorded verdict, and evidence for what is invalid that names calls of the history.
+func TestVerdicts(t *testing.T) {
+	for _, file := range all(t) {
+		h, err := history.Read(bytes.NewReader(file.Data))
+		if err != nil {
+			t.Errorf("%s: %v", file.Name, err)
+			continue
+		}
+		for name, want := range file.Expect {
+			if !slices.Contains(model.Names(), name) {
+				continue
+			}
+			for _, engine := range []linear.Engine{linear.Auto, linear.Search, linear.Porcupine} {
+				c, err := linear.New(name, linear.Options{Engine: engine})
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := c.Check(context.Background(), h)
+				if got.Verdict.String() != want {
+					t.Errorf("%s as %s by %s: %v (%s), want %s", file.Name, name, engine, got.Verdict, got.Reason, want)
+				}
+				if got.Verdict == checker.Invalid {
+					explained(t, file.Name, h, got)
+				}
+			}
+		}
+	}
+}
+
+func explained(t *testing.T, name string, h *history.History, r checker.Result) {
+	t.Helper()
+	if len(r.Evidence) == 0 || len(r.Evidence[0].Ops) == 0 || len(r.Evidence[0].Why) == 0 {
+		t.Errorf("%s: invalid without evidence", name)
+		return
+	}
+	for _, op := range r.Evidence[0].Ops {
+		if op < 0 || op >= len(h.Ops) || h.Ops[op].Kind != history.Invoke {
+			t.Errorf("%s: evidence names #%d, which is no invocation", name, op)
+		}
+	}
+}
+
+// The corpus shows something valid and something invalid of every model, and says why.
+func TestCorpusIsComplete(t *testing.T) {
+	seen := map[string]bool{}
+	for _, file := range all(t) {
+		if file.Comment == "" || file.Source == "" || len(file.Expect) == 0 {
+			t.Errorf("%s: the header lacks expect, comment or source", file.Name)
+		}
+		for name, verdict := range file.Expect {
+			if verdict != "valid" && verdict != "invalid" {
+				t.Errorf("%s: expects %q of %s", file.Name, verdict, name)
+			}
+			seen[name+" "+verdict] = true
+		}
+		if strings.ToLower(file.Name) != file.Name || strings.ContainsAny(file.Name, " _") {
+			t.Errorf("%s: names are lower case with dashes", file.Name)
+		}
+	}
+	for _, name := range model.Names() {
+		for _, verdict := range []string{"valid", "invalid"} {
+			if !seen[name+" "+verdict] {
+				t.Errorf("no %s history of %s", verdict, name)
+			}
+		}
+	}
+}
