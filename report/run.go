@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/splitvote/splitvote/checker"
@@ -108,9 +109,10 @@ func (r *Run) Reason() string {
 	}
 }
 
-// remarks are the notes, and that the history is cut off where it is.
+// remarks are the notes, and that the history is cut off where none of them says so.
 func (r *Run) remarks() []string {
-	if r.History == nil || r.History.Cut == "" {
+	said := func(note string) bool { return strings.Contains(note, r.History.Cut) }
+	if r.History == nil || r.History.Cut == "" || slices.ContainsFunc(r.Notes, said) {
 		return r.Notes
 	}
 	return append(slices.Clip(r.Notes), "the history was cut off: "+r.History.Cut+"; it is judged as far as it goes")
