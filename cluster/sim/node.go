@@ -30,6 +30,8 @@ type node struct {
 	inbox  fifo[event]   // what arrived in the pause
 	seen   cluster.Status
 	trap   trap
+
+	journal journal
 }
 
 // effect is an output whose messages and replies wait for the disk.
@@ -79,7 +81,7 @@ func (c *Cluster) step(n *node, in protocol.Input) {
 		}
 	}
 	c.carryOut(n, &c.out)
-	if c.cfg.OnStatus != nil {
+	if c.watched {
 		c.observe(n)
 	}
 }
@@ -213,22 +215,26 @@ func (c *Cluster) resume(n *node) {
 	}
 }
 
-// note traces what concerns a node alone and shows its status.
+// note tells what concerns a node alone, and shows its status.
 func (c *Cluster) note(what What, n *node) {
+	c.log(n, "%s", what)
 	if c.trace != nil {
 		c.trace(Event{At: c.now, What: what, From: n.id})
 	}
-	if c.cfg.OnStatus != nil {
+	if c.watched {
 		c.observe(n)
 	}
 }
 
-// observe tells OnStatus of a change in what a node says of itself.
+// observe tells of a change in what a node says of itself.
 func (c *Cluster) observe(n *node) {
 	s := c.status(n)
 	if s.Up != n.seen.Up || s.Term != n.seen.Term || s.Role != n.seen.Role || s.Leader != n.seen.Leader {
 		n.seen = s
-		c.cfg.OnStatus(c.now, n.id, s)
+		c.logStatus(n, s)
+		if c.cfg.OnStatus != nil {
+			c.cfg.OnStatus(c.now, n.id, s)
+		}
 	}
 }
 

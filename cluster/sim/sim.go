@@ -39,6 +39,7 @@ type Cluster struct {
 	protocol   protocol.Protocol
 	invariants protocol.Invariants // nil: none, or not watched
 	trace      func(Event)
+	watched    bool // someone wants to know when a node's status changes
 
 	now     time.Duration
 	queue   queue
@@ -95,6 +96,12 @@ func Open(cfg cluster.Config, opts Options) (*Cluster, error) {
 			return nil, fmt.Errorf("sim: %w", err)
 		}
 	}
+	if cfg.Dir != "" {
+		if err := c.openJournals(); err != nil {
+			return nil, fmt.Errorf("sim: %w", err)
+		}
+	}
+	c.watched = cfg.OnStatus != nil || cfg.Dir != ""
 	return c, nil
 }
 
@@ -175,5 +182,5 @@ func (c *Cluster) Close() error {
 		}
 	}
 	c.calls, c.queue.heap = slab[call]{}, nil
-	return nil
+	return c.closeJournals()
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -345,6 +346,32 @@ func TestOnStatusSeesEveryChange(t *testing.T) {
 	c.Next(ctx, 3*time.Second)
 	if diff := cmp.Diff([]string{"0s true primary", "1s false ", "2s true primary", "2s false "}, seen); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestNodesKeepJournals(t *testing.T) {
+	cfg := config(tiny{}, 2, 1)
+	cfg.Dir = t.TempDir()
+	c := open(t, cfg, sim.Options{})
+	c.Next(ctx, time.Second)
+	do(t, c.Kill, "n2")
+	c.Next(ctx, 2*time.Second)
+	do(t, c.Start, "n2")
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(cfg.Dir + "/nodes/n2.log")
+	want := `    0.002173 backup, term 1, leader n1
+    1.000000 crashed
+    2.000000 restarted
+    2.000000 backup, term 1, leader n1
+`
+	if diff := cmp.Diff(want, string(got)); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	cfg.Dir = "/dev/null"
+	if _, err := sim.Open(cfg, sim.Options{}); err == nil {
+		t.Error("opened where no directory can be made")
 	}
 }
 

@@ -77,6 +77,7 @@ const violationsKept = 16
 func (c *Cluster) violate(n *node, err error) {
 	if len(c.violations) < violationsKept {
 		c.violations = append(c.violations, Violation{c.now, n.id, err.Error()})
+		c.log(n, "broken: %v", err)
 	}
 }
 
