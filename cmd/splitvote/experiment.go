@@ -64,7 +64,7 @@ func (e experiment) run(ctx context.Context) (*report.Run, error) {
 		run.Problem = oneLine(problem)
 	}
 	if run.History == nil {
-		return nil, problem // nothing happened: there is nothing to report
+		return nil, errors.Join(problem, dir.Save(run)) // nothing happened; the directory says why
 	}
 	fmt.Fprintf(logFile, "judging %d events\n", len(run.History.Ops))
 	// A run that the user has stopped is judged all the same: the judgement has its own limit.

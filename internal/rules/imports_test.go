@@ -17,12 +17,12 @@ const module = "github.com/splitvote/splitvote/"
 // A name ending in /* stands for every package below.
 var mayImport = map[string][]string{
 	"protocol":                {},
-	"protocol/wire":           {},
+	"protocol/wire":           {"protocol"},
 	"protocol/kv":             {"protocol"},
 	"protocol/raft":           {"protocol", "protocol/wire"},
 	"node":                    {"protocol", "protocol/kv", "node/*"},
-	"node/*":                  {"protocol"},
-	"history":                 {},
+	"node/*":                  {"protocol", "node/frame"},
+	"history":                 {"internal/edn"},
 	"histories":               {},
 	"generator":               {"history"},
 	"generator/gentest":       {"history", "generator"},
@@ -41,10 +41,11 @@ var mayImport = map[string][]string{
 	"targets/bundled":         {"history", "protocol", "protocol/*", "cluster"},
 	"workloads":               {"history", "generator", "model", "checker", "checker/*"},
 	"plan":                    {},
-	"harness":                 {"history", "generator", "cluster", "nemesis", "workloads", "plan"},
+	"harness":                 {"history", "generator", "checker", "checker/*", "cluster", "nemesis", "workloads", "plan"},
 	"report":                  {"history", "checker", "plan"},
 	"store":                   {"history", "report"},
 	"internal/rules":          {},
+	"internal/edn":            {},
 	"cmd/splitvote":           {"*"},
 }
 

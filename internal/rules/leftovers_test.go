@@ -79,7 +79,7 @@ func TestLinksInMarkdownLeadSomewhere(t *testing.T) {
 	})
 }
 
-// walk visits every text file of the repository that git would track, by its path from the root.
+// walk visits the Go and Markdown files of the repository, those of testdata aside, by their paths from the root.
 func walk(t *testing.T, visit func(path, text string)) {
 	t.Helper()
 	root := "../.."
@@ -89,7 +89,7 @@ func walk(t *testing.T, visit func(path, text string)) {
 		}
 		rel, _ := filepath.Rel(root, path)
 		if d.IsDir() {
-			if rel == ".git" || rel == "runs" || rel == "bin" {
+			if rel == ".git" || rel == "runs" || rel == "bin" || d.Name() == "testdata" {
 				return filepath.SkipDir
 			}
 			return nil
