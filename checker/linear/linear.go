@@ -141,7 +141,10 @@ func judge[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls
 			return o
 		}
 	}
-	return byPorcupine(ctx, m, calls, memory)
+	if engine == Porcupine {
+		return byPorcupine(ctx, m, calls, memory)
+	}
+	return bySearch(ctx, m, calls, memory)
 }
 
 // merge puts the outcomes of all objects together.

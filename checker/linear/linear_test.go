@@ -3,7 +3,6 @@ package linear_test
 import (
 	"bytes"
 	"context"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -58,10 +57,35 @@ func TestMalformedHistoriesAreUnknown(t *testing.T) {
 	}
 }
 
-// hard is a history that no search decides soon: many processes write the same few values all the time.
+// hard is a history that no search decides soon: thirty writes are under way at once all the time, and the reads between
+// them leave open in which order they took effect.
 func hard() *history.History {
-	s := shape{processes: 40, calls: 4000, domain: 1000, pending: 0.1, mutations: 300}
-	return randomHistory(rand.New(rand.NewPCG(1, 2)), s, func() object { return &register{cas: true} })
+	var ops []history.Op
+	call := func(kind history.Kind, p int, f string, v any) {
+		ops = append(ops, history.Op{Process: history.Process(p), Kind: kind, F: f, Value: raw(v)})
+	}
+	for round := range 100 {
+		for p := range 30 {
+			call(history.Invoke, p, "write", round*30+p)
+		}
+		for p := 30; p < 60; p++ {
+			call(history.Invoke, p, "read", nil)
+		}
+		for p := 30; p < 60; p++ {
+			call(history.Ok, p, "read", round*30+(p*7)%30)
+		}
+		for p := range 30 {
+			call(history.Ok, p, "write", round*30+p)
+		}
+	}
+	call(history.Invoke, 0, "write", 1) // a second time, so that zones cannot help
+	call(history.Invoke, 1, "read", nil)
+	call(history.Ok, 1, "read", 5)
+	h, err := history.New(ops)
+	if err != nil {
+		panic(err)
+	}
+	return h
 }
 
 func TestLimitsAreKept(t *testing.T) {

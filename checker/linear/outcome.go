@@ -14,6 +14,7 @@ type outcome struct {
 	cause   checker.Cause // of Unknown
 	reason  string        // of Unknown, one line
 	method  string
+	through int      // of Unknown and Invalid, if not 0: the completion that could not be reached or explained
 	witness *witness // of Invalid, if the engine found one
 }
 
