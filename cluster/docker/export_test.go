@@ -2,6 +2,9 @@ package docker
 
 import (
 	"context"
+	"os"
+
+	"github.com/moby/moby/client"
 
 	"github.com/splitvote/splitvote/history"
 )
@@ -23,4 +26,19 @@ func CleanRun(ctx context.Context, run string) ([]string, error) {
 	}
 	defer e.Close()
 	return e.removeAll(ctx, labelRun+"="+run)
+}
+
+// RemoveImage removes the image of an executable.
+func RemoveImage(ctx context.Context, executable string) error {
+	binary, err := os.ReadFile(executable)
+	if err != nil {
+		return err
+	}
+	e, err := connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	_, err = e.api.ImageRemove(ctx, repository+":"+contentTag(binary), client.ImageRemoveOptions{PruneChildren: true})
+	return gone(err)
 }

@@ -9,6 +9,7 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -58,7 +59,7 @@ func (e *engine) image(ctx context.Context, executable string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("docker: read the executable: %w", err)
 	}
-	tag := fmt.Sprintf("%x", sha256.Sum256(append(binary, dockerfile...)))[:16]
+	tag := contentTag(binary)
 	name := repository + ":" + tag
 	if _, err := e.api.ImageInspect(ctx, name); err == nil || !errdefs.IsNotFound(err) {
 		return name, err
@@ -70,6 +71,11 @@ func (e *engine) image(ctx context.Context, executable string) (string, error) {
 	return e.BuildImage(ctx, &testcontainers.ContainerRequest{FromDockerfile: testcontainers.FromDockerfile{
 		ContextArchive: bytes.NewReader(archive), Repo: repository, Tag: tag, KeepImage: true,
 	}})
+}
+
+// contentTag names an image by what it is made of.
+func contentTag(binary []byte) string {
+	return fmt.Sprintf("%x", sha256.Sum256(slices.Concat(binary, dockerfile)))[:16]
 }
 
 // pullLimit is how long the engine may take to fetch an image that it does not have.

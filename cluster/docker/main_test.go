@@ -33,8 +33,19 @@ func TestMain(m *testing.M) {
 	}
 	scratch = dir
 	code := m.Run()
+	if path := filepath.Join(dir, "splitvote"); exists(path) {
+		if err := docker.RemoveImage(context.Background(), path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = max(code, 1)
+		}
+	}
 	os.RemoveAll(dir)
 	os.Exit(code)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // binary is splitvote as an image wants it, built once.

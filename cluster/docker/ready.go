@@ -20,10 +20,14 @@ func (c *Cluster) awaitReady(ctx context.Context, n *node) error {
 	defer cancel()
 	t := time.NewTicker(probeEvery)
 	defer t.Stop()
+	var failed error
 	for {
-		failed := c.probe(limited, n)
-		if failed == nil {
+		err := c.probe(limited, n)
+		if err == nil {
 			return nil
+		}
+		if failed == nil || limited.Err() == nil {
+			failed = err // a look that the deadline cut short has nothing to say
 		}
 		state, err := c.engine.state(ctx, n)
 		switch {
