@@ -68,7 +68,8 @@ func (a api) routes() http.Handler {
 	mux.HandleFunc("GET /status", a.status)
 	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) { a.ok(w, []byte("true")) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		a.no(w, http.StatusNotFound, true, fmt.Sprintf("no %s %s here: see POST /v1/{object}/{key}/{f}, /status, /ready", r.Method, r.URL.Path))
+		const instead = "see POST /v1/{object}/{key}/{f}, /status, /ready"
+		a.no(w, http.StatusNotFound, true, fmt.Sprintf("no %s %s here: %s", r.Method, r.URL.Path, instead))
 	})
 	return mux
 }
@@ -103,7 +104,9 @@ func (a api) call(w http.ResponseWriter, r *http.Request) {
 
 // command reads a call out of a request; where it cannot, code is the status that says why.
 func command(w http.ResponseWriter, r *http.Request) (c kv.Command, code int, err error) {
-	c = kv.Command{Object: r.PathValue("object"), Key: r.PathValue("key"), F: r.PathValue("f"), Session: r.Header.Get("Splitvote-Session")}
+	c = kv.Command{
+		Object: r.PathValue("object"), Key: r.PathValue("key"), F: r.PathValue("f"), Session: r.Header.Get("Splitvote-Session"),
+	}
 	if c.Key == "-" {
 		c.Key = ""
 	}
@@ -158,8 +161,8 @@ func (a api) reconfigure(w http.ResponseWriter, r *http.Request) {
 }
 
 // admin carries out what returns no value.
-func (a api) admin(w http.ResponseWriter, r *http.Request, make func(id uint64) protocol.Input) {
-	reply, ok := a.ask(r, make)
+func (a api) admin(w http.ResponseWriter, r *http.Request, input request) {
+	reply, ok := a.ask(r, input)
 	if !ok || reply.Outcome != protocol.Done {
 		a.undone(w, reply, ok)
 		return
@@ -168,11 +171,11 @@ func (a api) admin(w http.ResponseWriter, r *http.Request, make func(id uint64) 
 }
 
 // ask waits for a reply as long as the client does, the node lives, and patience lasts.
-func (a api) ask(r *http.Request, make func(id uint64) protocol.Input) (protocol.Reply, bool) {
+func (a api) ask(r *http.Request, input request) (protocol.Reply, bool) {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
 	defer context.AfterFunc(a.ctx, cancel)()
-	return a.host.desk.ask(ctx, a.host.input, make)
+	return a.host.desk.ask(ctx, a.host.input, input)
 }
 
 // undone answers what was not, or perhaps not, carried out.

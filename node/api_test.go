@@ -8,6 +8,10 @@ import (
 func TestClientInterface(t *testing.T) {
 	c := newCluster(t, 3)
 	leader := c.leader(c.ids...)
+	const (
+		gone = "session has gone past this request"
+		both = "want both Splitvote-Session and Splitvote-Seq, a whole number, or neither"
+	)
 	for i, test := range []struct {
 		method, path, body string
 		headers            string // name=value ...
@@ -25,10 +29,10 @@ func TestClientInterface(t *testing.T) {
 		{"GET", "/v1/register/a/read", "", "", "200 null"},
 		{"POST", "/v1/counter/-/add", "5", "Splitvote-Session=s Splitvote-Seq=2", "200 5"},
 		{"POST", "/v1/counter/-/add", "5", "Splitvote-Session=s Splitvote-Seq=2", "200 5"},
-		{"POST", "/v1/counter/-/add", "5", "Splitvote-Session=s Splitvote-Seq=1", "409 session has gone past this request definite=false"},
+		{"POST", "/v1/counter/-/add", "5", "Splitvote-Session=s Splitvote-Seq=1", "409 " + gone + " definite=false"},
 		{"GET", "/v1/counter/-/read", "", "", "200 5"},
-		{"POST", "/v1/counter/-/add", "5", "Splitvote-Session=s", "400 want both Splitvote-Session and Splitvote-Seq, a whole number, or neither definite=true"},
-		{"POST", "/v1/counter/-/add", "5", "Splitvote-Seq=3", "400 want both Splitvote-Session and Splitvote-Seq, a whole number, or neither definite=true"},
+		{"POST", "/v1/counter/-/add", "5", "Splitvote-Session=s", "400 " + both + " definite=true"},
+		{"POST", "/v1/counter/-/add", "5", "Splitvote-Seq=3", "400 " + both + " definite=true"},
 		{"POST", "/v1/set/x/contains", "3", "", "200 [3,false]"},
 		{"POST", "/v1/fifo-queue/x/dequeue", "", "", "409 queue is empty definite=true"},
 		{"GET", "/v1/register/x/write", "", "", "405 write changes the object: want POST definite=true"},

@@ -124,7 +124,8 @@ func (r reply) String() string {
 // ask sends a request to a node. The last pairs are headers.
 func (c *cluster) ask(id protocol.NodeID, method, path, body string, headers ...string) (reply, error) {
 	c.t.Helper()
-	request, err := http.NewRequestWithContext(c.t.Context(), method, "http://"+c.nodes[id].client+path, strings.NewReader(body))
+	url := "http://" + c.nodes[id].client + path
+	request, err := http.NewRequestWithContext(c.t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
 		c.t.Fatal(err)
 	}

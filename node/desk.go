@@ -14,13 +14,16 @@ type desk struct {
 	waiting map[uint64]chan<- protocol.Reply
 }
 
-// ask hands the core the request that make makes of an ID, and waits for the reply. Where ctx ends first, ok is false: the
-// request may be carried out or not (N4).
-func (d *desk) ask(ctx context.Context, core chan<- protocol.Input, make func(id uint64) protocol.Input) (r protocol.Reply, ok bool) {
+// request makes a core's input of an ID of its own.
+type request func(id uint64) protocol.Input
+
+// ask hands the core a request and waits for the reply. Where ctx ends first, ok is false: the request may be carried out
+// or not (N4).
+func (d *desk) ask(ctx context.Context, core chan<- protocol.Input, input request) (r protocol.Reply, ok bool) {
 	reply, id := d.open()
 	defer d.close(id)
 	select {
-	case core <- make(id):
+	case core <- input(id):
 	case <-ctx.Done():
 		return protocol.Reply{}, false
 	}

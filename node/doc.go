@@ -1,8 +1,9 @@
 // Package node hosts a protocol's core for real: a clock, a network, a disk, and an HTTP interface for clients.
 //
-//	N1  One goroutine owns the core and the log; whatever happens to the node comes to it through one channel, or is a tick.
-//	N2  Messages and replies leave after every record of the same and of earlier outputs is synced (protocol.P2). Inputs that
-//	    wait meanwhile are taken together and share the next sync.
+//	N1  One goroutine owns the core and the log. Whatever happens to the node comes to it through one channel, or is a
+//	    tick.
+//	N2  Messages and replies leave after every record of the same and of earlier outputs is synced (protocol.P2). Inputs
+//	    that wait meanwhile are taken together and share the next sync.
 //	N3  The core never waits for the network: messages to a peer that does not keep up, or is not there, are lost, the
 //	    oldest first.
 //	N4  An answer says definite only of what certainly happened or certainly will not.
@@ -39,12 +40,13 @@
 //
 // For operators, and for those who do harm:
 //
-//	GET  /status                        id, protocol, role, term, leader, commit, applied, last, members, bug
-//	GET  /ready                         200 as soon as the log is read and the node serves. It may yet know no leader: a node that
-//	                                    was started in a minority must be able to say that it runs.
-//	POST /transfer/{to}                 hand leadership to another node
-//	POST /members/add/{id}              and /members/remove/{id}: change the configuration. A node that is added must be among the
-//	                                    peers that every node was started with.
+//	GET  /status           id, protocol, role, term, leader, commit, applied, last, members, bug
+//	GET  /ready            200 as soon as the log is read and the node serves. It may yet know no leader: a node that was
+//	                       started in a minority must be able to say that it runs.
+//	POST /transfer/{to}    hand leadership to another node
+//	POST /members/add/{id}, POST /members/remove/{id}
+//	                       change the configuration. A node that is added must be among the peers that every node was
+//	                       started with.
 //
 // # Files and messages
 //

@@ -137,11 +137,13 @@ func (h *host) release() error {
 func (h *host) publish() {
 	s := h.core.Status()
 	last := h.status.Load()
-	if last != nil && last.Role == s.Role && last.Leader == s.Leader && last.Term == s.Term && slices.Equal(last.Members, s.Members) {
+	same := last != nil && last.Role == s.Role && last.Leader == s.Leader && last.Term == s.Term
+	if same && slices.Equal(last.Members, s.Members) {
 		s.Members = last.Members
 	} else {
 		s.Members = slices.Clone(s.Members)
-		h.config.Log.Info("status", "role", s.Role, "term", s.Term, "leader", s.Leader, "members", fmt.Sprint(s.Members), "commit", s.Commit)
+		h.config.Log.Info("status", "role", s.Role, "term", s.Term, "leader", s.Leader,
+			"members", fmt.Sprint(s.Members), "commit", s.Commit)
 	}
 	h.status.Store(&s)
 }

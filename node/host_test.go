@@ -281,8 +281,11 @@ func TestConfigCheck(t *testing.T) {
 	good := configure(t, counter(false), n2)
 	defer good.Peer.Close()
 	defer good.Client.Close()
+	type options = map[string]string
 	for want, change := range map[string]func(*node.Config){
-		`<nil>`:                             func(c *node.Config) { c.Bug = "counter/off-by-one"; c.Options = map[string]string{"mode": "b"} },
+		`<nil>`: func(c *node.Config) {
+			c.Bug, c.Options = "counter/off-by-one", options{"mode": "b"}
+		},
 		`node: "" is no name for a node`:    func(c *node.Config) { c.ID = "" },
 		`node: "a b" is no name for a node`: func(c *node.Config) { c.Members = []protocol.NodeID{"a b"} },
 		`node: member n2 is named twice`:    func(c *node.Config) { c.Members = []protocol.NodeID{"n2", "n2"} },
@@ -293,9 +296,9 @@ func TestConfigCheck(t *testing.T) {
 		`node: a tick of 0s: want more than 0`:                 func(c *node.Config) { c.Tick = 0 },
 		`node: no data directory`:                              func(c *node.Config) { c.Data = "" },
 		`node: counter has no bug "raft/x"`:                    func(c *node.Config) { c.Bug = "raft/x" },
-		`node: no option "colour"`:                             func(c *node.Config) { c.Options = map[string]string{"colour": "1"} },
-		`node: option mode is "c", want a or b`:                func(c *node.Config) { c.Options = map[string]string{"mode": "c"} },
-		`node: option size is "0", want a whole number from 1`: func(c *node.Config) { c.Options = map[string]string{"size": "0"} },
+		`node: no option "colour"`:                             func(c *node.Config) { c.Options = options{"colour": "1"} },
+		`node: option mode is "c", want a or b`:                func(c *node.Config) { c.Options = options{"mode": "c"} },
+		`node: option size is "0", want a whole number from 1`: func(c *node.Config) { c.Options = options{"size": "0"} },
 	} {
 		c := good
 		change(&c)

@@ -50,7 +50,7 @@ Exit status: 0 stopped by SIGTERM or SIGINT · 254 usage · 255 the node cannot 
 	f := cmd.Flags()
 	f.StringVar(&n.protocol, "protocol", "raft", "what the nodes speak; splitvote list targets names them")
 	f.StringVar(&n.id, "id", "", "this node's name")
-	f.StringSliceVar(&n.members, "members", nil, "names of the cluster's first members, this one among them unless it is to be added later")
+	f.StringSliceVar(&n.members, "members", nil, "the cluster's first members, this one among them unless it is to be added later")
 	f.StringToStringVar(&n.peers, "peers", nil, "where to dial the others: n2=host:port,n3=host:port")
 	f.StringVar(&n.peerListen, "peer-listen", "127.0.0.1:7001", "host:port for the other nodes")
 	f.StringVar(&n.clientListen, "client-listen", "127.0.0.1:8001", "host:port for clients")

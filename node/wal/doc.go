@@ -1,6 +1,6 @@
 // Package wal keeps a node's write-ahead log on disk.
 //
-// A log is a directory with one segment, NNNN.wal, numbered from 1: a line that names the format, then a frame (package
+// A log is a directory with one segment, 000001.wal and so on: a line that names the format, then a frame (package
 // frame) for each record, oldest first. Records are appended, except that a checkpoint begins the next segment, which
 // takes the place of the one before. A snapshot is thus on disk as the checkpoint that holds it.
 //

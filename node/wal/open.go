@@ -79,7 +79,7 @@ func (l *Log) tidy() (newest uint64, err error) {
 		return 0, err
 	}
 	var stale []string
-	for _, e := range entries { // in the order of their names, which is that of their numbers
+	for _, e := range entries {
 		var number uint64
 		switch _, scan := fmt.Sscanf(e.Name(), "%d"+extension, &number); {
 		case strings.HasSuffix(e.Name(), unfinished):

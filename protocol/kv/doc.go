@@ -5,7 +5,7 @@
 //	    byte for byte.
 //	K2  Within a session a request is applied at most once: a repeated (Session, Seq) is answered with the result of the
 //	    first and changes nothing; a lower Seq than the session's last is answered as superseded and changes nothing.
-//	K3  Query changes nothing, and answers what Apply of the same command would have.
+//	K3  Query changes nothing, and answers what Apply of the same command would, had it no session.
 //	K4  A failed call (Result.OK false) has changed nothing but its session's memory of it.
 //	K5  Restore(Snapshot()) is the same state, sessions included. Restore of anything else is an error and leaves the
 //	    store as it was.

@@ -18,8 +18,11 @@ type object interface {
 type kind struct {
 	storage string // kinds with the same storage see the same objects
 	make    func() object
-	calls   map[string]effect
+	calls   calls
 }
+
+// calls says of each call of a kind what it does to the object.
+type calls map[string]effect
 
 type effect uint8
 
@@ -28,18 +31,23 @@ const (
 	changes
 )
 
+// initial makes an object of type T in its initial state.
+func initial[T any, P interface {
+	*T
+	object
+}]() object {
+	return P(new(T))
+}
+
 var kinds = map[string]kind{
-	"register":     {"register", func() object { return new(register) }, map[string]effect{"read": reads, "write": changes}},
-	"cas-register": {"register", func() object { return new(register) }, map[string]effect{"read": reads, "write": changes, "cas": changes}},
-	"append-list":  {"append-list", func() object { return new(list) }, map[string]effect{"read": reads, "append": changes}},
-	"set": {
-		"set", func() object { return new(set) },
-		map[string]effect{"read": reads, "contains": reads, "add": changes, "remove": changes},
-	},
-	"counter":      {"counter", func() object { return new(counter) }, map[string]effect{"read": reads, "add": changes}},
-	"fifo-queue":   {"fifo-queue", func() object { return new(queue) }, map[string]effect{"enqueue": changes, "dequeue": changes}},
-	"fenced-mutex": {"fenced-mutex", func() object { return new(mutex) }, map[string]effect{"acquire": changes, "release": changes}},
-	"unique-ids":   {"unique-ids", func() object { return new(ids) }, map[string]effect{"generate": changes}},
+	"register":     {"register", initial[register], calls{"read": reads, "write": changes}},
+	"cas-register": {"register", initial[register], calls{"read": reads, "write": changes, "cas": changes}},
+	"append-list":  {"append-list", initial[list], calls{"read": reads, "append": changes}},
+	"set":          {"set", initial[set], calls{"read": reads, "contains": reads, "add": changes, "remove": changes}},
+	"counter":      {"counter", initial[counter], calls{"read": reads, "add": changes}},
+	"fifo-queue":   {"fifo-queue", initial[queue], calls{"enqueue": changes, "dequeue": changes}},
+	"fenced-mutex": {"fenced-mutex", initial[mutex], calls{"acquire": changes, "release": changes}},
+	"unique-ids":   {"unique-ids", initial[ids], calls{"generate": changes}},
 }
 
 // Objects lists the names of all objects, in alphabetical order.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/splitvote/splitvote/protocol/kv"
@@ -81,8 +82,9 @@ func TestStateIsAFunctionOfTheCommands(t *testing.T) { // K1, K5
 func TestCodesRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := commands.Draw(t, "command")
-		if got, err := kv.Decode(c.Encode()); err != nil || !bytes.Equal(got.Encode(), c.Encode()) || got.Key != c.Key || got.F != c.F {
-			t.Fatalf("%+v came back as %+v, %v", c, got, err)
+		back, err := kv.Decode(c.Encode())
+		if diff := cmp.Diff(c, back, cmpopts.EquateEmpty()); diff != "" || err != nil {
+			t.Fatalf("a command came back different (%v):\n%s", err, diff)
 		}
 		r := kv.Result{
 			OK:         rapid.Bool().Draw(t, "ok"),
