@@ -282,30 +282,3 @@ func TestLocalReadsAreConvicted(t *testing.T) {
 		}
 	}
 }
-
-// BenchmarkSimulatedSeconds says how many seconds of five nodes under all faults at 100 calls a second pass in one real one,
-// generator, recording and invariants included, checking excluded.
-func BenchmarkSimulatedSeconds(b *testing.B) {
-	p := faulty(1)
-	p.TimeLimit = plan.Duration(time.Minute)
-	workload, _ := workloads.Named(p.Workload)
-	for _, o := range named(b, p.Target).Protocol().Options {
-		p.Set[o.Name] = o.Default
-	}
-	x := harness.Experiment{Plan: p, Workload: workload}
-	var simulated time.Duration
-	for b.Loop() {
-		cfg := x.Config(named(b, p.Target), []history.NodeID{"n1", "n2", "n3", "n4", "n5"})
-		cfg.Log = &bytes.Buffer{}
-		c, err := sim.Open(cfg, sim.Options{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := x.Run(context.Background(), c, history.NewRecorder(nil), nil); err != nil {
-			b.Fatal(err)
-		}
-		simulated += c.Now()
-		c.Close()
-	}
-	b.ReportMetric(simulated.Seconds()/b.Elapsed().Seconds(), "sim-s/s")
-}

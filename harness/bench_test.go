@@ -1,0 +1,102 @@
+package harness_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/splitvote/splitvote/cluster/local"
+	"github.com/splitvote/splitvote/cluster/sim"
+	"github.com/splitvote/splitvote/harness"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/plan"
+	"github.com/splitvote/splitvote/workloads"
+)
+
+var five = []history.NodeID{"n1", "n2", "n3", "n4", "n5"}
+
+// experiment is a register plan on Raft with every default written out.
+func experiment(b *testing.B, faults []string, limit time.Duration) harness.Experiment {
+	p := plan.Default()
+	p.Faults, p.Seed, p.TimeLimit = faults, 1, plan.Duration(limit)
+	workload, _ := workloads.Named(p.Workload)
+	for _, o := range named(b, p.Target).Protocol().Options {
+		p.Set[o.Name] = o.Default
+	}
+	return harness.Experiment{Plan: p, Workload: workload}
+}
+
+// BenchmarkSimulatedSeconds says how many seconds of five nodes at 100 calls a second pass in one real second on one core:
+// generator, clients, recording and invariants included, checking excluded.
+func BenchmarkSimulatedSeconds(b *testing.B) {
+	for name, test := range map[string]struct {
+		faults  []string
+		options sim.Options
+	}{
+		"faults=none":                 {nil, sim.Options{}},
+		"faults=all":                  {[]string{"partition", "kill", "pause", "links"}, sim.Options{}},
+		"faults=none,invariants=none": {nil, sim.Options{Unchecked: true}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			x := experiment(b, test.faults, time.Minute)
+			cfg := x.Config(named(b, "raft"), five)
+			cfg.Log = b.Output()
+			var simulated time.Duration
+			for b.Loop() {
+				c, err := sim.Open(cfg, test.options)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := x.Run(context.Background(), c, history.NewRecorder(nil), nil); err != nil {
+					b.Fatal(err)
+				}
+				simulated += c.Now()
+				c.Close()
+			}
+			b.ReportMetric(simulated.Seconds()/b.Elapsed().Seconds(), "sim-s/s")
+		})
+	}
+}
+
+// BenchmarkLocal says how many calls a second the harness drives at and records of five nodes in child processes, every
+// client calling again at once, and which share of the time is the loop's own (the rest is waiting for the nodes).
+func BenchmarkLocal(b *testing.B) {
+	binary := filepath.Join(b.TempDir(), "splitvote")
+	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/splitvote").CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	x := experiment(b, nil, 5*time.Second)
+	x.Plan.Rate, x.Plan.Concurrency = 1e6, "10n"
+	calls, wall, waiting := 0, time.Duration(0), time.Duration(0)
+	for b.Loop() {
+		cfg := x.Config(named(b, "raft"), five)
+		cfg.Dir, cfg.Run, cfg.Log = b.TempDir(), "bench", b.Output()
+		c, err := local.Open(context.Background(), local.Config{Config: cfg, Executable: binary, State: b.TempDir()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		file, err := os.Create(filepath.Join(cfg.Dir, "history.jsonl"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		rec := history.NewRecorder(file)
+		times, err := x.Run(context.Background(), c, rec, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		h, err := rec.History()
+		if err != nil {
+			b.Fatal(err)
+		}
+		calls, wall, waiting = calls+len(h.Calls()), wall+times.Wall, waiting+times.Waiting
+		file.Close()
+		if err := c.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(calls)/wall.Seconds(), "calls/s")
+	b.ReportMetric(100*(wall-waiting).Seconds()/wall.Seconds(), "%harness")
+}
