@@ -15,14 +15,20 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// StateDir is where ledgers are kept: splitvote in $XDG_STATE_HOME, else in ~/.local/state, else in the system's
-// directory of temporary files.
+// StateDir is where ledgers are kept: splitvote in $XDG_STATE_HOME, else in ~/.local/state, else, where neither can be
+// made, in the system's directory of temporary files.
 func StateDir() string {
+	var dirs []string
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "splitvote")
+		dirs = append(dirs, filepath.Join(dir, "splitvote"))
 	}
 	if home, err := os.UserHomeDir(); err == nil {
-		return filepath.Join(home, ".local", "state", "splitvote")
+		dirs = append(dirs, filepath.Join(home, ".local", "state", "splitvote"))
+	}
+	for _, dir := range dirs {
+		if os.MkdirAll(dir, 0o755) == nil {
+			return dir
+		}
 	}
 	return filepath.Join(os.TempDir(), fmt.Sprintf("splitvote-%d", os.Getuid()))
 }

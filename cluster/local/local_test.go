@@ -451,6 +451,29 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+func TestStateDir(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", "/tmp")
+	fallback := fmt.Sprintf("/tmp/splitvote-%d", os.Getuid())
+	for _, tt := range []struct{ name, xdg, home, want string }{
+		{"as the system says", dir, "/nowhere", filepath.Join(dir, "splitvote")},
+		{"at home", "", dir, filepath.Join(dir, ".local/state/splitvote")},
+		{"a relative path is none", "state", dir, filepath.Join(dir, ".local/state/splitvote")},
+		{"no home", "", "", fallback},
+		{"a home that cannot be written", "", file, fallback},
+	} {
+		t.Setenv("XDG_STATE_HOME", tt.xdg)
+		t.Setenv("HOME", tt.home)
+		if got := local.StateDir(); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
 // fakeHarness opens a cluster, says its nodes' pids, and stays.
 func fakeHarness(args []string) {
 	l, err := local.Open(context.Background(), config(args[0], args[1], ""))
