@@ -159,5 +159,5 @@ func (c *Cluster) release(l *link) int {
 
 // indexOf finds a node by name; clusters are small enough that looking beats hashing.
 func (c *Cluster) indexOf(id protocol.NodeID) int16 {
-	return int16(slices.IndexFunc(c.nodes, func(n node) bool { return n.pid == id }))
+	return int16(slices.Index(c.members, id))
 }
