@@ -303,7 +303,7 @@ func (p *page) windows(f *figures) {
 	for _, w := range f.windows[:len(f.windows)-p.MoreWindows] {
 		row := pageWindow{windowFigures: w, Class: faultClass(w.Fault.Fault), Whom: short(whom(w.Fault), 80), Until: until(w.Window),
 			Cut: short(cutText(w.Cut), htmlText)}
-		row.Fault.Fault, row.Proof = short(plain(w.Fault.Fault), 40), short(plain(w.Proof), 250)
+		row.Fault.Fault, row.Proof = short(plain(w.Fault.Fault), 40), short(plain(w.Proof), 200)
 		row.Percent = percentOk(w.Calls)
 		var set []string
 		for name, value := range w.Set {

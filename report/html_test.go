@@ -66,6 +66,22 @@ func TestAnInvalidRunShowsFiveThings(t *testing.T) {
 	}
 }
 
+// Every operation has its sentence, even one that the checker said nothing about.
+func TestTheSourceOfAReadIsExplained(t *testing.T) {
+	run := invalidRun(t)
+	found := &run.Result.Evidence[0]
+	found.Why = found.Why[1:]
+	want := fmt.Sprintf("#%d wrote %s, which #%d returned", found.Ops[0], run.History.Ops[found.Ops[0]].Value, found.Ops[2])
+	for name, got := range forms(t, run) {
+		if !strings.Contains(strings.ReplaceAll(got, "&#35;", "#"), want) {
+			t.Errorf("%s does not say %q", name, want)
+		}
+	}
+	if len(run.Result.Evidence[0].Why) != 1 {
+		t.Error("telling a violation changed its evidence")
+	}
+}
+
 func TestAPlantedBugIsNamed(t *testing.T) {
 	run := invalidRun(t)
 	run.Bug = "raft/read-without-quorum"
@@ -110,7 +126,7 @@ func TestHostileText(t *testing.T) {
 		{Time: 3, Process: history.Nemesis, F: evil, Kind: history.Ok, Value: json.RawMessage(fmt.Sprintf(
 			`{"id":1,"fault":%s,"phase":"start","shape":%[1]s,"nodes":[%[1]s],"cut":{%[1]s:[%[1]s]},"set":{%[1]s:%[1]s},"proof":%[1]s}`, value))},
 		{Time: 4, Process: 0, F: evil, Key: evil, Kind: history.Ok, Value: json.RawMessage("\"\u009b\x7f</script>\""), Node: history.NodeID(evil), Err: evil},
-		{Time: 5, Process: 1, F: "read", Key: evil, Value: json.RawMessage("not json <b>")},
+		{Time: 5, Process: 1, F: "read", Key: evil, Value: json.RawMessage("not json <u>")},
 		{Time: 6, Process: 1, F: "read", Key: evil, Kind: history.Info, Value: json.RawMessage("null"), Err: evil},
 	})
 	if err != nil {
@@ -133,7 +149,7 @@ func TestHostileText(t *testing.T) {
 		if n := strings.Count(got, "<script"); n != 2 {
 			t.Errorf("the page has %d scripts, want its own and its data", n)
 		}
-		for _, bad := range []string{"<img", "<b>", "javascript:", `onerror=evil()>"`} {
+		for _, bad := range []string{"<img", "<u>", "javascript:", `onerror=evil()>"`} {
 			if strings.Contains(got, bad) {
 				t.Errorf("the page has %s", bad)
 			}

@@ -22,7 +22,7 @@ const (
 	pictureFaults = 6
 	pictureWidth  = 880.0 // of the lanes, at least
 	gutter        = 66.0  // left of them, for the processes
-	laneHeight    = 58.0
+	laneHeight    = 52.0
 	barHeight     = 38.0
 	glyph         = 7.0 // width of a character of a label
 )
@@ -317,7 +317,7 @@ func (d *drawing) links() {
 		at[r.Index] = i
 	}
 	for i := range d.rows {
-		if j := d.source(i); j >= 0 {
+		if j := source(d.rows, i); j >= 0 {
 			drawn[pair{j, i}] = true
 			d.reads(&d.rows[j], &d.rows[i])
 		}
@@ -341,22 +341,6 @@ func (d *drawing) links() {
 			d.relate(&d.rows[a], &d.rows[b])
 		}
 	}
-}
-
-// source is the row that wrote what row i returned, -1 where that cannot be said.
-func (d *drawing) source(i int) int {
-	r := &d.rows[i]
-	if r.done == nil || r.Kind != history.Ok || !answering[r.op.F] {
-		return -1
-	}
-	got := compact(r.done.Value)
-	for j := range d.rows {
-		w := &d.rows[j]
-		if j != i && w.op.Key == r.op.Key && !answering[w.op.F] && w.Kind != history.Fail && got != "null" && compact(w.op.Value) == got {
-			return j
-		}
-	}
-	return -1
 }
 
 // reads leads from the writer down (or up) to the reader's lane, and along it: that way it crosses few bars.

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -137,9 +138,11 @@ func (t *text) invalid(r *Run, f *figures) {
 	told := violations(r, f, 1+textOthers)
 	total := len(evidence(r.Result))
 	t.gap()
-	if len(told) == 0 {
-		t.line("  %s", plain(r.Reason()))
-	} else {
+	reason := short(plain(r.Reason()), 2*textWidth)
+	if len(told) == 0 || !slices.ContainsFunc(told, func(v violation) bool { return plain(v.Summary) == reason }) {
+		t.wrap("  ", reason)
+	}
+	if len(told) > 0 {
 		t.violation(&told[0], took(r.Result))
 	}
 	if len(told) > 1 {

@@ -311,7 +311,7 @@ func (t *timeline) nodes(r *Run, f *figures) {
 		for _, s := range segments(said[id], f.end, room) {
 			fmt.Fprintf(&b, `<rect class="%s" x="%s" width="%s"%s><title>%s</title></rect>`, s.class(), xOf(s.Time, f.end),
 				num(max(1, timelineWidth*float64(s.to-s.Time)/float64(f.end))), s.level(), template.HTMLEscapeString(s.title()))
-			if s.leads() && len(lane.Labels) < timelineLabels && float64(s.to-s.Time) > 0.035*float64(f.end) {
+			if s.leads() && len(lane.Labels) < timelineLabels && float64(s.to-s.Time) > 0.004*float64(f.end) {
 				lane.Labels = append(lane.Labels, placed{Left: percent(s.Time, f.end), Width: percent(s.to-s.Time, f.end),
 					Text: "term " + strconv.FormatUint(s.Term, 10)})
 			}
@@ -331,7 +331,7 @@ func (t *timeline) nodes(r *Run, f *figures) {
 			fmt.Fprintf(&b, `<rect class="harm %s" x="%s" width="%s" y="%d" height="%d"><title>%s</title></rect>`, class, xOf(w.From, f.end),
 				num(max(1, timelineWidth*float64(w.To-w.From)/float64(f.end))), y, height,
 				template.HTMLEscapeString(plain(string(id))+" "+what+", "+until(w.Window)+" ("+named(w.Window)+")"))
-			if class != "cut" && len(lane.Labels) < timelineLabels && float64(w.To-w.From) > 0.035*float64(f.end) {
+			if class != "cut" && len(lane.Labels) < timelineLabels && float64(w.To-w.From) > 0.004*float64(f.end) {
 				lane.Labels = append(lane.Labels, placed{Left: percent(w.From, f.end), Width: percent(w.To-w.From, f.end), Class: "harmed", Text: what})
 			}
 		}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,7 +59,8 @@ func violations(r *Run, f *figures, limit int) []violation {
 		v.total = len(v.Rows) + len(all[i].Ops) - len(e.Ops)
 		slices.SortStableFunc(v.Rows, func(a, b row) int { return a.Index - b.Index })
 		tell(v.Rows)
-		for _, claim := range e.Why {
+		v.explain()
+		for _, claim := range v.Why {
 			v.Said = append(v.Said, sentence(claim))
 		}
 		v.Faults, v.Active = active(v.Rows, f.windows)
@@ -149,6 +151,49 @@ func tell(rows []row) {
 	}
 }
 
+// explain adds a sentence about each operation that has none and wrote what another one returned.
+func (v *violation) explain() {
+	v.Why = slices.Clone(v.Why)
+	for i := range v.Rows {
+		j := source(v.Rows, i)
+		if j < 0 || slices.ContainsFunc(v.Why, func(c checker.Claim) bool { return c.Op == v.Rows[j].Index }) {
+			continue
+		}
+		claim := checker.Claim{Op: v.Rows[j].Index, Text: fmt.Sprintf("wrote %s, which #%d returned", short(wrote(v.Rows[j].op), 80), v.Rows[i].Index)}
+		at := slices.IndexFunc(v.Why, func(c checker.Claim) bool { return c.Op > claim.Op })
+		if at < 0 {
+			at = len(v.Why)
+		}
+		v.Why = slices.Insert(v.Why, at, claim)
+		v.claims++
+	}
+}
+
+// source is the row that wrote what row i returned, -1 where that cannot be said.
+func source(rows []row, i int) int {
+	r := &rows[i]
+	if r.done == nil || r.Kind != history.Ok || !answering[r.op.F] {
+		return -1
+	}
+	got := compact(r.done.Value)
+	for j := range rows {
+		w := &rows[j]
+		if j != i && w.op.Key == r.op.Key && !answering[w.op.F] && w.Kind != history.Fail && got != "null" && wrote(w.op) == got {
+			return j
+		}
+	}
+	return -1
+}
+
+// wrote is the value that a call puts in place.
+func wrote(op *history.Op) string {
+	var pair []json.RawMessage
+	if op.F == "cas" && json.Unmarshal(op.Value, &pair) == nil && len(pair) == 2 {
+		return compact(pair[1])
+	}
+	return compact(op.Value)
+}
+
 // sentence is a claim that begins with the operation it is about.
 func sentence(c checker.Claim) string {
 	name := fmt.Sprintf("#%d ", c.Op)
@@ -202,9 +247,10 @@ func active(rows []row, windows []windowFigures) (said []string, on []int) {
 	case len(others) > 0:
 		return others, on
 	}
+	// What happened before the last operation may have left its mark, even if it was over by then.
 	last := -1
 	for i, w := range windows {
-		if w.To < rows[0].From && (last < 0 || w.To > windows[last].To) {
+		if w.To < rows[len(rows)-1].From && (last < 0 || w.To > windows[last].To) {
 			last = i
 		}
 	}
@@ -212,7 +258,11 @@ func active(rows []row, windows []windowFigures) (said []string, on []int) {
 		return []string{"no fault had happened yet"}, nil
 	}
 	w := windows[last].Window
-	return []string{fmt.Sprintf("no fault was active; the last, %s, lasted from %s", named(w), until(w))}, nil
+	name := named(w)
+	if to := whom(w.Fault); to != "" {
+		name += " (" + to + ")"
+	}
+	return []string{fmt.Sprintf("no fault was active at these moments; the last, %s, lasted from %s", name, until(w))}, nil
 }
 
 // lasted is when the row's call was last known to be under way: for an unknown outcome, when it was given up.
