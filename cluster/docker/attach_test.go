@@ -18,6 +18,7 @@ import (
 
 // The cluster of docker-compose.yml, found running, suffers what our own do, and is handed back whole.
 func TestAttach(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	file := composeUp(t)
 	cfg := config(t, raftTarget())
@@ -111,6 +112,7 @@ func awaitLeader(t *testing.T, c *docker.Cluster) {
 }
 
 func TestAttachFails(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	cfg := config(t, raftTarget())
 	for project, want := range map[string]string{

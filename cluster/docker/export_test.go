@@ -9,6 +9,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
+// Host is where the engine is.
+func Host() string { return host() }
+
 // AddressOf is where clients reach a node.
 func AddressOf(c *Cluster, id history.NodeID) (string, error) {
 	n, err := c.node(id)

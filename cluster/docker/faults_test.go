@@ -24,6 +24,7 @@ type faulty interface {
 // D1: a node that is killed and started again inside a partition comes back cut off, and says so. What a fault finds
 // undone already proves nothing.
 func TestProofs(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	c := open(t, e, config(t, raftTarget()))
 	ctx := t.Context()

@@ -32,6 +32,12 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	scratch = dir
+	if docker.Available(context.Background()) == nil {
+		if wire, err = relayTo(docker.Host(), dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	code := m.Run()
 	if path := filepath.Join(dir, "splitvote"); exists(path) {
 		if err := docker.RemoveImage(context.Background(), path); err != nil {

@@ -20,6 +20,7 @@ import (
 
 // What keeps a cluster from opening is said in the error, and nothing is left.
 func TestOpenFails(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	ready := func(o *docker.Options) { o.Ready = 2 * time.Second }
 	for name, tt := range map[string]struct {
@@ -59,6 +60,7 @@ func TestOpenFails(t *testing.T) {
 
 // An executable that cannot be an image comes with the command that makes one that can.
 func TestHintForExecutable(t *testing.T) {
+	t.Parallel()
 	engine(t)
 	_, err := docker.Open(t.Context(), config(t, raftTarget()), docker.Options{Executable: os.DevNull})
 	var hinted *docker.Error
@@ -68,6 +70,7 @@ func TestHintForExecutable(t *testing.T) {
 }
 
 func TestOpenInterrupted(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	cfg := config(t, raftTarget())
 	o := options(t)
@@ -91,6 +94,7 @@ func TestOpenInterrupted(t *testing.T) {
 
 // Clean finds what a harness left that was killed: here, one that never closed.
 func TestClean(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	cfg := config(t, raftTarget())
 	c := open(t, e, cfg)
@@ -113,6 +117,7 @@ func TestClean(t *testing.T) {
 // The image is made once of one content, and runs are not taken for images: an image that bore the label of runs would
 // hand it to whatever is made of it.
 func TestImage(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	open(t, e, config(t, raftTarget()))
 	images := func() []string {

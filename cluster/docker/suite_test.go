@@ -10,6 +10,7 @@ import (
 )
 
 func TestRaft(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	cfg := config(t, raftTarget())
 	clustertest.Run(t, cfg, func(t *testing.T, cfg cluster.Config) cluster.Cluster { return open(t, e, cfg) })
