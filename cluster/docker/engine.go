@@ -45,6 +45,17 @@ func Available(ctx context.Context) error {
 	return nil
 }
 
+// Usable reports whether a cluster of a bundled target could be opened: whether an engine answers and can run the
+// executable.
+func Usable(ctx context.Context, opts Options) error {
+	e, err := connect(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = e.executable(ctx, opts.Executable)
+	return errors.Join(err, e.Close())
+}
+
 // engine is a connection to the engine: testcontainers to create with, and the engine's own interface for what
 // testcontainers has no word for.
 type engine struct {
@@ -67,12 +78,13 @@ func connect(ctx context.Context) (*engine, error) {
 
 // settle gives testcontainers its settings unless the user has: it reads them from the environment, once, at first use.
 // Its reaper is an image to be pulled, and Clean does its work. It guesses the host of published ports wrongly where the
-// harness itself runs in a container; ours are on loopback (D4).
+// harness itself runs in a container; ours are on loopback (D4). And it shall mean the engine that Available asked.
 var settle = sync.OnceFunc(func() {
 	log.SetDefault(log.NewNoopLogger())
 	for name, value := range map[string]string{
 		"TESTCONTAINERS_RYUK_DISABLED": "true",
 		"TESTCONTAINERS_HOST_OVERRIDE": "127.0.0.1",
+		client.EnvOverrideHost:         host(),
 	} {
 		if _, set := os.LookupEnv(name); !set {
 			os.Setenv(name, value)

@@ -39,23 +39,29 @@ var machines = map[string]struct {
 	"riscv64": {elf.EM_RISCV, "riscv64"},
 }
 
-// image returns the image of the executable, built unless the engine has it.
-func (e *engine) image(ctx context.Context, executable string) (string, error) {
-	if executable == "" {
+// executable checks the file that the image is to be made of; "" is our own.
+func (e *engine) executable(ctx context.Context, path string) (string, error) {
+	if path == "" {
 		own, err := os.Executable()
 		if err != nil {
 			return "", fmt.Errorf("docker: find our own executable: %w", err)
 		}
-		executable = own
+		path = own
 	}
 	info, err := e.api.Info(ctx, client.InfoOptions{})
 	if err != nil {
-		return "", fmt.Errorf("docker: %w", err)
+		return "", fmt.Errorf("docker: %w", cause(err))
 	}
-	if err := static(executable, info.Info.Architecture); err != nil {
+	return path, static(path, info.Info.Architecture)
+}
+
+// image returns the image of an executable, built unless the engine has it.
+func (e *engine) image(ctx context.Context, executable string) (string, error) {
+	path, err := e.executable(ctx, executable)
+	if err != nil {
 		return "", err
 	}
-	binary, err := os.ReadFile(executable)
+	binary, err := os.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("docker: read the executable: %w", err)
 	}

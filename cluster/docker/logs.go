@@ -3,7 +3,6 @@ package docker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -40,20 +39,20 @@ func (c *Cluster) copyLog(n *node, from string) error {
 	return errors.Join(err, f.Close())
 }
 
-// lastLines are the end of a node's log, for an error.
-func (c *Cluster) lastLines(ctx context.Context, n *node) string {
+// quote repeats a node's last lines, for whoever reads why it failed.
+func (c *Cluster) quote(ctx context.Context, n *node) {
 	r, err := c.engine.api.ContainerLogs(ctx, n.container,
 		client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Tail: "10"})
 	if err != nil {
-		return ""
+		c.say("log of %s: %v", n.id, cause(err))
+		return
 	}
 	defer r.Close()
 	var b strings.Builder
 	if _, err := stdcopy.StdCopy(&b, &b, io.LimitReader(r, 64<<10)); err != nil {
-		return fmt.Sprintf("%s\n(%v)", b.String(), err)
+		c.say("log of %s: %v", n.id, err)
 	}
-	if b.Len() == 0 {
-		return "it said nothing"
+	for line := range strings.Lines(b.String()) {
+		c.say("%s: %s", n.id, strings.TrimRight(line, "\r\n"))
 	}
-	return "its last lines:\n" + strings.TrimRight(b.String(), "\n")
 }

@@ -28,8 +28,8 @@ func TestOpenFails(t *testing.T) {
 		options func(*docker.Options)
 		want    []string
 	}{
-		"a node that ends":         {func(l *cluster.Launch) { l.Argv = []string{"no-such-command"} }, ready, []string{"ended with exit status 254", "its last lines", "no-such-command"}},
-		"a node that never serves": {func(l *cluster.Launch) { l.Ready = "/nowhere" }, ready, []string{"was not ready within 2s", "/nowhere answers 404", "its last lines"}},
+		"a node that ends":         {func(l *cluster.Launch) { l.Argv = []string{"no-such-command"} }, ready, []string{"ended with exit status 254 before it was ready", `unknown command "no-such-command"`}},
+		"a node that never serves": {func(l *cluster.Launch) { l.Ready = "/nowhere" }, ready, []string{"was not ready within 2s", "/nowhere answers 404", "msg=serving"}},
 		"an image that is nowhere": {func(l *cluster.Launch) { l.Image = "127.0.0.1:1/no/such:image" }, ready, []string{"pull 127.0.0.1:1/no/such:image"}},
 		"no executable":            {nil, func(o *docker.Options) { o.Executable = "no/such/file" }, []string{"it is no Linux executable"}},
 		"of another machine":       {nil, func(o *docker.Options) { o.Executable = patched(t, foreign) }, []string{"it is of EM_SPARC"}},
@@ -37,6 +37,8 @@ func TestOpenFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, o := config(t, raftTarget()), options(t)
+			said := &log{}
+			cfg.Log = said
 			if tt.launch != nil {
 				cfg.Target = launched{cfg.Target, tt.launch}
 			}
@@ -47,9 +49,12 @@ func TestOpenFails(t *testing.T) {
 				t.Fatal("it opened")
 			}
 			for _, want := range tt.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("the error says %q, want %q", err, want)
+				if all := err.Error() + "\n" + said.String(); !strings.Contains(all, want) {
+					t.Errorf("it says %q, want %q", all, want)
 				}
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("%q is more than a line", err)
 			}
 			if left := left(t, e, cfg.Run); len(left) > 0 {
 				t.Errorf("left: %v", left)
@@ -63,9 +68,14 @@ func TestHintForExecutable(t *testing.T) {
 	t.Parallel()
 	engine(t)
 	_, err := docker.Open(t.Context(), config(t, raftTarget()), docker.Options{Executable: os.DevNull})
-	var hinted *docker.Error
-	if !errors.As(err, &hinted) || !strings.Contains(hinted.Hint, "CGO_ENABLED=0 GOOS=linux GOARCH=") {
-		t.Errorf("%v comes with the hint of %+v, want the command to build one", err, hinted)
+	for _, err := range []error{err, docker.Usable(t.Context(), docker.Options{Executable: os.DevNull})} {
+		var hinted *docker.Error
+		if !errors.As(err, &hinted) || !strings.Contains(hinted.Hint, "CGO_ENABLED=0 GOOS=linux GOARCH=") {
+			t.Errorf("%v comes with the hint of %+v, want the command to build one", err, hinted)
+		}
+	}
+	if err := docker.Usable(t.Context(), options(t)); err != nil {
+		t.Errorf("a good executable: %v", err)
 	}
 }
 

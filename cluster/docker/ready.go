@@ -14,7 +14,7 @@ const (
 	probeLimit = time.Second
 )
 
-// awaitReady waits until a node serves. One that ended, or that is not ready in time, is an error with its last lines.
+// awaitReady waits until a node serves. One that ended, or that is not ready in time, is an error, and its last lines go to the progress.
 func (c *Cluster) awaitReady(ctx context.Context, n *node) error {
 	limited, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
@@ -34,7 +34,8 @@ func (c *Cluster) awaitReady(ctx context.Context, n *node) error {
 		case err != nil:
 			return err
 		case !state.Running:
-			return fmt.Errorf("docker: %s ended with exit status %d before it was ready; %s", n.id, state.ExitCode, c.lastLines(ctx, n))
+			c.quote(ctx, n)
+			return fmt.Errorf("docker: %s ended with exit status %d before it was ready", n.id, state.ExitCode)
 		}
 		select {
 		case <-t.C:
@@ -42,7 +43,8 @@ func (c *Cluster) awaitReady(ctx context.Context, n *node) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			return fmt.Errorf("docker: %s was not ready within %v: %w; %s", n.id, c.patience, failed, c.lastLines(ctx, n))
+			c.quote(ctx, n)
+			return fmt.Errorf("docker: %s was not ready within %v: %w", n.id, c.patience, failed)
 		}
 	}
 }
