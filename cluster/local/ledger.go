@@ -92,8 +92,14 @@ func (l *ledger) add(e entry) (err error) {
 	return nil
 }
 
-// close removes the ledger: there is nothing left to clean.
-func (l *ledger) close() error { return errors.Join(l.file.Close(), os.Remove(l.name)) }
+// close removes the ledger: there is nothing left to clean. That somebody else has removed it is no matter by now.
+func (l *ledger) close() error {
+	err := os.Remove(l.name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(l.file.Close(), err)
+}
 
 // Clean kills the children, and removes the data, of every cluster whose harness is gone, by the ledgers in the state
 // directory ("" is StateDir). It counts the processes killed and writes a line for each to log.
