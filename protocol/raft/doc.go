@@ -3,7 +3,7 @@
 //
 // What every run keeps, and every simulated run checks after each step; R1 to R5 are Figure 3 of the paper:
 //
-//	R1  Election Safety: a term has at most one leader.
+//	R1  Election Safety: a term has at most one leader, for whom a majority has voted.
 //	R2  Leader Append-Only: a leader neither changes nor deletes an entry of its log.
 //	R3  Log Matching: two logs with an entry of the same index and term are the same up to it.
 //	R4  Leader Completeness: a committed entry is in the log of every later leader, and no node that knows it to be
@@ -12,7 +12,8 @@
 //	R6  A node's term never falls, and it votes at most once a term (§5.1, §5.2).
 //	R7  A node's commit index never falls nor passes the end of its log; all that is committed is applied at once (§5.3).
 //	R8  Snapshots of one index are the same everywhere, and cover committed entries only (§7).
-//	R9  What a leader believes a follower's disk to hold, it holds (§5.3).
+//	R9  What a leader believes a follower's disk to hold, it holds, and goes on holding (§5.3).
+//	R10 What a leader commits, a majority of the members holds (§5.3, §6).
 //
 // Choices that the paper leaves open, and departures from it:
 //

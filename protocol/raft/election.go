@@ -39,7 +39,7 @@ func (n *node) poll(v *Vote) {
 
 // tally acts on the ballots once they decide.
 func (n *node) tally() {
-	yes, no, members := 0, 0, len(n.members())
+	yes, no := 0, 0
 	if n.voter {
 		yes = 1
 	}
@@ -52,11 +52,11 @@ func (n *node) tally() {
 		}
 	}
 	switch {
-	case yes > members/2 && n.role == preCandidate:
+	case yes >= n.quorum() && n.role == preCandidate:
 		n.campaign(false)
-	case yes > members/2:
+	case yes >= n.quorum():
 		n.lead()
-	case no > members/2:
+	case no >= n.quorum():
 		n.role = follower // what a majority refused is over; the timer runs on
 	}
 }
@@ -76,7 +76,8 @@ func (n *node) vote(from protocol.NodeID, v *Vote) {
 	case v.Term > n.hard.Term:
 		n.follow(v.Term, "")
 	}
-	if v.Term == n.hard.Term && (n.hard.Vote == "" || n.hard.Vote == from) && n.upToDate(v) {
+	free := n.hard.Vote == "" || n.hard.Vote == from || (n.bug.twoVotesATerm && n.role == follower)
+	if v.Term == n.hard.Term && free && n.upToDate(v) {
 		n.hard.Vote = from
 		n.role = follower
 		n.resetTimer()
@@ -89,10 +90,19 @@ func (n *node) vote(from protocol.NodeID, v *Vote) {
 
 // upToDate says whether the candidate's log is at least as up-to-date as ours (§5.4.1).
 func (n *node) upToDate(v *Vote) bool {
+	switch {
+	case n.bug.voteWithoutLogCheck:
+		return true
+	case n.bug.voteByLength:
+		return v.Last >= n.log.last()
+	}
 	return v.LastTerm > n.log.lastTerm() || (v.LastTerm == n.log.lastTerm() && v.Last >= n.log.last())
 }
 
 func (n *node) voted(from protocol.NodeID, v *Voted) {
+	if n.bug.higherVoteCounts && v.Term > n.hard.Term && n.role == candidate {
+		v = &Voted{Term: n.hard.Term, Granted: true}
+	}
 	switch {
 	case v.Pre && v.Granted:
 		if n.role != preCandidate || v.Term != n.hard.Term+1 {
@@ -101,7 +111,9 @@ func (n *node) voted(from protocol.NodeID, v *Voted) {
 	case v.Term > n.hard.Term:
 		n.follow(v.Term, "")
 		return
-	case v.Pre && n.role != preCandidate, !v.Pre && n.role != candidate, !v.Pre && v.Term != n.hard.Term:
+	case v.Pre && n.role != preCandidate, !v.Pre && n.role != candidate:
+		return
+	case !v.Pre && v.Term != n.hard.Term && !n.bug.staleVoteCounts:
 		return
 	}
 	p := n.peer(from)
@@ -138,7 +150,7 @@ func (n *node) leaderTick() {
 	n.transferTick()
 	n.joinTick()
 	if n.checkQuorum {
-		if heard := n.agreed(n.ticks, peerHeard); n.ticks-heard > n.election {
+		if heard := n.agreed(n.ticks, peerHeard); n.ticks-heard > n.patience {
 			n.follow(n.hard.Term, "")
 			return
 		}

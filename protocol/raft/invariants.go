@@ -11,6 +11,7 @@ import (
 // invariants checks R1 to R10 of the package's documentation. What it costs is proportional to what a Step changed.
 type invariants struct {
 	leaders   map[uint64]protocol.NodeID // by term
+	votes     map[uint64][]vote          // by term; the latest few terms only
 	newest    *node                      // leader of the highest term so far
 	newestOf  uint64                     // that term
 	places    []place                    // by index-1: every entry that any log has held there
@@ -18,6 +19,12 @@ type invariants struct {
 	snapshots []*Checkpoint              // the latest few, one an index
 	views     map[protocol.NodeID]*view
 }
+
+// vote is one that was given, or at least written down to be given.
+type vote struct{ from, to protocol.NodeID }
+
+// termsKept is for how many terms votes are remembered: none that is older wins an election.
+const termsKept = 64
 
 // place is what logs have held at one index. Few have ever held more than one thing there.
 type place struct {
@@ -44,13 +51,23 @@ type view struct {
 	hard                  HardState
 	role                  role
 	commit, applied, last uint64
+	matches               []match // as a leader: what each other member was known to hold ...
+	configured            uint64  // ... since this configuration
+}
+
+// match is a peer and the last entry that it is known to hold.
+type match struct {
+	peer  protocol.NodeID
+	index uint64
 }
 
 const snapshotsKept = 16
 
 // NewInvariants watches one cluster from its beginning.
 func NewInvariants() protocol.Invariants {
-	return &invariants{leaders: map[uint64]protocol.NodeID{}, views: map[protocol.NodeID]*view{}}
+	return &invariants{
+		leaders: map[uint64]protocol.NodeID{}, votes: map[uint64][]vote{}, views: map[protocol.NodeID]*view{},
+	}
 }
 
 // Restarted looks at everything that the node's disk gave back.
@@ -62,6 +79,17 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 		v.views[id] = s
 	}
 	*s = view{node: n, hard: n.hard, role: n.role, commit: n.commit, applied: n.applied, last: n.log.last()}
+	if n.voter && len(n.members()) == 1 {
+		// A lone member commits what it writes, and nobody has seen what it wrote and had not yet on its disk.
+		lost := func(c *Checkpoint) bool { return c.Index > n.log.last() }
+		v.snapshots = slices.DeleteFunc(v.snapshots, lost)
+		v.committed = v.committed[:min(uint64(len(v.committed)), n.log.last())]
+	}
+	if n.snap != nil {
+		if err := v.snapshot(n, n.snap); err != nil {
+			return err
+		}
+	}
 	return v.matching(n, n.log.base+1)
 }
 
@@ -86,17 +114,27 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 		return fmt.Errorf("R6: %s went from term %d, vote %q to term %d, vote %q",
 			n.id, s.hard.Term, s.hard.Vote, n.hard.Term, n.hard.Vote)
 	}
+	if n.hard.Vote != "" && n.hard != s.hard {
+		v.votes[n.hard.Term] = append(v.votes[n.hard.Term], vote{n.id, n.hard.Vote})
+		delete(v.votes, n.hard.Term-termsKept)
+	}
 	if n.commit < s.commit || n.applied < s.applied || n.applied != n.commit || n.commit > n.log.last() {
 		return fmt.Errorf("R7: %s went from commit %d, applied %d to commit %d, applied %d with a log to %d",
 			n.id, s.commit, s.applied, n.commit, n.applied, n.log.last())
 	}
 	for _, r := range out.Persist {
-		if err := v.record(s, n, r.Data); err != nil {
+		if err := v.record(s, n, r.Data, out); err != nil {
 			return err
 		}
 	}
 	if n.role == leader && (s.role != leader || s.hard.Term != n.hard.Term) {
+		s.matches = s.matches[:0]
 		if err := v.elected(n); err != nil {
+			return err
+		}
+	}
+	if n.role == leader && n.commit > s.commit {
+		if err := v.majority(n); err != nil {
 			return err
 		}
 	}
@@ -107,14 +145,14 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 	}
 	if n.role == leader {
 		if r, received := in.(protocol.Receive); received {
-			return v.acknowledged(n, r.Message.From)
+			return v.acknowledged(s, n, r.Message.From)
 		}
 	}
 	return nil
 }
 
 // record looks at one record that the node wrote in this Step.
-func (v *invariants) record(s *view, n *node, data any) error {
+func (v *invariants) record(s *view, n *node, data any, out *protocol.Output) error {
 	switch r := data.(type) {
 	case *Entries:
 		if s.role == leader && n.role == leader && s.hard.Term == n.hard.Term && r.First != s.last+1 {
@@ -126,7 +164,13 @@ func (v *invariants) record(s *view, n *node, data any) error {
 		s.last = r.First + uint64(len(r.Entries)) - 1
 		return v.matching(n, r.First)
 	case *Checkpoint:
-		return v.snapshot(s, n, r)
+		if len(out.Apply) == 0 { // installed, in place of the entries; one that a node takes itself follows what it applied
+			s.applied = max(s.applied, r.Index)
+		}
+		if err := v.snapshot(n, r); err != nil {
+			return err
+		}
+		return v.matching(n, r.Index+1)
 	}
 	return nil
 }
@@ -177,6 +221,15 @@ func (v *invariants) elected(n *node) error {
 		return fmt.Errorf("R1: %s and %s both lead term %d", other, n.id, n.hard.Term)
 	}
 	v.leaders[n.hard.Term] = n.id
+	votes := 0
+	for _, id := range n.members() {
+		if slices.Contains(v.votes[n.hard.Term], vote{id, n.id}) {
+			votes++
+		}
+	}
+	if votes <= len(n.members())/2 {
+		return fmt.Errorf("R1: %s leads term %d with the votes of %d of %d members", n.id, n.hard.Term, votes, len(n.members()))
+	}
 	if n.hard.Term > v.newestOf {
 		v.newest, v.newestOf = n, n.hard.Term
 	}
@@ -216,11 +269,8 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 	return nil
 }
 
-// snapshot looks at a snapshot that the node took or was given.
-func (v *invariants) snapshot(s *view, n *node, c *Checkpoint) error {
-	if len(n.out.Apply) == 0 { // installed, in place of the entries; one that a node takes itself follows what it applied
-		s.applied = max(s.applied, c.Index)
-	}
+// snapshot looks at a snapshot that the node took, was given, or found on its disk.
+func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 	if i := c.Index; i <= uint64(len(v.committed)) && v.committed[i-1].term != 0 && v.committed[i-1].term != c.Term {
 		return fmt.Errorf("R8: %s has a snapshot at %d@%d, but %d@%d is committed", n.id, i, c.Term, i, v.committed[i-1].term)
 	}
@@ -237,16 +287,46 @@ func (v *invariants) snapshot(s *view, n *node, c *Checkpoint) error {
 		v.snapshots = slices.Delete(v.snapshots, 0, 1)
 	}
 	v.snapshots = append(v.snapshots, c)
-	return v.matching(n, c.Index+1)
+	return nil
+}
+
+// majority counts who holds what a leader has just committed. Whoever has acknowledged it can have no leader without it.
+func (v *invariants) majority(n *node) error {
+	holders := 0
+	for _, id := range n.members() {
+		if s := v.views[id]; s != nil && (n.commit <= s.node.log.base || s.node.log.term(n.commit) == n.log.term(n.commit)) {
+			holders++
+		}
+	}
+	if holders <= len(n.members())/2 {
+		return fmt.Errorf("R10: %s committed %d, which %d of %d members hold", n.id, n.commit, holders, len(n.members()))
+	}
+	return nil
 }
 
 // acknowledged compares what a leader believes a follower to hold with what it holds.
-func (v *invariants) acknowledged(n *node, from protocol.NodeID) error {
-	p, s := n.peer(from), v.views[from]
-	if p == nil || s == nil || s.node.hard.Term != n.hard.Term {
+func (v *invariants) acknowledged(s *view, n *node, from protocol.NodeID) error {
+	p := n.peer(from)
+	if p == nil || !p.voter {
 		return nil
 	}
-	if f := s.node; p.match > f.log.last() || (p.match > f.log.base && p.match > n.log.base && f.log.term(p.match) != n.log.term(p.match)) {
+	if c := n.configs[len(n.configs)-1].index; c != s.configured {
+		s.matches, s.configured = s.matches[:0], c
+	}
+	known := slices.IndexFunc(s.matches, func(m match) bool { return m.peer == from })
+	if known < 0 {
+		known = len(s.matches)
+		s.matches = append(s.matches, match{peer: from})
+	}
+	if p.match < s.matches[known].index {
+		return fmt.Errorf("R9: %s knew that %s holds its log up to %d, and now up to %d only", n.id, from, s.matches[known].index, p.match)
+	}
+	s.matches[known].index = p.match
+	other := v.views[from]
+	if other == nil || other.node.hard.Term != n.hard.Term {
+		return nil
+	}
+	if f := other.node; p.match > f.log.last() || (p.match > f.log.base && p.match > n.log.base && f.log.term(p.match) != n.log.term(p.match)) {
 		return fmt.Errorf("R9: %s believes that %s holds its log up to %d, but that one ends at %d@%d",
 			n.id, from, p.match, f.log.last(), f.log.lastTerm())
 	}

@@ -104,11 +104,11 @@ func (n *node) reconfigure(in protocol.Reconfigure) {
 	switch {
 	case n.role != leader:
 		n.reject(in.ID, n.leader, "not leader")
-	case n.commit < n.first:
+	case n.commit < n.first && !n.bug.reconfigureBeforeOwnCommit:
 		// Without this two leaders in turn could each change a configuration that the other does not know of, and their
 		// majorities need not meet (raft-dev, 2015-07-10).
 		n.reject(in.ID, n.id, "no entry of this term is committed yet")
-	case n.joining != nil || n.configs[len(n.configs)-1].index > n.commit:
+	case n.joining != nil || (n.configs[len(n.configs)-1].index > n.commit && !n.bug.twoChangesAtOnce):
 		n.reject(in.ID, n.id, "another change is under way")
 	case n.transferring.to != "":
 		n.reject(in.ID, n.transferring.to, "transferring leadership")

@@ -22,6 +22,7 @@ var roleNames = []string{"follower", "pre-candidate", "candidate", "leader"}
 // node is one member. The fields are grouped as in Figure 2 of the paper.
 type node struct {
 	settings
+	bug     bugs
 	id      protocol.NodeID
 	machine protocol.Machine
 	out     protocol.Output
@@ -78,10 +79,17 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	if err != nil {
 		return nil, err
 	}
+	bug, err := plant(c.Bug)
+	if err != nil {
+		return nil, err
+	}
+	if bug.longLease {
+		s.reads, s.lease, s.patience = readLease, 3*s.election, 3*s.election
+	}
 	if len(c.Members) == 0 {
 		return nil, errors.New("raft: members: the initial configuration is empty")
 	}
-	n := &node{settings: s, id: c.ID, machine: c.Machine}
+	n := &node{settings: s, bug: bug, id: c.ID, machine: c.Machine}
 	n.configs = []configuration{{members: slices.Clone(c.Members)}}
 	for i, r := range records {
 		switch d := r.Data.(type) {
@@ -92,8 +100,13 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 				return nil, fmt.Errorf("raft: record %d: entries from %d do not continue a log of %d to %d",
 					i, d.First, n.log.base, n.log.last())
 			}
+			var tail []Entry
+			if end := d.First + uint64(len(d.Entries)); bug.truncationForgotten && end <= n.log.last() {
+				tail = n.log.from(end, len(n.log.entries))
+			}
 			n.truncateTo(d.First)
 			n.extend(d.Entries)
+			n.extend(tail)
 		case *Checkpoint:
 			n.hard = d.Hard
 			n.adopt(d)
@@ -105,6 +118,9 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 		if err := n.machine.Restore(n.snap.Snapshot); err != nil {
 			return nil, fmt.Errorf("raft: snapshot at %d: %w", n.snap.Index, err)
 		}
+	}
+	if bug.configurationForgotten {
+		n.configs = n.configs[:1]
 	}
 	n.saved = n.hard
 	n.commit, n.applied = n.log.base, n.log.base
@@ -149,11 +165,17 @@ func (n *node) Step(in protocol.Input) protocol.Output {
 		n.reconfigure(in)
 	}
 	n.maybeSnapshot()
-	if n.hard != n.saved {
+	if n.hard != n.saved && !n.bug.termNotPersisted {
 		// Ahead of entries: a term is never younger on disk than the entries that were written in it.
 		hard := n.hard
+		if n.bug.voteNotPersisted {
+			hard.Vote = ""
+		}
 		n.out.Persist = slices.Insert(n.out.Persist, 0, protocol.Record{Data: &hard})
 		n.saved = n.hard
+	}
+	if n.bug.leaderUnsynced && n.role == leader {
+		n.out.Unsynced = true
 	}
 	n.out.Point = pointNames[n.point]
 	return n.out
@@ -229,7 +251,7 @@ func (n *node) answered(from protocol.NodeID, term, round uint64) *peer {
 		n.follow(term, "")
 		return nil
 	}
-	if n.role != leader || term != n.hard.Term {
+	if n.role != leader || (term != n.hard.Term && !n.bug.staleAckCounts) {
 		return nil
 	}
 	p := n.peer(from)
@@ -261,7 +283,7 @@ func (n *node) stepDown(to protocol.NodeID) {
 	n.point = max(n.point, pointStepDown)
 	for n.proposals.len() > 0 {
 		p := n.proposals.pop()
-		if p.kind == proposesRead {
+		if p.kind == proposesRead || n.bug.rejectsWhatItWrote {
 			n.reject(p.id, to, "deposed")
 		} else {
 			n.out.Reply = append(n.out.Reply, protocol.Reply{ID: p.id, Outcome: protocol.Unknown, Leader: to, Reason: "deposed"})

@@ -19,6 +19,7 @@ func Protocol() protocol.Protocol {
 			&HardState{}, &Entries{}, &Checkpoint{}),
 		Invariants: NewInvariants,
 		Options:    options,
+		Mutants:    listed(),
 		Points:     pointNames[1:],
 	}
 }
@@ -44,6 +45,7 @@ type settings struct {
 	election      uint64 // ticks
 	heartbeat     uint64 // ticks
 	lease         uint64 // ticks; shorter than election, so that it ends before anyone may vote
+	patience      uint64 // ticks without a majority after which a leader steps down
 	snapshotEvery uint64 // entries
 	snapshotChunk int    // bytes
 	batch         int    // entries
@@ -79,7 +81,7 @@ func parse(values map[string]string) (settings, error) {
 		preVote:       choice(options[6]) == 0,
 		checkQuorum:   choice(options[7]) == 0,
 	}
-	s.lease = s.election * 3 / 4
+	s.lease, s.patience = s.election*3/4, s.election
 	switch {
 	case failed != nil:
 		return s, failed

@@ -40,7 +40,7 @@ type beat struct{ round, tick uint64 }
 
 // read takes a read that does not go through the log.
 func (n *node) read(id uint64, command []byte) {
-	if n.reads == readLease && n.leaseHolds() {
+	if (n.reads == readLease && n.leaseHolds()) || n.bug.leaderLocalRead {
 		n.done(id, n.machine.Query(command))
 		return
 	}
@@ -51,13 +51,16 @@ func (n *node) read(id uint64, command []byte) {
 // leaseHolds says whether no other leader can have been elected: a majority heard this one less than a lease ago, a lease
 // is shorter than any election timeout, and they refuse votes until then. Clocks must run at nearly the same rate.
 func (n *node) leaseHolds() bool {
-	return n.commit >= n.first && !n.leaseLost && n.confirmed > 0 && n.ticks-n.leased < n.lease
+	return n.knowsCommit() && !n.leaseLost && n.confirmed > 0 && n.ticks-n.leased < n.lease
 }
+
+// knowsCommit says whether the leader knows all that is committed: since an entry of its own term is.
+func (n *node) knowsCommit() bool { return n.commit >= n.first || n.bug.readBeforeOwnCommit }
 
 // startReads begins a round for the reads that wait for one. While another round confirms earlier reads they gather, so
 // that one round serves many.
 func (n *node) startReads() {
-	if n.waiting.len() > 0 && n.waiting.front().round == 0 && n.commit >= n.first && n.role == leader {
+	if n.waiting.len() > 0 && n.waiting.front().round == 0 && n.knowsCommit() && n.role == leader {
 		n.newRound()
 	}
 }
@@ -69,7 +72,7 @@ func (n *node) newRound() {
 	if n.reads == readLease {
 		n.rounds.push(beat{n.round, n.ticks})
 	}
-	if n.commit >= n.first {
+	if n.knowsCommit() {
 		for i := len(n.waiting.all()) - 1; i >= 0 && n.waiting.all()[i].round == 0; i-- {
 			n.waiting.all()[i].round = n.round
 		}
@@ -83,6 +86,9 @@ func (n *node) newRound() {
 // confirm answers the reads whose round a majority has answered, and prolongs the lease.
 func (n *node) confirm() {
 	round := n.agreed(n.round, peerRound)
+	if n.bug.readUnconfirmed {
+		round = n.round
+	}
 	if round <= n.confirmed {
 		return
 	}

@@ -110,6 +110,9 @@ func (n *node) sendAppend(p *peer, heartbeat bool) bool {
 // append is a follower's part. Its leader is known to be of the present term.
 func (n *node) append(from protocol.NodeID, a *Append) {
 	prev, prevTerm, entries := a.Prev, a.PrevTerm, a.Entries
+	if prev < n.log.base && n.bug.prevZeroAppends && prev == 0 {
+		prev, prevTerm = n.log.base, n.log.baseTerm
+	}
 	if prev < n.log.base {
 		// What a snapshot covers is committed, so it is the same here and there.
 		known := min(n.log.base-prev, uint64(len(entries)))
@@ -125,6 +128,10 @@ func (n *node) append(from protocol.NodeID, a *Append) {
 		return
 	}
 	matched := prev + uint64(len(entries))
+	if n.bug.appendAlwaysTruncates && prev < n.log.last() {
+		n.truncateTo(prev + 1)
+		n.persist(&Entries{First: prev + 1})
+	}
 	for i := range entries {
 		index := prev + 1 + uint64(i)
 		if index <= n.log.last() && n.log.term(index) == entries[i].Term {
@@ -137,9 +144,17 @@ func (n *node) append(from protocol.NodeID, a *Append) {
 		n.truncateTo(index)
 		n.extend(entries[i:])
 		n.persist(&Entries{First: index, Entries: n.log.from(index, len(entries))})
+		n.out.Unsynced = n.bug.followerUnsynced
 		break
 	}
-	n.commitTo(min(a.Commit, matched))
+	commit := min(a.Commit, matched)
+	if n.bug.commitBeyondMatch {
+		commit = a.Commit
+	}
+	if n.bug.commitFalls && commit < n.commit && commit >= n.log.base {
+		n.commit, n.applied = commit, commit
+	}
+	n.commitTo(commit)
 	n.send(from, &Appended{Term: n.hard.Term, Index: matched, Round: a.Round})
 }
 
@@ -170,12 +185,16 @@ func (n *node) appended(p *peer, a *Appended) {
 		p.probing = false
 	}
 	p.next = max(p.next, a.Index+1)
+	if n.bug.matchIsLastSent {
+		n.matched(p, p.next-1)
+		return
+	}
 	n.matched(p, a.Index)
 }
 
 // matched takes note that p has the log up to index, and goes on from there.
 func (n *node) matched(p *peer, index uint64) {
-	further := index > p.match
+	further := index > p.match || n.bug.matchFalls
 	if further {
 		p.match = index
 		n.advance()
@@ -194,7 +213,7 @@ func (n *node) matched(p *peer, index uint64) {
 
 // backOff finds an earlier place to continue from, unless the refusal is an old one.
 func (n *node) backOff(p *peer, a *Appended) {
-	if p.snap != nil || a.Index <= p.match || (p.probing && a.Index != p.next-1) {
+	if n.bug.refusalIgnored || p.snap != nil || a.Index <= p.match || (p.probing && a.Index != p.next-1) {
 		return
 	}
 	next := a.Conflict
@@ -211,7 +230,13 @@ func (n *node) backOff(p *peer, a *Appended) {
 // advance commits what a majority has, if it is of this term (§5.4.2): earlier entries are committed with it.
 func (n *node) advance() {
 	index := n.agreed(n.log.last(), peerMatch)
-	if index <= n.commit || n.log.term(index) != n.hard.Term {
+	if n.bug.answersBeforeCommit {
+		index = n.log.last()
+	}
+	if index <= n.commit || (n.log.term(index) != n.hard.Term && !n.bug.commitOldTerm) {
+		return
+	}
+	if n.bug.commitStopsAtOlderTerm && n.log.term(n.commit+1) != n.hard.Term {
 		return
 	}
 	n.commitTo(index)
@@ -236,7 +261,7 @@ func (n *node) commitTo(index uint64) {
 func (n *node) apply(index uint64) {
 	e := n.log.at(index)
 	var result []byte
-	if len(e.Command) > 0 {
+	if len(e.Command) > 0 && !(n.bug.followerNeverApplies && n.role != leader) {
 		result = n.machine.Apply(e.Command)
 	}
 	n.out.Apply = append(n.out.Apply, protocol.Entry{Index: index, Term: e.Term, Command: e.Command})
@@ -259,7 +284,7 @@ func (n *node) agreed(self uint64, of func(*peer) uint64) uint64 {
 		values = append(values, self)
 	}
 	for i := range n.peers {
-		if n.peers[i].voter {
+		if n.peers[i].voter || n.bug.learnerCounts {
 			values = append(values, of(&n.peers[i]))
 		}
 	}
@@ -269,7 +294,15 @@ func (n *node) agreed(self uint64, of func(*peer) uint64) uint64 {
 			values[j], values[j-1] = values[j-1], values[j]
 		}
 	}
-	return values[len(values)/2]
+	return values[n.quorum()-1]
+}
+
+// quorum is how many members are a majority.
+func (n *node) quorum() int {
+	if n.bug.halfIsAMajority {
+		return (len(n.members()) + 1) / 2
+	}
+	return len(n.members())/2 + 1
 }
 
 func peerMatch(p *peer) uint64 { return p.match }

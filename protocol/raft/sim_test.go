@@ -54,10 +54,10 @@ func defaults(changes map[string]string) map[string]string {
 // weather says what befalls a simulated cluster. Chances are per thousand: of a message for loss and twice, of an output
 // for crashes, of a millisecond for the rest.
 type weather struct {
-	loss, twice, crashes, cuts, changes, transfers int
-	delay                                          int // of a message, at most, in milliseconds
-	disk                                           int // of a write, at most, in milliseconds
-	skew                                           int // of a node's ticks, at most, in per cent
+	loss, twice, crashes, cuts, pauses, changes, transfers int
+	delay                                                  int // of a message, at most, in milliseconds
+	disk                                                   int // of a write, at most, in milliseconds
+	skew                                                   int // of a node's ticks, at most, in per cent
 }
 
 // sim is a small cluster in virtual milliseconds, wholly decided by its seed. A crash loses what is not yet on disk.
@@ -94,6 +94,7 @@ type simNode struct {
 	disk    []protocol.Record
 	busy    int // until when the disk is at work
 	queued  int // outputs that wait for it
+	paused  int // until when it does nothing
 	rate    int // of its ticks, in per cent
 }
 
@@ -198,6 +199,9 @@ func (s *sim) start(n *simNode) error {
 			return nil
 		}
 		s.at(max(1, tick*100/n.rate), ticks)
+		if s.now < n.paused {
+			return nil
+		}
 		return s.step(n, protocol.Tick{Draw: s.Uint64()})
 	}
 	s.at(s.IntN(tick)+1, ticks)
@@ -246,7 +250,7 @@ func (s *sim) step(n *simNode, in protocol.Input) error {
 	if len(persist) > 0 {
 		wait = s.IntN(s.disk + 1)
 	}
-	n.busy = max(n.busy, s.now) + wait
+	n.busy = max(n.busy, s.now+wait)
 	if unsynced {
 		if err := s.leave(n, send, reply); err != nil {
 			return err
@@ -279,6 +283,8 @@ func pointWeight(point string) int {
 	switch point {
 	case "vote", "truncate", "lead", "snapshot", "install-snapshot", "reconfigure", "step-down":
 		return 10
+	case "propose":
+		return 4
 	case "append", "commit":
 		return 2
 	}
@@ -306,15 +312,21 @@ func (s *sim) leave(n *simNode, send []protocol.Message, reply []protocol.Reply)
 				continue
 			}
 			delay := 1 + s.IntN(s.delay)
-			if s.IntN(100) < 3 {
-				delay += s.IntN(20 * s.delay)
+			if s.IntN(100) < 5 {
+				delay += s.IntN(100 * s.delay)
 			}
-			s.at(delay, func() error {
+			var arrive func() error
+			arrive = func() error {
 				if to.core == nil || s.cut[n.index*len(s.nodes)+to.index] {
 					return nil
 				}
+				if s.now < to.paused {
+					s.at(to.paused-s.now+s.IntN(3), arrive)
+					return nil
+				}
 				return s.step(to, protocol.Receive{Message: m})
-			})
+			}
+			s.at(delay, arrive)
 		}
 	}
 	for _, r := range reply {
@@ -379,6 +391,17 @@ func (s *sim) client() error {
 	if n.core == nil {
 		return nil
 	}
+	if s.now < n.paused {
+		s.at(n.paused-s.now, func() error { return s.request(n) })
+		return nil
+	}
+	return s.request(n)
+}
+
+func (s *sim) request(n *simNode) error {
+	if n.core == nil {
+		return nil
+	}
 	read := s.IntN(2) == 0
 	command := binary.BigEndian.AppendUint64(nil, s.nextID+1)
 	return s.ask(n, &call{command: command, read: read}, func(id uint64) protocol.Input {
@@ -409,8 +432,11 @@ func (s *sim) chance() error {
 		s.note("cut", side, oneWay)
 	}
 	n := s.nodes[s.IntN(len(s.nodes))]
-	if n.core == nil {
+	if n.core == nil || s.now < n.paused {
 		return nil
+	}
+	if s.IntN(1000) < s.pauses {
+		n.paused = s.now + 100 + s.IntN(1500) // its ticks are lost, what is sent to it waits
 	}
 	other := s.nodes[s.IntN(len(s.nodes))].id
 	switch k := s.IntN(1000); {

@@ -30,6 +30,14 @@ func (n *node) checkpoint(c *Checkpoint) {
 	c.Hard, c.Term = n.hard, n.log.baseTerm
 	c.Entries = n.log.from(n.log.base+1, len(n.log.entries))
 	n.snap = c
+	if n.bug.snapshotWithoutHardState {
+		c.Hard = HardState{}
+	}
+	if n.bug.snapshotWithoutData {
+		early := *c
+		early.Snapshot = nil
+		n.out.Persist = append(n.out.Persist, protocol.Record{Checkpoint: true, Data: &early})
+	}
 	n.out.Persist = append(n.out.Persist, protocol.Record{Checkpoint: true, Data: c})
 }
 
@@ -72,7 +80,7 @@ func (n *node) install(from protocol.NodeID, c *Install) {
 		got = &Install{Index: c.Index, Term: c.Term}
 		n.arrived = got
 	}
-	if c.Offset == len(got.Data) {
+	if c.Offset == len(got.Data) || n.bug.chunkOutOfPlace {
 		got.Data = append(got.Data, c.Data...)
 		if c.Done && n.restore(c, got.Data) {
 			n.send(from, &Installed{Term: n.hard.Term, Index: c.Index, Done: true, Round: c.Round})
@@ -91,10 +99,17 @@ func (n *node) restore(c *Install, snapshot []byte) bool {
 	}
 	n.arrived = nil
 	var rest []Entry
-	if c.Index <= n.log.last() && n.log.term(c.Index) == c.LastTerm {
+	if c.Index <= n.log.last() && (n.log.term(c.Index) == c.LastTerm || n.bug.installKeepsLog) {
 		rest = n.log.from(c.Index+1, len(n.log.entries))
 	}
-	n.adopt(&Checkpoint{Index: c.Index, Term: c.LastTerm, Members: c.Members, Snapshot: snapshot, Entries: rest})
+	members := c.Members
+	if n.bug.snapshotKeepsConfiguration {
+		members = n.members()
+	}
+	if n.bug.snapshotLowersTerm {
+		n.hard = HardState{Term: c.LastTerm}
+	}
+	n.adopt(&Checkpoint{Index: c.Index, Term: c.LastTerm, Members: members, Snapshot: snapshot, Entries: rest})
 	n.configured()
 	n.commit, n.applied = c.Index, c.Index
 	n.checkpoint(n.snap)
