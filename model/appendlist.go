@@ -62,5 +62,8 @@ func (AppendList) Describe(in ListCall, out *[]Value) string {
 	return "read → " + join(*out)
 }
 
+// Answer is the list, to a read.
+func (AppendList) Answer(s *List, in ListCall) ([]Value, bool) { return s.values(), in.F == Read }
+
 // ReadOnly holds of reads.
 func (AppendList) ReadOnly(in ListCall, _ *[]Value) bool { return in.F == Read }

@@ -68,5 +68,8 @@ func (Counter) Describe(in CounterCall, out *int64) string {
 	return "read → " + strconv.FormatInt(*out, 10)
 }
 
+// Answer is the number, to a read.
+func (Counter) Answer(s int64, in CounterCall) (int64, bool) { return s, in.F == Read }
+
 // ReadOnly holds of reads, and of adding nothing.
 func (Counter) ReadOnly(in CounterCall, _ *int64) bool { return in.F == Read || in.N == 0 }

@@ -50,3 +50,12 @@ func (l *List) is(values []Value) bool {
 	}
 	return true
 }
+
+// values reads l from its last cell to its first.
+func (l *List) values() []Value {
+	values := make([]Value, l.len())
+	for i := len(values) - 1; i >= 0; i-- {
+		values[i], l = l.head, l.tail
+	}
+	return values
+}

@@ -28,6 +28,12 @@ type Model[S, In, Out any] interface {
 	ReadOnly(in In, out *Out) bool
 }
 
+// Answerer is a model that can also say what a call would return. Checkers use it to explain, never to judge.
+type Answerer[S, In, Out any] interface {
+	// Answer is what the call returns in state s; false if its result does not depend on the state.
+	Answer(s S, in In) (Out, bool)
+}
+
 // F is the name of a call, common to all models.
 type F uint8
 

@@ -84,6 +84,14 @@ func describeQueue(in QueueCall, out *Value) string {
 	return in.F.String() + " → " + result(out)
 }
 
+// Answer is the oldest value, or null, to a dequeue.
+func (Queue) Answer(s []Value, in QueueCall) (Value, bool) {
+	if len(s) == 0 {
+		return Null, in.F == Dequeue
+	}
+	return s[0], in.F == Dequeue
+}
+
 // ReadOnly holds of a dequeue that found nothing.
 func (Queue) ReadOnly(in QueueCall, out *Value) bool {
 	return in.F == Dequeue && out != nil && *out == Null
@@ -124,6 +132,14 @@ func (Stack) Hash(s *List) uint64 { return s.hash() }
 
 // Describe says "push 3", "pop → 3", "pop → empty".
 func (Stack) Describe(in QueueCall, out *Value) string { return describeQueue(in, out) }
+
+// Answer is the latest value, or null, to a pop.
+func (Stack) Answer(s *List, in QueueCall) (Value, bool) {
+	if s == nil {
+		return Null, in.F == Pop
+	}
+	return s.head, in.F == Pop
+}
 
 // ReadOnly holds of a pop that found nothing.
 func (Stack) ReadOnly(in QueueCall, out *Value) bool {

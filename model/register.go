@@ -83,6 +83,9 @@ func (Register) Describe(in RegisterCall, out *Value) string {
 	return "read → " + result(out)
 }
 
+// Answer is the value, to a read.
+func (Register) Answer(s Value, in RegisterCall) (Value, bool) { return s, in.F == Read }
+
 // ReadOnly holds of reads.
 func (Register) ReadOnly(in RegisterCall, _ *Value) bool { return in.F == Read }
 

@@ -121,5 +121,11 @@ func (Set) Describe(in SetCall, out *SetResult) string {
 	return in.F.String() + " " + string(in.Value)
 }
 
+// Answer is what is in the set, to read and contains.
+func (Set) Answer(s []Value, in SetCall) (SetResult, bool) {
+	_, has := slices.BinarySearch(s, in.Value)
+	return SetResult{Has: has, Values: s}, in.F == Read || in.F == Contains
+}
+
 // ReadOnly holds of read and contains. An add may find its value there or not, so it is never read-only.
 func (Set) ReadOnly(in SetCall, _ *SetResult) bool { return in.F == Read || in.F == Contains }

@@ -157,6 +157,7 @@ func (l *lists) against(late, before int32) *witness {
 		w.say(late, "%s, which read %s, so it must have it too", since, missing)
 	case b.in.F == model.Read:
 		w.kind = "read-from-future"
+		w.include(late)
 		w.say(before, "#%d read %s and ended before #%d, the only one to append it, began", b.op, a.in.Value, a.op)
 	default:
 		w.kind = "reordered"

@@ -171,7 +171,7 @@ func TestOwnAlgorithmsApply(t *testing.T) {
 }
 
 // own names the models with an algorithm of their own.
-var own = map[string]bool{"register": true, "cas-register": true, "mutex": true, "fenced-mutex": true, "append-list": true, "fifo-queue": true, "unique-ids": true}
+var own = map[string]bool{"register": true, "cas-register": true, "mutex": true, "fenced-mutex": true, "append-list": true, "set": false, "fifo-queue": true, "unique-ids": true}
 
 func lines(t *testing.T, h *history.History) string {
 	t.Helper()

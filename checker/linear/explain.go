@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/splitvote/splitvote/checker"
@@ -51,7 +52,7 @@ func (e *explainer[S, In, Out]) witness(o object[In, Out], found outcome) []call
 		calls = e.t.project(o.calls, func(i int) bool { return chosen[i] })
 	}
 	if !e.invalid(calls) {
-		calls = e.prefix(o.calls)
+		calls = e.prefix(o.calls, found.through)
 	}
 	return e.shrink(calls)
 }
@@ -61,9 +62,13 @@ func (e *explainer[S, In, Out]) invalid(calls []call[In, Out]) bool {
 	return len(calls) > 0 && judge(e.ctx, e.m, calls, Auto, e.memory).verdict == checker.Invalid
 }
 
-// prefix cuts an invalid object after the first completion that makes it so. A linearizable history has only linearizable
-// prefixes, so the place can be searched by halving. What ends later is pending.
-func (e *explainer[S, In, Out]) prefix(calls []call[In, Out]) []call[In, Out] {
+// prefix cuts an invalid object after the completion at position through, if that is known to make it so, else after the
+// first that does. A linearizable history has only linearizable prefixes, so the place can be searched by halving. What ends
+// later is pending.
+func (e *explainer[S, In, Out]) prefix(calls []call[In, Out], through int) []call[In, Out] {
+	if cut := e.until(calls, through); through > 0 && e.invalid(cut) {
+		return cut
+	}
 	var ends []int
 	for i := range calls {
 		if !calls[i].pending() {
@@ -131,7 +136,7 @@ func (e *explainer[S, In, Out]) shrink(calls []call[In, Out]) []call[In, Out] {
 
 // words says of each call of a witness why it is there.
 func (e *explainer[S, In, Out]) words(key string, calls []call[In, Out]) checker.Evidence {
-	evidence := checker.Evidence{Kind: "not-linearizable", Key: key, Summary: subject(key) + " is not linearizable"}
+	evidence := checker.Evidence{Key: key, Summary: subject(key) + " is not linearizable"}
 	found, decided := e.t.decide(calls)
 	if decided && found.witness != nil {
 		evidence.Kind = found.witness.kind
@@ -140,14 +145,8 @@ func (e *explainer[S, In, Out]) words(key string, calls []call[In, Out]) checker
 		}
 	}
 	if len(evidence.Why) == 0 && len(calls) > 0 {
-		last := &calls[0]
-		for i := range calls {
-			if !calls[i].pending() && (last.pending() || calls[i].end > last.end) {
-				last = &calls[i]
-			}
-		}
-		evidence.Why = []checker.Claim{{Op: last.op, Text: fmt.Sprintf(
-			"#%d (%s) does not fit: no order of these %d calls explains it and all before it", last.op, e.m.Describe(last.in, last.result()), len(calls))}}
+		accused, text := e.accuse(calls)
+		evidence.Kind, evidence.Why = e.t.kind, []checker.Claim{{Op: calls[accused].op, Text: text}}
 	}
 	if len(calls) > mostShown {
 		evidence.Summary += fmt.Sprintf(" (the last %d of %d calls are shown)", mostShown, len(calls))
@@ -157,4 +156,23 @@ func (e *explainer[S, In, Out]) words(key string, calls []call[In, Out]) checker
 		evidence.Ops = append(evidence.Ops, calls[i].op)
 	}
 	return evidence
+}
+
+// accuse picks the call that ended last, of a witness that the type's own algorithm cannot explain, and says what it could
+// have returned instead.
+func (e *explainer[S, In, Out]) accuse(calls []call[In, Out]) (accused int, text string) {
+	for i := range calls {
+		if c := &calls[i]; !c.pending() && (calls[accused].pending() || c.end > calls[accused].end) {
+			accused = i
+		}
+	}
+	c := &calls[accused]
+	is := fmt.Sprintf("#%d (%s)", c.op, e.m.Describe(c.in, c.result()))
+	if could, known := answers(e.m, calls, accused); known {
+		return accused, is + " could only have been " + strings.Join(could, " or ")
+	}
+	if len(calls) == 1 {
+		return accused, is + " is impossible: nothing before it allows it"
+	}
+	return accused, fmt.Sprintf("%s is impossible: no order of these %d calls allows it", is, len(calls))
 }

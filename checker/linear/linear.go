@@ -136,15 +136,23 @@ func judge[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls
 	if ctx.Err() != nil {
 		return interrupted(ctx)
 	}
-	if engine == Auto {
-		if o, decided := theoryOf(m).decide(calls); decided {
-			return o
-		}
-	}
 	if engine == Porcupine {
 		return byPorcupine(ctx, m, calls, memory)
 	}
-	return bySearch(ctx, m, calls, memory)
+	t := theoryOf(m)
+	if engine == Auto {
+		if o, decided := t.decide(calls); decided {
+			return o
+		}
+		calls = t.reduce(calls)
+	}
+	for _, part := range t.split(calls) {
+		if o = bySearch(ctx, m, part, memory); o.verdict != checker.Valid {
+			return o
+		}
+	}
+	o.method = string(Search)
+	return o
 }
 
 // merge puts the outcomes of all objects together.

@@ -28,6 +28,11 @@ import (
 //	    the two could be exchanged.
 //	S5  Calls with unknown outcome that are left at the end never happened.
 func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out], memory int64) outcome {
+	for i := range calls {
+		if c := &calls[i]; c.end < c.begin { // a reduction found that it took effect before it began
+			return outcome{verdict: checker.Invalid, method: string(Search), through: c.end}
+		}
+	}
 	s := newSearch(ctx, m, calls, memory)
 	for _, e := range eventsOf(calls) {
 		switch {

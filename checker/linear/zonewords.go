@@ -126,7 +126,11 @@ func (w *witness) mustSee(z *zones, late, before, p, q int32) {
 	if z.calls[before].in.F == model.Read {
 		since += fmt.Sprintf(", which read %s", z.value(q))
 	}
-	over := fmt.Sprintf("%s was overwritten", z.value(p))
+	gone := z.value(p)
+	if c.in.F == model.CAS {
+		gone = c.in.Old
+	}
+	over := fmt.Sprintf("%s was overwritten", gone)
 	if by := z.blocks[q].write; by != nobody {
 		over += " by " + z.number(by)
 	}
@@ -134,7 +138,7 @@ func (w *witness) mustSee(z *zones, late, before, p, q int32) {
 	if c.in.F != model.Read {
 		must = "find"
 	}
-	if z.blocks[p].write == nobody {
+	if gone == model.Null && z.blocks[0].write == nobody {
 		over = "null is the value before any write"
 	}
 	w.say(late, "%s, so it must %s %s or later; %s", since, must, z.value(q), over)
