@@ -30,16 +30,17 @@ const (
 // drawing is the picture in the making.
 type drawing struct {
 	strings.Builder
-	rows   []row
-	lanes  []string        // processes from top to bottom
-	times  []time.Duration // moments, sorted
-	xs     []float64       // where they are
-	top    float64         // of the first lane
-	bands  []windowFigures
-	marks  map[int]int
-	v      *violation
-	height float64
-	linked map[string]bool // classes of links drawn
+	rows      []row
+	lanes     []string        // processes from top to bottom
+	times     []time.Duration // moments, sorted
+	xs        []float64       // where they are
+	top       float64         // of the first lane
+	bands     []windowFigures
+	marks     map[int]int
+	v         *violation
+	height    float64
+	linked    map[string]bool // classes of links drawn
+	conflicts int
 }
 
 func picture(v *violation, marks map[int]int, f *figures) (drawn template.HTML, keys []pageFact) {
@@ -71,7 +72,7 @@ func picture(v *violation, marks map[int]int, f *figures) (drawn template.HTML, 
 }
 
 // linkKeys says what the lines between bars mean.
-var linkKeys = []pageFact{{"before", "ended before the other began"}, {"reads", "wrote the value that the other read"}, {"conflict", "conflict"}}
+var linkKeys = []pageFact{{"before", "ended before the other began"}, {"reads", "wrote the value that the other read"}, {"conflict", "conflict, while both were under way"}}
 
 func (d *drawing) keys() []pageFact {
 	var keys []pageFact
@@ -267,7 +268,7 @@ func (d *drawing) tracks() {
 func (d *drawing) box(r *row) (left, right, y float64) {
 	left, right = d.x(r.From), d.x(r.lasted())
 	if r.open() {
-		right = d.width() - 4
+		right = d.width() - 12 // room for its mark
 	}
 	right = max(right, left+min(r.need(), d.width()-left-2))
 	if !r.open() && r.From != r.lasted() {
@@ -353,6 +354,10 @@ func (d *drawing) reads(w, r *row) {
 	}
 	x1, y1 := left+min(22, (right-left)/2), y+side*barHeight/2
 	const bend = 14
+	if y != yTo && left <= to && to+20 < right { // the reader began meanwhile: straight down
+		d.link("reads", fmt.Sprintf("M%s %sV%s", num(to+14), num(y1), num(yTo-side*barHeight/2)), head(to+14, yTo-side*barHeight/2, 0, side))
+		return
+	}
 	if y == yTo || to < x1+2*bend {
 		x2, y2 := max(x1, to+16), yTo-side*barHeight/2
 		if y == yTo {
@@ -379,14 +384,27 @@ func (d *drawing) relate(a, b *row) {
 	_, right, y := d.box(a)
 	left, _, yTo := d.box(b)
 	if a.open() || a.To >= b.From {
-		fromLeft, fromRight, _ := d.box(a)
-		toLeft, toRight, _ := d.box(b)
-		d.link("conflict", fmt.Sprintf("M%s %sL%s %s", num((fromLeft+fromRight)/2), num(y), num((toLeft+toRight)/2), num(yTo)), "")
+		d.conflict(a, b)
 		return
 	}
 	bend := max(14, (left-right)/2)
 	d.link("before", fmt.Sprintf("M%s %sC%s %s %s %s %s %s", num(right), num(y), num(right+bend), num(y), num(left-bend), num(yTo),
 		num(left), num(yTo)), head(left, yTo, 1, 0))
+}
+
+// conflict joins two bars that overlap in time by a line from edge to edge.
+func (d *drawing) conflict(a, b *row) {
+	left, right, y := d.box(a)
+	otherLeft, otherRight, yTo := d.box(b)
+	x := (max(left, otherLeft)+min(right, otherRight))/2 + 16*float64(d.conflicts)
+	d.conflicts++
+	side := barHeight / 2
+	if yTo < y {
+		side = -side
+	}
+	y, yTo = y+side, yTo-side
+	dots := fmt.Sprintf(`<circle cx="%s" cy="%s" r="3.5"/><circle cx="%s" cy="%s" r="3.5"/>`, num(x), num(y), num(x), num(yTo))
+	d.link("conflict", fmt.Sprintf("M%s %sV%s", num(x), num(y), num(yTo)), dots)
 }
 
 func (d *drawing) link(class, path, head string) {

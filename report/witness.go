@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -119,8 +120,13 @@ func newRow(h *history.History, c history.Call, key string) row {
 	return r
 }
 
-// tell writes the times of rows with as many decimals as keep different times apart.
+// tell writes the times of rows with as many decimals as keep different times apart. The times of a history made by hand
+// are small numbers and stay so.
 func tell(rows []row) {
+	tiny := true
+	for i := range rows {
+		tiny = tiny && rows[i].lasted() < time.Millisecond
+	}
 	decimals := 3
 	for ; decimals < 9; decimals += 3 {
 		unit := time.Second
@@ -142,12 +148,18 @@ func tell(rows []row) {
 			break
 		}
 	}
-	for i := range rows {
-		r := &rows[i]
-		r.Start, r.End = clock(r.From, decimals), "?"
-		if r.To != history.Forever {
-			r.End = clock(r.To, decimals)
+	written := func(t time.Duration) string {
+		switch {
+		case t == history.Forever:
+			return "?"
+		case tiny:
+			return strconv.Itoa(int(t)) + " ns"
+		default:
+			return clock(t, decimals)
 		}
+	}
+	for i := range rows {
+		rows[i].Start, rows[i].End = written(rows[i].From), written(rows[i].To)
 	}
 }
 
@@ -253,6 +265,9 @@ func active(rows []row, windows []windowFigures) (said []string, on []int) {
 		if w.To < rows[len(rows)-1].From && (last < 0 || w.To > windows[last].To) {
 			last = i
 		}
+	}
+	if len(windows) == 0 {
+		return []string{"no fault is recorded"}, nil
 	}
 	if last < 0 {
 		return []string{"no fault had happened yet"}, nil

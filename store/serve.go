@@ -8,8 +8,9 @@ import (
 	"net/http"
 	"os"
 	"path"
+	"path/filepath"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/splitvote/splitvote/report"
 )
@@ -135,7 +136,12 @@ func newIndexRow(e Entry) indexRow {
 		if s.Virtual > 0 {
 			lasted = s.Virtual
 		}
-		row.Lasted = lasted.Round(100 * time.Millisecond).String()
+		row.Lasted = strconv.FormatFloat(lasted.Seconds(), 'f', 1, 64) + " s"
+		for _, link := range s.Links {
+			if filepath.IsLocal(filepath.FromSlash(link.Path)) {
+				row.Files = append(row.Files, report.Link{Name: link.Name, Path: "/" + e.Path + "/" + link.Path})
+			}
+		}
 	}
 	return row
 }
