@@ -21,6 +21,7 @@ const (
 	htmlViolations = 50  // violations told at all
 	htmlFaults     = 250 // fault windows in the table and on the time line
 	htmlAround     = 240 // operations in the table
+	htmlFirst      = 10  // operations of one violation that are shown at once
 	htmlRows       = 60  // operations in the table of one violation
 	htmlCalls      = 60  // kinds of calls
 	htmlParts      = 100 // checkers and keys
@@ -96,7 +97,8 @@ type pageFact struct{ Name, Value string }
 type pageViolation struct {
 	Summary, Kind, Took string
 	Rows                []pageRow
-	More                int // operations beyond those in Rows
+	Rest                []pageRow // those shown on demand
+	More                int       // operations beyond these
 	Said                []pageSaid
 	Faults              []string
 	Picture             template.HTML
@@ -228,8 +230,12 @@ func newPageViolation(v *violation, f *figures) pageViolation {
 	p.Faults = v.Faults[:min(len(v.Faults), 10)]
 	rows := v.Rows[:min(len(v.Rows), htmlRows)]
 	p.More = v.total - len(rows)
-	for _, r := range rows {
-		p.Rows = append(p.Rows, newPageRow(r, marks[r.Index]))
+	for i, r := range rows {
+		if i < htmlFirst {
+			p.Rows = append(p.Rows, newPageRow(r, marks[r.Index]))
+		} else {
+			p.Rest = append(p.Rest, newPageRow(r, marks[r.Index]))
+		}
 	}
 	var notes []string
 	guard(&notes, "the picture", func() { p.Picture, p.Keys = picture(v, marks, f) })

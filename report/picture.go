@@ -18,7 +18,7 @@ import (
 // matters is which call ended before which began; so time is stretched until every bar holds its label, and the order of
 // any two moments is kept.
 const (
-	pictureOps    = 16 // bars; a violation that needs more is told in words alone beyond them
+	pictureOps    = htmlFirst // bars; a violation that needs more is told in words alone beyond them
 	pictureFaults = 6
 	pictureWidth  = 880.0 // of the lanes, at least
 	gutter        = 66.0  // left of them, for the processes
