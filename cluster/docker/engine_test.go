@@ -144,6 +144,9 @@ func (r *relay) pump(to, from net.Conn) {
 
 // cut drops every connection and refuses new ones, or accepts them again.
 func (r *relay) cut(off bool) {
+	if r == nil {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.off = off

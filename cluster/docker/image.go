@@ -67,16 +67,23 @@ func (e *engine) image(ctx context.Context, executable string) (string, error) {
 	}
 	tag := contentTag(binary)
 	name := repository + ":" + tag
-	if _, err := e.api.ImageInspect(ctx, name); err == nil || !errdefs.IsNotFound(err) {
-		return name, err
+	switch _, err := e.api.ImageInspect(ctx, name); {
+	case err == nil:
+		return name, nil
+	case !errdefs.IsNotFound(err):
+		return "", fmt.Errorf("docker: inspect image %s: %w", name, cause(err))
 	}
 	archive, err := buildContext(binary)
 	if err != nil {
 		return "", fmt.Errorf("docker: pack the image: %w", err)
 	}
-	return e.BuildImage(ctx, &testcontainers.ContainerRequest{FromDockerfile: testcontainers.FromDockerfile{
+	_, err = e.BuildImage(ctx, &testcontainers.ContainerRequest{FromDockerfile: testcontainers.FromDockerfile{
 		ContextArchive: bytes.NewReader(archive), Repo: repository, Tag: tag, KeepImage: true,
 	}})
+	if err != nil {
+		return "", fmt.Errorf("docker: build image %s: %w", name, cause(err))
+	}
+	return name, nil
 }
 
 // contentTag names an image by what it is made of.
@@ -92,8 +99,11 @@ func (c *Cluster) imageOf(ctx context.Context, l cluster.Launch) (string, error)
 	if l.Image == "" {
 		return c.image, nil
 	}
-	if _, err := c.engine.api.ImageInspect(ctx, l.Image); !errdefs.IsNotFound(err) {
-		return l.Image, err
+	switch _, err := c.engine.api.ImageInspect(ctx, l.Image); {
+	case err == nil:
+		return l.Image, nil
+	case !errdefs.IsNotFound(err):
+		return "", fmt.Errorf("docker: inspect image %s: %w", l.Image, cause(err))
 	}
 	c.say("pulling %s", l.Image)
 	ctx, cancel := context.WithTimeout(ctx, pullLimit)

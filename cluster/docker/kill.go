@@ -76,8 +76,8 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 		return nemesis.Proof{}, err
 	}
 	return nemesis.Proof{
-		Bit:  true,
-		Text: fmt.Sprintf("%s serves as pid %d after %v%s", n.id, state.Pid, time.Since(asked).Round(time.Millisecond), cut),
+		Bit:  cut.Bit,
+		Text: fmt.Sprintf("%s serves as pid %d after %v%s", n.id, state.Pid, time.Since(asked).Round(time.Millisecond), cut.Text),
 	}, nil
 }
 

@@ -3,6 +3,7 @@ package docker_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/moby/moby/client"
+	"go.uber.org/goleak"
 
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/docker"
@@ -32,21 +34,30 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	scratch = dir
-	if docker.Available(context.Background()) == nil {
+	err = errors.Join(run(m, dir), os.RemoveAll(dir))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run runs the tests, and then looks for what they left: an image, goroutines.
+func run(m *testing.M, dir string) (err error) {
+	ctx := context.Background()
+	if docker.Available(ctx) == nil {
 		if wire, err = relayTo(docker.Host(), dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+			return err
 		}
 	}
-	code := m.Run()
+	before := goleak.IgnoreCurrent()
+	if code := m.Run(); code != 0 {
+		err = fmt.Errorf("exit status %d", code)
+	}
 	if path := filepath.Join(dir, "splitvote"); exists(path) {
-		if err := docker.RemoveImage(context.Background(), path); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = max(code, 1)
-		}
+		err = errors.Join(err, docker.RemoveImage(ctx, path))
 	}
-	os.RemoveAll(dir)
-	os.Exit(code)
+	wire.cut(true)
+	return errors.Join(err, goleak.Find(before))
 }
 
 func exists(path string) bool {

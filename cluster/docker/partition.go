@@ -94,23 +94,29 @@ func (c *Cluster) apply(ctx context.Context, cut history.Grudge) (nemesis.Proof,
 	}, errors.Join(errs...)
 }
 
-// cutAgain says, of a node just started, what its kernel still drops (D1), or has it dropped anew.
-func (c *Cluster) cutAgain(ctx context.Context, n *node, started time.Time) (string, error) {
+// cutAgain sees to it that a node just started is cut off as it should be: in its old namespace it still is (D1), in a new
+// one it is cut anew. The proof is what its kernel holds.
+func (c *Cluster) cutAgain(ctx context.Context, n *node, started time.Time) (nemesis.Proof, error) {
 	c.cutting.Lock()
 	defer c.cutting.Unlock()
-	if len(c.cut) == 0 {
-		return "", c.refresh(ctx, n)
-	}
-	if c.found() {
+	switch {
+	case len(c.cut) == 0:
+		return nemesis.Proof{Bit: true}, c.refresh(ctx, n)
+	case c.found():
 		// All nodes, not this one alone: it may have a new address.
 		p, err := c.apply(ctx, c.cut)
-		return fmt.Sprintf("; cut again after %v, %s", time.Since(started).Round(time.Millisecond), p.Text), err
+		p.Text = fmt.Sprintf("; cut again after %v, %s", time.Since(started).Round(time.Millisecond), p.Text)
+		return p, err
 	}
 	a, err := n.neighbour().request(ctx, netfault.Request{Look: true})
 	if err != nil {
-		return "", fmt.Errorf("docker: look at %s: %w", n.id, err)
+		return nemesis.Proof{}, fmt.Errorf("docker: look at %s: %w", n.id, err)
 	}
-	return "; in its kernel still " + cmp.Or(strings.Join(n.drops(a.Has), ""), "nothing is dropped"), nil
+	p := nemesis.Proof{Bit: same(a.Has, c.deaf(n))}
+	for _, held := range n.drops(a.Has) {
+		p.Text = "; in its kernel still " + held
+	}
+	return p, nil
 }
 
 // deaf is what a node's kernel is to drop under the present cut.
