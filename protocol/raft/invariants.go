@@ -12,7 +12,7 @@ import (
 type invariants struct {
 	leaders   map[uint64]protocol.NodeID // by term
 	votes     map[uint64][]vote          // by term; the latest few terms only
-	newest    *node                      // leader of the highest term so far
+	newest    *node                      // leader of the highest term so far, nil once it has restarted
 	newestOf  uint64                     // that term
 	places    []place                    // by index-1: every entry that any log has held there
 	committed []committed                // by index-1
@@ -79,11 +79,15 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 		v.views[id] = s
 	}
 	*s = view{node: n, hard: n.hard, role: n.role, commit: n.commit, applied: n.applied, last: n.log.last()}
+	if v.newest != nil && v.newest.id == id {
+		v.newest = nil
+	}
 	if n.voter && len(n.members()) == 1 {
 		// A lone member commits what it writes, and nobody has seen what it wrote and had not yet on its disk.
 		lost := func(c *Checkpoint) bool { return c.Index > n.log.last() }
 		v.snapshots = slices.DeleteFunc(v.snapshots, lost)
 		v.committed = v.committed[:min(uint64(len(v.committed)), n.log.last())]
+		v.places = v.places[:min(uint64(len(v.places)), n.log.last())]
 	}
 	if n.snap != nil {
 		if err := v.snapshot(n, n.snap); err != nil {
@@ -230,7 +234,7 @@ func (v *invariants) elected(n *node) error {
 	if votes <= len(n.members())/2 {
 		return fmt.Errorf("R1: %s leads term %d with the votes of %d of %d members", n.id, n.hard.Term, votes, len(n.members()))
 	}
-	if n.hard.Term > v.newestOf {
+	if n.hard.Term >= v.newestOf {
 		v.newest, v.newestOf = n, n.hard.Term
 	}
 	if n.log.last() < uint64(len(v.committed)) {
