@@ -82,6 +82,23 @@ func TestTheSourceOfAReadIsExplained(t *testing.T) {
 	}
 }
 
+func TestSentencesNameTheirOperation(t *testing.T) {
+	run := invalidRun(t)
+	found := &run.Result.Evidence[0]
+	a, b := found.Ops[0], found.Ops[2]
+	for _, test := range []struct{ text, want string }{
+		{"came too late", fmt.Sprintf("#%d came too late", b)},
+		{fmt.Sprintf("#%d and #%d disagree", a, b), fmt.Sprintf("    #%d and #%d disagree", a, b)},
+		{fmt.Sprintf("disagrees with #%d", a), fmt.Sprintf("#%d disagrees with #%d", b, a)},
+		{fmt.Sprintf("is not #%d0", b), fmt.Sprintf("#%d is not #%d0", b, b)},
+	} {
+		found.Why = []checker.Claim{{Op: b, Text: test.text}}
+		if said := forms(t, run)["text"]; !strings.Contains(said, test.want) {
+			t.Errorf("%q is not told as %q:\n%s", test.text, test.want, said)
+		}
+	}
+}
+
 func TestAPlantedBugIsNamed(t *testing.T) {
 	run := invalidRun(t)
 	run.Bug = "raft/read-without-quorum"

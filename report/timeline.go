@@ -20,6 +20,7 @@ const (
 	timelineWidth    = 1000.0
 	rateHeight       = 110.0
 	latencyHeight    = 130.0
+	timelineCalls    = 20 // below it a history without faults has no time line: the table of operations says more
 	timelineRows     = 8    // of faults at the same time
 	timelineNodes    = 31   // lanes
 	timelineSegments = 2000 // of all lanes; as many again for the faults in them
@@ -77,7 +78,7 @@ type bin struct {
 }
 
 func newTimeline(r *Run, f *figures, told []violation) *timeline {
-	if r.History == nil || f.calls.Total() == 0 || f.end <= 0 {
+	if r.History == nil || f.end <= 0 || f.calls.Total() < timelineCalls && len(f.windows) == 0 && len(r.Statuses) == 0 {
 		return nil
 	}
 	t := &timeline{}
@@ -271,9 +272,13 @@ func (t *timeline) latency(bins []bin, width time.Duration, f *figures) {
 			if !drawn {
 				move = "M"
 			}
-			drawn = true
 			at := time.Duration(i)*width + width/2
-			b.WriteString(move + xOf(min(at, f.end), f.end) + " " + num(y(line.of(bins[i].q))))
+			point := xOf(min(at, f.end), f.end) + " " + num(y(line.of(bins[i].q)))
+			b.WriteString(move + point)
+			if !drawn {
+				b.WriteString("L" + point) // a lone point is a dot
+			}
+			drawn = true
 		}
 		b.WriteString(`"/>`)
 	}

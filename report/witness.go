@@ -206,13 +206,13 @@ func wrote(op *history.Op) string {
 	return compact(op.Value)
 }
 
-// sentence is a claim that begins with the operation it is about.
+// sentence is a claim that names the operation it is about.
 func sentence(c checker.Claim) string {
-	name := fmt.Sprintf("#%d ", c.Op)
-	if strings.HasPrefix(c.Text, name) || strings.HasPrefix(c.Text, strings.TrimSuffix(name, " ")+":") {
+	name := "#" + strconv.Itoa(c.Op)
+	if slices.Contains(mention.FindAllString(c.Text, -1), name) {
 		return plain(c.Text)
 	}
-	return name + plain(c.Text)
+	return name + " " + plain(c.Text)
 }
 
 // active says which faults overlap the rows and what they did to the nodes that answered; where they did nothing to
