@@ -20,7 +20,7 @@ const (
 	timelineWidth    = 1000.0
 	rateHeight       = 110.0
 	latencyHeight    = 130.0
-	timelineCalls    = 20 // below it a history without faults has no time line: the table of operations says more
+	timelineCalls    = 20   // below it a history without faults has no time line: the table of operations says more
 	timelineRows     = 8    // of faults at the same time
 	timelineNodes    = 31   // lanes
 	timelineSegments = 2000 // of all lanes; as many again for the faults in them
