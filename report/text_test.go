@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -53,5 +54,22 @@ func TestText(t *testing.T) {
 			}
 			golden(t, name+".txt", b.String())
 		})
+	}
+}
+
+// Colour repeats what the words say: without its control sequences the text is the same.
+func TestColourAddsNothing(t *testing.T) {
+	sequence := regexp.MustCompile("\x1b\\[[0-9;]*m")
+	for name, run := range samples(t) {
+		var with, without strings.Builder
+		if err := report.Text(&with, run, true); err != nil {
+			t.Fatal(err)
+		}
+		if err := report.Text(&without, run, false); err != nil {
+			t.Fatal(err)
+		}
+		if got := sequence.ReplaceAllString(with.String(), ""); got == with.String() || got != without.String() {
+			t.Errorf("%s: in colour it says\n%s\nwithout\n%s", name, got, without.String())
+		}
 	}
 }
