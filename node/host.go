@@ -22,6 +22,7 @@ type host struct {
 	desk    desk
 	input   chan protocol.Input
 	draw    *rand.Rand
+	due     time.Time // of the next tick, by the monotonic clock
 	status  atomic.Pointer[protocol.Status] // as of the last sync
 
 	// What waits for the next sync.
@@ -52,18 +53,19 @@ func newHost(c *Config, core protocol.Core, journal *wal.Log, s senders) *host {
 func (h *host) run(ctx context.Context) error {
 	ticker := time.NewTicker(h.config.Tick)
 	defer ticker.Stop()
+	h.due = time.Now().Add(h.config.Tick)
 	for {
+		var err error
 		select {
 		case <-ctx.Done():
 			return nil
-		case now := <-ticker.C:
-			if err := h.tick(now); err != nil {
-				return err
-			}
+		case <-ticker.C:
+			err = h.tick()
 		case in := <-h.input:
-			if err := h.step(in); err != nil {
-				return err
-			}
+			err = h.take(in)
+		}
+		if err != nil {
+			return err
 		}
 		if err := h.more(ticker.C); err != nil {
 			return err
@@ -79,10 +81,10 @@ func (h *host) more(ticks <-chan time.Time) error {
 	for range batch {
 		var err error
 		select {
-		case now := <-ticks:
-			err = h.tick(now)
+		case <-ticks:
+			err = h.tick()
 		case in := <-h.input:
-			err = h.step(in)
+			err = h.take(in)
 		default:
 			return nil
 		}
@@ -93,8 +95,23 @@ func (h *host) more(ticks <-chan time.Time) error {
 	return nil
 }
 
-func (h *host) tick(now time.Time) error {
-	return h.step(protocol.Tick{Wall: now.UnixNano(), Draw: h.draw.Uint64()})
+// take steps an input after the ticks that are due before it. A process that was stopped finds more than one: a core must
+// not answer by a lease that has run out meanwhile.
+func (h *host) take(in protocol.Input) error {
+	if err := h.tick(); err != nil {
+		return err
+	}
+	return h.step(in)
+}
+
+// tick steps every tick that is due. (A time.Ticker drops the ticks that nobody takes in time; the clock does not.)
+func (h *host) tick() error {
+	for now := time.Now(); !h.due.After(now); h.due = h.due.Add(h.config.Tick) {
+		if err := h.step(protocol.Tick{Wall: now.UnixNano(), Draw: h.draw.Uint64()}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // step gives the core an input and keeps what it wants done until release.
