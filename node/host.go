@@ -22,7 +22,7 @@ type host struct {
 	desk    desk
 	input   chan protocol.Input
 	draw    *rand.Rand
-	due     time.Time // of the next tick, by the monotonic clock
+	due     time.Time                       // of the next tick, by the monotonic clock
 	status  atomic.Pointer[protocol.Status] // as of the last sync
 
 	// What waits for the next sync.
