@@ -42,13 +42,14 @@ func TestRoundTrip(t *testing.T) {
 			&raft.Voted{Term: n(), Pre: flag(), Granted: flag()},
 			&raft.Append{Term: n(), Prev: n(), PrevTerm: n(), Entries: es, Commit: n(), Round: n()},
 			&raft.Appended{Term: n(), Index: n(), Round: n(), Reject: flag(), Conflict: n(), ConflictTerm: n()},
-			&raft.Install{Term: n(), Index: n(), LastTerm: n(), Members: someMembers(t), Offset: 7, Data: bytes.Draw(t, "data"),
-				Done: flag(), Round: n()},
+			&raft.Install{Term: n(), Index: n(), LastTerm: n(), Members: someMembers(t), Offset: 7,
+				Data: bytes.Draw(t, "data"), Done: flag(), Round: n()},
 			&raft.Installed{Term: n(), Index: n(), Offset: 7, Done: flag(), Round: n()},
 			&raft.TimeoutNow{Term: n()},
 			&hard,
 			&raft.Entries{First: n(), Entries: es},
-			&raft.Checkpoint{Hard: hard, Index: n(), Term: n(), Members: someMembers(t), Snapshot: bytes.Draw(t, "data"), Entries: es},
+			&raft.Checkpoint{Hard: hard, Index: n(), Term: n(), Members: someMembers(t),
+				Snapshot: bytes.Draw(t, "data"), Entries: es},
 		} {
 			data, err := codec.Marshal(v)
 			if err != nil {

@@ -11,7 +11,7 @@ import (
 // invariants checks R1 to R10 of the package's documentation. What it costs is proportional to what a Step changed.
 type invariants struct {
 	leaders   map[uint64]protocol.NodeID // by term
-	votes     map[uint64][]vote          // by term; the latest few terms only
+	votes     map[uint64][]vote          // by term
 	newest    *node                      // leader of the highest term so far, nil once it has restarted
 	newestOf  uint64                     // that term
 	places    []place                    // by index-1: every entry that any log has held there
@@ -23,17 +23,14 @@ type invariants struct {
 // vote is one that was given, or at least written down to be given.
 type vote struct{ from, to protocol.NodeID }
 
-// termsKept is for how many terms votes are remembered: none that is older wins an election.
-const termsKept = 64
-
 // place is what logs have held at one index. Few have ever held more than one thing there.
 type place struct {
 	held
 	others []held
 }
 
-// held is an entry of a log and the term of the one before it. If two logs agree on these wherever they hold an entry of the
-// same index and term, then by induction they agree on everything before it as well, which is Log Matching.
+// held is an entry of a log and the term of the one before it. If two logs agree on these wherever they hold an entry of
+// the same index and term, then by induction they agree on everything before it as well, which is Log Matching.
 type held struct {
 	entry    Entry
 	prevTerm uint64
@@ -120,7 +117,6 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 	}
 	if n.hard.Vote != "" && n.hard != s.hard {
 		v.votes[n.hard.Term] = append(v.votes[n.hard.Term], vote{n.id, n.hard.Vote})
-		delete(v.votes, n.hard.Term-termsKept)
 	}
 	if n.commit < s.commit || n.applied < s.applied || n.applied != n.commit || n.commit > n.log.last() {
 		return fmt.Errorf("R7: %s went from commit %d, applied %d to commit %d, applied %d with a log to %d",
@@ -191,7 +187,8 @@ func (v *invariants) matching(n *node, from uint64) error {
 			p.add(held{*e, n.log.term(i - 1)})
 			continue
 		}
-		if h.prevTerm != n.log.term(i-1) || !bytes.Equal(h.entry.Command, e.Command) || !slices.Equal(h.entry.Members, e.Members) {
+		if h.prevTerm != n.log.term(i-1) || !bytes.Equal(h.entry.Command, e.Command) ||
+			!slices.Equal(h.entry.Members, e.Members) {
 			return fmt.Errorf("R3: %s holds at %d@%d, after a %d@%d, something else than another log does",
 				n.id, i, e.Term, i-1, n.log.term(i-1))
 		}
@@ -232,7 +229,8 @@ func (v *invariants) elected(n *node) error {
 		}
 	}
 	if votes <= len(n.members())/2 {
-		return fmt.Errorf("R1: %s leads term %d with the votes of %d of %d members", n.id, n.hard.Term, votes, len(n.members()))
+		return fmt.Errorf("R1: %s leads term %d with the votes of %d of %d members",
+			n.id, n.hard.Term, votes, len(n.members()))
 	}
 	if n.hard.Term >= v.newestOf {
 		v.newest, v.newestOf = n, n.hard.Term
@@ -262,13 +260,16 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 	c := &v.committed[e.Index-1]
 	if c.term != 0 {
 		if c.term != e.Term || !bytes.Equal(c.command, e.Command) {
-			return fmt.Errorf("R5: %s applied %d@%d, another node something else at %d@%d", n.id, e.Index, e.Term, e.Index, c.term)
+			return fmt.Errorf("R5: %s applied %d@%d, another node something else at %d@%d",
+				n.id, e.Index, e.Term, e.Index, c.term)
 		}
 		return nil
 	}
 	*c = committed{e.Term, e.Command}
-	if l := v.newest; l != nil && l.role == leader && l.hard.Term == v.newestOf && e.Index > l.log.base && l.log.term(e.Index) != e.Term {
-		return fmt.Errorf("R4: %s applied %d@%d, which %s, leader of term %d, does not hold", n.id, e.Index, e.Term, l.id, v.newestOf)
+	l := v.newest
+	if l != nil && l.role == leader && l.hard.Term == v.newestOf && e.Index > l.log.base && l.log.term(e.Index) != e.Term {
+		return fmt.Errorf("R4: %s applied %d@%d, which %s, leader of term %d, does not hold",
+			n.id, e.Index, e.Term, l.id, v.newestOf)
 	}
 	return nil
 }
@@ -276,7 +277,8 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 // snapshot looks at a snapshot that the node took, was given, or found on its disk.
 func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 	if i := c.Index; i <= uint64(len(v.committed)) && v.committed[i-1].term != 0 && v.committed[i-1].term != c.Term {
-		return fmt.Errorf("R8: %s has a snapshot at %d@%d, but %d@%d is committed", n.id, i, c.Term, i, v.committed[i-1].term)
+		return fmt.Errorf("R8: %s has a snapshot at %d@%d, but %d@%d is committed",
+			n.id, i, c.Term, i, v.committed[i-1].term)
 	}
 	for _, k := range v.snapshots {
 		if k.Index != c.Index {
@@ -298,7 +300,8 @@ func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 func (v *invariants) majority(n *node) error {
 	holders := 0
 	for _, id := range n.members() {
-		if s := v.views[id]; s != nil && (n.commit <= s.node.log.base || s.node.log.term(n.commit) == n.log.term(n.commit)) {
+		s := v.views[id]
+		if s != nil && (n.commit <= s.node.log.base || s.node.log.term(n.commit) == n.log.term(n.commit)) {
 			holders++
 		}
 	}
@@ -323,14 +326,17 @@ func (v *invariants) acknowledged(s *view, n *node, from protocol.NodeID) error 
 		s.matches = append(s.matches, match{peer: from})
 	}
 	if p.match < s.matches[known].index {
-		return fmt.Errorf("R9: %s knew that %s holds its log up to %d, and now up to %d only", n.id, from, s.matches[known].index, p.match)
+		return fmt.Errorf("R9: %s knew that %s holds its log up to %d, and now up to %d only",
+			n.id, from, s.matches[known].index, p.match)
 	}
 	s.matches[known].index = p.match
 	other := v.views[from]
 	if other == nil || other.node.hard.Term != n.hard.Term {
 		return nil
 	}
-	if f := other.node; p.match > f.log.last() || (p.match > f.log.base && p.match > n.log.base && f.log.term(p.match) != n.log.term(p.match)) {
+	f := other.node
+	both := p.match > f.log.base && p.match > n.log.base // neither has compacted it away
+	if p.match > f.log.last() || (both && f.log.term(p.match) != n.log.term(p.match)) {
 		return fmt.Errorf("R9: %s believes that %s holds its log up to %d, but that one ends at %d@%d",
 			n.id, from, p.match, f.log.last(), f.log.lastTerm())
 	}

@@ -88,8 +88,8 @@ func (n *node) peer(id protocol.NodeID) *peer {
 	return nil
 }
 
-// mayCampaign says whether the node may start an election: as a member, or while it is not certain that it is none any more,
-// for then the others may need it (thesis §4.2.2).
+// mayCampaign says whether the node may start an election: as a member, or while it is not certain that it is none any
+// more, for then the others may need it (thesis §4.2.2).
 func (n *node) mayCampaign() bool {
 	if n.voter {
 		return true

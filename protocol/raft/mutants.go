@@ -68,7 +68,7 @@ var mutants = []mutant{
 	}, func(b *bugs) { b.answersBeforeCommit = true }},
 	{protocol.Mutant{
 		Name: "raft/commit-beyond-match", Class: protocol.ClientVisible,
-		Doc:    "A follower commits up to the leader's commit index, though its log is known to match only up to an earlier entry.",
+		Doc:    "A follower commits up to the leader's commit index, where its log is not known to match.",
 		Source: "atomix/copycat#265; scylladb/scylladb#9965; willemt/raft PR#118",
 	}, func(b *bugs) { b.commitBeyondMatch = true }},
 	{protocol.Mutant{
@@ -153,7 +153,7 @@ var mutants = []mutant{
 	}, func(b *bugs) { b.staleAckCounts = true }},
 	{protocol.Mutant{
 		Name: "raft/refusal-ignored", Class: protocol.Liveness,
-		Doc:    "A leader does not go back when a follower refuses an append, so that who has missed an entry never catches up.",
+		Doc:    "A leader does not go back when a follower refuses, so that who has missed an entry never catches up.",
 		Source: "synthetic",
 	}, func(b *bugs) { b.refusalIgnored = true }},
 	{protocol.Mutant{

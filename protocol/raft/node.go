@@ -286,7 +286,9 @@ func (n *node) stepDown(to protocol.NodeID) {
 		if p.kind == proposesRead || n.bug.rejectsWhatItWrote {
 			n.reject(p.id, to, "deposed")
 		} else {
-			n.out.Reply = append(n.out.Reply, protocol.Reply{ID: p.id, Outcome: protocol.Unknown, Leader: to, Reason: "deposed"})
+			n.out.Reply = append(n.out.Reply, protocol.Reply{
+				ID: p.id, Outcome: protocol.Unknown, Leader: to, Reason: "deposed",
+			})
 		}
 	}
 	n.dropReads(to)

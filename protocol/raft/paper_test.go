@@ -35,7 +35,9 @@ func newNode(t *testing.T, size int, options map[string]string, terms ...uint64)
 			{Data: &raft.Entries{First: 1, Entries: entriesOf(1, terms...)}},
 		}
 	}
-	core, err := raft.Protocol().New(protocol.Config{ID: "n1", Members: members, Options: defaults(options), Machine: s.journal}, records)
+	core, err := raft.Protocol().New(protocol.Config{
+		ID: "n1", Members: members, Options: defaults(options), Machine: s.journal,
+	}, records)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +108,8 @@ func (s *subject) want(lines ...string) {
 func (s *subject) is(role string, term, commit uint64) {
 	s.t.Helper()
 	if st := s.core.Status(); st.Role != role || st.Term != term || st.Commit != commit {
-		s.t.Errorf("it is a %s of term %d, commit %d; want a %s of term %d, commit %d", st.Role, st.Term, st.Commit, role, term, commit)
+		s.t.Errorf("it is a %s of term %d, commit %d; want a %s of term %d, commit %d",
+			st.Role, st.Term, st.Commit, role, term, commit)
 	}
 }
 
@@ -202,7 +205,8 @@ func TestMajorityOfVotesElects(t *testing.T) { // §5.2
 			s.from(protocol.NodeID(fmt.Sprintf("n%d", i+2)), vote) // counts once
 		}
 		if got := s.core.Status().Role; got != test.wantRole {
-			t.Errorf("%d granted, %d refused of %d: a %s, want a %s", test.granted, test.refused, test.size, got, test.wantRole)
+			t.Errorf("%d granted, %d refused of %d: a %s, want a %s",
+				test.granted, test.refused, test.size, got, test.wantRole)
 		}
 	}
 }
@@ -306,7 +310,9 @@ func TestFollowerKeepsWhatMatchesAndReplacesWhatConflicts(t *testing.T) { // §5
 		{0, 0, nil, []uint64{1, 2, 2}, 0},
 	} {
 		s := newNode(t, 3, nil, 1, 2, 2)
-		s.from("n2", &raft.Append{Term: 3, Prev: test.prev, PrevTerm: test.prevTerm, Entries: entriesOf(int(test.prev)+1, test.terms...)})
+		s.from("n2", &raft.Append{
+			Term: 3, Prev: test.prev, PrevTerm: test.prevTerm, Entries: entriesOf(int(test.prev)+1, test.terms...),
+		})
 		var first uint64
 		for _, r := range s.out.Persist {
 			if e, ok := r.Data.(*raft.Entries); ok {
@@ -349,7 +355,8 @@ func TestLeaderRetriesForEver(t *testing.T) { // §5.3, §5.5
 	s := newNode(t, 3, plain).lead()
 	for i := range 30 {
 		s.ticks(2, 0)
-		s.want(fmt.Sprintf("n2 append term=1 prev=0@0 commit=0 round=%d", i+2), fmt.Sprintf("n3 append term=1 prev=0@0 commit=0 round=%d", i+2))
+		probe := fmt.Sprintf("append term=1 prev=0@0 commit=0 round=%d", i+2)
+		s.want("n2 "+probe, "n3 "+probe)
 	}
 }
 
@@ -491,7 +498,9 @@ func TestSnapshotReplacesTheLog(t *testing.T) { // §7
 		t.Fatalf("records (-want +got):\n%s", diff)
 	}
 	again := &journal{}
-	core, err := raft.Protocol().New(protocol.Config{ID: "n1", Members: members, Options: defaults(nil), Machine: again}, s.out.Persist)
+	core, err := raft.Protocol().New(protocol.Config{
+		ID: "n1", Members: members, Options: defaults(nil), Machine: again,
+	}, s.out.Persist)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -511,9 +520,12 @@ func TestSnapshotKeepsOnlyALogThatContinuesIt(t *testing.T) { // §7
 		{9, 3, 9, 9}, // beyond the log
 	} {
 		s := newNode(t, 3, nil, 1, 2, 2, 2)
-		s.from("n2", &raft.Install{Term: 3, Index: test.index, LastTerm: test.term, Members: members, Data: make([]byte, 24), Done: true})
-		if st := s.core.Status(); st.Last != test.wantLast || st.Commit != test.wantCommit || st.Term != 3 || len(s.commands) != 3 {
-			t.Errorf("%d@%d: last %d, commit %d, term %d, %d commands", test.index, test.term, st.Last, st.Commit, st.Term, len(s.commands))
+		s.from("n2", &raft.Install{
+			Term: 3, Index: test.index, LastTerm: test.term, Members: members, Data: make([]byte, 24), Done: true,
+		})
+		s.is("follower", 3, test.wantCommit)
+		if last := s.core.Status().Last; last != test.wantLast || len(s.commands) != 3 {
+			t.Errorf("%d@%d: last %d, %d commands", test.index, test.term, last, len(s.commands))
 		}
 		s.want(fmt.Sprintf("n2 installed term=3 index=%d done round=0", test.index))
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/splitvote/splitvote/protocol/raft"
 )
 
-// journal is a Machine that remembers every command, in order. A command's result is how many there are then; so is a query's.
+// journal is a Machine that remembers every command, in order. A command's result is how many there are then, and so is a
+// query's.
 type journal struct{ commands [][]byte }
 
 func (j *journal) Apply(command []byte) []byte {
@@ -134,7 +135,8 @@ func newSim(seed uint64, members, spare int, w weather, options map[string]strin
 	s := &sim{
 		Rand: rand.New(rand.NewPCG(seed, 1)), weather: w, protocol: p, watch: p.Invariants(),
 		config: protocol.Config{Options: defaults(options), Bug: bug},
-		calls:  map[uint64]*call{}, rejected: map[string]bool{}, leaders: map[uint64]protocol.NodeID{}, points: map[string]int{},
+		calls:  map[uint64]*call{}, rejected: map[string]bool{},
+		leaders: map[uint64]protocol.NodeID{}, points: map[string]int{},
 	}
 	for i := range members + spare {
 		n := &simNode{index: i, id: protocol.NodeID(fmt.Sprintf("n%d", i+1)), rate: 100}
@@ -239,7 +241,7 @@ func (s *sim) step(n *simNode, in protocol.Input) error {
 	if len(out.Persist) == 0 && len(out.Send) == 0 && len(out.Reply) == 0 {
 		return nil
 	}
-	persist, send, reply, unsynced := slices.Clone(out.Persist), slices.Clone(out.Send), slices.Clone(out.Reply), out.Unsynced
+	persist, send, reply := slices.Clone(out.Persist), slices.Clone(out.Send), slices.Clone(out.Reply)
 	s.note(n.id, out.Point, len(persist), len(send), len(reply))
 	for _, m := range send {
 		s.note(m.To, m.Body)
@@ -251,7 +253,7 @@ func (s *sim) step(n *simNode, in protocol.Input) error {
 		wait = s.IntN(s.disk + 1)
 	}
 	n.busy = max(n.busy, s.now+wait)
-	if unsynced {
+	if out.Unsynced {
 		if err := s.leave(n, send, reply); err != nil {
 			return err
 		}
@@ -290,6 +292,8 @@ func pointWeight(point string) int {
 	}
 	return 1
 }
+
+func (n *simNode) leads() bool { return n.core != nil && n.core.Status().Role == "leader" }
 
 func (n *simNode) write(records []protocol.Record) {
 	for _, r := range records {
@@ -359,7 +363,8 @@ func (s *sim) reply(n *simNode, r protocol.Reply) error {
 	case r.Outcome == protocol.Done && len(r.Result) == 8:
 		got := binary.BigEndian.Uint64(r.Result)
 		if got < c.floor || (!c.read && got <= c.floor) {
-			return fmt.Errorf("not linearizable: %s answered %d, but %d was acknowledged before it was asked", n.id, got, c.floor)
+			return fmt.Errorf("not linearizable: %s answered %d, but %d was acknowledged before it was asked",
+				n.id, got, c.floor)
 		}
 		if s.acked = max(s.acked, got); c.read {
 			s.reads++
@@ -383,7 +388,7 @@ func (s *sim) client() error {
 	n := s.nodes[s.IntN(len(s.nodes))]
 	if s.IntN(4) > 0 {
 		for _, other := range s.nodes { // a deposed leader may still think that it leads: ask it too
-			if other.core != nil && other.core.Status().Role == "leader" && (n.core == nil || n.core.Status().Role != "leader" || s.IntN(2) == 0) {
+			if other.leads() && (!n.leads() || s.IntN(2) == 0) {
 				n = other
 			}
 		}

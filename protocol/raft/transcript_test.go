@@ -105,6 +105,10 @@ type actor struct {
 	shown   string
 }
 
+var onANode = []string{
+	"disk", "crash", "restart", "elect", "timeout", "propose", "read", "transfer", "add", "remove",
+}
+
 // do is where the commands are.
 func (s *stage) do(words []string) error {
 	name, args := words[0], words[1:]
@@ -126,8 +130,7 @@ func (s *stage) do(words []string) error {
 		}
 		return ""
 	}
-	if on := s.nodes[at(0)]; on == nil && slices.Contains([]string{"disk", "crash", "restart", "elect", "timeout", "propose",
-		"read", "transfer", "add", "remove"}, name) {
+	if slices.Contains(onANode, name) && s.nodes[at(0)] == nil {
 		return fmt.Errorf("no node %q", at(0))
 	}
 	switch name {
@@ -196,7 +199,7 @@ func (s *stage) do(words []string) error {
 		return s.ask(at(0), "add", func(id uint64) protocol.Input { return protocol.Reconfigure{ID: id, Add: at(1)} })
 	case "remove": // remove NODE OTHER
 		return s.ask(at(0), "remove", func(id uint64) protocol.Input { return protocol.Reconfigure{ID: id, Remove: at(1)} })
-	case "deliver": // deliver [N] [A→B ...]: what is in the network on these ways, N at most, and what comes of it there; * is anyone
+	case "deliver": // deliver [N] [A→B ...]: what is in the network on these ways and comes of it there, N at most; * is anyone
 		most := 1000
 		if n, err := strconv.Atoi(string(at(0))); err == nil {
 			most, rest = n, rest[1:]
