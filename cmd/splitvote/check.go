@@ -69,9 +69,6 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 	all := checker.All("all", linearizable, checker.Liveness{}, checker.Stats{}, checker.Availability{}, someCall{})
 	run := &report.Run{Name: file, Workload: judged, Result: checker.Safe(ctx, all, h), History: h, Version: version()}
 	run.Check = "splitvote check " + file + " --model " + judged
-	if h.Cut != "" {
-		run.Notes = append(run.Notes, "the file is cut off ("+h.Cut+"): judged as far as it goes")
-	}
 	if c.html != "" {
 		if err := writeHTML(c.html, run); err != nil {
 			return failed(err)
