@@ -45,11 +45,13 @@ func labels(run string, node history.NodeID, role string) map[string]string {
 	return l
 }
 
-// createNetwork makes the run's own bridge. The engine picks a free subnet.
+// createNetwork makes the run's own bridge. The engine picks a free subnet. Like create it cannot be interrupted.
 func (e *engine) createNetwork(ctx context.Context, name, run string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createLimit)
+	defer cancel()
 	_, err := e.api.NetworkCreate(ctx, name, client.NetworkCreateOptions{Driver: "bridge", Labels: labels(run, "", "")})
 	if err != nil {
-		return &Error{fmt.Errorf("docker: create network %s: %w", name, err),
+		return &Error{fmt.Errorf("docker: create network %s: %w", name, cause(err)),
 			"splitvote clean removes the networks of runs that were killed"}
 	}
 	return nil

@@ -13,7 +13,8 @@
 //
 // A cluster that was found running (Attach) is not ours: it is handed back whole, and its nodes keep their own
 // namespaces. There the side container joins the node's, and D1 does not hold: a node that is started inside a partition
-// hears everybody until its cut is set again. The proof of the start says for how long.
+// hears everybody until its cut is set again; the proof of the start says for how long. A cut takes whole packets there, as
+// between members that talk in streams (D6): it is not known to which port their peers speak.
 //
 // There is no power over delay and loss: netem is absent from many engines' kernels, and dropping packets is not losing
 // messages, which TCP sends again.
