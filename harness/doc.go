@@ -7,4 +7,5 @@
 //	N3  Whatever ends the loop (the generator, the user, a panic, a lost engine), every fault is healed and what was
 //	    recorded is kept.
 //	N4  In sim, the loop draws and decides by virtual time and the seed alone.
+//	N5  What a campaign finds depends on its seeds alone: not on how many are tried at a time, nor how it is divided.
 package harness

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -149,5 +150,8 @@ func BrokenInvariants(c cluster.Cluster) (checker.Result, bool) {
 	first, _, _ := strings.Cut(watched.Err().Error(), "\n")
 	text := "an invariant of the protocol is broken: " + first
 	return checker.Result{Checker: "invariants", Verdict: checker.Invalid, Reason: text,
-		Evidence: []checker.Evidence{{Kind: "invariant", Summary: text}}}, true
+		Evidence: []checker.Evidence{{Kind: strings.TrimSuffix("invariant-"+invariant.FindString(first), "-"), Summary: text}}}, true
 }
+
+// invariant is the number of one, as the protocols' package comments have it.
+var invariant = regexp.MustCompile(`\b[A-Z][0-9]+\b`)

@@ -31,6 +31,11 @@ type Times struct {
 	Waiting time.Duration // in Cluster.Next: the cluster's own work, and idling
 }
 
+// PanicError is a run that ended in a panic: of a protocol's core, where the cluster is simulated.
+type PanicError struct{ Value any }
+
+func (e *PanicError) Error() string { return fmt.Sprintf("the run panicked: %v", e.Value) }
+
 // healLimit bounds healing, and waiting for the last completions, after a run was cut short.
 const healLimit = 30 * time.Second
 
@@ -44,7 +49,7 @@ func Run(ctx context.Context, t Test) (times Times, err error) {
 	l := newLoop(t)
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("the run panicked: %v", p)
+			err = &PanicError{p}
 		}
 		if err != nil {
 			l.abandon()

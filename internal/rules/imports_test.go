@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	"targets/bundled":         {"history", "protocol", "protocol/*", "cluster"},
 	"workloads":               {"history", "generator", "model", "checker", "checker/*"},
 	"plan":                    {},
-	"harness":                 {"history", "generator", "checker", "checker/*", "cluster", "nemesis", "workloads", "plan"},
+	"harness":                 {"history", "generator", "checker", "checker/*", "cluster", "cluster/sim", "nemesis", "workloads", "plan"},
 	"report":                  {"history", "checker", "plan"},
 	"store":                   {"history", "report"},
 	"internal/rules":          {},
