@@ -149,6 +149,7 @@ type Option struct {
 	Name    string
 	Default string
 	Values  []string // the values allowed; empty: a whole number from 1
+	Draw    []string // what a campaign may draw: a correct build keeps its promises with each; empty: the default only
 	Doc     string   // one sentence
 }
 
@@ -188,4 +189,6 @@ type Protocol struct {
 	Options    []Option
 	Mutants    []Mutant
 	Points     []string // every Output.Point it uses
+	// Apart are pairs that a correct build need not survive together, each an option as name=value or a kind of fault.
+	Apart [][2]string
 }
