@@ -11,5 +11,9 @@
 //	    suffers instead. A fault that finds nobody to harm is refused, and then there was none.
 //	F4  Ending a fault undoes what it did and no other fault did; ending it twice does nothing.
 //	F5  What may have happened is undone: a node is marked as harmed before it is harmed.
-//	F6  A completion claims that a fault bit only where the cluster has proved it for every node that the fault named.
+//	F6  A completion claims that a fault bit only where the cluster has proved it for every node that the fault named; of
+//	    nodes set to crash one is enough. What is only asked for when a fault begins (such a crash, a change of membership,
+//	    a transfer) is claimed at its end.
+//	F7  No fault outlasts the run, so none keeps a quorum dead for ever: a cluster that is stuck after heal-all is stuck by
+//	    itself.
 package nemesis

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
@@ -17,6 +18,10 @@ import (
 type fake struct {
 	down, paused map[history.NodeID]bool
 	cut, bad     bool
+	held         bool
+	skew         map[history.NodeID]nemesis.Skew
+	slow, out    map[history.NodeID]bool
+	rotten       map[history.NodeID]bool
 	leader       history.NodeID
 	broken       map[string]bool // powers that fail: "kill n1", "heal"
 	calls        []string
@@ -24,7 +29,10 @@ type fake struct {
 }
 
 func newFake() *fake {
-	return &fake{down: map[history.NodeID]bool{}, paused: map[history.NodeID]bool{}, broken: map[string]bool{}}
+	return &fake{
+		down: map[history.NodeID]bool{}, paused: map[history.NodeID]bool{}, skew: map[history.NodeID]nemesis.Skew{},
+		slow: map[history.NodeID]bool{}, out: map[history.NodeID]bool{}, rotten: map[history.NodeID]bool{}, broken: map[string]bool{},
+	}
 }
 
 var _ interface {
@@ -32,6 +40,13 @@ var _ interface {
 	nemesis.Pauser
 	nemesis.Partitioner
 	nemesis.LinkBreaker
+	nemesis.Holder
+	nemesis.Skewer
+	nemesis.DiskSlower
+	nemesis.DiskBreaker
+	nemesis.Crasher
+	nemesis.Reconfigurer
+	nemesis.Transferrer
 	cluster.Observer
 } = (*fake)(nil)
 
@@ -52,6 +67,9 @@ func (c *fake) Kill(_ context.Context, n history.NodeID) (nemesis.Proof, error) 
 }
 
 func (c *fake) Start(_ context.Context, n history.NodeID) (nemesis.Proof, error) {
+	if c.rotten[n] {
+		return nemesis.Proof{}, errors.New("its disk is damaged")
+	}
 	return c.do("start "+string(n), !c.down[n] && !c.broken["kill "+string(n)], func() { delete(c.down, n) })
 }
 
@@ -76,6 +94,58 @@ func (c *fake) SetLinks(_ context.Context, l nemesis.Link) (nemesis.Proof, error
 	return c.do(fmt.Sprintf("links %v", l), false, func() { c.bad = l != nemesis.Link{} })
 }
 
+func (c *fake) Hold(_ context.Context, stalled history.Grudge) (nemesis.Proof, error) {
+	text, _ := json.Marshal(stalled)
+	return c.do("hold "+strings.ReplaceAll(string(text), `"`, ""), c.held, func() { c.held = true })
+}
+
+func (c *fake) Release(context.Context) (nemesis.Proof, error) {
+	return c.do("release", false, func() { c.held = false })
+}
+
+func (c *fake) Skew(_ context.Context, n history.NodeID, s nemesis.Skew) (nemesis.Proof, error) {
+	return c.do(fmt.Sprintf("skew %s %v", n, s), c.skew[n] == s, func() {
+		if c.skew[n] = s; s == (nemesis.Skew{}) {
+			delete(c.skew, n)
+		}
+	})
+}
+
+func (c *fake) SlowDisk(_ context.Context, n history.NodeID, by time.Duration) (nemesis.Proof, error) {
+	return c.do(fmt.Sprintf("slow %s %v", n, by), c.slow[n] == (by > 0), func() {
+		if c.slow[n] = true; by == 0 {
+			delete(c.slow, n)
+		}
+	})
+}
+
+func (c *fake) Wipe(_ context.Context, n history.NodeID) (nemesis.Proof, error) {
+	return c.do("wipe "+string(n), !c.down[n], func() { delete(c.rotten, n) })
+}
+
+func (c *fake) Rot(_ context.Context, n history.NodeID) (nemesis.Proof, error) {
+	return c.do("rot "+string(n), !c.down[n], func() { c.rotten[n] = true })
+}
+
+func (c *fake) Points() []string { return []string{"vote", "append", "lead"} }
+
+// CrashAt crashes at once, for the fake is always at every point.
+func (c *fake) CrashAt(_ context.Context, n history.NodeID, point string, m nemesis.Moment) (nemesis.Proof, error) {
+	return c.do(fmt.Sprintf("crash %s at %s %s", n, point, m), c.down[n] || c.paused[n], func() { c.down[n] = true })
+}
+
+func (c *fake) Reconfigure(_ context.Context, add, remove history.NodeID) (nemesis.Proof, error) {
+	return c.do(strings.TrimSpace(fmt.Sprintf("add %s, remove %s", add, remove)), c.out[add] != (add != ""), func() {
+		c.out[remove] = true
+		delete(c.out, add)
+		delete(c.out, "")
+	})
+}
+
+func (c *fake) Transfer(_ context.Context, to history.NodeID) (nemesis.Proof, error) {
+	return c.do(fmt.Sprintf("transfer to %q", to), false, func() {})
+}
+
 func (c *fake) Status(_ context.Context, n history.NodeID) (cluster.Status, error) {
 	s := cluster.Status{Up: !c.down[n], Leader: c.leader, Term: 2}
 	if n == "n1" {
@@ -97,6 +167,21 @@ func (c *fake) harmed() []string {
 	}
 	if c.bad {
 		what = append(what, "links are bad")
+	}
+	if c.held {
+		what = append(what, "links are held")
+	}
+	for n, s := range c.skew {
+		what = append(what, fmt.Sprintf("clock of %s is wrong by %v", n, s))
+	}
+	for n := range c.slow {
+		what = append(what, "disk of "+string(n)+" is slow")
+	}
+	for n := range c.rotten {
+		what = append(what, "disk of "+string(n)+" is damaged")
+	}
+	for n := range c.out {
+		what = append(what, string(n)+" is no member")
 	}
 	slices.Sort(what)
 	return what

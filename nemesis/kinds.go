@@ -2,6 +2,7 @@ package nemesis
 
 import (
 	"context"
+	"time"
 
 	"github.com/splitvote/splitvote/history"
 )
@@ -14,6 +15,11 @@ type Kind struct {
 	Start  string // F of the operation that begins it; Jepsen's names
 	Stop   string
 	Shapes []Shape
+	// Ordinary says that a correct protocol survives it. What is not ordinary breaks promises that protocols are built on:
+	// it is for controls and planted bugs, and happens only where it is asked for by name.
+	Ordinary bool
+
+	least, most time.Duration // how long it lasts; 0 and 0: as the schedule's interval says
 
 	can   func(cluster any) bool
 	begin func(n *Nemesis, ctx context.Context, f *history.Fault) error
@@ -28,38 +34,123 @@ func Kinds() []Kind {
 			Power: "Partitioner",
 			Doc:   "Cuts links between nodes; clients still reach every node.",
 			Start: "start-partition", Stop: "stop-partition",
-			Shapes: cuts,
-			can:    has[Partitioner],
-			begin:  (*Nemesis).cut, end: (*Nemesis).heal,
+			Shapes: cuts, Ordinary: true,
+			can:   has[Partitioner],
+			begin: (*Nemesis).cut, end: (*Nemesis).heal,
 		},
 		{
 			Name:  "kill",
 			Power: "Killer",
 			Doc:   "Kills nodes without warning, as a power failure would, and starts them again with what their disks kept.",
 			Start: "kill", Stop: "start",
-			Shapes: victims,
-			can:    has[Killer],
-			begin:  (*Nemesis).kill, end: (*Nemesis).start,
+			Shapes: victims, Ordinary: true,
+			can:   has[Killer],
+			begin: (*Nemesis).kill, end: (*Nemesis).start,
 		},
 		{
 			Name:  "pause",
 			Power: "Pauser",
 			Doc:   "Stops nodes in mid-step and lets them go on later, believing that no time has passed.",
 			Start: "pause", Stop: "resume",
-			Shapes: victims,
-			can:    has[Pauser],
-			begin:  (*Nemesis).pause, end: (*Nemesis).resume,
+			Shapes: victims, Ordinary: true,
+			can:   has[Pauser],
+			begin: (*Nemesis).pause, end: (*Nemesis).resume,
 		},
 		{
 			Name:  "links",
 			Power: "LinkBreaker",
 			Doc:   "Makes all links between nodes slow or unreliable.",
 			Start: "start-links", Stop: "stop-links",
-			Shapes: weathers,
-			can:    has[LinkBreaker],
-			begin:  (*Nemesis).worsen, end: (*Nemesis).calm,
+			Shapes: weathers, Ordinary: true,
+			can:   has[LinkBreaker],
+			begin: (*Nemesis).worsen, end: (*Nemesis).calm,
+		},
+		{
+			Name:  "hold",
+			Power: "Holder",
+			Doc:   "Stalls links between nodes for 0.3 to 3 s; what waited, old messages among it, arrives in one burst.",
+			Start: "start-hold", Stop: "stop-hold",
+			Shapes: stalls, Ordinary: true,
+			least: 300 * time.Millisecond, most: 3 * time.Second,
+			can:   has[Holder],
+			begin: (*Nemesis).hold, end: (*Nemesis).release,
+		},
+		{
+			Name:  "clock",
+			Power: "Skewer",
+			Doc:   "Lets wall clocks jump by 1 ms to 10 s, ahead or back, and right again.",
+			Start: "start-clock", Stop: "stop-clock",
+			Shapes: wrongClocks, Ordinary: true,
+			can:   has[Skewer],
+			begin: (*Nemesis).missetClocks, end: (*Nemesis).setClocks,
+		},
+		{
+			Name:  "drift",
+			Power: "Skewer",
+			Doc:   "Lets clocks run up to 20 % fast or slow, and with them all that nodes time, leases too.",
+			Start: "start-drift", Stop: "stop-drift",
+			Shapes: drifts, Ordinary: true,
+			can:   has[Skewer],
+			begin: (*Nemesis).driftClocks, end: (*Nemesis).steadyClocks,
+		},
+		{
+			Name:  "disk",
+			Power: "DiskSlower",
+			Doc:   "Makes disks slow: every sync takes 2 to 500 ms longer.",
+			Start: "start-disk", Stop: "stop-disk",
+			Shapes: slowDisks, Ordinary: true,
+			can:   has[DiskSlower],
+			begin: (*Nemesis).slowDisks, end: (*Nemesis).mendDisks,
+		},
+		{
+			Name:  "crash",
+			Power: "Crasher",
+			Doc: "Crashes nodes at a moment of their protocol: when they next come to one of its points, before they write, " +
+				"before they send, or after.",
+			Start: "start-crash", Stop: "stop-crash",
+			Shapes: traps, Ordinary: true,
+			can:   has[Crasher],
+			begin: (*Nemesis).trap, end: (*Nemesis).untrap,
+		},
+		{
+			Name:  "members",
+			Power: "Reconfigurer",
+			Doc:   "Takes nodes out of the membership, one at a time, and adds them again.",
+			Start: "start-members", Stop: "stop-members",
+			Shapes: leavers, Ordinary: true,
+			can:   has[Reconfigurer],
+			begin: (*Nemesis).remove, end: (*Nemesis).readd,
+		},
+		{
+			Name:  "transfer",
+			Power: "Transferrer",
+			Doc:   "Asks whoever leads to hand leadership to another node, and looks after 0.3 to 1.5 s whether that one leads.",
+			Start: "start-transfer", Stop: "stop-transfer",
+			Shapes: heirs, Ordinary: true,
+			least: 300 * time.Millisecond, most: 1500 * time.Millisecond,
+			can:   has[Transferrer],
+			begin: (*Nemesis).transfer, end: (*Nemesis).transferred,
+		},
+		{
+			Name:  "disk-loss",
+			Power: "DiskBreaker",
+			Doc: "Kills nodes and empties or damages their disks; they come back without their memory. No protocol here need " +
+				"survive it: a node that forgets its promises breaks them.",
+			Start: "start-disk-loss", Stop: "stop-disk-loss",
+			Shapes: losses,
+			can:    func(cluster any) bool { return has[DiskBreaker](cluster) && has[Killer](cluster) },
+			begin:  (*Nemesis).loseDisks, end: (*Nemesis).replaceDisks,
 		},
 	}
+}
+
+// Least is how many nodes a cluster must have to suffer it.
+func (k *Kind) Least() int {
+	least := k.Shapes[0].Least
+	for _, s := range k.Shapes {
+		least = min(least, s.Least)
+	}
+	return least
 }
 
 func has[Power any](cluster any) bool {
@@ -72,6 +163,17 @@ func Names() []string {
 	var names []string
 	for _, k := range Kinds() {
 		names = append(names, k.Name)
+	}
+	return names
+}
+
+// Ordinary are the names of the kinds that a correct protocol survives.
+func Ordinary() []string {
+	var names []string
+	for _, k := range Kinds() {
+		if k.Ordinary {
+			names = append(names, k.Name)
+		}
 	}
 	return names
 }

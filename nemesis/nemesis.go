@@ -21,13 +21,20 @@ type Nemesis struct {
 
 	mu      sync.Mutex // a run that is cut short heals while its last fault may be under way
 	inForce []history.Fault
-	down    map[history.NodeID]bool // killed and not started again
+	down    map[history.NodeID]bool // killed, or set to crash, and not started again
 	paused  map[history.NodeID]bool
+	skew    map[history.NodeID]Skew // by clock and drift together
+	slow    map[history.NodeID]bool // whose disks are
+	out     map[history.NodeID]bool // of the membership
 }
 
 // New makes the nemesis of a cluster, whose powers are found by their interfaces.
 func New(cluster any, nodes []history.NodeID) *Nemesis {
-	return &Nemesis{cluster: cluster, nodes: nodes, down: map[history.NodeID]bool{}, paused: map[history.NodeID]bool{}}
+	return &Nemesis{
+		cluster: cluster, nodes: nodes,
+		down: map[history.NodeID]bool{}, paused: map[history.NodeID]bool{}, skew: map[history.NodeID]Skew{},
+		slow: map[history.NodeID]bool{}, out: map[history.NodeID]bool{},
+	}
 }
 
 // Apply carries out op, an operation of a [Schedule] or [Heal], and returns its completion. The completion's value is the

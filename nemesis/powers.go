@@ -89,5 +89,20 @@ const (
 // Crasher is a cluster whose nodes can be made to crash at a named moment of their protocol (protocol.Output.Point): the
 // next one, once. Killer.Start ends it, and says in its proof whether the node had crashed.
 type Crasher interface {
+	Killer
+	Points() []string // every point that the protocol has
 	CrashAt(ctx context.Context, node history.NodeID, point string, m Moment) (Proof, error)
+}
+
+// Reconfigurer is a cluster whose membership can be changed while it runs. One of add and remove is set; whoever leads is
+// asked for the change, again and again, until it is made or the opposite is asked for, so that it outlives elections and
+// outages. It does not wait. The proof of an addition says whether the node had been out.
+type Reconfigurer interface {
+	Reconfigure(ctx context.Context, add, remove history.NodeID) (Proof, error)
+}
+
+// Transferrer is a cluster whose leader can be asked to hand over to another node. It does not wait; no node ends it, and
+// that proof says whether leadership has gone there.
+type Transferrer interface {
+	Transfer(ctx context.Context, to history.NodeID) (Proof, error)
 }

@@ -14,7 +14,8 @@ import (
 type Spec struct {
 	Faults []string // names of kinds; each once
 	// Interval is about the time from one fault of a kind to the next; 0 is DefaultInterval. A quiet time of 0.2 to 1
-	// Interval alternates with a fault that lasts, at even odds, 0.1 to 0.4 or 0.6 to 1.2 of it.
+	// Interval alternates with a fault that lasts, at even odds, 0.1 to 0.4 or 0.6 to 1.2 of it; some kinds have a length
+	// of their own.
 	Interval time.Duration
 	Seed     uint64
 }
@@ -102,6 +103,9 @@ func (t *track) quiet() time.Duration {
 
 func (t *track) length() time.Duration {
 	r := rand.New(&t.draws)
+	if t.kind.most > 0 {
+		return between(r, t.kind.least, t.kind.most)
+	}
 	if r.IntN(2) == 0 {
 		return between(r, t.interval/10, t.interval*4/10)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -22,7 +23,7 @@ type Shape struct {
 
 	count func(r *rand.Rand, nodes int) int                                      // how many suffer, drawn
 	set   func(r *rand.Rand) history.Settings                                    // further settings, drawn; nil for none
-	cut   func(named, nodes []history.NodeID, s history.Settings) history.Grudge // partitions: who no longer hears whom
+	cut   func(named, nodes []history.NodeID, s history.Settings) history.Grudge // of links: who no longer hears whom
 }
 
 // victims are the shapes of faults that nodes suffer one by one.
@@ -95,6 +96,18 @@ func weather(name, doc string, draw func(*rand.Rand) Link) Shape {
 	}
 }
 
+// among are the victims of the given names, with further settings.
+func among(set func(*rand.Rand) history.Settings, names ...string) []Shape {
+	var some []Shape
+	for _, s := range victims {
+		if slices.Contains(names, s.Name) {
+			s.set = set
+			some = append(some, s)
+		}
+	}
+	return some
+}
+
 func one(*rand.Rand, int) int              { return 1 }
 func every(_ *rand.Rand, nodes int) int    { return nodes }
 func majority(_ *rand.Rand, nodes int) int { return nodes/2 + 1 }
@@ -165,6 +178,12 @@ func without(nodes []history.NodeID, some ...history.NodeID) []history.NodeID {
 func between(r *rand.Rand, least, most time.Duration) time.Duration {
 	ms := int64(time.Millisecond)
 	return time.Duration((int64(least)/ms + r.Int64N((int64(most-least))/ms+1)) * ms)
+}
+
+// spread draws a duration in whole milliseconds, of which every doubling is as likely.
+func spread(r *rand.Rand, least, most time.Duration) time.Duration {
+	low := least << r.IntN(bits.Len64(uint64((most-1)/least)))
+	return between(r, low, min(2*low, most))
 }
 
 // percent draws a ratio in whole percents.

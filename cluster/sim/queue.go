@@ -13,6 +13,7 @@ const (
 	answered             // an answer reaches the client of call ref; tag is the attempt
 	expired              // the time of an attempt is over; ref and tag as in answered
 	retried              // the next attempt of call ref is due; tag is the attempt before
+	urged                // whoever leads is to be asked for the membership that is wanted
 )
 
 // event is something that is to happen. Events hold no pointers: what they speak of lies in slabs, so that the queue costs

@@ -58,6 +58,7 @@ type Cluster struct {
 	ready       fifo[history.Op]
 	closed      bool
 
+	membership membership
 	violations []Violation
 	stats      Stats
 }
@@ -167,6 +168,8 @@ func (c *Cluster) handle(e event) {
 		if k := &c.calls.at[e.ref]; k.id == e.tag && k.stage == waiting {
 			c.attempt(e.ref)
 		}
+	case urged:
+		c.urge()
 	}
 }
 
