@@ -259,9 +259,13 @@ func active(rows []row, windows []windowFigures) (said []string, on []int) {
 		return others, on
 	}
 	// What happened before the last operation may have left its mark, even if it was over by then.
+	var latest time.Duration
+	for i := range rows {
+		latest = max(latest, rows[i].From)
+	}
 	last := -1
 	for i, w := range windows {
-		if w.To < rows[len(rows)-1].From && (last < 0 || w.To > windows[last].To) {
+		if w.To < latest && (last < 0 || w.To > windows[last].To) {
 			last = i
 		}
 	}

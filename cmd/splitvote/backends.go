@@ -60,7 +60,7 @@ func choose(ctx context.Context, name string) (chosen backend, why string) {
 		chosen, _ = backendNamed(name)
 		return chosen, ""
 	}
-	if err := docker.Available(ctx); err != nil {
+	if err := docker.Usable(ctx, docker.Options{}); err != nil {
 		chosen, _ = backendNamed("local")
 		return chosen, err.Error()
 	}
