@@ -39,11 +39,14 @@ type object[In, Out any] struct {
 // failed are dropped, and so are those with unknown outcome that change nothing: removing a call is one of the ways in
 // which it may have ended, and nothing depends on it.
 func split[S, In, Out any](m model.Model[S, In, Out], h *history.History) ([]object[In, Out], error) {
-	var objects []object[In, Out]
-	at := map[string]int{}
+	objects := keys[In, Out](h)
+	at := make(map[string]int, len(objects))
+	for i, o := range objects {
+		at[o.key] = i
+	}
+	last := -1
 	for _, paired := range h.Calls() {
-		invocation := h.Invocation(paired)
-		kind := h.Kind(paired)
+		invocation, kind := h.Invocation(paired), h.Kind(paired)
 		if invocation.Process == history.Nemesis || kind == history.Fail {
 			continue
 		}
@@ -59,13 +62,40 @@ func split[S, In, Out any](m model.Model[S, In, Out], h *history.History) ([]obj
 		if c.pending() && m.ReadOnly(c.in, nil) {
 			continue
 		}
-		i, known := at[invocation.Key]
-		if !known {
-			i = len(objects)
-			at[invocation.Key] = i
-			objects = append(objects, object[In, Out]{key: invocation.Key})
+		if last < 0 || objects[last].key != invocation.Key {
+			last = at[invocation.Key]
 		}
-		objects[i].calls = append(objects[i].calls, c)
+		objects[last].calls = append(objects[last].calls, c)
 	}
 	return objects, nil
+}
+
+// keys makes an object for each key, with room for its calls: a million calls are not to be moved about.
+func keys[In, Out any](h *history.History) []object[In, Out] {
+	var objects []object[In, Out]
+	var count []int
+	at := map[string]int{}
+	last, total := -1, 0
+	for _, paired := range h.Calls() {
+		invocation := h.Invocation(paired)
+		if invocation.Process == history.Nemesis || h.Kind(paired) == history.Fail {
+			continue
+		}
+		if last < 0 || objects[last].key != invocation.Key {
+			i, known := at[invocation.Key]
+			if !known {
+				i = len(objects)
+				at[invocation.Key] = i
+				objects, count = append(objects, object[In, Out]{key: invocation.Key}), append(count, 0)
+			}
+			last = i
+		}
+		count[last]++
+		total++
+	}
+	room := make([]call[In, Out], total)
+	for i, n := range count {
+		objects[i].calls, room = room[:0:n], room[n:]
+	}
+	return objects
 }

@@ -6,9 +6,15 @@ import "github.com/splitvote/splitvote/model"
 // replaced the value becomes a write of its own: between a write and the calls that observe it no other write stands, so an
 // order that explains the whole explains what remains.
 func projectRegister(calls []registerCall, keep func(i int) bool) []registerCall {
+	needed := map[model.Value]bool{} // observed by calls that are kept
+	for i := range calls {
+		if c := &calls[i]; keep(i) && c.in.F != model.Write {
+			needed[observedBy(c)] = true
+		}
+	}
 	missing := map[model.Value]bool{}
 	for i := range calls {
-		if c := &calls[i]; c.in.F != model.Read && !keep(i) {
+		if c := &calls[i]; c.in.F != model.Read && needed[c.in.Value] && !keep(i) {
 			missing[c.in.Value] = true
 		}
 	}

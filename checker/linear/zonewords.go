@@ -19,14 +19,6 @@ func (z *zones) value(b int32) model.Value {
 	return model.Null
 }
 
-// observed is the value that a read returned or a cas replaced.
-func observed(c *registerCall) model.Value {
-	if c.in.F == model.CAS {
-		return c.in.Old
-	}
-	return c.out
-}
-
 // verb is what an observer did with the value.
 func verb(c *registerCall) string {
 	if c.in.F == model.CAS {
@@ -38,7 +30,7 @@ func verb(c *registerCall) string {
 func (z *zones) fromNowhere(i int32) *witness {
 	w := &witness{kind: "value-from-nowhere"}
 	c := &z.calls[i]
-	w.say(i, "#%d %s %s, which nobody wrote", c.op, verb(c), observed(c))
+	w.say(i, "#%d %s %s, which nobody wrote", c.op, verb(c), observedBy(c))
 	return w
 }
 
@@ -46,7 +38,7 @@ func (z *zones) fromFuture(i, write int32) *witness {
 	w := &witness{kind: "read-from-future"}
 	c := &z.calls[i]
 	w.include(write)
-	w.say(i, "#%d %s %s and ended before %s, the only one to write it, began", c.op, verb(c), observed(c), z.number(write))
+	w.say(i, "#%d %s %s and ended before %s, the only one to write it, began", c.op, verb(c), observedBy(c), z.number(write))
 	return w
 }
 
