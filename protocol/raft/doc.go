@@ -9,11 +9,14 @@
 //	R4  Leader Completeness: a committed entry is in the log of every later leader, and no node that knows it to be
 //	    committed ever replaces it.
 //	R5  State Machine Safety: no two nodes apply different entries at one index; each applies them in order, each once.
-//	R6  A node's term never falls, and it votes at most once a term (§5.1, §5.2).
+//	R6  A node's term never falls, and it votes at most once a term; what it has told others of either survives a
+//	    restart (§5.1, §5.2).
 //	R7  A node's commit index never falls nor passes the end of its log; all that is committed is applied at once (§5.3).
 //	R8  Snapshots of one index are the same everywhere, and cover committed entries only (§7).
 //	R9  What a leader believes a follower's disk to hold, it holds, and goes on holding (§5.3).
 //	R10 What a leader commits, a majority of the members holds (§5.3, §6).
+//	R11 A leader changes the configuration only when the one before it and an entry of its own term are committed
+//	    (thesis §4.1; raft-dev, 2015-07-10).
 //
 // Choices that the paper leaves open, and departures from it:
 //

@@ -8,7 +8,7 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// invariants checks R1 to R10 of the package's documentation. What it costs is proportional to what a Step changed.
+// invariants checks R1 to R11 of the package's documentation. What it costs is proportional to what a Step changed.
 type invariants struct {
 	leaders   map[uint64]protocol.NodeID // by term
 	votes     map[uint64][]vote          // by term
@@ -40,6 +40,7 @@ type held struct {
 type committed struct {
 	term    uint64
 	command []byte
+	by      uint64 // the term in which it was committed: what later leaders must hold
 }
 
 // view is a node as it was after its previous Step.
@@ -48,8 +49,9 @@ type view struct {
 	hard                  HardState
 	role                  role
 	commit, applied, last uint64
-	matches               []match // as a leader: what each other member was known to hold ...
-	configured            uint64  // ... since this configuration
+	matches               []match   // as a leader: what each other member was known to hold ...
+	configured            uint64    // ... since this configuration
+	told                  HardState // the latest that another node has heard from it; it was durable by then
 }
 
 // match is a peer and the last entry that it is known to hold.
@@ -75,12 +77,21 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 		s = &view{}
 		v.views[id] = s
 	}
-	*s = view{node: n, hard: n.hard, role: n.role, commit: n.commit, applied: n.applied, last: n.log.last()}
+	before := s.node
+	t := s.told
+	if n.hard.Term < t.Term || (n.hard.Term == t.Term && t.Vote != "" && n.hard.Vote != t.Vote) {
+		return fmt.Errorf("R6: %s came back in term %d, vote %q, and has told others of term %d, vote %q",
+			n.id, n.hard.Term, n.hard.Vote, t.Term, t.Vote)
+	}
+	*s = view{
+		node: n, hard: n.hard, role: n.role, commit: n.commit, applied: n.applied, last: n.log.last(), told: s.told,
+	}
 	if v.newest != nil && v.newest.id == id {
 		v.newest = nil
 	}
-	if n.voter && len(n.members()) == 1 {
-		// A lone member commits what it writes, and nobody has seen what it wrote and had not yet on its disk.
+	if n.alone() || before != nil && before.alone() {
+		// A lone member commits what it writes, and nobody has seen what it wrote and had not yet on its disk; the
+		// configuration that left it alone may be among it.
 		lost := func(c *Checkpoint) bool { return c.Index > n.log.last() }
 		v.snapshots = slices.DeleteFunc(v.snapshots, lost)
 		v.committed = v.committed[:min(uint64(len(v.committed)), n.log.last())]
@@ -93,6 +104,9 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	}
 	return v.matching(n, n.log.base+1)
 }
+
+// alone says whether the node is the only member.
+func (n *node) alone() bool { return n.voter && len(n.members()) == 1 }
 
 // After looks at what one Step has changed.
 func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.Input, out *protocol.Output) error {
@@ -143,12 +157,44 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 			return err
 		}
 	}
-	if n.role == leader {
-		if r, received := in.(protocol.Receive); received {
-			return v.acknowledged(s, n, r.Message.From)
+	if r, received := in.(protocol.Receive); received {
+		from := v.views[r.Message.From]
+		if from == nil {
+			return nil
+		}
+		from.tell(&r.Message)
+		if n.role == leader {
+			return v.acknowledged(s, n, from.node)
 		}
 	}
 	return nil
+}
+
+// tell takes note of the term and the vote that a message shows.
+func (s *view) tell(m *protocol.Message) {
+	var term uint64
+	var vote protocol.NodeID
+	switch b := m.Body.(type) {
+	case *Appended:
+		term = b.Term
+	case *Append:
+		term, vote = b.Term, m.From
+	case *Installed:
+		term = b.Term
+	case *Voted:
+		if b.Pre {
+			return // may repeat the term that was asked about
+		}
+		if term = b.Term; b.Granted {
+			vote = m.To
+		}
+	}
+	if term > s.told.Term {
+		s.told = HardState{Term: term}
+	}
+	if term == s.told.Term && vote != "" {
+		s.told.Vote = vote
+	}
 }
 
 // record looks at one record that the node wrote in this Step.
@@ -160,6 +206,11 @@ func (v *invariants) record(s *view, n *node, data any, out *protocol.Output) er
 		}
 		if r.First <= s.commit {
 			return fmt.Errorf("R4: %s replaced its log from %d on, which is committed up to %d", n.id, r.First, s.commit)
+		}
+		if n.role == leader && len(r.Entries) == 1 && r.Entries[0].Members != nil {
+			if err := v.reconfigures(s, n, r.First); err != nil {
+				return err
+			}
 		}
 		s.last = r.First + uint64(len(r.Entries)) - 1
 		return v.matching(n, r.First)
@@ -235,12 +286,15 @@ func (v *invariants) elected(n *node) error {
 	if n.hard.Term >= v.newestOf {
 		v.newest, v.newestOf = n, n.hard.Term
 	}
-	if n.log.last() < uint64(len(v.committed)) {
-		return fmt.Errorf("R4: %s leads term %d with a log to %d, but %d is committed",
-			n.id, n.hard.Term, n.log.last(), len(v.committed))
-	}
+	// A leader whose votes were long under way may come after one of a later term, and needs nothing that this one committed.
 	for i := n.log.base + 1; i <= uint64(len(v.committed)); i++ {
-		if c := v.committed[i-1]; c.term != 0 && c.term != n.log.term(i) {
+		c := v.committed[i-1]
+		switch {
+		case c.term == 0 || c.by >= n.hard.Term:
+		case i > n.log.last():
+			return fmt.Errorf("R4: %s leads term %d with a log to %d, but %d@%d is committed",
+				n.id, n.hard.Term, n.log.last(), i, c.term)
+		case c.term != n.log.term(i):
 			return fmt.Errorf("R4: %s leads term %d with %d@%d, but %d@%d is committed",
 				n.id, n.hard.Term, i, n.log.term(i), i, c.term)
 		}
@@ -265,7 +319,7 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 		}
 		return nil
 	}
-	*c = committed{e.Term, e.Command}
+	*c = committed{e.Term, e.Command, n.hard.Term}
 	l := v.newest
 	if l != nil && l.role == leader && l.hard.Term == v.newestOf && e.Index > l.log.base && l.log.term(e.Index) != e.Term {
 		return fmt.Errorf("R4: %s applied %d@%d, which %s, leader of term %d, does not hold",
@@ -296,6 +350,19 @@ func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 	return nil
 }
 
+// reconfigures looks at a configuration that a leader has written at index.
+func (v *invariants) reconfigures(s *view, n *node, index uint64) error {
+	if s.commit < n.first {
+		return fmt.Errorf("R11: %s changes the configuration at %d, before its first entry at %d is committed", n.id, index, n.first)
+	}
+	for _, c := range n.configs {
+		if c.index > s.commit && c.index < index {
+			return fmt.Errorf("R11: %s changes the configuration at %d, before that at %d is committed", n.id, index, c.index)
+		}
+	}
+	return nil
+}
+
 // majority counts who holds what a leader has just committed. Whoever has acknowledged it can have no leader without it.
 func (v *invariants) majority(n *node) error {
 	holders := 0
@@ -312,33 +379,31 @@ func (v *invariants) majority(n *node) error {
 }
 
 // acknowledged compares what a leader believes a follower to hold with what it holds.
-func (v *invariants) acknowledged(s *view, n *node, from protocol.NodeID) error {
-	p := n.peer(from)
+func (v *invariants) acknowledged(s *view, n, f *node) error {
+	p := n.peer(f.id)
 	if p == nil || !p.voter {
 		return nil
 	}
 	if c := n.configs[len(n.configs)-1].index; c != s.configured {
 		s.matches, s.configured = s.matches[:0], c
 	}
-	known := slices.IndexFunc(s.matches, func(m match) bool { return m.peer == from })
+	known := slices.IndexFunc(s.matches, func(m match) bool { return m.peer == f.id })
 	if known < 0 {
 		known = len(s.matches)
-		s.matches = append(s.matches, match{peer: from})
+		s.matches = append(s.matches, match{peer: f.id})
 	}
 	if p.match < s.matches[known].index {
 		return fmt.Errorf("R9: %s knew that %s holds its log up to %d, and now up to %d only",
-			n.id, from, s.matches[known].index, p.match)
+			n.id, f.id, s.matches[known].index, p.match)
 	}
 	s.matches[known].index = p.match
-	other := v.views[from]
-	if other == nil || other.node.hard.Term != n.hard.Term {
+	if f.hard.Term != n.hard.Term {
 		return nil
 	}
-	f := other.node
 	both := p.match > f.log.base && p.match > n.log.base // neither has compacted it away
 	if p.match > f.log.last() || (both && f.log.term(p.match) != n.log.term(p.match)) {
 		return fmt.Errorf("R9: %s believes that %s holds its log up to %d, but that one ends at %d@%d",
-			n.id, from, p.match, f.log.last(), f.log.lastTerm())
+			n.id, f.id, p.match, f.log.last(), f.log.lastTerm())
 	}
 	return nil
 }

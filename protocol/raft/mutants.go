@@ -93,7 +93,7 @@ var mutants = []mutant{
 	}, func(b *bugs) { b.readBeforeOwnCommit = true }},
 	{protocol.Mutant{
 		Name: "raft/read-unconfirmed", Class: protocol.ClientVisible,
-		Doc:    "A round of heartbeats counts as confirmed once it is sent.",
+		Doc:    "A heartbeat counts as answered once it is sent, for reads and for the leader's belief that it leads.",
 		Source: "d-engine#381",
 	}, func(b *bugs) { b.readUnconfirmed = true }},
 	{protocol.Mutant{

@@ -79,6 +79,9 @@ func (n *node) newRound() {
 	}
 	for i := range n.peers {
 		n.sendAppend(&n.peers[i], true)
+		if n.bug.readUnconfirmed {
+			n.peers[i].round, n.peers[i].heard = n.round, n.ticks
+		}
 	}
 	n.confirm()
 }
@@ -86,9 +89,6 @@ func (n *node) newRound() {
 // confirm answers the reads whose round a majority has answered, and prolongs the lease.
 func (n *node) confirm() {
 	round := n.agreed(n.round, peerRound)
-	if n.bug.readUnconfirmed {
-		round = n.round
-	}
 	if round <= n.confirmed {
 		return
 	}
