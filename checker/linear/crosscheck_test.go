@@ -153,7 +153,8 @@ func TestWitnessesAreMinimal(t *testing.T) {
 // The types' own algorithms decide most histories of the kind that workloads make, in which every value is new.
 func TestOwnAlgorithmsApply(t *testing.T) {
 	for _, subject := range subjects() {
-		if !own[subject.name] {
+		least, has := own[subject.name]
+		if !has {
 			continue
 		}
 		decided, rounds := 0, 200
@@ -164,14 +165,17 @@ func TestOwnAlgorithmsApply(t *testing.T) {
 				decided++
 			}
 		}
-		if decided < rounds*9/10 {
-			t.Errorf("%s: decides %d of %d", subject.name, decided, rounds)
+		if float64(decided) < least*float64(rounds) {
+			t.Errorf("%s: decides %d of %d, want a share of %v", subject.name, decided, rounds, least)
 		}
 	}
 }
 
-// own names the models with an algorithm of their own.
-var own = map[string]bool{"register": true, "cas-register": true, "mutex": true, "fenced-mutex": true, "append-list": true, "set": false, "fifo-queue": true, "unique-ids": true}
+// own is the share of such histories that a model's own algorithm decides at least. A pop with unknown outcome may leave
+// a stack to the search.
+var own = map[string]float64{
+	"register": 1, "cas-register": 1, "fifo-queue": 0.95, "stack": 0.5, "mutex": 1, "fenced-mutex": 1, "append-list": 1, "unique-ids": 1,
+}
 
 func lines(t *testing.T, h *history.History) string {
 	t.Helper()

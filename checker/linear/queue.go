@@ -55,13 +55,16 @@ type item struct {
 	out, end         int   // of the dequeue
 }
 
+// puts says whether a call of a queue or a stack puts a value in; others take one out.
+func puts(c *queueCall) bool { return c.in.F == model.Enqueue || c.in.F == model.Push }
+
 // gather pairs enqueues and dequeues by value.
 func (q *queues) gather() (*witness, bool) {
 	numbers := newNumbering(len(q.calls))
 	of := make([]int32, len(q.calls))
 	for i := range q.calls {
 		switch c := &q.calls[i]; {
-		case c.in.F == model.Enqueue:
+		case puts(c):
 			of[i] = numbers.of(c.in.Value)
 		case c.pending():
 			q.lost = append(q.lost, int32(i))
@@ -77,7 +80,7 @@ func (q *queues) gather() (*witness, bool) {
 		enqueue[v], dequeue[v] = nobody, nobody
 	}
 	for i := range q.calls {
-		if q.calls[i].in.F == model.Enqueue {
+		if puts(&q.calls[i]) {
 			enqueue[of[i]] = int32(i)
 			times[of[i]]++
 		}
@@ -86,28 +89,28 @@ func (q *queues) gather() (*witness, bool) {
 	var twice *witness
 	for i := range q.calls {
 		c := &q.calls[i]
-		if c.in.F != model.Dequeue || c.pending() || c.out == model.Null {
+		if puts(c) || c.pending() || c.out == model.Null {
 			continue
 		}
 		e := enqueue[of[i]]
 		switch {
 		case e == nobody:
 			w := &witness{kind: "value-from-nowhere"}
-			w.say(int32(i), "#%d dequeued %s, which nobody enqueued", c.op, c.out)
+			w.say(int32(i), "#%d took out %s, which nobody put in", c.op, c.out)
 			return w, true
 		case times[of[i]] > 1:
 			unique = false
 		case dequeue[of[i]] != nobody:
 			if twice == nil {
 				first := &q.calls[dequeue[of[i]]]
-				twice = &witness{kind: "duplicate-dequeue"}
+				twice = &witness{kind: "duplicate-delivery"}
 				twice.include(e, dequeue[of[i]])
-				twice.say(int32(i), "#%d dequeued %s, which #%d enqueued once and #%d dequeued too", c.op, c.out, q.calls[e].op, first.op)
+				twice.say(int32(i), "#%d took out %s, which #%d put in once and #%d took out too", c.op, c.out, q.calls[e].op, first.op)
 			}
 		case c.end < q.calls[e].begin:
 			w := &witness{kind: "read-from-future"}
 			w.include(e)
-			w.say(int32(i), "#%d dequeued %s and ended before #%d, the only one to enqueue it, began", c.op, c.out, q.calls[e].op)
+			w.say(int32(i), "#%d took out %s and ended before #%d, the only one to put it in, began", c.op, c.out, q.calls[e].op)
 			return w, true
 		}
 		dequeue[of[i]] = int32(i)
@@ -118,7 +121,7 @@ func (q *queues) gather() (*witness, bool) {
 	q.items = make([]item, 0, len(enqueue))
 	for i := range q.calls {
 		c := &q.calls[i]
-		if c.in.F != model.Enqueue {
+		if !puts(c) {
 			continue
 		}
 		it := item{enqueue: int32(i), dequeue: dequeue[of[i]], begin: c.begin, in: c.end, out: never, end: never}
@@ -233,7 +236,7 @@ func (q *queues) nothing() (*witness, bool) {
 				w.include(items[k].enqueue, items[k].dequeue)
 			}
 		}
-		w.say(e, "#%d found the queue empty, but from its begin to its end some value was certainly there", c.op)
+		w.say(e, "#%d found nothing, but from its begin to its end some value was certainly there", c.op)
 		return w, true
 	}
 	return nil, true
@@ -250,7 +253,7 @@ func (q *queues) guessed() bool {
 func projectQueue(calls []queueCall, keep func(i int) bool) []queueCall {
 	missing := map[model.Value]bool{}
 	value := func(c *queueCall) (v model.Value, in, ok bool) {
-		if c.in.F == model.Enqueue || c.in.F == model.Push {
+		if puts(c) {
 			return c.in.Value, true, true
 		}
 		return c.out, false, !c.pending() && c.out != model.Null

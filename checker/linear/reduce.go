@@ -68,7 +68,7 @@ func soleWriters[In, Out any](calls []call[In, Out], written func(c *call[In, Ou
 // calls with unknown outcome that take out took nothing. A value that only one call put in was in when it was taken out.
 func reduceQueue(calls []queueCall) []queueCall {
 	in := func(c *queueCall) (model.Value, bool) {
-		return c.in.Value, c.in.F == model.Enqueue || c.in.F == model.Push
+		return c.in.Value, puts(c)
 	}
 	out := func(c *queueCall) (model.Value, bool) {
 		_, puts := in(c)

@@ -28,7 +28,7 @@ func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 	case model.Queue:
 		known = theory[model.QueueCall, model.Value]{kind: "reordered", decide: byQueueOrder, project: projectQueue, reduce: reduceQueue}
 	case model.Stack:
-		known = theory[model.QueueCall, model.Value]{kind: "not-last-in-first-out", project: projectQueue, reduce: reduceQueue}
+		known = theory[model.QueueCall, model.Value]{kind: "not-last-in-first-out", decide: byNesting, project: projectQueue, reduce: reduceQueue}
 	case model.Counter:
 		known = theory[model.CounterCall, int64]{kind: "wrong-sum"}
 	case model.Mutex:
