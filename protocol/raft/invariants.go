@@ -365,6 +365,9 @@ func (v *invariants) reconfigures(s *view, n *node, index uint64) error {
 
 // majority counts who holds what a leader has just committed. Whoever has acknowledged it can have no leader without it.
 func (v *invariants) majority(n *node) error {
+	if term := n.log.term(n.commit); term != n.hard.Term {
+		return fmt.Errorf("R10: %s, leader of term %d, committed %d@%d by counting", n.id, n.hard.Term, n.commit, term)
+	}
 	holders := 0
 	for _, id := range n.members() {
 		s := v.views[id]
