@@ -75,7 +75,14 @@ const name = "linearizable"
 
 // Check judges a history against a model, each key as an object of its own (L3). The result's Method says what decided,
 // its Stats count calls, keys, calls with unknown outcome, and the keys that are invalid or unknown.
-func Check[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h *history.History, opts Options) (result checker.Result) {
+func Check[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h *history.History, opts Options) checker.Result {
+	return judgeObjects(ctx, m, opts, func() ([]object[In, Out], error) { return split(m, h) })
+}
+
+// judgeObjects keeps the limits of opts while it reads objects, judges them and explains what is wrong.
+func judgeObjects[S, In, Out any](
+	ctx context.Context, m model.Model[S, In, Out], opts Options, read func() ([]object[In, Out], error),
+) (result checker.Result) {
 	start := time.Now()
 	defer func() {
 		if p := recover(); p != nil {
@@ -93,7 +100,7 @@ func Check[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h *hi
 		ctx, cancel = context.WithTimeout(ctx, opts.Timeout)
 		defer cancel()
 	}
-	objects, err := split(m, h)
+	objects, err := read()
 	if err != nil {
 		return checker.Result{Verdict: checker.Unknown, Cause: checker.Malformed, Reason: err.Error()}
 	}
