@@ -189,6 +189,14 @@ type Protocol struct {
 	Options    []Option
 	Mutants    []Mutant
 	Points     []string // every Output.Point it uses
+	// Objects names those of package kv that it can serve; empty: all of them.
+	Objects []string
+	// Unrepeatable says that nothing recognises a repeated command: where its outcome is unknown, asking again may carry
+	// it out twice.
+	Unrepeatable bool
+	// Lacks are the kinds of faults that find nothing here to act on: "members" where the membership is fixed, "transfer"
+	// where nobody leads.
+	Lacks []string
 	// Apart are pairs that a correct build need not survive together, each an option as name=value or a kind of fault.
 	Apart [][2]string
 }

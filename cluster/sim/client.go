@@ -158,11 +158,11 @@ func (c *Cluster) conclude(e event) {
 	a := cluster.Answer{Op: op, Again: true}
 	switch {
 	case e.kind == expired:
-		a.Op.Kind, a.Op.Err = history.Info, "timeout"
+		a.Op.Kind, a.Op.Err, a.Again = history.Info, "timeout", !c.protocol.Unrepeatable
 	case k.stage == refused:
 		a.Op.Kind, a.Op.Err = history.Fail, "connection refused"
 	case k.stage == broken:
-		a.Op.Kind, a.Op.Err = history.Info, "connection reset"
+		a.Op.Kind, a.Op.Err, a.Again = history.Info, "connection reset", !c.protocol.Unrepeatable
 	default:
 		a = c.target.Complete(op, k.reply)
 	}

@@ -22,8 +22,13 @@ func New(p protocol.Protocol) Target { return Target{p} }
 // Name is the protocol's name.
 func (t Target) Name() string { return t.protocol.Name }
 
-// Objects are those of package kv.
-func (t Target) Objects() []string { return kv.Objects() }
+// Objects are those of package kv that the protocol can serve.
+func (t Target) Objects() []string {
+	if len(t.protocol.Objects) > 0 {
+		return t.protocol.Objects
+	}
+	return kv.Objects()
+}
 
 // Protocol is what the target was made of.
 func (t Target) Protocol() protocol.Protocol { return t.protocol }
@@ -76,20 +81,28 @@ func sessionName(s cluster.Session) string { return s.Run + "/" + s.Process.Stri
 // Complete reads a core's reply.
 func (t Target) Complete(op history.Op, r protocol.Reply) cluster.Answer {
 	if r.Outcome != protocol.Done {
-		a := replied[r.Outcome].answer(op, nil, r.Reason)
+		a := t.repeatable(replied[r.Outcome].answer(op, nil, r.Reason))
 		a.Leader = history.NodeID(r.Leader)
 		return a
 	}
 	result, err := kv.DecodeResult(r.Result)
 	if err != nil {
-		return unreadable.answer(op, nil, err.Error())
+		return t.repeatable(unreadable.answer(op, nil, err.Error()))
 	}
 	return concluded(result).answer(op, result.Value, result.Err)
 }
 
+// repeatable takes back the leave to ask again what may have been carried out, where nothing recognises a repetition.
+func (t Target) repeatable(a cluster.Answer) cluster.Answer {
+	if t.protocol.Unrepeatable && a.Op.Kind == history.Info {
+		a.Again = false
+	}
+	return a
+}
+
 // Dial makes a client that connects when it first has something to ask.
 func (t Target) Dial(_ context.Context, addr string, s cluster.Session) (cluster.Client, error) {
-	return newClient(addr, s), nil
+	return newClient(addr, s, t.repeatable), nil
 }
 
 // Status asks the node's /status.

@@ -96,6 +96,19 @@ func TestComplete(t *testing.T) {
 	}
 }
 
+func TestWhatNobodyRecognisesIsNotAskedAgain(t *testing.T) {
+	forgetful := bundled.New(protocol.Protocol{Name: "forgetful", Objects: []string{"register"}, Unrepeatable: true})
+	if diff := cmp.Diff([]string{"register"}, forgetful.Objects()); diff != "" {
+		t.Errorf("objects (-want +got):\n%s", diff)
+	}
+	op := history.Op{Kind: history.Invoke, F: "write", Key: "x", Value: []byte("1")}
+	for outcome, again := range map[protocol.Outcome]bool{protocol.Rejected: true, protocol.Unknown: false} {
+		if a := forgetful.Complete(op, protocol.Reply{Outcome: outcome}); a.Again != again {
+			t.Errorf("outcome %d: ask again %v, want %v", outcome, a.Again, again)
+		}
+	}
+}
+
 func TestAll(t *testing.T) {
 	var names []string
 	for _, t := range bundled.All() {

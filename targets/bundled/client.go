@@ -21,13 +21,15 @@ type client struct {
 	base    string // http://host:port/v1/object/
 	session string
 	http    *http.Client
+	limit   func(cluster.Answer) cluster.Answer // what the target has to say about asking again
 }
 
-func newClient(addr string, s cluster.Session) *client {
+func newClient(addr string, s cluster.Session, limit func(cluster.Answer) cluster.Answer) *client {
 	return &client{
 		base:    "http://" + addr + "/v1/" + url.PathEscape(s.Object) + "/",
 		session: sessionName(s),
 		http:    &http.Client{Transport: newTransport()},
+		limit:   limit,
 	}
 }
 
@@ -47,6 +49,10 @@ type reply struct {
 
 // Invoke makes one attempt. The request's number within its session is that of the call in the history.
 func (c *client) Invoke(ctx context.Context, op history.Op) cluster.Answer {
+	return c.limit(c.invoke(ctx, op))
+}
+
+func (c *client) invoke(ctx context.Context, op history.Op) cluster.Answer {
 	sent := false
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent = true }})
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path(op), bytes.NewReader(op.Value))

@@ -2,5 +2,5 @@
 // store of package kv, elsewhere as `splitvote node`, asked over HTTP.
 //
 // Requests carry a session, so that a node recognises a repeated one: after an unknown outcome it does no harm to ask
-// again.
+// again. A protocol that cannot recognise it says so (protocol.Protocol.Unrepeatable), and is not asked again.
 package bundled
