@@ -33,7 +33,7 @@ func explain[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], obj
 	var evidence []checker.Evidence
 	for i, o := range outcomes {
 		if o.verdict == checker.Invalid && len(evidence) < mostExplained {
-			evidence = append(evidence, e.words(objects[i].key, e.witness(objects[i], o)))
+			evidence = append(evidence, e.words(objects[i], e.witness(objects[i], o)))
 		}
 	}
 	slices.SortStableFunc(evidence, func(a, b checker.Evidence) int { return len(a.Ops) - len(b.Ops) })
@@ -135,8 +135,8 @@ func (e *explainer[S, In, Out]) shrink(calls []call[In, Out]) []call[In, Out] {
 }
 
 // words says of each call of a witness why it is there.
-func (e *explainer[S, In, Out]) words(key string, calls []call[In, Out]) checker.Evidence {
-	evidence := checker.Evidence{Key: key, Summary: subject(key) + " is not linearizable"}
+func (e *explainer[S, In, Out]) words(o object[In, Out], calls []call[In, Out]) checker.Evidence {
+	evidence := checker.Evidence{Key: o.key, Summary: subject(o.key) + " is not linearizable"}
 	found, decided := e.t.decide(calls)
 	if decided && found.witness != nil {
 		evidence.Kind = found.witness.kind
@@ -147,6 +147,11 @@ func (e *explainer[S, In, Out]) words(key string, calls []call[In, Out]) checker
 	if len(evidence.Why) == 0 && len(calls) > 0 {
 		accused, text := e.accuse(calls)
 		evidence.Kind, evidence.Why = e.t.kind, []checker.Claim{{Op: calls[accused].op, Text: text}}
+	}
+	for i := range calls {
+		if note := e.t.note(o.calls, &calls[i]); note != "" {
+			evidence.Why = append(evidence.Why, checker.Claim{Op: calls[i].op, Text: note})
+		}
 	}
 	if len(calls) > mostShown {
 		evidence.Summary += fmt.Sprintf(" (the last %d of %d calls are shown)", mostShown, len(calls))

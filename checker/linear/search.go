@@ -60,7 +60,7 @@ type search[S, In, Out any] struct {
 	calls    []call[In, Out]
 	slots    []int32  // by slot: its call, or nobody
 	slotOf   []int32  // by call
-	alike    []int32  // by call: which calls ask and return the same
+	alike    []int32  // by call: which calls ask and return the same; nil if all differ
 	live     []uint64 // slots in use
 	pending  []uint64 // those of calls with unknown outcome
 	readOnly []uint64 // those of read-only calls
@@ -101,31 +101,33 @@ func newSearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], c
 	return s
 }
 
-// classes numbers calls so that two have the same number only if they ask and return the same. Where types cannot be
-// compared every call has its own.
+// classes numbers calls so that two have the same number only if they ask and return the same. It is nil if all differ, or
+// cannot be compared.
 func classes[In, Out any](calls []call[In, Out]) []int32 {
 	type same struct {
 		in, out any
 		pending bool
 	}
+	of, returned := reflect.TypeFor[In](), reflect.TypeFor[Out]()
+	if !of.Comparable() || !returned.Comparable() || of.Kind() == reflect.Interface || returned.Kind() == reflect.Interface {
+		return nil
+	}
 	class := make([]int32, len(calls))
-	comparable := reflect.TypeFor[In]().Comparable() && reflect.TypeFor[Out]().Comparable() &&
-		reflect.TypeFor[In]().Kind() != reflect.Interface && reflect.TypeFor[Out]().Kind() != reflect.Interface
 	known := map[same]int32{}
 	for i := range calls {
-		class[i] = int32(i)
-		if !comparable {
-			continue
-		}
 		k := same{in: calls[i].in, pending: calls[i].pending()}
 		if !k.pending {
 			k.out = calls[i].out
 		}
-		if first, ok := known[k]; ok {
-			class[i] = first
-		} else {
-			known[k] = int32(i)
+		first, again := known[k]
+		if !again {
+			first = int32(i)
+			known[k] = first
 		}
+		class[i] = first
+	}
+	if len(known) == len(calls) {
+		return nil
 	}
 	return class
 }
@@ -227,6 +229,9 @@ func (s *search[S, In, Out]) extend(i, w int, bit uint64) {
 
 // waits says whether a call under way that asks and returns the same must end before c, and has not taken effect (S4).
 func (s *search[S, In, Out]) waits(c int32, mask []uint64) bool {
+	if s.alike == nil {
+		return false
+	}
 	for v := range s.live {
 		for open := s.live[v] &^ mask[v]; open != 0; open &= open - 1 {
 			o := s.slots[v*64+bits.TrailingZeros64(open)]

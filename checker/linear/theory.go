@@ -11,6 +11,8 @@ type theory[In, Out any] struct {
 	// project leaves calls out, and with them all that depends on them, so that what remains is linearizable if calls are:
 	// whatever violation it shows is one of the whole. keep is asked for positions in calls.
 	project func(calls []call[In, Out], keep func(i int) bool) []call[In, Out]
+	// note says what must be known of a call of a witness that project changed, "" if there is nothing to say.
+	note func(all []call[In, Out], c *call[In, Out]) string
 	// reduce makes a search cheaper and leaves the verdict as it is.
 	reduce func([]call[In, Out]) []call[In, Out]
 	// split divides calls into objects of which each is linearizable if and only if all together are.
@@ -30,7 +32,7 @@ func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 	case model.Stack:
 		known = theory[model.QueueCall, model.Value]{kind: "not-last-in-first-out", decide: byNesting, project: projectQueue, reduce: reduceQueue}
 	case model.Counter:
-		known = theory[model.CounterCall, int64]{kind: "wrong-sum"}
+		known = theory[model.CounterCall, int64]{kind: "wrong-sum", project: projectCounter, note: noteCounter}
 	case model.Mutex:
 		known = theory[model.MutexCall, int64]{kind: "mutual-exclusion", decide: byHolds(m.Fenced), project: projectMutex}
 	case model.AppendList:
@@ -49,6 +51,9 @@ func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 		t.project = func(calls []call[In, Out], keep func(int) bool) []call[In, Out] {
 			return filter(calls, func(i int) bool { return keep(i) || !m.ReadOnly(calls[i].in, calls[i].result()) })
 		}
+	}
+	if t.note == nil {
+		t.note = func([]call[In, Out], *call[In, Out]) string { return "" }
 	}
 	if t.reduce == nil {
 		t.reduce = func(calls []call[In, Out]) []call[In, Out] { return calls }
