@@ -183,7 +183,7 @@ func merge[In, Out any](objects []object[In, Out], outcomes []outcome) checker.R
 		case checker.Unknown:
 			if unknown = append(unknown, objects[i].key); len(unknown) == 1 {
 				result.Cause = o.cause
-				result.Reason = subject(objects[i].key) + " is not decided: " + o.reason
+				result.Reason = undecided(&objects[i], o)
 			}
 		}
 		result.Verdict = max(result.Verdict, o.verdict)
@@ -201,6 +201,24 @@ func merge[In, Out any](objects []object[In, Out], outcomes []outcome) checker.R
 		result.Stats["unknown-keys"] = unknown
 	}
 	return result
+}
+
+// undecided says why an object is not decided, how far it is known to be linearizable, and what would decide it.
+func undecided[In, Out any](o *object[In, Out], found outcome) string {
+	text := subject(o.key) + " is not decided: " + found.reason
+	if found.through == 0 {
+		return text
+	}
+	ended, all := 0, 0
+	for i := range o.calls {
+		if c := &o.calls[i]; !c.pending() {
+			all++
+			if c.end < found.through {
+				ended++
+			}
+		}
+	}
+	return fmt.Sprintf("%s; the first %d of %d completed calls are linearizable; values that are all different, or fewer calls a key, would decide it", text, ended, all)
 }
 
 // subject names an object in a sentence.

@@ -95,6 +95,9 @@ func TestLimitsAreKept(t *testing.T) {
 		if got.Verdict != checker.Unknown || got.Cause != checker.Timeout {
 			t.Errorf("%s with a time limit: %v %s by %s", engine, got.Verdict, got.Cause, got.Method)
 		}
+		if progress := strings.Contains(got.Reason, "completed calls are linearizable"); progress != (engine == linear.Search) {
+			t.Errorf("%s with a time limit: %q", engine, got.Reason)
+		}
 		got = check(t, "cas-register", linear.Options{Engine: engine, Memory: 1 << 20}, h)
 		if got.Verdict != checker.Unknown || got.Cause != checker.Memory {
 			t.Errorf("%s with a memory limit: %v %s by %s", engine, got.Verdict, got.Cause, got.Method)
