@@ -3,4 +3,7 @@
 //
 //	L1  Parse(p.String()) is p.
 //	L2  A plan that Validate accepts names nothing that does not exist.
+//	L3  A plan drawn from a space of valid values is valid.
+//	L4  Draw depends on its arguments alone, and each part of the plan on its own values alone, but for what Space says:
+//	    another fault or setting changes nothing else in the plan of a seed.
 package plan

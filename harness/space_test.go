@@ -1,0 +1,65 @@
+package harness_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/splitvote/splitvote/cluster/sim"
+	"github.com/splitvote/splitvote/harness"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/nemesis"
+	"github.com/splitvote/splitvote/plan"
+	"github.com/splitvote/splitvote/targets/bundled"
+	"github.com/splitvote/splitvote/workloads"
+)
+
+// Whatever is drawn for a bundled target: the simulator takes it and can do all of it, and nothing unsafe is in it.
+func TestSpacesHoldWhatCanRun(t *testing.T) {
+	for _, target := range bundled.All() {
+		space := harness.Space(target)
+		seen := map[string]bool{}
+		for seed := range uint64(300) {
+			base := plan.Default()
+			for _, o := range target.Protocol().Options {
+				base.Set[o.Name] = o.Default
+			}
+			p := plan.Draw(seed, base, space)
+			for _, f := range p.Faults {
+				if kind, _ := nemesis.Named(f); !kind.Ordinary {
+					t.Fatalf("%s, seed %d: %s is not survived by every correct protocol", target.Name(), seed, f)
+				}
+				seen[f] = true
+			}
+			if err := nemesis.Missing(p.Faults, (*sim.Cluster)(nil)); err != nil {
+				t.Fatalf("%s, seed %d: the simulator %v", target.Name(), seed, err)
+			}
+			if err := (nemesis.Spec{Faults: p.Faults}).Check(p.Nodes); err != nil {
+				t.Fatalf("%s, seed %d: %v", target.Name(), seed, err)
+			}
+			w, ok := workloads.Named(p.Workload)
+			if !ok || !slices.Contains(target.Objects(), w.Object) {
+				t.Fatalf("%s, seed %d: %s cannot be served", target.Name(), seed, p.Workload)
+			}
+			seen[p.Workload] = true
+			c, err := sim.Open(harness.Experiment{Plan: p, Workload: w}.Config(target, nodes(p.Nodes)), sim.Options{})
+			if err != nil {
+				t.Fatalf("%s, seed %d: %v\n%s", target.Name(), seed, err, p)
+			}
+			c.Close()
+		}
+		for _, name := range nemesis.Ordinary() {
+			if !seen[name] {
+				t.Errorf("%s: no plan has %s", target.Name(), name)
+			}
+		}
+		for _, name := range space.Workloads {
+			if !seen[name] {
+				t.Errorf("%s: no plan has %s", target.Name(), name)
+			}
+		}
+	}
+}
+
+func nodes(n int) []history.NodeID {
+	return []history.NodeID{"n1", "n2", "n3", "n4", "n5", "n6", "n7"}[:n]
+}

@@ -1,0 +1,130 @@
+package plan
+
+import (
+	"hash/fnv"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// Space is what plans may be drawn from: for each part of a plan the values that it may take, all as likely; one that is
+// listed twice is so twice. An empty list leaves the part as it is.
+type Space struct {
+	Workloads      []string
+	Nodes          []int
+	Faults         []Fault
+	FaultIntervals []Duration // those above half of the time limit drawn are left out
+	TimeLimits     []Duration
+	Rates          []float64
+	Concurrencies  []Concurrency
+	Settings       []Choice
+	// Apart are pairs that do not go together, each the name of a fault or, as name=value, a setting: where both are drawn
+	// the second gives way.
+	Apart [][2]string
+}
+
+// Fault is a fault with the least number of nodes that it takes.
+type Fault struct {
+	Name  string
+	Nodes int
+}
+
+// Choice is a setting with the values that it may be drawn to have; "" leaves it out.
+type Choice struct {
+	Name   string
+	Values []string
+}
+
+// Draw makes the plan of a seed by swarm testing (Groce and others, "Swarm Testing", ISSTA 2012): not every run has
+// everything, for what is always there hides what shows only in its absence. How many of the faults a plan has is drawn
+// first, from none to all, then which (L3, L4).
+func Draw(seed uint64, base Plan, space Space) Plan {
+	p := base
+	p.Seed = seed
+	p.Set = maps.Clone(base.Set)
+	if p.Set == nil {
+		p.Set = map[string]string{}
+	}
+	pick(seed, "workload", space.Workloads, &p.Workload)
+	pick(seed, "nodes", space.Nodes, &p.Nodes)
+	pick(seed, "time-limit", space.TimeLimits, &p.TimeLimit)
+	pick(seed, "fault-interval", fitting(space.FaultIntervals, p.TimeLimit), &p.FaultInterval)
+	pick(seed, "rate", space.Rates, &p.Rate)
+	pick(seed, "concurrency", space.Concurrencies, &p.Concurrency)
+	for _, s := range space.Settings {
+		value := ""
+		if pick(seed, "set "+s.Name, s.Values, &value); value != "" {
+			p.Set[s.Name] = value
+		}
+	}
+	p.Faults = drawFaults(seed, p, space)
+	p.part(space.Apart, base)
+	return p
+}
+
+// drawFaults draws how likely a fault is, in quarters, and then each one that the plan's nodes can take.
+func drawFaults(seed uint64, p Plan, space Space) []string {
+	if len(space.Faults) == 0 {
+		return slices.Clone(p.Faults)
+	}
+	faults := []string{}
+	quarters := stream(seed, "faults").IntN(5)
+	for _, f := range space.Faults {
+		if stream(seed, "fault "+f.Name).IntN(4) < quarters && f.Nodes <= p.Nodes {
+			faults = append(faults, f.Name)
+		}
+	}
+	return faults
+}
+
+// fitting are the intervals that leave room for a fault of each kind, the least if none does.
+func fitting(intervals []Duration, limit Duration) []Duration {
+	var fit []Duration
+	for _, i := range intervals {
+		if i <= limit/2 {
+			fit = append(fit, i)
+		}
+	}
+	if len(fit) == 0 && len(intervals) > 0 {
+		fit = append(fit, slices.Min(intervals))
+	}
+	return fit
+}
+
+// part takes out of p what does not go together. A setting that gives way is what it was in base.
+func (p *Plan) part(apart [][2]string, base Plan) {
+	for _, pair := range apart {
+		if !p.has(pair[0]) || !p.has(pair[1]) {
+			continue
+		}
+		if name, _, setting := strings.Cut(pair[1], "="); setting {
+			delete(p.Set, name)
+			if value, was := base.Set[name]; was {
+				p.Set[name] = value
+			}
+		} else {
+			p.Faults = slices.DeleteFunc(p.Faults, func(f string) bool { return f == name })
+		}
+	}
+}
+
+func (p *Plan) has(what string) bool {
+	if name, value, setting := strings.Cut(what, "="); setting {
+		return p.Set[name] == value
+	}
+	return slices.Contains(p.Faults, what)
+}
+
+// pick draws one of the values, with the part's own stream.
+func pick[T any](seed uint64, part string, values []T, to *T) {
+	if len(values) > 0 {
+		*to = values[stream(seed, part).IntN(len(values))]
+	}
+}
+
+func stream(seed uint64, part string) *rand.Rand {
+	h := fnv.New64a()
+	h.Write([]byte(part))
+	return rand.New(rand.NewPCG(seed, h.Sum64()))
+}
