@@ -1,0 +1,43 @@
+// Package zab is Zab as a pure core: Junqueira, Reed and Serafini, "Zab: High-performance broadcast for primary-backup
+// systems" (DSN 2011; cited by section), in the form in which ZooKeeper runs it, "Zab 1.0" (cited as such).
+//
+// A node looks for a leader, and then follows or leads through three phases: discovery, in which a quorum promises a new
+// epoch; synchronisation, in which the leader brings the histories of its followers in line with its own; and broadcast.
+// What every run keeps, and every simulated run checks after each step:
+//
+//	Z1  An epoch is established by one leader at most, for which a quorum has promised it (§4.1).
+//	Z2  What a node has promised and what it has entered never falls, and it enters no epoch that it has not promised.
+//	Z3  A zxid names one transaction, after one predecessor, wherever it is; in a history zxids grow (§3.1).
+//	Z4  An established leader's history holds everything that was ever committed (§3.2: primary integrity).
+//	Z5  No two nodes apply different transactions at one place; each applies them in order, each once (§3.2: total order).
+//	Z6  What a node has committed never falls nor passes the end of its history, and is never dropped from it.
+//	Z7  What a leader commits, a quorum of its followers and itself hold (§4.3).
+//	Z8  Snapshots of one place are the same everywhere.
+//	Z9  What a leader believes to be on the disk of a follower that has entered its epoch, is there.
+//	Z10 A node enters an epoch with the whole of its initial history: what the leader had when it entered (§4.2).
+//
+// Reads are local unless asked otherwise (option reads=local): any node answers from its own state, which may be behind. That
+// is ZooKeeper's promise for reads and is not linearizable; a client that moves to another node may even go back in time,
+// for here nothing stands for the zxid that ZooKeeper's clients remember. With reads=sync a node first asks its leader how
+// far the history is committed, and the leader asks a quorum whether it still leads, which ZooKeeper's does not
+// (ZOOKEEPER-1675); then reads are linearizable. Writes are linearizable either way.
+//
+// Choices that the paper leaves open, and departures from it:
+//
+// The election is ZooKeeper's fast leader election: a vote is for the greatest (current epoch, last zxid, name), in rounds. The
+// protocol's safety does not rest on it: discovery makes sure that the leader's history is the most recent of a quorum. As in
+// Zab 1.0 a leader that finds a more recent one gives up; the paper's leader would fetch it.
+//
+// The paper assumes channels that lose nothing and keep the order. Here messages may be lost, repeated and reordered, so each
+// names its channel (a number drawn when the follower connects, and the epoch) and, if it extends a history, the zxid before;
+// acknowledgements count for everything up to a zxid; and pings see to it that what is missing is sent again.
+//
+// With the epoch that it has accepted a node records whom it promised it, so that it can repeat the promise to the same leader
+// and give it to no other. Zab 1.0 does not, and a follower that has promised before counts for nobody. A leader whose epoch a
+// follower cannot enter, for it has promised that one to another or a later one, begins a new epoch instead of locking it out.
+//
+// Followers do not forward writes to the leader: they refuse them and name it. There are no observers, membership is fixed, and
+// leadership is not handed over. Transactions are the clients' commands, not their effects on the leader's state, for the
+// Machine is deterministic. Snapshots are not fuzzy: they are of what is committed at one place. What a node finds in its
+// history when it starts it does not apply before it knows that to be committed.
+package zab

@@ -1,0 +1,165 @@
+package zab
+
+import "github.com/splitvote/splitvote/protocol"
+
+// Fast leader election, as ZooKeeper does it: the paper leaves the oracle open (§4). Nothing but progress depends on it; that
+// the elected one has the most recent history of a quorum is checked in discovery.
+
+// election is what a node remembers while it looks for a leader.
+type election struct {
+	round  uint64 // logical clock of elections
+	vote   vote
+	agreed uint64 // ticks for which a quorum has agreed with vote
+}
+
+// vote is for a node, with what it has.
+type vote struct {
+	leader protocol.NodeID
+	epoch  uint64 // its current epoch
+	zxid   Zxid   // the last of its history
+}
+
+// over says whether v is better than w: a total order, so that all who hear of each other end with the same vote.
+func (v vote) over(w vote) bool {
+	switch {
+	case v.epoch != w.epoch:
+		return v.epoch > w.epoch
+	case v.zxid != w.zxid:
+		return v.zxid > w.zxid
+	}
+	return v.leader > w.leader
+}
+
+// better compares votes as this node does.
+func (n *node) better(v, w vote) bool {
+	if n.bug.votesNotOrdered {
+		return v.epoch > w.epoch || v.epoch == w.epoch && v.zxid > w.zxid || v.zxid == w.zxid && v.leader > w.leader
+	}
+	return v.over(w)
+}
+
+func (n *node) own() vote {
+	return vote{n.id, n.epochs.Current, n.log.lastZxid()}
+}
+
+// look ends whatever the node was doing and begins an election.
+func (n *node) look() {
+	switch n.state {
+	case leading:
+		n.abandon()
+	case following:
+		n.leave()
+	}
+	n.state, n.phase, n.leader, n.ticks = looking, discovery, "", 0
+	n.enterRound(n.round+1, n.own())
+}
+
+// enterRound begins to vote anew.
+func (n *node) enterRound(round uint64, v vote) {
+	n.round, n.vote, n.agreed = round, v, 0
+	for i := range n.peers {
+		n.peers[i].ballot = Notification{}
+	}
+	n.shout()
+}
+
+// shout tells everybody this node's vote.
+func (n *node) shout() {
+	m := n.notification()
+	for i := range n.peers {
+		n.send(n.peers[i].id, m)
+	}
+}
+
+func (n *node) notification() *Notification {
+	return &Notification{Round: n.round, Leader: n.vote.leader, Zxid: n.vote.zxid, Epoch: n.vote.epoch, State: n.state}
+}
+
+func (n *node) electionTick() {
+	switch {
+	case n.round == 0 || n.ticks%(4*n.initLimit) == 0:
+		// At the start; and now and then anew, for who was voted for may be gone.
+		n.look()
+		return
+	case n.ticks%n.ping == 0:
+		n.shout()
+	}
+	if n.votesFor(n.vote.leader) < n.quorum() {
+		n.agreed = 0
+		return
+	}
+	if n.agreed++; n.agreed >= n.finalize {
+		n.elect(n.vote.leader)
+	}
+}
+
+// votesFor counts the votes for a node in this round, this node's included.
+func (n *node) votesFor(leader protocol.NodeID) int {
+	votes := 1
+	for i := range n.peers {
+		if b := &n.peers[i].ballot; b.Leader == leader && b.Round == n.round {
+			votes++
+		}
+	}
+	return votes
+}
+
+// notified takes another node's vote.
+func (n *node) notified(p *peer, b *Notification) {
+	if n.state != looking {
+		if b.State == looking {
+			n.send(p.id, n.notification())
+		}
+		return
+	}
+	v := vote{b.Leader, b.Epoch, b.Zxid}
+	switch {
+	case b.State != looking:
+		p.ballot = *b
+		n.joinElected(b)
+		return
+	case b.Round < n.round:
+		n.send(p.id, n.notification()) // so that it comes to this round
+		return
+	case b.Round > n.round:
+		if own := n.own(); !n.better(v, own) {
+			v = own
+		}
+		n.enterRound(b.Round, v)
+	case n.better(v, n.vote):
+		n.vote, n.agreed = v, 0
+		n.shout()
+	}
+	p.ballot = *b
+}
+
+// joinElected follows a leader that others have elected: it says that it leads, and with this node it has a quorum.
+func (n *node) joinElected(b *Notification) {
+	l := n.peer(b.Leader)
+	if l == nil || l.ballot.State != leading {
+		return
+	}
+	with := 1
+	for i := range n.peers {
+		if v := &n.peers[i].ballot; v.Leader == b.Leader && v.State != looking {
+			with++
+		}
+	}
+	if with >= n.quorum() {
+		n.round, n.vote = l.ballot.Round, vote{b.Leader, l.ballot.Epoch, l.ballot.Zxid}
+		n.elect(b.Leader)
+	}
+}
+
+// elect ends the election.
+func (n *node) elect(leader protocol.NodeID) {
+	n.point = max(n.point, pointElect)
+	n.leader, n.phase, n.ticks = leader, discovery, 0
+	if leader == n.id {
+		n.state = leading
+		n.lead()
+	} else {
+		n.state = following
+		n.follow()
+	}
+}

@@ -1,0 +1,5 @@
+package zab
+
+import "github.com/splitvote/splitvote/protocol"
+
+func NewInvariants() protocol.Invariants { return nil }

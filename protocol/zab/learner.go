@@ -1,0 +1,182 @@
+package zab
+
+// A follower's part in discovery, synchronisation and broadcast (§4.1 to §4.3).
+
+// learner is what a follower remembers of its leader.
+type learner struct {
+	link    uint64 // of the channel to its leader; drawn at the first tick of a life, one more for every channel
+	silent  uint64 // ticks since the leader was heard on it
+	arrived *Snap  // the chunks of a snapshot received so far, as one
+	syncing
+}
+
+// follow opens a channel to the leader.
+func (n *node) follow() {
+	link := n.link + 2 // odd as it is, it never becomes 0
+	n.learner = learner{link: link}
+	n.sendFollowerInfo()
+}
+
+// leave closes the channel.
+func (n *node) leave() {
+	n.dropReads()
+	n.arrived = nil
+}
+
+func (n *node) sendFollowerInfo() {
+	n.send(n.leader, &FollowerInfo{Link: n.link, Accepted: n.epochs.Accepted, To: n.epochs.To})
+}
+
+func (n *node) channel() Channel { return Channel{n.link, n.epochs.Accepted} }
+
+func (n *node) learnerTick() {
+	limit := n.syncLimit
+	if n.phase == discovery {
+		limit = n.initLimit
+	}
+	n.silent++
+	switch {
+	case n.silent > limit:
+		n.look()
+	case n.ticks%n.ping == 0 && n.phase == discovery:
+		n.sendFollowerInfo()
+	case n.ticks%n.ping == 0:
+		n.repeatSync()
+	}
+}
+
+// heard says whether a message of that channel is the leader's, and takes note that it was heard. A node listens to nobody
+// but whom it promised its latest epoch.
+func (n *node) heard(p *peer, c Channel) bool {
+	if n.state != following || p.id != n.leader || c != n.channel() || n.epochs.To != n.leader {
+		return false
+	}
+	n.silent = 0
+	return true
+}
+
+// leaderInfo promises the new epoch, once (step f.1.1 of Phase 1). The promise names the leader, so that it may be repeated
+// to the same one, and to no other.
+func (n *node) leaderInfo(b *LeaderInfo) {
+	switch {
+	case b.Epoch > n.epochs.Accepted:
+		e := Epochs{Accepted: b.Epoch, To: n.leader, Current: n.epochs.Current}
+		if n.bug.epochBeforeTxns {
+			e.Current = b.Epoch
+		}
+		n.setEpochs(e, pointAcceptEpoch)
+	case b.Epoch < n.epochs.Accepted, n.epochs.To != n.leader:
+		n.look()
+		return
+	}
+	n.silent = 0
+	n.send(n.leader, &AckEpoch{Channel: n.channel(), Current: n.epochs.Current, Last: n.log.lastZxid()})
+}
+
+// begin notes that synchronisation has begun. What begins it counts once a channel: a TRUNC that comes late would take back
+// what was acknowledged since. It reports false if it had begun before.
+func (n *node) begin() bool {
+	if n.phase != discovery {
+		return false
+	}
+	n.phase = synchronisation
+	return true
+}
+
+// diff appends what this node has missed.
+func (n *node) diff(b *Diff) {
+	n.begin()
+	n.extend(b.Prev, b.Txns, pointDiff)
+	n.acknowledge(false)
+}
+
+// proposal appends a transaction of the epoch.
+func (n *node) proposal(b *Proposal) {
+	n.extend(b.Prev, []Txn{b.Txn}, pointLog)
+	n.acknowledge(false)
+}
+
+// extend appends of the transactions after prev those that are new, unless there is a gap: the leader sends again what it
+// sees is missing.
+func (n *node) extend(prev Zxid, txns []Txn, at point) {
+	last := n.log.lastZxid()
+	for len(txns) > 0 && prev < last {
+		prev, txns = txns[0].Zxid, txns[1:]
+	}
+	if prev == last && len(txns) > 0 {
+		n.write(n.log.last(), txns, at)
+	}
+}
+
+// trunc drops what the leader does not know.
+func (n *node) trunc(b *Trunc) {
+	if n.begin() {
+		if i, ok := n.log.position(b.To); ok && i < n.log.last() {
+			n.write(i, nil, pointTruncate)
+		}
+	}
+	n.acknowledge(false)
+}
+
+// install gathers the chunks of a snapshot in order, and takes over the state once it has them all.
+func (n *node) install(b *Snap) {
+	n.begin()
+	if n.snap != nil && b.Index <= n.snap.Index {
+		n.send(n.leader, &SnapAck{Channel: n.channel(), Index: b.Index, Done: true})
+		return
+	}
+	got := n.arrived
+	if got == nil || got.Index != b.Index || got.Zxid != b.Zxid {
+		got = &Snap{Index: b.Index, Zxid: b.Zxid}
+		n.arrived = got
+	}
+	if b.Offset == len(got.Data) {
+		got.Data = append(got.Data, b.Data...)
+		if b.Done && n.restore(got) {
+			n.send(n.leader, &SnapAck{Channel: n.channel(), Index: b.Index, Done: true})
+			return
+		}
+	}
+	n.send(n.leader, &SnapAck{Channel: n.channel(), Index: b.Index, Offset: len(n.arrived.Data)})
+}
+
+// newLeader enters the epoch, once the whole of its initial history is on the disk (step f.2.2 of Phase 2): until then the
+// node's current epoch is the one before, for it must not win an election with half a history.
+func (n *node) newLeader(b *NewLeader) {
+	n.begin()
+	complete := b.Last == n.log.lastZxid()
+	if complete && n.epochs.Current != n.epochs.Accepted {
+		e := n.epochs
+		e.Current = e.Accepted
+		n.setEpochs(e, pointEnterEpoch)
+	}
+	n.acknowledge(complete)
+}
+
+func (n *node) acknowledge(newLeader bool) {
+	n.send(n.leader, &Ack{Channel: n.channel(), Last: n.log.lastZxid(), NewLeader: newLeader})
+}
+
+// upToDate lets the node serve clients.
+func (n *node) upToDate(b *UpToDate) {
+	if n.epochs.Current != n.epochs.Accepted {
+		return
+	}
+	n.phase = broadcast
+	n.commitUpTo(b.Commit)
+}
+
+// commitUpTo commits what this node has of what its leader has committed.
+func (n *node) commitUpTo(z Zxid) {
+	if n.phase != broadcast {
+		return
+	}
+	if i, ok := n.log.position(z); ok {
+		n.commitTo(i)
+	}
+}
+
+func (n *node) pinged(b *Ping) {
+	n.commitUpTo(b.Commit)
+	n.send(n.leader, &Pong{Channel: n.channel(), Round: b.Round, Last: n.log.lastZxid(), Ready: n.phase == broadcast})
+}

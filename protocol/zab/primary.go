@@ -1,0 +1,278 @@
+package zab
+
+import "github.com/splitvote/splitvote/protocol"
+
+// A leader's part in discovery, synchronisation and broadcast (§4.1 to §4.3).
+
+// window is how many transactions may be on their way to a follower.
+const window = 256
+
+// primary is what a leader remembers.
+type primary struct {
+	epoch     uint64 // that it leads; 0 before a quorum has said what it accepted
+	counter   uint64 // of its latest proposal
+	proposals queue[request]
+	reading
+}
+
+// request is a client's proposal that is not yet committed.
+type request struct{ index, id uint64 }
+
+// channel is what a leader knows of a follower that has connected.
+type channel struct {
+	link     uint64 // 0: not connected
+	accepted uint64 // epoch that it had promised when it connected
+	stage    stage
+	heard    uint64 // the tick at which it was last heard
+	round    uint64 // the latest round of pings that it answered
+	asked    uint64 // the Sync that waits for its answer
+
+	match uint64 // the last index known to be on its disk
+	next  uint64 // the index to send next; ahead of match, for proposals are pipelined
+	told  uint64 // next as it was when NEWLEADER was last sent
+	beat  uint64 // match as it was at the latest round of pings
+	back  uint64 // match at which it was last sent everything after again
+	trunc bool   // it has still to drop what is after match
+	snap  *Checkpoint
+	off   int // of the next chunk of snap
+}
+
+// stage is how far a follower has come on its channel.
+type stage uint8
+
+const (
+	connected stage = iota // FOLLOWERINFO
+	promised               // ACKEPOCH
+	learning               // DIFF, TRUNC or SNAP under way, and NEWLEADER
+	entered                // has acknowledged NEWLEADER: counts
+)
+
+// lead begins discovery.
+func (n *node) lead() {
+	n.primary = primary{}
+	for i := range n.peers {
+		n.peers[i].channel = channel{}
+	}
+	n.discover()
+}
+
+// abandon answers what can no longer be known.
+func (n *node) abandon() {
+	n.point = max(n.point, pointAbandon)
+	for n.proposals.len() > 0 {
+		r := n.proposals.pop()
+		if n.bug.rejectsWhatItWrote {
+			n.reject(r.id, "", "no quorum")
+		} else {
+			n.out.Reply = append(n.out.Reply, protocol.Reply{ID: r.id, Outcome: protocol.Unknown, Reason: "no quorum"})
+		}
+	}
+	n.dropQueries()
+}
+
+func (n *node) primaryTick() {
+	if n.phase == discovery {
+		if n.ticks > n.initLimit {
+			n.look()
+		}
+		return
+	}
+	alive := 1
+	for i := range n.peers {
+		if c := &n.peers[i].channel; c.stage >= promised && n.ticks-c.heard <= n.syncLimit {
+			alive++
+		}
+	}
+	if alive < n.quorum() {
+		n.look()
+		return
+	}
+	if n.ticks%n.ping == 0 {
+		n.pingAll()
+		for i := range n.peers {
+			n.repeat(&n.peers[i])
+		}
+	}
+}
+
+// answered says whether a message is of the channel that this leader has with p, and takes note that p was heard.
+func (n *node) answered(p *peer, c Channel) bool {
+	if n.state != leading || n.epoch == 0 || c.Epoch != n.epoch || p.link != c.Link {
+		return false
+	}
+	p.heard = n.ticks
+	return true
+}
+
+// followerInfo takes a follower's connection. Whoever has promised a later epoch, or this one to another, can follow only
+// another leader than this: it abandons its epoch rather than be without that follower for as long as it leads.
+func (n *node) followerInfo(p *peer, b *FollowerInfo) {
+	if p.link != b.Link {
+		p.channel = channel{link: b.Link, accepted: b.Accepted, heard: n.ticks}
+	}
+	switch {
+	case p.stage != connected:
+	case n.epoch == 0:
+		n.discover()
+	case b.Accepted > n.epoch || b.Accepted == n.epoch && b.To != n.id:
+		n.look()
+	default:
+		n.send(p.id, &LeaderInfo{Channel{p.link, n.epoch}})
+	}
+}
+
+// discover proposes an epoch later than any that a quorum has accepted (step l.1.1 of Phase 1).
+func (n *node) discover() {
+	accepted, have := n.epochs.Accepted, 1
+	for i := range n.peers {
+		if p := &n.peers[i]; p.link != 0 {
+			accepted = max(accepted, p.accepted)
+			have++
+		}
+	}
+	if have < n.quorum() {
+		return
+	}
+	n.epoch = accepted + 1
+	if n.bug.epochReused && accepted > 0 {
+		n.epoch = accepted
+	}
+	n.setEpochs(Epochs{Accepted: n.epoch, To: n.id, Current: n.epochs.Current}, pointAcceptEpoch)
+	for i := range n.peers {
+		if p := &n.peers[i]; p.link != 0 {
+			n.send(p.id, &LeaderInfo{Channel{p.link, n.epoch}})
+		}
+	}
+	n.synchronise()
+}
+
+// ackEpoch takes a promise. The first quorum of them shows whether this node's history is the most recent; if not it
+// abandons, and the election finds who has it (Zab 1.0; the paper's leader fetches that history, step l.1.2).
+func (n *node) ackEpoch(p *peer, b *AckEpoch) {
+	if p.stage != connected {
+		return
+	}
+	if n.phase == discovery && !n.bug.historyUnchecked &&
+		(b.Current > n.epochs.Current || b.Current == n.epochs.Current && b.Last > n.log.lastZxid()) {
+		n.look()
+		return
+	}
+	p.stage = promised
+	n.teach(p, b.Last)
+	if n.phase == discovery {
+		n.synchronise()
+	} else {
+		n.feed(p)
+	}
+}
+
+// synchronise ends discovery when a quorum has promised the epoch (§4.2).
+func (n *node) synchronise() {
+	if n.reached(promised) < n.quorum() {
+		return
+	}
+	n.phase, n.ticks = synchronisation, 0
+	e := n.epochs
+	e.Current = n.epoch
+	n.setEpochs(e, pointEnterEpoch)
+	for i := range n.peers {
+		p := &n.peers[i]
+		p.heard = 0
+		n.feed(p)
+	}
+	n.establish()
+}
+
+// reached counts the members that have come as far as s, the leader included.
+func (n *node) reached(s stage) int {
+	count := 1
+	for i := range n.peers {
+		if p := &n.peers[i]; p.link != 0 && p.stage >= s {
+			count++
+		}
+	}
+	return count
+}
+
+// establish begins to broadcast when a quorum has entered the epoch (§4.3). With that its initial history is committed.
+func (n *node) establish() {
+	if n.phase != synchronisation || n.reached(entered) < n.quorum() {
+		return
+	}
+	n.phase = broadcast
+	n.point = max(n.point, pointEstablish)
+	n.commitTo(n.log.last())
+	for i := range n.peers {
+		if p := &n.peers[i]; p.stage == entered {
+			n.sendUpToDate(p)
+		}
+	}
+}
+
+func (n *node) sendUpToDate(p *peer) {
+	n.send(p.id, &UpToDate{n.channelTo(p), n.log.zxid(n.commit)})
+}
+
+func (n *node) channelTo(p *peer) Channel { return Channel{p.link, n.epoch} }
+
+// broadcast proposes a command. It counts as on the leader's disk at once: no message of this or a later Step leaves before
+// it is (protocol.P2), so nobody can acknowledge it earlier.
+func (n *node) broadcast(id uint64, command []byte) {
+	n.counter++
+	n.proposals.push(request{n.log.last() + 1, id})
+	n.write(n.log.last(), []Txn{{makeZxid(n.epoch, n.counter), command}}, pointPropose)
+	for i := range n.peers {
+		n.feed(&n.peers[i])
+	}
+	n.advance()
+}
+
+// ack takes note of what p has, and of its having entered the epoch.
+func (n *node) ack(p *peer, b *Ack) {
+	n.matched(p, b.Last, true)
+	if !b.NewLeader || p.stage != learning || p.trunc || p.snap != nil {
+		return
+	}
+	p.stage = entered
+	switch n.phase {
+	case synchronisation:
+		n.establish()
+	case broadcast:
+		n.sendUpToDate(p)
+		n.advance()
+		n.feed(p)
+	}
+}
+
+func (n *node) pong(p *peer, b *Pong) {
+	p.round = max(p.round, b.Round)
+	n.matched(p, b.Last, false)
+	if n.phase == broadcast && p.stage == entered && !b.Ready {
+		n.sendUpToDate(p)
+	}
+	n.confirm()
+}
+
+// advance commits what a quorum has (step l.3.2).
+func (n *node) advance() {
+	if n.phase != broadcast {
+		return
+	}
+	index := n.reachedBy(n.log.last(), func(p *peer) uint64 { return p.match })
+	if index <= n.commit {
+		return
+	}
+	n.commitTo(index)
+	for i := range n.peers {
+		if p := &n.peers[i]; p.stage == entered && p.link != 0 {
+			n.send(p.id, &Commit{n.channelTo(p), n.log.zxid(index)})
+		}
+	}
+}
+
+// applyDone answers who proposed what was just applied.
+func (n *node) applyDone(index uint64, result []byte) {
+	if n.state == leading && n.proposals.len() > 0 && n.proposals.front().index == index {
+		n.done(n.proposals.pop().id, result)
+	}
+}

@@ -1,0 +1,169 @@
+package zab
+
+// Reads that ask first. A leader answers once a round of pings that began after the read came has been answered by a quorum:
+// none of them had promised a later epoch then, so nothing was committed elsewhere before. A follower sends SYNC to its
+// leader, which tells it in the same way how far the history is committed, and answers when it has applied that much.
+
+// syncing is what a follower remembers of its reads.
+type syncing struct {
+	number  uint64       // of the latest Sync
+	pending bool         // and whether its answer is still to come
+	gather  queue[query] // reads that the next Sync is for
+	sent    queue[query] // reads that the latest Sync is for
+	known   queue[query] // reads that wait for their zxid to be applied
+}
+
+// query is a read that waits.
+type query struct {
+	id      uint64
+	command []byte
+	upTo    Zxid // on a follower: what must be applied first
+	round   uint64
+	// On a leader, of a follower's Sync: whose it is.
+	of     *peer
+	link   uint64
+	number uint64
+}
+
+// reading is what a leader remembers of reads, its own and its followers', and of the rounds of pings that confirm them.
+type reading struct {
+	pings     uint64       // the latest round
+	confirmed uint64       // the latest round that a quorum has answered
+	waiting   queue[query] // oldest first; of round 0: for a round to begin
+	scratch   []uint64
+}
+
+// askSync takes a follower's read.
+func (n *node) askSync(id uint64, command []byte) {
+	n.gather.push(query{id: id, command: command})
+	n.nextSync()
+}
+
+// nextSync asks on behalf of all reads that have come since the last time.
+func (n *node) nextSync() {
+	if n.pending || n.gather.len() == 0 {
+		return
+	}
+	n.gather, n.sent = n.sent, n.gather
+	n.number++
+	n.pending = true
+	n.repeatSync()
+}
+
+func (n *node) repeatSync() {
+	if n.pending {
+		n.send(n.leader, &Sync{n.channel(), n.number})
+	}
+}
+
+func (n *node) synced(b *Synced) {
+	if !n.pending || b.Number != n.number {
+		return
+	}
+	n.pending = false
+	for n.sent.len() > 0 {
+		q := n.sent.pop()
+		q.upTo = b.Commit
+		n.known.push(q)
+	}
+	n.commitUpTo(b.Commit)
+	n.answerReads()
+	n.nextSync()
+}
+
+// answerReads answers the reads of a follower that has applied enough.
+func (n *node) answerReads() {
+	for n.known.len() > 0 && n.known.front().upTo <= n.log.zxid(n.applied) {
+		q := n.known.pop()
+		n.done(q.id, n.machine.Query(q.command))
+	}
+}
+
+// dropReads answers the reads of a follower that has lost its leader.
+func (n *node) dropReads() {
+	for _, reads := range []*queue[query]{&n.known, &n.sent, &n.gather} {
+		for reads.len() > 0 {
+			n.reject(reads.pop().id, "", "lost the leader")
+		}
+	}
+	n.pending = false
+}
+
+// read takes a leader's read.
+func (n *node) read(id uint64, command []byte) {
+	n.ask(query{id: id, command: command})
+}
+
+// sync takes a follower's.
+func (n *node) sync(p *peer, b *Sync) {
+	if n.phase != broadcast || p.stage != entered || p.asked == b.Number {
+		return
+	}
+	p.asked = b.Number
+	n.ask(query{of: p, link: p.link, number: b.Number})
+}
+
+func (n *node) ask(q query) {
+	if n.bug.syncUnconfirmed {
+		n.answer(q)
+		return
+	}
+	n.waiting.push(q)
+	n.startReads()
+}
+
+// startReads begins a round of pings for the reads that wait for one. While another round confirms earlier reads they gather,
+// so that one round serves many.
+func (n *node) startReads() {
+	if n.waiting.len() > 0 && n.waiting.front().round == 0 {
+		n.pingAll()
+	}
+}
+
+// pingAll begins a round of pings.
+func (n *node) pingAll() {
+	n.pings++
+	waiting := n.waiting.all()
+	for i := len(waiting) - 1; i >= 0 && waiting[i].round == 0; i-- {
+		waiting[i].round = n.pings
+	}
+	for i := range n.peers {
+		if p := &n.peers[i]; p.link != 0 && p.stage >= promised {
+			n.send(p.id, &Ping{n.channelTo(p), n.pings, n.log.zxid(n.commit)})
+		}
+	}
+	n.confirm()
+}
+
+// confirm answers the reads whose round a quorum has answered.
+func (n *node) confirm() {
+	round := n.reachedBy(n.pings, func(p *peer) uint64 { return p.round })
+	if n.phase != broadcast || round <= n.confirmed {
+		return
+	}
+	n.confirmed = round
+	for n.waiting.len() > 0 && n.waiting.front().round != 0 && n.waiting.front().round <= round {
+		n.answer(n.waiting.pop())
+	}
+	n.startReads()
+}
+
+// answer answers a read that is confirmed.
+func (n *node) answer(q query) {
+	switch {
+	case q.of == nil:
+		n.done(q.id, n.machine.Query(q.command))
+	case q.of.link == q.link:
+		q.of.asked = 0
+		n.send(q.of.id, &Synced{n.channelTo(q.of), q.number, n.log.zxid(n.commit)})
+	}
+}
+
+// dropQueries answers the reads of a leader that abandons its epoch.
+func (n *node) dropQueries() {
+	for n.waiting.len() > 0 {
+		if q := n.waiting.pop(); q.of == nil {
+			n.reject(q.id, "", "no quorum")
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package zab
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/wire"
+)
+
+// Protocol is Zab, as a host runs it.
+func Protocol() protocol.Protocol {
+	return protocol.Protocol{
+		Name: "zab",
+		Doc:  "Zab: ZooKeeper's atomic broadcast, a primary's changes in order, epoch by epoch (Junqueira, Reed, Serafini 2011).",
+		New:  New,
+		Codec: wire.New(&Notification{}, &FollowerInfo{}, &LeaderInfo{}, &AckEpoch{}, &Diff{}, &Trunc{}, &Snap{}, &SnapAck{},
+			&NewLeader{}, &Ack{}, &UpToDate{}, &Proposal{}, &Commit{}, &Ping{}, &Pong{}, &Sync{}, &Synced{},
+			&Epochs{}, &Tail{}, &Checkpoint{}),
+		Invariants: NewInvariants,
+		Options:    options,
+		Mutants:    listed(),
+		Points:     pointNames[1:],
+	}
+}
+
+var options = []protocol.Option{
+	{Name: "reads", Default: "local", Values: []string{"local", "sync"},
+		Doc: "How reads are served: local answers from any node's own state, as ZooKeeper does, and is not linearizable; " +
+			"sync asks the leader first, and the leader a quorum."},
+	{Name: "ping-ticks", Default: "2", Doc: "Ticks between a leader's pings, and between repetitions of what may be lost."},
+	{Name: "sync-limit", Default: "10", Doc: "Ticks of silence after which a follower gives its leader up, or a leader its quorum."},
+	{Name: "init-limit", Default: "20", Doc: "Ticks that discovery may take."},
+	{Name: "finalize-ticks", Default: "3", Doc: "Ticks for which a node waits for a better vote once a quorum agrees on one."},
+	{Name: "snapshot-every", Default: "250", Doc: "Applied transactions after which a node snapshots its state and shortens its log."},
+	{Name: "diff-window", Default: "50", Doc: "Transactions that stay in the log before a snapshot, so that who lags is sent a DIFF."},
+	{Name: "snapshot-chunk", Default: "16384", Doc: "Bytes of a snapshot in one message."},
+	{Name: "batch", Default: "4", Doc: "Transactions in one DIFF message at most; few, so that a history arrives in pieces."},
+}
+
+// settings are the options, parsed.
+type settings struct {
+	localReads    bool
+	ping          uint64 // ticks
+	syncLimit     uint64 // ticks
+	initLimit     uint64 // ticks
+	finalize      uint64 // ticks
+	snapshotEvery uint64 // transactions
+	diffWindow    uint64 // transactions
+	snapshotChunk int    // bytes
+	batch         int    // transactions
+}
+
+func parse(values map[string]string) (settings, error) {
+	var failed error
+	number := func(name string) uint64 {
+		n, err := strconv.ParseUint(values[name], 10, 31)
+		if err != nil || n == 0 {
+			failed = fmt.Errorf("zab: option %s: want a whole number from 1, have %q", name, values[name])
+		}
+		return n
+	}
+	s := settings{
+		localReads:    values["reads"] == "local",
+		ping:          number("ping-ticks"),
+		syncLimit:     number("sync-limit"),
+		initLimit:     number("init-limit"),
+		finalize:      number("finalize-ticks"),
+		snapshotEvery: number("snapshot-every"),
+		diffWindow:    number("diff-window"),
+		snapshotChunk: int(number("snapshot-chunk")),
+		batch:         int(number("batch")),
+	}
+	switch {
+	case failed != nil:
+		return s, failed
+	case !s.localReads && values["reads"] != "sync":
+		return s, fmt.Errorf("zab: option reads: want local or sync, have %q", values["reads"])
+	case s.ping >= s.syncLimit || s.ping >= s.initLimit:
+		return s, errors.New("zab: option ping-ticks: must be less than sync-limit and init-limit")
+	}
+	return s, nil
+}
+
+// The moments that Output.Point names, from the least to the most telling: an Output that is several is the last.
+type point uint8
+
+const (
+	pointNone point = iota
+	pointElect
+	pointCommit
+	pointLog
+	pointPropose
+	pointAcceptEpoch
+	pointDiff
+	pointTruncate
+	pointEnterEpoch
+	pointSnapshot
+	pointInstall
+	pointEstablish
+	pointAbandon
+)
+
+var pointNames = []string{
+	pointNone:        "",
+	pointElect:       "elect",            // ended an election: follows, or is about to lead
+	pointCommit:      "commit",           // learned that transactions are committed, and applied them
+	pointLog:         "log",              // a follower wrote a proposal
+	pointPropose:     "propose",          // a leader wrote a proposal
+	pointAcceptEpoch: "accept-epoch",     // promised a new epoch
+	pointDiff:        "diff",             // a follower wrote transactions that it had missed
+	pointTruncate:    "truncate",         // a follower dropped transactions that no leader knows
+	pointEnterEpoch:  "enter-epoch",      // has the epoch's initial history: its current epoch is the new one
+	pointSnapshot:    "snapshot",         // wrote a snapshot and shortened its log
+	pointInstall:     "install-snapshot", // wrote the leader's snapshot
+	pointEstablish:   "establish",        // a leader's epoch has a quorum: it begins to broadcast
+	pointAbandon:     "abandon",          // a leader gave up
+}
