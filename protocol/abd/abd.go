@@ -1,0 +1,96 @@
+package abd
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/wire"
+)
+
+// Protocol is the quorum register, as a host runs it.
+func Protocol() protocol.Protocol {
+	return protocol.Protocol{
+		Name:         "abd",
+		Doc:          "ABD: registers read and written by majorities, without consensus (Attiya, Bar-Noy, Dolev 1995).",
+		New:          New,
+		Codec:        wire.New(&Query{}, &Held{}, &Store{}, &Stored{}, &Life{}, &Value{}, &Checkpoint{}),
+		Invariants:   NewInvariants,
+		Options:      options,
+		Mutants:      listed(),
+		Points:       pointNames[1:],
+		Objects:      []string{object},
+		Unrepeatable: true,
+		Lacks:        []string{"members", "transfer"},
+	}
+}
+
+// object is what it serves. A register cannot compare and set: that takes consensus.
+const object = "register"
+
+var options = []protocol.Option{
+	{
+		Name: "write-back", Default: "always", Values: []string{"always", "needed"}, Draw: []string{"always", "needed"},
+		Doc: "When a read stores what it is about to return: always, or only where the majority asked did not agree on it.",
+	},
+	{Name: "resend-ticks", Default: "2", Draw: []string{"1", "2", "4"}, Doc: "Ticks after which a silent replica is asked again."},
+	{
+		Name: "patience-ticks", Default: "12", Draw: []string{"6", "12", "40"},
+		Doc: "Ticks for which an operation may wait for majorities before its node gives it up.",
+	},
+	{
+		Name: "checkpoint-every", Default: "100", Draw: []string{"10", "100", "1000"},
+		Doc: "Records after which a node writes its whole state and drops its log; at least as many as there are keys.",
+	},
+}
+
+// settings are the options, parsed.
+type settings struct {
+	writeBackAlways bool
+	resend          uint64 // ticks
+	patience        uint64 // ticks
+	checkpointEvery int    // records
+}
+
+func parse(values map[string]string) (settings, error) {
+	var failed error
+	number := func(name string) uint64 {
+		n, err := strconv.ParseUint(values[name], 10, 31)
+		if err != nil || n == 0 {
+			failed = fmt.Errorf("abd: option %s: want a whole number from 1, have %q", name, values[name])
+		}
+		return n
+	}
+	s := settings{
+		writeBackAlways: values["write-back"] == "always",
+		resend:          number("resend-ticks"),
+		patience:        number("patience-ticks"),
+		checkpointEvery: int(number("checkpoint-every")),
+	}
+	if o := options[0]; !slices.Contains(o.Values, values[o.Name]) {
+		failed = fmt.Errorf("abd: option %s: want one of %v, have %q", o.Name, o.Values, values[o.Name])
+	}
+	return s, failed
+}
+
+// The moments that Output.Point names, from the least to the most telling: an Output that is several is the last.
+type point uint8
+
+const (
+	pointNone point = iota
+	pointQuery
+	pointStore
+	pointWriteBack
+	pointWrite
+	pointCheckpoint
+)
+
+var pointNames = []string{
+	pointNone:       "",
+	pointQuery:      "query",      // a coordinator asked what replicas hold
+	pointStore:      "store",      // a replica wrote another's value
+	pointWriteBack:  "write-back", // a coordinator began to store what a read is to return
+	pointWrite:      "write",      // a coordinator chose a tag and began to store a new value
+	pointCheckpoint: "checkpoint", // wrote its whole state and dropped its log
+}

@@ -1,0 +1,153 @@
+package abd
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/splitvote/splitvote/protocol"
+)
+
+// invariants checks A1 to A4 of the package's documentation. What it costs is proportional to what a Step changed.
+type invariants struct {
+	nodes    map[protocol.NodeID]*node
+	written  map[place]writing           // every tag that was ever chosen
+	answered map[string]Tag              // by key: the highest tag of an operation that was answered
+	floors   map[*operation]Tag          // of operations under way: answered as it was when they began
+	replicas map[protocol.NodeID]tallies // what each replica held after its previous Step
+}
+
+type tallies map[string]Tag // by key
+
+// place is a tag of a key.
+type place struct {
+	key string
+	tag Tag
+}
+
+// writing is who chose a tag, and for what.
+type writing struct {
+	by    *operation
+	value []byte
+}
+
+// NewInvariants watches one cluster from its beginning.
+func NewInvariants() protocol.Invariants {
+	return &invariants{
+		nodes: map[protocol.NodeID]*node{}, written: map[place]writing{}, answered: map[string]Tag{},
+		floors: map[*operation]Tag{}, replicas: map[protocol.NodeID]tallies{},
+	}
+}
+
+// Restarted looks at everything that the node's disk gave back.
+func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
+	n := core.(*node)
+	v.nodes[id] = n
+	t := tallies{}
+	for key, h := range n.held {
+		t[key] = h.tag
+	}
+	v.replicas[id] = t
+	// What the node chose and had not yet on its disk, nobody has seen; it may choose it again.
+	maps.DeleteFunc(v.written, func(at place, _ writing) bool { return at.tag.Node == id && t[at.key].less(at.tag) })
+	if len(n.members) == 1 {
+		// A lone member answers what it writes, and nobody has seen the answers that waited for its disk.
+		v.answered = maps.Clone(t)
+		return nil
+	}
+	for _, key := range slices.Sorted(maps.Keys(v.answered)) {
+		if err := v.majority(n, key, v.answered[key]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// After looks at what one Step has changed.
+func (v *invariants) After(id protocol.NodeID, core protocol.Core, _ protocol.Input, out *protocol.Output) error {
+	n := core.(*node)
+	v.nodes[id] = n
+	for i, o := range n.moved {
+		if slices.Contains(n.moved[:i], o) {
+			continue
+		}
+		if err := v.moved(n, o); err != nil {
+			return err
+		}
+	}
+	for _, r := range out.Persist {
+		if d, ok := r.Data.(*Value); ok {
+			if err := v.stores(n, d); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// moved looks at an operation that has begun, has come to store, or has been answered.
+func (v *invariants) moved(n *node, o *operation) error {
+	floor, known := v.floors[o]
+	if !known {
+		floor = v.answered[o.key]
+		v.floors[o] = floor
+	}
+	if o.phase == querying {
+		return nil
+	}
+	if o.write {
+		at := place{o.key, o.tag}
+		switch w, taken := v.written[at]; {
+		case taken && w.by != o:
+			return fmt.Errorf("A1: %s writes %s=%s, but another write has that tag", n.id, o.key, tagged(o.tag, o.value))
+		case !taken:
+			v.written[at] = writing{o, o.value}
+		}
+	}
+	if o.phase != done {
+		return nil
+	}
+	delete(v.floors, o)
+	if o.tag.less(floor) || (o.write && o.tag == floor) {
+		return fmt.Errorf("A4: %s answered an operation on %s at tag %v, but %v had been answered when it began",
+			n.id, o.key, o.tag, floor)
+	}
+	if v.answered[o.key].less(o.tag) {
+		v.answered[o.key] = o.tag
+	}
+	return v.majority(n, o.key, o.tag)
+}
+
+// stores looks at what a replica has taken up: it was written, and is newer than what it held.
+func (v *invariants) stores(n *node, d *Value) error {
+	w, known := v.written[place{d.Key, d.Tag}]
+	if !known || !bytes.Equal(w.value, d.Value) {
+		return fmt.Errorf("A1: %s holds %s=%s, which nobody wrote", n.id, d.Key, tagged(d.Tag, d.Value))
+	}
+	t := v.replicas[n.id]
+	if t == nil {
+		t = tallies{}
+		v.replicas[n.id] = t
+	}
+	if !t[d.Key].less(d.Tag) {
+		return fmt.Errorf("A2: %s replaced tag %v of %s by %v", n.id, t[d.Key], d.Key, d.Tag)
+	}
+	t[d.Key] = d.Tag
+	return nil
+}
+
+// majority counts who holds a value that was answered, or a newer one.
+func (v *invariants) majority(n *node, key string, tag Tag) error {
+	holders := 0
+	for _, id := range n.members {
+		if m := v.nodes[id]; m != nil && !m.held[key].tag.less(tag) {
+			holders++
+		}
+	}
+	if holders <= len(n.members)/2 {
+		return fmt.Errorf("A3: tag %v of %s was answered, and %d of %d members hold it or a newer one",
+			tag, key, holders, len(n.members))
+	}
+	return nil
+}

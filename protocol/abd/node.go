@@ -1,0 +1,154 @@
+package abd
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/splitvote/splitvote/protocol"
+)
+
+// node is one member: a replica of every register, and a coordinator of what its clients ask.
+type node struct {
+	settings
+	bug      bugs
+	id       protocol.NodeID
+	members  []protocol.NodeID
+	self     int // its place among the members, -1 if it is none
+	majority int
+	out      protocol.Output
+	point    point
+	wall     int64 // of the latest tick; only a planted bug looks at it
+
+	replica
+
+	life       uint64
+	born       bool // the life is on its way to the disk
+	calls      uint64
+	operations []*operation // under way, oldest first
+	moved      []*operation // those that entered a phase in this Step, for whoever watches
+}
+
+// most is how many members there can be: who has answered is a set of bits.
+const most = 64
+
+// New makes a node from what its disk holds: nothing, or the records that survived, oldest first.
+func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
+	s, err := parse(c.Options)
+	if err != nil {
+		return nil, err
+	}
+	bug, err := plant(c.Bug)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(c.Members) == 0:
+		return nil, errors.New("abd: members: there are none")
+	case len(c.Members) > most:
+		return nil, fmt.Errorf("abd: members: %d are too many, want at most %d", len(c.Members), most)
+	}
+	n := &node{
+		settings: s, bug: bug, id: c.ID, members: slices.Clone(c.Members), self: slices.Index(c.Members, c.ID),
+		majority: len(c.Members)/2 + 1, replica: replica{held: map[string]held{}},
+	}
+	if bug.halfIsEnough {
+		n.majority = max(1, len(c.Members)/2)
+	}
+	for i, r := range records {
+		if err := n.recover(r.Data); err != nil {
+			return nil, fmt.Errorf("abd: record %d: %w", i, err)
+		}
+	}
+	if bug.restartsEmpty {
+		clear(n.held)
+	}
+	if n.life++; bug.livesAreOne {
+		n.life = 1
+	}
+	return n, nil
+}
+
+func (n *node) recover(data any) error {
+	switch d := data.(type) {
+	case *Life:
+		n.life = d.Number
+	case *Value:
+		n.held[d.Key] = held{d.Tag, d.Value}
+		n.records++
+	case *Checkpoint:
+		n.life, n.records = d.Life, 0
+		clear(n.held)
+		for _, v := range d.Values {
+			n.held[v.Key] = held{v.Tag, v.Value}
+		}
+	default:
+		return fmt.Errorf("a %T is not a record of abd", data)
+	}
+	return nil
+}
+
+// Status is what the node says of itself. Nobody leads, and there is no log: Applied counts the values stored.
+func (n *node) Status() protocol.Status {
+	role := "replica"
+	if n.self < 0 {
+		role = "outsider"
+	}
+	return protocol.Status{Role: role, Applied: n.stored, Commit: n.stored, Last: n.stored, Members: n.members}
+}
+
+// Step takes one input.
+func (n *node) Step(in protocol.Input) protocol.Output {
+	n.out = protocol.Output{Persist: n.out.Persist[:0], Send: n.out.Send[:0], Reply: n.out.Reply[:0]}
+	n.point = pointNone
+	n.moved = n.moved[:0]
+	if !n.born {
+		n.born = true
+		n.persist(&Life{Number: n.life})
+	}
+	switch in := in.(type) {
+	case protocol.Tick:
+		n.wall = in.Wall
+		n.tick()
+	case protocol.Receive:
+		n.receive(&in.Message)
+	case protocol.Propose:
+		n.propose(in)
+	case protocol.Transfer:
+		n.reject(in.ID, "nobody leads")
+	case protocol.Reconfigure:
+		n.reject(in.ID, "the membership is fixed")
+	}
+	n.maybeCheckpoint()
+	n.out.Point = pointNames[n.point]
+	return n.out
+}
+
+func (n *node) receive(m *protocol.Message) {
+	switch b := m.Body.(type) {
+	case *Query:
+		h := n.held[b.Key]
+		n.send(m.From, &Held{Op: b.Op, Tag: h.tag, Value: h.value})
+	case *Held:
+		n.heard(m.From, b)
+	case *Store:
+		n.store(b)
+		n.send(m.From, &Stored{Op: b.Op})
+	case *Stored:
+		n.acknowledged(m.From, b)
+	}
+}
+
+func (n *node) send(to protocol.NodeID, body any) {
+	n.out.Send = append(n.out.Send, protocol.Message{From: n.id, To: to, Body: body})
+}
+
+func (n *node) persist(data any) {
+	_, checkpoint := data.(*Checkpoint)
+	n.out.Persist = append(n.out.Persist, protocol.Record{Checkpoint: checkpoint, Data: data})
+}
+
+// reject answers a request that has had no effect and will have none.
+func (n *node) reject(id uint64, reason string) {
+	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Outcome: protocol.Rejected, Reason: reason})
+}
