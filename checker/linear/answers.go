@@ -7,6 +7,7 @@ import (
 )
 
 const (
+	mostAsked   = 16      // calls of a witness for which it is tried
 	mostAnswers = 4       // that are worth a sentence
 	mostOrders  = 1 << 16 // steps spent on finding them
 )
@@ -15,7 +16,7 @@ const (
 // is for witnesses, which are small, and says false if the model cannot tell or there are too many.
 func answers[S, In, Out any](m model.Model[S, In, Out], calls []call[In, Out], accused int) ([]string, bool) {
 	asker, ok := m.(model.Answerer[S, In, Out])
-	if !ok {
+	if !ok || len(calls) > mostAsked {
 		return nil, false
 	}
 	if _, depends := asker.Answer(m.Init(), calls[accused].in); !depends {

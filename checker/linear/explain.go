@@ -33,10 +33,26 @@ func explain[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], obj
 	var evidence []checker.Evidence
 	for i, o := range outcomes {
 		if o.verdict == checker.Invalid && len(evidence) < mostExplained {
-			evidence = append(evidence, e.words(objects[i], e.witness(objects[i], o)))
+			evidence = append(evidence, e.object(objects[i], o))
 		}
 	}
 	slices.SortStableFunc(evidence, func(a, b checker.Evidence) int { return len(a.Ops) - len(b.Ops) })
+	return evidence
+}
+
+// object explains one object. A model that panics over a part of a history is left without an explanation, as no verdict
+// depends on one (L5).
+func (e *explainer[S, In, Out]) object(o object[In, Out], found outcome) (evidence checker.Evidence) {
+	defer func() {
+		if p := recover(); p != nil {
+			evidence = checker.Evidence{Kind: e.t.kind, Key: o.key, Summary: fmt.Sprintf("%s is not linearizable (no explanation: %s)", subject(o.key), panicked(p).reason)}
+		}
+	}()
+	calls := e.witness(o, found)
+	evidence = e.words(o, calls)
+	if e.ctx.Err() != nil {
+		evidence.Summary += " (there was no time to look for the smallest set of calls)"
+	}
 	return evidence
 }
 
@@ -51,7 +67,7 @@ func (e *explainer[S, In, Out]) witness(o object[In, Out], found outcome) []call
 		}
 		calls = e.t.project(o.calls, func(i int) bool { return chosen[i] })
 	}
-	if !e.invalid(calls) {
+	if !e.invalid(calls) && (len(calls) == 0 || e.ctx.Err() == nil) {
 		calls = e.prefix(o.calls, found.through)
 	}
 	return e.shrink(calls)
@@ -66,7 +82,7 @@ func (e *explainer[S, In, Out]) invalid(calls []call[In, Out]) bool {
 // first that does. A linearizable history has only linearizable prefixes, so the place can be searched by halving. What ends
 // later is pending.
 func (e *explainer[S, In, Out]) prefix(calls []call[In, Out], through int) []call[In, Out] {
-	if cut := e.until(calls, through); through > 0 && e.invalid(cut) {
+	if cut := e.until(calls, through); through > 0 && (e.invalid(cut) || e.ctx.Err() != nil) {
 		return cut
 	}
 	var ends []int

@@ -136,6 +136,24 @@ func TestPanicsAreUnknown(t *testing.T) {
 	}
 }
 
+// shy is a register that cannot describe what it does.
+type shy struct{ model.Register }
+
+func (shy) Describe(model.RegisterCall, *model.Value) string { panic("no words") }
+
+// L5: explaining changes no verdict, even if it fails.
+func TestPanicsOfExplanationsChangeNothing(t *testing.T) {
+	h := read(t, `{"process":0,"type":"invoke","f":"write","value":1}
+{"process":0,"type":"ok","f":"write","value":1}
+{"process":0,"type":"invoke","f":"read"}
+{"process":0,"type":"ok","f":"read","value":2}
+`)
+	got := linear.Check(context.Background(), shy{}, h, linear.Options{})
+	if got.Verdict != checker.Invalid || len(got.Evidence) != 1 || !strings.Contains(got.Evidence[0].Summary, "no words") {
+		t.Errorf("%v %s %q with %v", got.Verdict, got.Cause, got.Reason, got.Evidence)
+	}
+}
+
 func TestVisualize(t *testing.T) {
 	h := read(t, `{"process":0,"type":"invoke","f":"write","key":"x","value":7}
 {"process":0,"type":"ok","f":"write","key":"x","value":7}
