@@ -110,8 +110,8 @@ func TestModels(t *testing.T) {
 		},
 		"append-list": {
 			func(e []event) []string { return play(model.AppendList{}, e) },
-			[]event{{"append", "2", "2"}, {"append", "1", "1"}, {"read", "null", "[1,2]"}, {"read", "null", "[2,1]"}, {"read", "null", `{"a":1}`}},
-			[]string{"append 2", "append 1", "no: read → [1 2]", "read → [2 1]", `event 17: read wants [v …], has {"a":1}`},
+			[]event{{"append", "2", "2"}, {"append", "1", "1"}, {"read", "null", "[1,2]"}, {"read", "null", "[2,1]"}, {"read", "null", "[ 2.0, 1 ]"}, {"read", "null", "[2,,1]"}, {"read", "null", `{"a":1}`}},
+			[]string{"append 2", "append 1", "no: read → [1 2]", "read → [2 1]", "read → [2 1]", "event 17: read wants [v …], has [2,,1]", `event 17: read wants [v …], has {"a":1}`},
 		},
 		"unique-ids": {
 			func(e []event) []string { return play(model.IDs{}, e) },
@@ -148,7 +148,7 @@ func TestParseValue(t *testing.T) {
 			t.Errorf("ParseValue(%q) = %q, %v, want %q", raw, got, err, want)
 		}
 	}
-	for _, raw := range []string{"-", "nul", "[1", "01"} {
+	for _, raw := range []string{"-", "+1", "--1", "nul", "[1", "01"} {
 		if got, err := model.ParseValue([]byte(raw)); err == nil {
 			t.Errorf("ParseValue(%q) = %q, want an error", raw, got)
 		}

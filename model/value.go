@@ -50,16 +50,21 @@ func ParseValue(raw []byte) (Value, error) {
 
 // isCanonical recognises the common values that need no work: whole numbers, null, true and false.
 func isCanonical(raw []byte) bool {
-	digits := raw
-	if digits[0] == '-' {
+	return isWholeNumber(raw) || string(raw) == "null" || string(raw) == "true" || string(raw) == "false"
+}
+
+// isWholeNumber recognises a whole number in canonical form.
+func isWholeNumber[Text []byte | string](text Text) bool {
+	digits := text
+	if len(digits) > 0 && digits[0] == '-' {
 		digits = digits[1:]
 	}
-	if len(digits) == 0 || digits[0] == '0' && len(raw) > 1 {
+	if len(digits) == 0 || digits[0] == '0' && len(text) > 1 {
 		return false
 	}
-	for _, c := range digits {
-		if c < '0' || c > '9' {
-			return string(raw) == "null" || string(raw) == "true" || string(raw) == "false"
+	for i := range len(digits) {
+		if digits[i] < '0' || digits[i] > '9' {
+			return false
 		}
 	}
 	return true
@@ -104,6 +109,9 @@ func canonicalNumber(text string) json.Number {
 
 // parseList reads an array of values.
 func parseList(raw []byte) ([]Value, bool) {
+	if values, ok := parsePlainList(string(raw)); ok {
+		return values, true
+	}
 	var items []json.RawMessage
 	if json.Unmarshal(raw, &items) != nil || items == nil {
 		return nil, false
@@ -115,6 +123,27 @@ func parseList(raw []byte) ([]Value, bool) {
 			return nil, false
 		}
 		values[i] = v
+	}
+	return values, true
+}
+
+// parsePlainList reads an array of whole numbers without spaces, which is what most lists are, into parts of one string.
+func parsePlainList(text string) ([]Value, bool) {
+	if len(text) < 2 || text[0] != '[' || text[len(text)-1] != ']' {
+		return nil, false
+	}
+	text = text[1 : len(text)-1]
+	if text == "" {
+		return []Value{}, true
+	}
+	values := make([]Value, 0, 1+strings.Count(text, ","))
+	for more := true; more; {
+		var item string
+		item, text, more = strings.Cut(text, ",")
+		if !isWholeNumber(item) {
+			return nil, false
+		}
+		values = append(values, Value(item))
 	}
 	return values, true
 }
