@@ -31,7 +31,14 @@ type experiment struct {
 	why     string // why this backend, where nobody asked for it
 	store   string
 	attach  string // Compose project to test, "" to start a cluster
+	lasting bool   // the commands in the report name the run's own directory, for other runs follow
 	errs    io.Writer
+}
+
+// experimentOf is the experiment of a complete plan.
+func experimentOf(p plan.Plan) harness.Experiment {
+	workload, _ := workloads.Named(p.Workload)
+	return harness.Experiment{Plan: p, Workload: workload}
 }
 
 // run gives the run as far as it came; the error says why it came no further.
@@ -80,11 +87,15 @@ func (e experiment) run(ctx context.Context) (*report.Run, error) {
 // describe is what is known of a run before it begins.
 func (e experiment) describe(dir *store.Dir) *report.Run {
 	p := e.plan
+	place := filepath.Join(e.store, store.Latest)
+	if e.lasting {
+		place = dir.Path
+	}
 	run := &report.Run{
 		Name: p.Name, Target: p.Target, Backend: e.backend.name, BackendWhy: e.why, Workload: p.Workload, Seed: p.Seed, Bug: p.Bug,
-		Faults: p.Faults, Nodes: nodeNames(p.Nodes), Version: version(),
-		Replay: "splitvote replay " + e.latest(), Report: filepath.Join(e.latest(), store.Report),
-		Check: "splitvote check " + filepath.Join(e.latest(), store.History),
+		Faults: p.Faults, Nodes: harness.NodeNames(p.Nodes), Version: version(),
+		Replay: "splitvote replay " + place, Report: filepath.Join(place, store.Report),
+		Check: "splitvote check " + filepath.Join(place, store.History),
 		Settings: []report.Setting{{Name: "time-limit", Value: p.TimeLimit.String()}, {Name: "rate", Value: strconv.FormatFloat(p.Rate, 'g', -1, 64)},
 			{Name: "concurrency", Value: string(p.Concurrency)}, {Name: "timeout", Value: p.Timeout.String()},
 			{Name: "fault-interval", Value: p.FaultInterval.String()}, {Name: "heal-limit", Value: p.HealLimit.String()}},
@@ -96,20 +107,17 @@ func (e experiment) describe(dir *store.Dir) *report.Run {
 	return run
 }
 
-func (e experiment) latest() string { return filepath.Join(e.store, store.Latest) }
-
 // drive opens the cluster, runs the plan on it and closes it, and puts what happened into run.
 func (e experiment) drive(ctx context.Context, dir *store.Dir, run *report.Run, tell *progress, say io.Writer) (err error) {
 	target, _ := targetNamed(e.plan.Target)
-	workload, _ := workloads.Named(e.plan.Workload)
-	x := harness.Experiment{Plan: e.plan, Workload: workload}
+	x := experimentOf(e.plan)
 	statusFile, err := dir.Append(store.Status)
 	if err != nil {
 		return failed(err)
 	}
 	defer statusFile.Close()
 	var statusErr error
-	cfg := x.Config(target, nodeNames(e.plan.Nodes))
+	cfg := x.Config(target, harness.NodeNames(e.plan.Nodes))
 	cfg.Dir, cfg.Log, cfg.Run = dir.Path, say, runName(dir)
 	cfg.OnStatus = func(at time.Duration, node history.NodeID, s cluster.Status) {
 		tell.status(at, node, s)
@@ -165,8 +173,7 @@ func (e experiment) open(ctx context.Context, cfg cluster.Config) (cluster.Clust
 
 // judge adds the checkers' results to run, and Porcupine's drawing of what is wrong.
 func (e experiment) judge(ctx context.Context, run *report.Run, dir *store.Dir) error {
-	workload, _ := workloads.Named(e.plan.Workload)
-	x := harness.Experiment{Plan: e.plan, Workload: workload}
+	x := experimentOf(e.plan)
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(e.plan.CheckerTimeout))
 	defer cancel()
 	all, err := x.Checker()
@@ -176,7 +183,7 @@ func (e experiment) judge(ctx context.Context, run *report.Run, dir *store.Dir) 
 	judged := checker.Safe(ctx, all, run.History)
 	run.Result = checker.Merge(append(judged.Parts, run.Result.Parts...))
 	run.Result.Checker, run.Result.Took = judged.Checker, judged.Took
-	if link, ok := draw(ctx, run, workload.Model, dir); ok {
+	if link, ok := draw(ctx, run, x.Workload.Model, dir); ok {
 		run.Links = append(run.Links, link)
 	}
 	return nil
@@ -212,15 +219,6 @@ func draw(ctx context.Context, run *report.Run, model string, dir *store.Dir) (r
 		return report.Link{Name: "key " + key + " as Porcupine draws it", Path: name}, true
 	}
 	return report.Link{}, false
-}
-
-// nodeNames are n1, n2 ...
-func nodeNames(n int) []history.NodeID {
-	names := make([]history.NodeID, n)
-	for i := range names {
-		names[i] = history.NodeID("n" + strconv.Itoa(i+1))
-	}
-	return names
 }
 
 // runName is unique among the runs of this machine: labels and container names are made of it.

@@ -88,6 +88,11 @@ func (p *progress) tell() {
 		}
 		line += "  [" + strings.Join(names, ", ") + "]"
 	}
+	p.draw(line)
+}
+
+// draw shows a line until the next.
+func (p *progress) draw(line string) {
 	if !p.drawn {
 		fmt.Fprintln(p.out, line)
 		return

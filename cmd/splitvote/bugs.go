@@ -1,0 +1,261 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/harness"
+	"github.com/splitvote/splitvote/targets/bundled"
+)
+
+func bugsCommand() *cobra.Command {
+	b := bugHunter{wanted: 5, correct: 500, limit: 9*time.Minute + 30*time.Second}
+	cmd := &cobra.Command{
+		Use:   "bugs",
+		Short: "every planted bug must be found, no correct build accused: the table of both",
+		Long: `Bugs looks for every planted bug with plans that are drawn from seeds: the same plans for all of them, and for the correct
+builds, of which none may be accused.
+
+Exit status: 1 if a bug is missed or a correct build is accused · 255 if it was stopped · 0 otherwise`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return b.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&b.quick, "quick", false, "be content with finding each bug once, within two minutes")
+	f.StringVar(&b.target, "target", "", "only the bugs of this target: "+strings.Join(targetNames(), ", "))
+	f.StringVar(&b.bug, "bug", "", "only this one")
+	f.IntVar(&b.wanted, "finds", b.wanted, "how often to find each, for the medians")
+	f.IntVar(&b.correct, "correct", b.correct, "seeds of each correct build")
+	f.DurationVar(&b.limit, "for", b.limit, "how long to look at most")
+	f.IntVar(&b.jobs, "jobs", runtime.GOMAXPROCS(0), "seeds at a time")
+	f.Uint64Var(&b.seed, "seed", 1, "first seed, from 1")
+	f.StringVar(&b.json, "json", "", "write the matrix as JSON to this file")
+	f.StringVar(&b.markdown, "markdown", "", "write the tables into this Markdown file, between its marks")
+	return cmd
+}
+
+// bugHunter is splitvote bugs with its flags.
+type bugHunter struct {
+	quick           bool
+	target, bug     string
+	wanted, correct int
+	jobs            int
+	limit           time.Duration
+	seed            uint64
+	json, markdown  string
+
+	began, told time.Time
+	tell        *progress
+}
+
+// matrix is what splitvote bugs has found out.
+type matrix struct {
+	Version string         `json:"version"`
+	Jobs    int            `json:"jobs"`
+	Wall    time.Duration  `json:"wall"`
+	Correct []harness.Hunt `json:"correct"` // no bug is planted: nothing must be found
+	Planted []harness.Hunt `json:"planted"`
+	Stopped string         `json:"stopped,omitempty"` // why it came to no end
+}
+
+func (b *bugHunter) run(ctx context.Context, out, errs io.Writer) error {
+	if err := b.validate(); err != nil {
+		return err
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	b.began, b.tell = time.Now(), newProgress(errs, 0)
+	limited, cancel := context.WithTimeoutCause(ctx, b.limit, errTimeUp)
+	defer cancel()
+	m := b.begin()
+	err := b.hunt(limited, m)
+	b.tell.done()
+	m.Wall = time.Since(b.began)
+	if err != nil {
+		m.Stopped = oneLine(err)
+	}
+	if werr := b.write(m, out); werr != nil {
+		return failed(werr)
+	}
+	if err != nil && !errors.Is(err, errTimeUp) {
+		return failed(err)
+	}
+	if len(m.missed())+len(m.accused()) > 0 {
+		return verdictExit(checker.Invalid)
+	}
+	return nil
+}
+
+func (b *bugHunter) validate() error {
+	if b.quick {
+		b.wanted, b.correct, b.limit = 1, min(b.correct, 100), min(b.limit, 110*time.Second)
+	}
+	if b.jobs < 1 || b.wanted < 1 || b.correct < 0 || b.seed < 1 || b.limit <= 0 {
+		return usage(errors.New("--jobs, --finds, --seed: want numbers from 1, --for more than 0s"))
+	}
+	if b.target != "" {
+		if _, ok := targetNamed(b.target); !ok {
+			return usage(fmt.Errorf("--target: no such name: %q", b.target), nearestHint(b.target, targetNames()))
+		}
+	}
+	if b.bug != "" && len(b.begin().Planted) == 0 {
+		return usage(fmt.Errorf("--bug: no such name: %q", b.bug), "splitvote list bugs names them")
+	}
+	return nil
+}
+
+// begin is the matrix before anything was tried.
+func (b *bugHunter) begin() *matrix {
+	m := &matrix{Version: version(), Jobs: b.jobs}
+	for _, t := range bundled.All() {
+		if b.target != "" && b.target != t.Name() {
+			continue
+		}
+		m.Correct = append(m.Correct, harness.Hunt{Target: t.Name(), Doc: t.Protocol().Doc})
+		for _, mutant := range t.Protocol().Mutants {
+			if b.bug == "" || b.bug == mutant.Name {
+				m.Planted = append(m.Planted, harness.Hunt{Target: t.Name(), Bug: mutant.Name, Class: string(mutant.Class), Doc: mutant.Doc,
+					Source: mutant.Source})
+			}
+		}
+	}
+	return m
+}
+
+// firstRound is how many seeds each bug is looked for with before any is looked for longer.
+const firstRound = 16
+
+// hunt goes in rounds, each twice as long as the one before. In each, the bugs that nothing has convicted yet come first, then
+// those that something else than their class says has convicted, then those that were found less often than wanted. A bug is
+// done when it was found as often as wanted.
+func (b *bugHunter) hunt(ctx context.Context, m *matrix) error {
+	for i := range m.Correct {
+		if err := b.look(ctx, m, &m.Correct[i], b.correct, 1); err != nil {
+			return err
+		}
+	}
+	for seeds := firstRound; ; seeds *= 2 {
+		left := false
+		for _, stage := range []struct {
+			open   func(*harness.Hunt) bool
+			wanted int
+		}{
+			{func(h *harness.Hunt) bool { return !h.Found() }, 1},
+			{func(h *harness.Hunt) bool { return !h.AsItsClass() }, 1},
+			{func(h *harness.Hunt) bool { return len(h.Finds) < b.wanted }, b.wanted},
+		} {
+			for i := range m.Planted {
+				if !stage.open(&m.Planted[i]) {
+					continue
+				}
+				left = true
+				if err := b.look(ctx, m, &m.Planted[i], seeds, stage.wanted); err != nil {
+					return err
+				}
+			}
+		}
+		if !left {
+			return nil
+		}
+	}
+}
+
+// look tries the next seeds for one bug.
+func (b *bugHunter) look(ctx context.Context, m *matrix, h *harness.Hunt, seeds, wanted int) error {
+	target, _ := targetNamed(h.Target)
+	base := swarmBase()
+	base.Target, base.Bug = h.Target, h.Bug
+	s, err := newSwarm(base, func(string) bool { return false })
+	if err != nil {
+		return err
+	}
+	if time.Since(b.told) >= b.tell.every {
+		b.told = time.Now()
+		b.tell.draw(b.progress(m, h))
+	}
+	return h.Run(ctx, harness.Campaign{Target: target, Draw: s.draw, First: b.seed, Shard: harness.Whole, Jobs: b.jobs}, seeds, wanted)
+}
+
+func (b *bugHunter) progress(m *matrix, h *harness.Hunt) string {
+	seeds, found := 0, 0
+	for i := range m.Planted {
+		seeds += m.Planted[i].Tally.Seeds
+		if m.Planted[i].Found() {
+			found++
+		}
+	}
+	name := h.Bug
+	if name == "" {
+		name = "the correct " + h.Target
+	}
+	left := b.limit - time.Since(b.began)
+	return fmt.Sprintf("%d of %d bugs found, %d seeds, at most %v left: %s", found, len(m.Planted), seeds, left.Round(time.Second), name)
+}
+
+// missed are the bugs that nothing has convicted.
+func (m *matrix) missed() []string {
+	return named(m.Planted, func(h *harness.Hunt) bool { return !h.Found() })
+}
+
+// accused are the correct builds of which something was found.
+func (m *matrix) accused() []string { return named(m.Correct, (*harness.Hunt).Found) }
+
+func named(hunts []harness.Hunt, that func(*harness.Hunt) bool) []string {
+	var names []string
+	for i := range hunts {
+		if h := &hunts[i]; that(h) {
+			names = append(names, cmp.Or(h.Bug, h.Target))
+		}
+	}
+	return names
+}
+
+func (b *bugHunter) write(m *matrix, out io.Writer) error {
+	if err := m.print(out); err != nil {
+		return err
+	}
+	if b.json != "" {
+		text, err := json.MarshalIndent(m, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(b.json, append(text, '\n'), 0o644); err != nil {
+			return err
+		}
+	}
+	if b.markdown != "" {
+		return m.into(b.markdown)
+	}
+	return nil
+}
+
+// by says what convicted a bug: the checkers, the most frequent first.
+func by(h *harness.Hunt) string {
+	seeds := map[string]int{}
+	var names []string
+	for _, f := range h.Tally.Findings {
+		if !slices.Contains(names, f.Checker) {
+			names = append(names, f.Checker)
+		}
+		seeds[f.Checker] += f.Seeds
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return seeds[b] - seeds[a] })
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%s %d", name, seeds[name])
+	}
+	return strings.Join(names, ", ")
+}

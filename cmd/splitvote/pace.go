@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/splitvote/splitvote/harness"
+)
+
+// pace tells on stderr how a campaign is going and how long it will take.
+type pace struct {
+	line    *progress // which knows how lines are drawn
+	to      int       // seeds in all
+	limit   time.Duration
+	started time.Time
+	first   int // seeds done before this began, -1 as long as that is not known
+	told    time.Time
+}
+
+func newPace(out io.Writer, to int, limit time.Duration) *pace {
+	now := time.Now()
+	return &pace{line: newProgress(out, 0), to: to, limit: limit, started: now, told: now, first: -1}
+}
+
+// tell prints the line when it is time.
+func (p *pace) tell(t *harness.Tally, spent time.Duration) {
+	if p.first < 0 {
+		p.first = t.Seeds - 1
+	}
+	now := time.Now()
+	if now.Sub(p.told) < p.line.every {
+		return
+	}
+	p.told = now
+	rate := float64(t.Seeds-p.first) / now.Sub(p.started).Seconds()
+	left := time.Duration(float64(p.to-t.Seeds) / rate * float64(time.Second))
+	if p.limit > 0 {
+		left = min(left, p.limit-spent)
+	}
+	of := ""
+	if p.to < 1<<30 {
+		of = fmt.Sprintf(" of %d", p.to)
+	}
+	p.line.draw(fmt.Sprintf("%d%s seeds  %.0f/s  %d valid  %d invalid  %d unknown  %d findings  %v left", t.Seeds, of, rate, t.Valid,
+		t.Invalid, t.Seeds-t.Valid-t.Invalid, len(t.Findings), left.Round(time.Second)))
+}
+
+func (p *pace) say(format string, args ...any) { p.line.say(format, args...) }
+
+func (p *pace) done() { p.line.done() }

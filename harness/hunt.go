@@ -1,0 +1,98 @@
+package harness
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// Hunt looks for one planted bug by general exploration: by plans drawn from seeds, like those of every other bug.
+type Hunt struct {
+	Target string `json:"target"`
+	Bug    string `json:"bug"`
+	Class  string `json:"class"` // how it shows: protocol.Class
+	Doc    string `json:"doc"`
+	Source string `json:"source"`
+
+	Tally Tally  `json:"tally"`
+	Finds []Find `json:"finds"`
+
+	since Find // the search since the latest find
+}
+
+// Find is what it took to find a bug, once more if it had been found before.
+type Find struct {
+	Seed      uint64        `json:"seed"`  // that showed it
+	Seeds     int           `json:"seeds"` // tried for it
+	Simulated time.Duration `json:"simulated"`
+	Wall      time.Duration `json:"wall"` // on one core, judgement included
+}
+
+// The checkers that judge no history of clients.
+const (
+	invariants = "invariants"
+	core       = "core"
+	liveness   = "liveness"
+)
+
+// shows says that a violation of this sign is how bugs of the class show.
+func shows(class string, s Sign) bool {
+	switch class {
+	case "internal":
+		return s.Checker == invariants || s.Checker == core
+	case "liveness":
+		return s.Checker == liveness
+	default:
+		return s.Checker != invariants && s.Checker != core && s.Checker != liveness
+	}
+}
+
+// Add counts a trial. A trial that shows the bug as its class says is a find.
+func (h *Hunt) Add(t Trial) {
+	h.Tally.Add(t)
+	h.since.Seeds++
+	h.since.Simulated += t.Outcome.Virtual
+	h.since.Wall += t.Outcome.Wall
+	signs, _ := t.Outcome.Signs()
+	if slices.ContainsFunc(signs, func(s Sign) bool { return shows(h.Class, s) }) {
+		h.since.Seed = t.Seed
+		h.Finds, h.since = append(h.Finds, h.since), Find{}
+	}
+}
+
+// Run tries the next seeds of c, so many, or until the bug was found as often as wanted.
+func (h *Hunt) Run(ctx context.Context, c Campaign, seeds, wanted int) error {
+	return c.Run(ctx, h.Tally.Seeds, h.Tally.Seeds+seeds, func(t Trial) bool {
+		h.Add(t)
+		return len(h.Finds) < wanted
+	})
+}
+
+// Found says whether anything convicted the bug.
+func (h *Hunt) Found() bool { return len(h.Tally.Findings) > 0 }
+
+// AsItsClass says whether it was convicted by what bugs of its class must be convicted by.
+func (h *Hunt) AsItsClass() bool { return len(h.Finds) > 0 }
+
+// Median is the middle of what the finds took, each measure by itself; the zero Find if there are none.
+func (h *Hunt) Median() Find {
+	if len(h.Finds) == 0 {
+		return Find{}
+	}
+	return Find{
+		Seed:      h.Finds[0].Seed,
+		Seeds:     middle(h.Finds, func(f Find) int { return f.Seeds }),
+		Simulated: middle(h.Finds, func(f Find) time.Duration { return f.Simulated }),
+		Wall:      middle(h.Finds, func(f Find) time.Duration { return f.Wall }),
+	}
+}
+
+// middle is the lower median of a measure.
+func middle[T int | time.Duration](finds []Find, of func(Find) T) T {
+	all := make([]T, len(finds))
+	for i, f := range finds {
+		all[i] = of(f)
+	}
+	slices.Sort(all)
+	return all[(len(all)-1)/2]
+}
