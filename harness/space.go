@@ -21,7 +21,7 @@ func Space(target cluster.Simulable) plan.Space {
 		Rates:          []float64{20, 50, 100, 200, 500},
 		Concurrencies:  []plan.Concurrency{"1n", "2n", "4n"},
 		Settings: []plan.Choice{
-			{Name: "ops-per-key", Values: []string{"", "20", "100", "400"}},
+			{Name: "ops-per-key", Values: []string{"", "20", "60"}},
 			{Name: "processes-per-key", Values: []string{"2", "5", "10"}},
 		},
 		Apart: protocol.Apart,

@@ -3,8 +3,8 @@ package nemesis
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"strconv"
 
@@ -12,7 +12,8 @@ import (
 )
 
 // traps are the shapes of crashes at points. Which points there are only the cluster's protocol knows: the schedule draws a
-// number, and the one that it comes down to is found when the fault begins.
+// number, and which it comes down to is found when the fault begins. Each node waits for another point, since at most
+// times a protocol comes to few of them.
 var traps = among(func(r *rand.Rand) history.Settings {
 	moments := []Moment{BeforePersist, BeforeSend, AfterSend}
 	return history.Settings{
@@ -21,45 +22,48 @@ var traps = among(func(r *rand.Rand) history.Settings {
 	}
 }, "one", "leader", "minority", "majority", "all")
 
-// point is where the settings of a fault let nodes crash: the "point" that they name or, of all there are, the one that
-// "draw" comes down to.
-func point(set history.Settings, points []string) (string, error) {
-	if set["point"] != nil {
-		var name string
-		err := json.Unmarshal(set["point"], &name)
-		return name, err
+// points are where so many nodes are to crash: those named in "points", in turn, or of all that there are those from the one
+// on that "draw" comes down to.
+func points(set history.Settings, all []string, nodes int) ([]string, error) {
+	first := uint(0)
+	if set["points"] != nil {
+		var some []string
+		if err := json.Unmarshal(set["points"], &some); err != nil {
+			return nil, err
+		}
+		all = some
+	} else if err := json.Unmarshal(set["draw"], &first); err != nil {
+		return nil, err
 	}
-	var draw uint
-	if err := json.Unmarshal(set["draw"], &draw); err != nil {
-		return "", err
+	if len(all) == 0 {
+		return nil, errors.New("the protocol has no points")
 	}
-	if len(points) == 0 {
-		return "", fmt.Errorf("the protocol has no points")
+	where := make([]string, nodes)
+	for i := range where {
+		where[i] = all[(first+uint(i))%uint(len(all))]
 	}
-	return points[draw%uint(len(points))], nil
+	return where, nil
 }
 
 func (n *Nemesis) trap(ctx context.Context, f *history.Fault) error {
 	crasher := n.cluster.(Crasher)
-	where, err := point(f.Set, crasher.Points())
-	if err != nil {
-		return refused(fmt.Sprintf("crash: %v", err))
-	}
 	var moment Moment
 	if err := json.Unmarshal(f.Set["moment"], &moment); err != nil {
 		return refused(fmt.Sprintf("setting moment of crash: %v", err))
 	}
-	f.Set = maps.Clone(f.Set)
-	delete(f.Set, "draw")
-	f.Set["point"] = quoted(where)
 	f.Nodes = n.choose(f.Nodes)
 	if len(f.Nodes) == 0 {
 		return refused("crash: no node is up")
 	}
+	where, err := points(f.Set, crasher.Points(), len(f.Nodes))
+	if err != nil {
+		return refused(fmt.Sprintf("crash: %v", err))
+	}
+	f.Set = history.Settings{"moment": f.Set["moment"], "points": value(where)}
 	var sum tally // nobody has crashed yet
-	for _, id := range f.Nodes {
+	for i, id := range f.Nodes {
 		n.down[id] = true
-		proof, err := crasher.CrashAt(ctx, id, where, moment)
+		proof, err := crasher.CrashAt(ctx, id, where[i], moment)
 		sum.add(string(id), proof, err)
 	}
 	return sum.conclude(f)

@@ -134,8 +134,8 @@ func Kinds() []Kind {
 		{
 			Name:  "disk-loss",
 			Power: "DiskBreaker",
-			Doc: "Kills nodes and empties or damages their disks; they come back without their memory. No protocol here need " +
-				"survive it: a node that forgets its promises breaks them.",
+			Doc: "Kills nodes and empties or damages their disks; they come back without their memory. A correct protocol need " +
+				"not survive it: who forgets promises breaks them.",
 			Start: "start-disk-loss", Stop: "stop-disk-loss",
 			Shapes: losses,
 			can:    func(cluster any) bool { return has[DiskBreaker](cluster) && has[Killer](cluster) },

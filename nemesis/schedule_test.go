@@ -72,6 +72,57 @@ func TestScheduleIsTheSameBesideClients(t *testing.T) {
 	}
 }
 
+// What the table of kinds says of sizes and lengths.
+func TestDrawsAreInRange(t *testing.T) {
+	spec := nemesis.Spec{Faults: []string{"hold", "clock", "drift", "disk", "crash", "transfer"}, Seed: 5, Interval: time.Second}
+	events, err := gentest.World{Nodes: five}.Run(generator.TimeLimit(1000*time.Second, nemesis.Schedule(spec)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type span struct{ least, most float64 }
+	seen := map[string]span{}
+	see := func(what string, v float64) {
+		s, known := seen[what]
+		if !known {
+			s = span{v, v}
+		}
+		seen[what] = span{min(s.least, v), max(s.most, v)}
+	}
+	began := map[string]time.Duration{}
+	for _, e := range events {
+		if e.Kind != history.Invoke || e.Process != history.Nemesis {
+			continue
+		}
+		var f history.Fault
+		if err := json.Unmarshal(e.Value, &f); err != nil {
+			t.Fatal(err)
+		}
+		if f.Phase == history.Stop {
+			see(f.Fault, (e.Time - began[f.Fault]).Seconds())
+			continue
+		}
+		began[f.Fault] = e.Time
+		for name, value := range f.Set {
+			var text string
+			var number float64
+			if d, err := time.ParseDuration(strings.Trim(string(value), `"`)); err == nil && json.Unmarshal(value, &text) == nil {
+				see("set "+name, d.Seconds())
+			} else if json.Unmarshal(value, &number) == nil {
+				see("set "+name, number)
+			}
+		}
+	}
+	for what, want := range map[string]span{
+		"hold": {0.3, 3}, "transfer": {0.3, 1.5}, "clock": {0.1, 1.2}, "set offset": {-10, 10}, "set drift": {-0.2, 0.2},
+		"set delay": {0.002, 0.5}, "set draw": {0, 1 << 20},
+	} {
+		got, width := seen[what], want.most-want.least
+		if got.least < want.least || got.most > want.most || got.least > want.least+width/5 || got.most < want.most-width/5 {
+			t.Errorf("%s is from %g to %g, want from about %g to %g", what, got.least, got.most, want.least, want.most)
+		}
+	}
+}
+
 func TestSpecCheck(t *testing.T) {
 	cases := []struct {
 		spec  nemesis.Spec

@@ -127,6 +127,9 @@ func listFaults() []row {
 		for _, s := range k.Shapes {
 			r.Details = append(r.Details, s.Name+": "+s.Doc)
 		}
+		if !k.Ordinary {
+			r.Doc += " Campaigns do not draw it."
+		}
 		rows = append(rows, r)
 	}
 	return rows
