@@ -13,7 +13,7 @@ type Fault struct {
 	Phase Phase    `json:"phase"`           // start or stop
 	Shape string   `json:"shape,omitempty"` // halves, one, bridge, leader ...
 	Nodes []NodeID `json:"nodes,omitempty"` // who suffers
-	Cut   Grudge   `json:"cut,omitempty"`   // partitions: who no longer hears whom
+	Cut   Grudge   `json:"cut,omitempty"`   // of links cut or held: who no longer hears whom
 	Set   Settings `json:"set,omitempty"`   // other settings: delay, loss, offset ...
 	Bit   bool     `json:"bit"`             // it is proved that the fault took effect (at the stop: during its whole life)
 	Proof string   `json:"proof,omitempty"` // how that is known, for a reader
