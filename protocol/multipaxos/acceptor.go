@@ -1,0 +1,83 @@
+package multipaxos
+
+import "github.com/splitvote/splitvote/protocol"
+
+// The acceptor: Paxos Made Simple §2.2, for all slots at once (§3).
+
+// prepared is phase 1b.
+func (n *node) prepared(from protocol.NodeID, m *Prepare) {
+	asked := m.After != Ballot{} && m.After == n.hard.Ballot
+	switch {
+	case n.below(m.Ballot, n.hard.Ballot):
+		n.send(from, &Refused{Ballot: m.Ballot, Promised: n.hard.Ballot})
+		return
+	case n.role == proposer && m.Ballot.less(n.ballot):
+		n.send(from, &Refused{Ballot: m.Ballot, Promised: n.ballot}) // of two that duel, the higher goes on
+		return
+	case m.Ballot == n.hard.Ballot: // asked again
+	case (n.quiet > 0 || n.role == leader) && !asked && !n.bug.leaseNotGranted:
+		return // the leader that it hears has a lease
+	default:
+		n.promiseTo(m.Ballot, "")
+		n.resetTimer()
+		n.point = max(n.point, pointPromise)
+	}
+	first := max(m.From, n.chosen+1)
+	n.send(from, &Promise{
+		Ballot: m.Ballot, Chosen: n.chosen, First: first, Entries: n.log.copy(first, n.log.last()),
+	})
+}
+
+// below says whether a ballot is too low to be heard.
+func (n *node) below(b, promised Ballot) bool {
+	if n.bug.roundsTie {
+		return b.Round < promised.Round
+	}
+	return b.less(promised)
+}
+
+// promiseTo raises the promise to another's ballot, and lets this node's own go.
+func (n *node) promiseTo(b Ballot, of protocol.NodeID) {
+	n.resign(of)
+	n.hard.Ballot = b
+	n.seen = max(n.seen, b.Round)
+}
+
+// hear takes note that the leader of a ballot spoke. It reports false, and refuses, if a higher one has been promised. A
+// ballot whose phase 1 this node has missed is as good as any other.
+func (n *node) hear(from protocol.NodeID, b Ballot) bool {
+	if n.below(b, n.hard.Ballot) && !n.bug.lowerBallotAccepted {
+		n.send(from, &Refused{Ballot: b, Promised: n.hard.Ballot})
+		return false
+	}
+	if b != n.hard.Ballot {
+		n.promiseTo(b, from)
+	}
+	n.role, n.leader = acceptor, from
+	n.resetTimer()
+	n.quiet = n.election
+	return true
+}
+
+// maxAhead is how many windows an acceptor's log may go beyond what it knows to be chosen. It does not take part in what is
+// farther away before it has caught up; no proposer opens such a slot before a majority has.
+const maxAhead = 8
+
+// accept is phase 2b. Its ballot is the highest that was promised. What is chosen needs no writing: its value is the same.
+func (n *node) accept(from protocol.NodeID, m *Accept) {
+	n.learnTo(m.Chosen, m.Ballot)
+	if m.Slot > n.chosen+maxAhead*n.window {
+		return
+	}
+	if m.Slot > n.chosen && n.log.at(m.Slot).Ballot != m.Ballot {
+		e := Entry{Ballot: m.Ballot, Command: m.Command}
+		n.log.put(m.Slot, e)
+		n.point = max(n.point, pointAccept)
+		if !n.bug.valueNotPersisted {
+			n.persist(&Slots{First: m.Slot, Entries: []Entry{e}, Chosen: n.chosen})
+			n.out.Unsynced = n.bug.acceptorUnsynced
+		}
+		n.learnTo(m.Chosen, m.Ballot)
+	}
+	n.send(from, &Accepted{Ballot: m.Ballot, Slot: m.Slot})
+}

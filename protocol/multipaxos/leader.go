@@ -1,0 +1,206 @@
+package multipaxos
+
+import "github.com/splitvote/splitvote/protocol"
+
+// Phase 2 of the proposer: Paxos Made Simple §2.2 and §3. Slots are proposed as commands come, without waiting for one
+// another; they are known to be chosen, and answered, in order.
+
+// leading is what a leader keeps. All of it ends with its ballot.
+type leading struct {
+	ticks     uint64      // since it began
+	recovered uint64      // the last slot that phase 1 found in use
+	open      queue[slot] // the slots proposed and not known to be chosen; the first is chosen+1
+	old       uint64      // the last slot that was open when they were last repeated
+	pending   queue[request]
+	reading
+}
+
+// slot is one that is open.
+type slot struct {
+	request
+	acceptors set
+}
+
+// request is a client's; the zero request is nobody's.
+type request struct {
+	id      uint64
+	kind    requestKind
+	command []byte
+}
+
+type requestKind uint8
+
+const (
+	nobodys requestKind = iota
+	update
+	query // a read that takes a slot, as a no-op
+)
+
+// lead begins phase 2: every slot in use keeps the value that phase 1 found, and the gaps between them are filled with
+// no-ops, so that what comes later can be chosen in order.
+func (n *node) lead() {
+	n.role, n.leader = leader, n.id
+	n.point = max(n.point, pointLead)
+	n.leading = leading{recovered: max(n.found.last(), n.chosen)}
+	for i := range n.peers {
+		n.peers[i].round, n.peers[i].heard = 0, 0
+	}
+	for at := n.chosen + 1; at <= n.recovered; at++ {
+		e := n.found.at(at)
+		if e.empty() && n.bug.gapsLeftOpen {
+			n.open.push(slot{})
+			continue
+		}
+		n.propose(e.Command, request{})
+	}
+	n.found = log{}
+	n.newRound()
+}
+
+// request takes a client's request.
+func (n *node) request(in protocol.Propose) {
+	switch {
+	case in.ReadOnly && n.reads == readLocal:
+		n.done(in.ID, n.machine.Query(in.Command))
+	case n.role != leader:
+		n.reject(in.ID, n.leader, "not leader")
+	case in.ReadOnly && n.reads != readLog:
+		n.read(in.ID, in.Command)
+	case in.ReadOnly:
+		n.enqueue(request{in.ID, query, in.Command})
+	case len(in.Command) == 0:
+		n.reject(in.ID, n.id, "empty command")
+	default:
+		n.enqueue(request{in.ID, update, in.Command})
+	}
+}
+
+func (n *node) enqueue(r request) {
+	n.pending.push(r)
+	n.fill()
+}
+
+// fill gives a slot to each waiting request while the window allows it.
+func (n *node) fill() {
+	for n.role == leader && n.pending.len() > 0 && uint64(n.open.len()) < n.window {
+		r := n.pending.pop()
+		n.point = max(n.point, pointPropose)
+		if r.kind == query {
+			n.propose(nil, r)
+		} else {
+			n.propose(r.command, r)
+		}
+	}
+}
+
+// propose is phase 2a for the next slot. The leader's own acceptor accepts at once, and counts at once: no message of this
+// or a later Step leaves before that is on its disk (protocol.P2), so nobody else can have accepted earlier.
+func (n *node) propose(command []byte, r request) {
+	at := n.chosen + uint64(n.open.len()) + 1
+	e := Entry{Ballot: n.ballot, Command: command}
+	n.log.put(at, e)
+	n.persist(&Slots{First: at, Entries: []Entry{e}, Chosen: n.chosen})
+	n.open.push(slot{request: r, acceptors: 1 << n.self})
+	n.sendAll(&Accept{Ballot: n.ballot, Slot: at, Command: command, Chosen: n.chosen})
+	n.advance()
+}
+
+// accepted takes one answer to phase 2.
+func (n *node) accepted(from protocol.NodeID, m *Accepted) {
+	p := n.peer(from)
+	if p == nil || n.role != leader || (m.Ballot != n.ballot && !n.bug.staleAcceptedCounts) {
+		return
+	}
+	p.heard = n.ticks
+	if m.Slot <= n.chosen || m.Slot > n.chosen+uint64(n.open.len()) {
+		return
+	}
+	n.open.all()[m.Slot-n.chosen-1].acceptors |= p.bit
+	n.advance()
+}
+
+// advance takes, in order, what a majority has accepted as chosen.
+func (n *node) advance() {
+	for n.open.len() > 0 && (n.open.front().acceptors.size() >= n.quorum() || n.bug.chosenByOne) {
+		s := n.open.pop()
+		result := n.choose()
+		switch s.kind {
+		case update:
+			n.done(s.id, result)
+		case query:
+			n.done(s.id, n.machine.Query(s.command))
+		}
+	}
+	n.fill()
+	n.startReads()
+}
+
+// leaderTick sends heartbeats, repeats what was not answered, and gives up if no majority is heard.
+func (n *node) leaderTick() {
+	n.ticks++
+	heard := 1
+	for i := range n.peers {
+		if n.ticks-n.peers[i].heard <= n.patience {
+			heard++
+		}
+	}
+	if heard < n.quorum() {
+		n.resign("")
+		n.resetTimer()
+		return
+	}
+	if n.ticks%n.heartbeat == 0 {
+		n.repeat()
+	}
+	if n.ticks-n.beaten >= n.heartbeat {
+		n.newRound()
+	}
+}
+
+// repeat proposes again, to those who have not accepted it, what was open the last time as well.
+func (n *node) repeat() {
+	for i, s := range n.open.all() {
+		at := n.chosen + uint64(i) + 1
+		if at > n.old {
+			break
+		}
+		if s.acceptors == 0 && n.bug.gapsLeftOpen {
+			continue
+		}
+		m := &Accept{Ballot: n.ballot, Slot: at, Command: n.log.at(at).Command, Chosen: n.chosen}
+		for j := range n.peers {
+			if s.acceptors&n.peers[j].bit == 0 {
+				n.send(n.peers[j].id, m)
+			}
+		}
+	}
+	n.old = n.chosen + uint64(n.open.len())
+}
+
+// resign ends this node's ballot, if it has one. What was proposed may yet be chosen; what was not will never be.
+func (n *node) resign(to protocol.NodeID) {
+	was := n.role
+	n.role, n.leader = acceptor, to
+	if was != leader {
+		return
+	}
+	n.point = max(n.point, pointStepDown)
+	for n.open.len() > 0 {
+		s := n.open.pop()
+		switch {
+		case s.kind == query, s.kind == update && n.bug.rejectsWhatItProposed:
+			n.reject(s.id, to, "deposed")
+		case s.kind == update:
+			n.out.Reply = append(n.out.Reply, protocol.Reply{
+				ID: s.id, Outcome: protocol.Unknown, Leader: to, Reason: "deposed",
+			})
+		}
+	}
+	for n.pending.len() > 0 {
+		n.reject(n.pending.pop().id, to, "deposed")
+	}
+	for n.waiting.len() > 0 {
+		n.reject(n.waiting.pop().id, to, "deposed")
+	}
+	n.leading = leading{}
+}

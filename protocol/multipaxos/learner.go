@@ -1,0 +1,128 @@
+package multipaxos
+
+import "github.com/splitvote/splitvote/protocol"
+
+// The learner: Paxos Made Simple §2.3. A leader knows what is chosen from counting, and says how far in every message; the
+// others know the value if they have accepted it in the leader's ballot, and else ask for it.
+
+// learnTo takes note that a ballot's leader knows every slot up to the given one to be chosen. What was accepted in that
+// very ballot is what was chosen; what was accepted in an earlier one need not be.
+func (n *node) learnTo(chosen uint64, by Ballot) {
+	if chosen > n.known || n.teacher == "" {
+		n.known, n.teacher = max(n.known, chosen), by.Node
+	}
+	for n.chosen < min(chosen, n.log.last()) {
+		if e := n.log.at(n.chosen + 1); e.Ballot != by && (!n.bug.ballotUnchecked || e.empty()) {
+			return
+		}
+		n.choose()
+	}
+}
+
+// choose applies the next slot, whose value is known to be chosen.
+func (n *node) choose() (result []byte) {
+	n.chosen++
+	n.point = max(n.point, pointChoose)
+	e := n.log.at(n.chosen)
+	if len(e.Command) > 0 {
+		result = n.machine.Apply(e.Command)
+	}
+	n.out.Apply = append(n.out.Apply, protocol.Entry{Index: n.chosen, Term: e.Ballot.Round, Command: e.Command})
+	return result
+}
+
+// learnTick asks for what is missing, if a whole tick has brought nothing.
+func (n *node) learnTick() {
+	if n.chosen < n.known && n.chosen == n.stalled && n.role != leader {
+		if n.leader != "" {
+			n.teacher = n.leader
+		}
+		n.ask()
+	}
+	n.stalled = n.chosen
+}
+
+func (n *node) ask() {
+	if !n.bug.gapNeverAsked {
+		n.send(n.teacher, &Learn{From: n.chosen + 1})
+	}
+}
+
+// teach answers with what is chosen, or with a snapshot if that is gone from the log.
+func (n *node) teach(to protocol.NodeID, m *Learn) {
+	switch last := min(n.chosen, m.From+n.batch-1); {
+	case m.From > n.chosen:
+	case m.From <= n.log.base:
+		n.send(to, &Snapshot{Index: n.snap.Index, Data: n.snap.Snapshot, Chosen: n.chosen})
+	default:
+		n.send(to, &Learned{First: m.From, Entries: n.log.copy(m.From, last), Chosen: n.chosen})
+	}
+}
+
+// learned takes chosen values. A leader has no use for them: it learns by counting.
+func (n *node) learned(from protocol.NodeID, m *Learned) {
+	if n.role == leader {
+		return
+	}
+	first := n.chosen + 1
+	for i, e := range m.Entries {
+		if m.First+uint64(i) != n.chosen+1 {
+			continue
+		}
+		if n.log.at(n.chosen + 1).Ballot.less(e.Ballot) {
+			n.log.put(n.chosen+1, e)
+		}
+		n.choose()
+	}
+	if first > n.chosen {
+		return
+	}
+	n.point = max(n.point, pointLearn)
+	n.persist(&Slots{First: first, Entries: n.log.copy(first, n.chosen), Chosen: n.chosen})
+	n.goOn(from, m.Chosen)
+}
+
+// goOn asks for what comes next, if there is more, and for what waits for it.
+func (n *node) goOn(from protocol.NodeID, chosen uint64) {
+	n.known = max(n.known, chosen)
+	if n.role == proposer && n.chosen >= n.floor {
+		n.maybeLead()
+	} else if n.chosen < chosen {
+		n.teacher = from
+		n.ask()
+	}
+}
+
+// install puts a snapshot in the place of what this node has chosen so far. What it has accepted after that, it keeps.
+func (n *node) install(from protocol.NodeID, m *Snapshot) {
+	if n.role == leader || m.Index <= n.chosen || n.machine.Restore(m.Data) != nil {
+		return
+	}
+	n.chosen = m.Index
+	n.log.compact(m.Index)
+	if n.bug.installForgetsAccepted {
+		n.log.entries = nil
+	}
+	n.point = max(n.point, pointInstall)
+	n.checkpoint(m.Data)
+	n.goOn(from, m.Chosen)
+}
+
+// maybeSnapshot snapshots the state and drops the log that led to it, once that is long enough.
+func (n *node) maybeSnapshot() {
+	if n.chosen-n.log.base < n.snapshotEvery {
+		return
+	}
+	n.log.compact(n.chosen)
+	n.point = max(n.point, pointSnapshot)
+	n.checkpoint(n.machine.Snapshot())
+}
+
+// checkpoint writes the node's whole state, of which the snapshot covers everything chosen.
+func (n *node) checkpoint(snapshot []byte) {
+	n.snap = &Checkpoint{Promised: n.hard, Index: n.chosen, Snapshot: snapshot, Entries: n.log.copy(n.chosen+1, n.log.last())}
+	if n.bug.checkpointForgetsPromise {
+		n.snap.Promised = Promised{}
+	}
+	n.out.Persist = append(n.out.Persist, protocol.Record{Checkpoint: true, Data: n.snap})
+}

@@ -1,0 +1,117 @@
+package multipaxos
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/wire"
+)
+
+// Protocol is Multi-Paxos, as a host runs it.
+func Protocol() protocol.Protocol {
+	return protocol.Protocol{
+		Name: "multipaxos",
+		Doc:  "Multi-Paxos: a distinguished proposer fills the slots of a replicated log (Lamport 2001, §3).",
+		New:  New,
+		Codec: wire.New(&Prepare{}, &Promise{}, &Accept{}, &Accepted{}, &Heartbeat{}, &Heard{}, &Refused{},
+			&Learn{}, &Learned{}, &Snapshot{}, &TakeOver{}, &Promised{}, &Slots{}, &Checkpoint{}),
+		Invariants: NewInvariants,
+		Options:    options,
+		Mutants:    listed(),
+		Points:     pointNames[1:],
+	}
+}
+
+var options = []protocol.Option{
+	{Name: "reads", Default: "quorum", Values: []string{"quorum", "log", "lease", "local"},
+		Doc: "How reads are served: quorum lets a majority confirm the leader's ballot first, log gives each a slot, lease " +
+			"trusts the master lease, local answers from any node's own state and is not linearizable."},
+	{Name: "election-ticks", Default: "10",
+		Doc: "Ticks for which acceptors stand by a leader that they heard; a node campaigns after a time drawn from [n, 2n)."},
+	{Name: "heartbeat-ticks", Default: "2", Doc: "Ticks between a leader's heartbeats."},
+	{Name: "window", Default: "32", Doc: "Slots that a leader has open at once (α in Paxos Made Simple §3)."},
+	{Name: "snapshot-every", Default: "1000",
+		Doc: "Chosen slots after which a node snapshots its state and drops its log."},
+	{Name: "batch", Default: "16", Doc: "Slots that one answer to a learner holds at most."},
+}
+
+// settings are the options, parsed.
+type settings struct {
+	reads         readMode
+	election      uint64 // ticks
+	heartbeat     uint64 // ticks
+	lease         uint64 // ticks; half of what acceptors grant, so that their clocks may run twice as fast as the leader's
+	patience      uint64 // ticks without a majority after which a leader steps down
+	window        uint64 // slots
+	snapshotEvery uint64 // slots
+	batch         uint64 // slots
+}
+
+func parse(values map[string]string) (settings, error) {
+	var failed error
+	number := func(name string) uint64 {
+		n, err := strconv.ParseUint(values[name], 10, 31)
+		if err != nil || n == 0 {
+			failed = fmt.Errorf("multipaxos: option %s: want a whole number from 1, have %q", name, values[name])
+		}
+		return n
+	}
+	choice := func(o protocol.Option) int {
+		for i, v := range o.Values {
+			if v == values[o.Name] {
+				return i
+			}
+		}
+		failed = fmt.Errorf("multipaxos: option %s: want one of %v, have %q", o.Name, o.Values, values[o.Name])
+		return 0
+	}
+	s := settings{
+		reads:         readMode(choice(options[0])),
+		election:      number("election-ticks"),
+		heartbeat:     number("heartbeat-ticks"),
+		window:        number("window"),
+		snapshotEvery: number("snapshot-every"),
+		batch:         number("batch"),
+	}
+	s.lease, s.patience = s.election/2, s.election
+	switch {
+	case failed != nil:
+		return s, failed
+	case s.heartbeat >= s.election:
+		return s, errors.New("multipaxos: option heartbeat-ticks: must be less than election-ticks")
+	}
+	return s, nil
+}
+
+// The moments that Output.Point names, from the least to the most telling: an Output that is several is the last.
+type point uint8
+
+const (
+	pointNone point = iota
+	pointPromise
+	pointChoose
+	pointAccept
+	pointPropose
+	pointLearn
+	pointPrepare
+	pointLead
+	pointSnapshot
+	pointInstall
+	pointStepDown
+)
+
+var pointNames = []string{
+	pointNone:     "",
+	pointPromise:  "promise",          // promised a ballot to another
+	pointChoose:   "choose",           // learned that values are chosen, and applied them
+	pointAccept:   "accept",           // accepted a value that another proposed
+	pointPropose:  "propose",          // proposed a value, and accepted it
+	pointLearn:    "learn",            // wrote values that it had missed
+	pointPrepare:  "prepare",          // began phase 1
+	pointLead:     "lead",             // finished phase 1
+	pointSnapshot: "snapshot",         // wrote a snapshot and dropped its log
+	pointInstall:  "install-snapshot", // wrote another's snapshot
+	pointStepDown: "step-down",        // ceased to lead
+}

@@ -1,0 +1,287 @@
+package multipaxos
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"github.com/splitvote/splitvote/protocol"
+)
+
+type role uint8
+
+const (
+	acceptor role = iota
+	proposer      // phase 1 is under way
+	leader
+)
+
+var roleNames = []string{"acceptor", "proposer", "leader"}
+
+// node is one member: an acceptor and a learner always, a proposer when it hears no leader.
+type node struct {
+	settings
+	bug     bugs
+	id      protocol.NodeID
+	members []protocol.NodeID
+	self    int // its place among them
+	machine protocol.Machine
+	out     protocol.Output
+	point   point
+
+	// The acceptor; durable, through Output.Persist.
+	hard  Promised
+	saved Promised // the last persisted
+	log   log
+	snap  *Checkpoint // the latest; nil before the first
+
+	// The learner. Values are applied in order, as soon as they are known to be chosen.
+	chosen  uint64          // every slot up to this one is chosen and applied
+	known   uint64          // every slot up to this one is chosen, somebody said
+	teacher protocol.NodeID // and who
+	stalled uint64          // chosen, at the previous tick
+
+	// The proposer.
+	role    role
+	ballot  Ballot          // its latest
+	leader  protocol.NodeID // "" if unknown
+	seen    uint64          // the highest round heard of
+	elapsed uint64          // ticks since a leader was heard, a promise was given, or phase 1 begun
+	timeout uint64          // ticks until phase 1 is begun; 0: not drawn yet
+	quiet   uint64          // ticks during which nothing is promised, for a leader was heard
+	peers   []peer          // the other members
+	phase1
+
+	leading
+}
+
+// peer is what a leader knows of another member.
+type peer struct {
+	id    protocol.NodeID
+	bit   set    // its place among the members
+	round uint64 // the latest heartbeat that it answered
+	heard uint64 // the tick at which it was last heard
+}
+
+// set is a set of members.
+type set uint64
+
+func (s set) size() int { return bits.OnesCount64(uint64(s)) }
+
+const mostMembers = 64
+
+// New makes a node from what its disk holds: nothing, or the records that survived, oldest first.
+func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
+	s, err := parse(c.Options)
+	if err != nil {
+		return nil, err
+	}
+	bug, err := plant(c.Bug)
+	if err != nil {
+		return nil, err
+	}
+	if bug.leaseTooLong {
+		s.reads, s.lease, s.patience = readLease, 3*s.election, 3*s.election
+	}
+	if bug.leaseNotGranted {
+		s.reads = readLease
+	}
+	n := &node{settings: s, bug: bug, id: c.ID, members: slices.Clone(c.Members), machine: c.Machine}
+	n.self = slices.Index(n.members, n.id)
+	switch {
+	case n.self < 0:
+		return nil, fmt.Errorf("multipaxos: members: %s is none of %v, and members do not change", n.id, n.members)
+	case len(n.members) > mostMembers:
+		return nil, errors.New("multipaxos: members: at most 64")
+	}
+	for i, id := range n.members {
+		if i != n.self {
+			n.peers = append(n.peers, peer{id: id, bit: 1 << i})
+		}
+	}
+	if err := n.recover(records); err != nil {
+		return nil, err
+	}
+	// Whom it heard before the restart is forgotten, and what it then granted may still be relied on.
+	n.quiet = n.election
+	return n, nil
+}
+
+// recover reads the node's log.
+func (n *node) recover(records []protocol.Record) error {
+	var chosen uint64
+	for i, r := range records {
+		switch d := r.Data.(type) {
+		case *Promised:
+			n.hard = *d
+		case *Slots:
+			if d.First <= n.log.base {
+				return fmt.Errorf("multipaxos: record %d: slots from %d are before the checkpoint at %d", i, d.First, n.log.base)
+			}
+			for i, e := range d.Entries {
+				if !e.empty() {
+					n.log.put(d.First+uint64(i), e)
+				}
+			}
+			chosen = max(chosen, d.Chosen)
+		case *Checkpoint:
+			n.hard, n.snap = d.Promised, d
+			n.log = log{base: d.Index, entries: slices.Clone(d.Entries)}
+		default:
+			return fmt.Errorf("multipaxos: record %d: a %T is not a record of multipaxos", i, r.Data)
+		}
+	}
+	n.saved = n.hard
+	n.chosen = n.log.base
+	if n.snap != nil {
+		if err := n.machine.Restore(n.snap.Snapshot); err != nil {
+			return fmt.Errorf("multipaxos: snapshot at %d: %w", n.snap.Index, err)
+		}
+	}
+	for n.chosen < min(chosen, n.log.last()) {
+		n.choose()
+	}
+	n.known, n.stalled = n.chosen, n.chosen
+	n.out = protocol.Output{} // nobody asks for what was applied again
+	return nil
+}
+
+// Status is what the node says of itself.
+func (n *node) Status() protocol.Status {
+	return protocol.Status{
+		Role: roleNames[n.role], Leader: n.leader, Term: n.hard.Ballot.Round,
+		Commit: n.chosen, Applied: n.chosen, Last: n.log.last(), Members: n.members,
+	}
+}
+
+// Step takes one input.
+func (n *node) Step(in protocol.Input) protocol.Output {
+	n.out = protocol.Output{
+		Persist: n.out.Persist[:0], Send: n.out.Send[:0], Apply: n.out.Apply[:0], Reply: n.out.Reply[:0],
+	}
+	n.point = pointNone
+	switch in := in.(type) {
+	case protocol.Tick:
+		n.tick(in.Draw)
+	case protocol.Receive:
+		n.receive(&in.Message)
+	case protocol.Propose:
+		n.request(in)
+	case protocol.Transfer:
+		n.transfer(in)
+	case protocol.Reconfigure:
+		n.reject(in.ID, n.leader, "members do not change")
+	}
+	n.maybeSnapshot()
+	if n.hard != n.saved {
+		// Ahead of slots: a promise is never younger on disk than what was accepted under it.
+		hard := n.hard
+		if n.bug.promiseNotPersisted && hard.Ballot.Node != n.id {
+			hard.Ballot = Ballot{}
+		}
+		n.out.Persist = slices.Insert(n.out.Persist, 0, protocol.Record{Data: &hard})
+		n.saved = n.hard
+	}
+	n.out.Point = pointNames[n.point]
+	return n.out
+}
+
+func (n *node) tick(draw uint64) {
+	if n.quiet > 0 {
+		n.quiet--
+	}
+	n.learnTick()
+	if n.role == leader {
+		n.leaderTick()
+		return
+	}
+	if n.timeout == 0 {
+		n.timeout = n.election + draw%n.election
+	}
+	n.elapsed++
+	switch {
+	case n.elapsed >= n.timeout:
+		n.prepare(Ballot{})
+	case n.role == proposer && n.elapsed%n.heartbeat == 0:
+		n.askAgain()
+	}
+}
+
+func (n *node) receive(m *protocol.Message) {
+	switch b := m.Body.(type) {
+	case *Prepare:
+		n.prepared(m.From, b)
+	case *Promise:
+		n.promise(m.From, b)
+	case *Accept:
+		if n.hear(m.From, b.Ballot) {
+			n.accept(m.From, b)
+		}
+	case *Heartbeat:
+		if n.hear(m.From, b.Ballot) {
+			n.learnTo(b.Chosen, b.Ballot)
+			n.send(m.From, &Heard{Ballot: b.Ballot, Round: b.Round})
+		}
+	case *Accepted:
+		n.accepted(m.From, b)
+	case *Heard:
+		n.heard(m.From, b)
+	case *Refused:
+		n.refused(b)
+	case *Learn:
+		n.teach(m.From, b)
+	case *Learned:
+		n.learned(m.From, b)
+	case *Snapshot:
+		n.install(m.From, b)
+	case *TakeOver:
+		if b.Ballot == n.hard.Ballot && n.role == acceptor {
+			n.prepare(b.Ballot)
+		}
+	}
+}
+
+// peer finds another member, nil if there is none of that name.
+func (n *node) peer(id protocol.NodeID) *peer {
+	for i := range n.peers {
+		if n.peers[i].id == id {
+			return &n.peers[i]
+		}
+	}
+	return nil
+}
+
+// quorum is how many members are a majority.
+func (n *node) quorum() int {
+	if n.bug.halfIsAMajority {
+		return (len(n.members) + 1) / 2
+	}
+	return len(n.members)/2 + 1
+}
+
+// resetTimer starts a new time-out; how long it is, the next Tick decides.
+func (n *node) resetTimer() { n.elapsed, n.timeout = 0, 0 }
+
+func (n *node) send(to protocol.NodeID, body any) {
+	n.out.Send = append(n.out.Send, protocol.Message{From: n.id, To: to, Body: body})
+}
+
+func (n *node) sendAll(body any) {
+	for i := range n.peers {
+		n.send(n.peers[i].id, body)
+	}
+}
+
+func (n *node) persist(r *Slots) {
+	n.out.Persist = append(n.out.Persist, protocol.Record{Data: r})
+}
+
+func (n *node) done(id uint64, result []byte) {
+	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Result: result, Leader: n.leader})
+}
+
+// reject answers a request that has had no effect and will have none.
+func (n *node) reject(id uint64, to protocol.NodeID, reason string) {
+	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Outcome: protocol.Rejected, Leader: to, Reason: reason})
+}

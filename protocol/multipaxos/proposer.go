@@ -1,0 +1,126 @@
+package multipaxos
+
+import "github.com/splitvote/splitvote/protocol"
+
+// Phase 1 of the proposer: Paxos Made Simple §2.2 and §3. One Prepare covers every slot that is not known to be chosen.
+
+// phase1 is what a proposer gathers. It asks its own acceptor last: one that finds no majority leaves no promise behind
+// that could stand in a leader's way.
+type phase1 struct {
+	asked    *Prepare
+	promises set
+	found    log    // the value of the highest ballot that the promises report for each slot, after asked.From-1
+	floor    uint64 // every slot up to this one is chosen, the promises say
+	source   protocol.NodeID
+}
+
+// prepare is phase 1a, in a ballot that was never used before.
+func (n *node) prepare(after Ballot) {
+	n.seen = max(n.seen, n.hard.Round, n.hard.Ballot.Round)
+	if n.bug.ballotReused && n.ballot == (Ballot{}) && n.hard.Ballot.Node == n.id {
+		n.seen = n.hard.Ballot.Round - 1
+	}
+	n.ballot = Ballot{n.seen + 1, n.id}
+	n.hard.Round = n.ballot.Round
+	n.role, n.leader = proposer, ""
+	n.resetTimer()
+	n.point = max(n.point, pointPrepare)
+	n.phase1 = phase1{
+		asked: &Prepare{Ballot: n.ballot, From: n.chosen + 1, After: after},
+		found: log{base: n.chosen}, floor: n.chosen,
+	}
+	n.sendAll(n.asked)
+	n.tally()
+}
+
+// askAgain repeats what has not been answered.
+func (n *node) askAgain() {
+	for i := range n.peers {
+		if n.promises&n.peers[i].bit == 0 {
+			n.send(n.peers[i].id, n.asked)
+		}
+	}
+}
+
+// promise takes one answer to phase 1.
+func (n *node) promise(from protocol.NodeID, m *Promise) {
+	p := n.peer(from)
+	if p == nil || n.role != proposer || m.Ballot != n.ballot || n.promises.size() >= n.quorum() {
+		return
+	}
+	n.promises |= p.bit
+	n.gather(from, m.Chosen, m.First, m.Entries)
+	n.tally()
+}
+
+// gather keeps, for each slot, the value of the highest ballot (P2c).
+func (n *node) gather(from protocol.NodeID, chosen, first uint64, entries []Entry) {
+	if chosen > n.floor {
+		n.floor, n.source = chosen, from
+	}
+	if n.bug.promiseMisplaced {
+		first = n.asked.From
+	}
+	if n.bug.promisesIgnored && from != n.id {
+		return
+	}
+	for i, e := range entries {
+		slot := first + uint64(i)
+		if e.empty() {
+			continue
+		}
+		if have := n.found.at(slot); have.Ballot.less(e.Ballot) != n.bug.lowestPromisedValue || have.empty() {
+			n.found.put(slot, e)
+		}
+	}
+}
+
+// tally goes on once a majority has promised, its own acceptor last.
+func (n *node) tally() {
+	if self := set(1) << n.self; n.promises&self == 0 && n.promises.size() >= n.quorum()-1 {
+		n.hard.Ballot = n.ballot
+		n.promises |= self
+		first := max(n.asked.From, n.log.base+1)
+		n.gather(n.id, n.chosen, first, n.log.copy(first, n.log.last()))
+	}
+	n.maybeLead()
+}
+
+// maybeLead begins phase 2 once a majority has promised and everything that they know to be chosen has been learned: those
+// slots are decided, and perhaps gone from the logs of those who reported.
+func (n *node) maybeLead() {
+	switch {
+	case n.role != proposer || n.promises.size() < n.quorum():
+	case n.chosen < n.floor:
+		n.known, n.teacher = max(n.known, n.floor), n.source
+		n.ask()
+	default:
+		n.lead()
+	}
+}
+
+// refused makes way for a higher ballot.
+func (n *node) refused(m *Refused) {
+	n.seen = max(n.seen, m.Promised.Round)
+	if n.role != acceptor && m.Ballot == n.ballot && n.ballot.less(m.Promised) {
+		n.resign("")
+		n.resetTimer()
+	}
+}
+
+// transfer asks another to take over. From then on the lease is worth nothing, for the rest of the ballot: the other's
+// Prepare may come at any time.
+func (n *node) transfer(in protocol.Transfer) {
+	switch {
+	case n.role != leader:
+		n.reject(in.ID, n.leader, "not leader")
+	case in.To == n.id:
+		n.done(in.ID, nil)
+	case n.peer(in.To) == nil:
+		n.reject(in.ID, n.id, "not a member")
+	default:
+		n.leaseLost = true
+		n.done(in.ID, nil)
+		n.send(in.To, &TakeOver{Ballot: n.ballot})
+	}
+}

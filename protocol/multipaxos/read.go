@@ -1,0 +1,132 @@
+package multipaxos
+
+import "github.com/splitvote/splitvote/protocol"
+
+// Reads that take no slot.
+//
+// A read by quorum is answered once a majority has confirmed, after the read arrived, that it has promised nothing above
+// the leader's ballot. Whatever was answered to a client before then was chosen in this ballot, and is applied, or in a
+// lower one, and was found in phase 1: hence no read is answered before all that phase 1 found is chosen.
+
+type readMode uint8
+
+const (
+	readQuorum readMode = iota
+	readLog
+	readLease
+	readLocal
+)
+
+// reading is what a leader remembers for its reads, and the heartbeats that confirm its ballot.
+type reading struct {
+	round     uint64        // of the latest heartbeat
+	confirmed uint64        // the latest that a majority has answered
+	beaten    uint64        // the tick of the latest
+	waiting   queue[reader] // oldest first
+	rounds    queue[beat]   // unconfirmed, oldest first; kept for the lease only
+	leased    uint64        // the tick from which the lease runs
+	leaseLost bool          // another was asked to lead, which no lease forbids
+}
+
+// reader is a read that waits for its heartbeat to be confirmed; 0: for a heartbeat to be sent.
+type reader struct {
+	id      uint64
+	command []byte
+	round   uint64
+}
+
+// beat is a heartbeat and the tick at which it was sent.
+type beat struct{ round, tick uint64 }
+
+// read takes a read that needs no slot.
+func (n *node) read(id uint64, command []byte) {
+	if (n.reads == readLease && n.leaseHolds()) || n.bug.readUnconfirmed {
+		n.done(id, n.machine.Query(command))
+		return
+	}
+	n.waiting.push(reader{id: id, command: command})
+	n.startReads()
+}
+
+// leaseHolds says whether nobody else can have been promised a majority ("Paxos Made Live", §5.2): one heard this leader
+// less than a lease ago, and grants it more than that.
+func (n *node) leaseHolds() bool {
+	return n.caughtUp() && !n.leaseLost && n.confirmed > 0 && n.ticks-n.leased < n.lease
+}
+
+// caughtUp says whether everything that phase 1 found is chosen.
+func (n *node) caughtUp() bool { return n.chosen >= n.recovered || n.bug.readBeforeRecovery }
+
+// startReads sends a heartbeat for the reads that wait for one. While another confirms earlier reads they gather, so that
+// one heartbeat serves many.
+func (n *node) startReads() {
+	if n.role == leader && n.waiting.len() > 0 && n.waiting.front().round == 0 && n.caughtUp() {
+		n.newRound()
+	}
+}
+
+// newRound sends a heartbeat to everyone.
+func (n *node) newRound() {
+	n.round++
+	n.beaten = n.ticks
+	if n.reads == readLease {
+		n.rounds.push(beat{n.round, n.ticks})
+	}
+	if n.caughtUp() {
+		for i := len(n.waiting.all()) - 1; i >= 0 && n.waiting.all()[i].round == 0; i-- {
+			n.waiting.all()[i].round = n.round
+		}
+	}
+	n.sendAll(&Heartbeat{Ballot: n.ballot, Chosen: n.chosen, Round: n.round})
+	n.confirm()
+}
+
+// heard takes one answer to a heartbeat.
+func (n *node) heard(from protocol.NodeID, m *Heard) {
+	p := n.peer(from)
+	if p == nil || n.role != leader || m.Ballot != n.ballot {
+		return
+	}
+	p.heard = n.ticks
+	if m.Round > p.round {
+		p.round = m.Round
+		n.confirm()
+	}
+}
+
+// confirm answers the reads whose heartbeat a majority has answered, and prolongs the lease.
+func (n *node) confirm() {
+	round := n.confirmed
+	for i := -1; i < len(n.peers); i++ {
+		candidate := n.round
+		if i >= 0 {
+			candidate = n.peers[i].round
+		}
+		if candidate > round && n.answered(candidate) >= n.quorum() {
+			round = candidate
+		}
+	}
+	if round == n.confirmed {
+		return
+	}
+	n.confirmed = round
+	for n.rounds.len() > 0 && n.rounds.front().round <= round {
+		n.leased = n.rounds.pop().tick
+	}
+	for n.waiting.len() > 0 && n.waiting.front().round != 0 && n.waiting.front().round <= round {
+		r := n.waiting.pop()
+		n.done(r.id, n.machine.Query(r.command))
+	}
+	n.startReads()
+}
+
+// answered is how many members have heard this leader at the given heartbeat or later, itself included.
+func (n *node) answered(round uint64) int {
+	count := 1
+	for i := range n.peers {
+		if n.peers[i].round >= round {
+			count++
+		}
+	}
+	return count
+}
