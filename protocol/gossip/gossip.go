@@ -1,0 +1,68 @@
+package gossip
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/wire"
+)
+
+// Protocol is the store, as a host runs it.
+func Protocol() protocol.Protocol {
+	return protocol.Protocol{
+		Name: "gossip",
+		Doc: "Gossip: every replica answers at once from what it holds, and what they hold converges by anti-entropy " +
+			"(Demers et al. 1987; Shapiro et al. 2011). Eventually consistent: not linearizable.",
+		New:          New,
+		Codec:        wire.New(&Greet{}, &Digest{}, &Delta{}, &Update{}),
+		Invariants:   NewInvariants,
+		Options:      options,
+		Mutants:      listed(),
+		Points:       []string{pointWrite, pointMerge, pointCheckpoint},
+		Objects:      []string{"counter", "register", "set"},
+		Unrepeatable: true,
+		Lacks:        []string{"members", "transfer"},
+	}
+}
+
+// The moments that Output.Point names.
+const (
+	pointWrite      = "write"      // took a client's change
+	pointMerge      = "merge"      // learned something from another replica
+	pointCheckpoint = "checkpoint" // wrote down all that it holds, and dropped its log
+)
+
+var options = []protocol.Option{
+	{Name: "clock", Default: "lamport", Values: []string{"lamport", "wall"},
+		Doc: "What stamps a register's writes: lamport counts past every stamp seen, wall reads the node's clock, and where " +
+			"clocks differ loses writes that were acknowledged."},
+	{Name: "gossip-ticks", Default: "4", Draw: []string{"1", "4", "10"},
+		Doc: "Ticks after which a replica greets another, which it draws."},
+	{Name: "checkpoint-every", Default: "1000", Draw: []string{"20", "1000"},
+		Doc: "Records of the log after which a replica writes down all that it holds instead."},
+}
+
+// settings are the options, parsed.
+type settings struct {
+	wall            bool
+	gossip          uint64 // ticks
+	checkpointEvery int    // records
+}
+
+func parse(values map[string]string) (settings, error) {
+	var failed error
+	number := func(name string) uint64 {
+		n, err := strconv.ParseUint(values[name], 10, 31)
+		if err != nil || n == 0 {
+			failed = fmt.Errorf("gossip: option %s: want a whole number from 1, have %q", name, values[name])
+		}
+		return n
+	}
+	clock := values["clock"]
+	s := settings{wall: clock == "wall", gossip: number("gossip-ticks"), checkpointEvery: int(number("checkpoint-every"))}
+	if !s.wall && clock != "lamport" {
+		failed = fmt.Errorf("gossip: option clock: want lamport or wall, have %q", clock)
+	}
+	return s, failed
+}
