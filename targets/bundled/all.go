@@ -4,6 +4,7 @@ import (
 	"github.com/splitvote/splitvote/protocol/abd"
 	"github.com/splitvote/splitvote/protocol/gossip"
 	"github.com/splitvote/splitvote/protocol/multipaxos"
+	"github.com/splitvote/splitvote/protocol/paxos"
 	"github.com/splitvote/splitvote/protocol/raft"
 	"github.com/splitvote/splitvote/protocol/zab"
 )
@@ -14,6 +15,7 @@ func All() []Target {
 		New(raft.Protocol()),
 		New(multipaxos.Protocol()),
 		New(abd.Protocol()),
+		New(paxos.Protocol()),
 		New(zab.Protocol()),
 		New(gossip.Protocol()),
 	}

@@ -1,0 +1,241 @@
+package paxos
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/splitvote/splitvote/protocol"
+)
+
+// invariants checks S1 to S5 of the package's documentation. What it costs is proportional to what a Step changed.
+type invariants struct {
+	nodes map[protocol.NodeID]*node
+	views map[protocol.NodeID]map[string]view
+	keys  map[string]*chronicle
+}
+
+// view is an acceptor as it was after its node's previous Step, and what it has told others of itself.
+type view struct {
+	promised, accepted         Ballot
+	toldPromised, toldAccepted Ballot
+}
+
+// chronicle is all that was proposed and learned for a key, by ballot.
+type chronicle struct {
+	proposals []proposal
+	learned   []Ballot
+}
+
+// proposal is a ballot that was begun and, once its base is known, what was proposed under it.
+type proposal struct {
+	ballot Ballot
+	made   bool
+	base   Ballot
+	value  []byte
+}
+
+func (b Ballot) compare(c Ballot) int {
+	return cmp.Or(cmp.Compare(b.Round, c.Round), cmp.Compare(b.Node, c.Node))
+}
+
+func (p proposal) compare(b Ballot) int { return p.ballot.compare(b) }
+
+// NewInvariants watches one cluster from its beginning.
+func NewInvariants() protocol.Invariants {
+	return &invariants{
+		nodes: map[protocol.NodeID]*node{}, views: map[protocol.NodeID]map[string]view{}, keys: map[string]*chronicle{},
+	}
+}
+
+func (v *invariants) view(id protocol.NodeID) map[string]view {
+	if v.views[id] == nil {
+		v.views[id] = map[string]view{}
+	}
+	return v.views[id]
+}
+
+func (v *invariants) key(name string) *chronicle {
+	if v.keys[name] == nil {
+		v.keys[name] = &chronicle{}
+	}
+	return v.keys[name]
+}
+
+// Restarted looks at everything that the node's disk gave back.
+func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
+	n := core.(*node)
+	v.nodes[id] = n
+	known := v.view(id)
+	for _, key := range slices.Sorted(maps.Keys(known)) {
+		now, told := n.state(key), known[key]
+		if now.promised.less(told.toldPromised) || now.accepted.less(told.toldAccepted) {
+			return fmt.Errorf("S1: %s comes back with %s promised at %v and accepted at %v; it had told %v and %v",
+				id, key, now.promised, now.accepted, told.toldPromised, told.toldAccepted)
+		}
+		known[key] = view{now.promised, now.accepted, told.toldPromised, told.toldAccepted}
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.keys)) {
+		c, now := v.keys[name], n.state(name)
+		// What the node had not yet promised on its disk, nobody has heard of; it may begin it again.
+		c.proposals = slices.DeleteFunc(c.proposals, func(p proposal) bool {
+			return p.ballot.Node == id && now.promised.less(p.ballot)
+		})
+		if len(n.members) == 1 { // likewise what it alone accepted
+			c.learned = slices.DeleteFunc(c.learned, now.accepted.less)
+		}
+		if len(c.learned) > 0 {
+			if err := v.majority(n, name, c.learned[len(c.learned)-1]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// state is the acceptor's of the key; none is made.
+func (n *node) state(key string) acceptor {
+	if i := n.instances[key]; i != nil {
+		return i.acceptor
+	}
+	return acceptor{}
+}
+
+// After looks at what one Step has changed.
+func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.Input, out *protocol.Output) error {
+	n := core.(*node)
+	v.nodes[id] = n
+	if r, ok := in.(protocol.Receive); ok {
+		if err := v.received(n, &r.Message, out); err != nil {
+			return err
+		}
+	}
+	for _, e := range n.events {
+		if err := v.happened(n, e); err != nil {
+			return err
+		}
+	}
+	for _, r := range out.Persist {
+		if err := v.wrote(n, r.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// received takes note of what the sender tells of its acceptor, and looks at what the receiver's makes of it.
+func (v *invariants) received(n *node, m *protocol.Message, out *protocol.Output) error {
+	switch b := m.Body.(type) {
+	case *Promise:
+		v.told(m.From, b.Key, b.Ballot, b.Accepted)
+	case *Accepted:
+		v.told(m.From, b.Key, b.Ballot, b.Ballot)
+	case *Prepare:
+		return v.acceptor(n, b.Key)
+	case *Accept:
+		if v.view(n.id)[b.Key].promised.compare(b.Ballot) <= 0 && !slices.ContainsFunc(out.Send, isAccepted) {
+			return fmt.Errorf("S5: %s, which had promised no more than %v, did not accept %s at %v",
+				n.id, v.view(n.id)[b.Key].promised, b.Key, b.Ballot)
+		}
+		return v.acceptor(n, b.Key)
+	}
+	return nil
+}
+
+func isAccepted(m protocol.Message) bool {
+	_, ok := m.Body.(*Accepted)
+	return ok
+}
+
+func (v *invariants) told(id protocol.NodeID, key string, promised, accepted Ballot) {
+	w := v.view(id)[key]
+	if w.toldPromised.less(promised) {
+		w.toldPromised = promised
+	}
+	if w.toldAccepted.less(accepted) {
+		w.toldAccepted = accepted
+	}
+	v.view(id)[key] = w
+}
+
+// acceptor compares an acceptor with what it was: P1a.
+func (v *invariants) acceptor(n *node, key string) error {
+	now, w := n.state(key), v.view(n.id)[key]
+	switch {
+	case now.promised.less(w.promised):
+		return fmt.Errorf("S1: %s went back from its promise of %v for %s to %v", n.id, w.promised, key, now.promised)
+	case now.accepted != w.accepted && now.accepted.less(w.promised):
+		return fmt.Errorf("S1: %s accepted %s at %v, and had promised %v", n.id, key, now.accepted, w.promised)
+	case now.promised.less(now.accepted):
+		return fmt.Errorf("S1: %s accepted %s at %v, and has promised %v only", n.id, key, now.accepted, now.promised)
+	}
+	w.promised, w.accepted = now.promised, now.accepted
+	v.view(n.id)[key] = w
+	return nil
+}
+
+// happened looks at what a proposer or a learner did.
+func (v *invariants) happened(n *node, e event) error {
+	c := v.key(e.key)
+	at, known := slices.BinarySearchFunc(c.proposals, e.ballot, proposal.compare)
+	switch e.kind {
+	case began:
+		if known {
+			return fmt.Errorf("S2: %s begins ballot %v of %s, which was begun before", n.id, e.ballot, e.key)
+		}
+		c.proposals = slices.Insert(c.proposals, at, proposal{ballot: e.ballot})
+	case proposed:
+		if !known {
+			return fmt.Errorf("S2: %s proposes under ballot %v of %s, which was never begun", n.id, e.ballot, e.key)
+		}
+		c.proposals[at] = proposal{e.ballot, true, e.base, e.value}
+		if i, _ := slices.BinarySearchFunc(c.learned, e.ballot, Ballot.compare); i > 0 && e.base.less(c.learned[i-1]) {
+			return fmt.Errorf("S3: %s proposes for %s, under ballot %v, a change of ballot %v, but %v was chosen",
+				n.id, e.key, e.ballot, e.base, c.learned[i-1])
+		}
+	case learned:
+		for _, p := range c.proposals[min(at+1, len(c.proposals)):] {
+			if p.made && p.base.less(e.ballot) {
+				return fmt.Errorf("S3: %s learns that %v is chosen for %s, but %v was proposed as a change of %v",
+					n.id, e.ballot, e.key, p.ballot, p.base)
+			}
+		}
+		i, again := slices.BinarySearchFunc(c.learned, e.ballot, Ballot.compare)
+		if !again {
+			c.learned = slices.Insert(c.learned, i, e.ballot)
+		}
+		return v.majority(n, e.key, e.ballot)
+	}
+	return v.acceptor(n, e.key)
+}
+
+// wrote looks at a value that an acceptor wrote down: it is the one that was proposed.
+func (v *invariants) wrote(n *node, data any) error {
+	d, ok := data.(*Took)
+	if !ok {
+		return nil
+	}
+	c := v.key(d.Key)
+	at, known := slices.BinarySearchFunc(c.proposals, d.Ballot, proposal.compare)
+	if !known || !c.proposals[at].made || !bytes.Equal(c.proposals[at].value, d.Value) {
+		return fmt.Errorf("S2: %s accepted something for %s that nobody has proposed under ballot %v", n.id, d.Key, d.Ballot)
+	}
+	return nil
+}
+
+// majority counts the acceptors that hold a value that was learned, or a later one.
+func (v *invariants) majority(n *node, key string, b Ballot) error {
+	holders := 0
+	for _, id := range n.members {
+		if m := v.nodes[id]; m != nil && !m.state(key).accepted.less(b) {
+			holders++
+		}
+	}
+	if holders <= len(n.members)/2 {
+		return fmt.Errorf("S4: %v was found to be chosen for %s, and %d of %d acceptors have accepted it or a later one",
+			b, key, holders, len(n.members))
+	}
+	return nil
+}

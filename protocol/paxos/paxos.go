@@ -1,0 +1,92 @@
+package paxos
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/wire"
+)
+
+// Protocol is Paxos, as a host runs it.
+func Protocol() protocol.Protocol {
+	return protocol.Protocol{
+		Name: "paxos",
+		Doc:  "Paxos: single-decree Paxos a key, its value changed from ballot to ballot, without a leader (Lamport 2001, Rystsov 2018).",
+		New:  New,
+		Codec: wire.New(&Prepare{}, &Promise{}, &Accept{}, &Accepted{}, &Refusal{},
+			&Promised{}, &Took{}, &Checkpoint{}),
+		Invariants: NewInvariants,
+		Options:    options,
+		Mutants:    listed(),
+		Points:     pointNames[1:],
+		Lacks:      []string{"members", "transfer"},
+	}
+}
+
+var options = []protocol.Option{
+	{Name: "resend-ticks", Default: "2", Draw: []string{"1", "2", "4"}, Doc: "Ticks after which a silent acceptor is asked again."},
+	{
+		Name: "backoff-ticks", Default: "8", Draw: []string{"1", "4", "8"},
+		Doc: "Longest pause of a proposer that was outbid; it is drawn from 1 to 2, then to 4, and so on up to this.",
+	},
+	{
+		Name: "patience-ticks", Default: "14", Draw: []string{"8", "14", "40"},
+		Doc: "Ticks for which a request may wait to be chosen before its node gives it up.",
+	},
+	{
+		Name: "checkpoint-every", Default: "200", Draw: []string{"10", "200", "1000"},
+		Doc: "Records after which a node writes its whole state and drops its log; at least as many as there are keys.",
+	},
+}
+
+// settings are the options, parsed.
+type settings struct {
+	resend          uint64 // ticks
+	backoff         uint64 // ticks
+	patience        uint64 // ticks
+	checkpointEvery int    // records
+}
+
+func parse(values map[string]string) (settings, error) {
+	var failed error
+	number := func(name string) uint64 {
+		n, err := strconv.ParseUint(values[name], 10, 31)
+		if err != nil || n == 0 {
+			failed = fmt.Errorf("paxos: option %s: want a whole number from 1, have %q", name, values[name])
+		}
+		return n
+	}
+	s := settings{
+		resend:          number("resend-ticks"),
+		backoff:         number("backoff-ticks"),
+		patience:        number("patience-ticks"),
+		checkpointEvery: int(number("checkpoint-every")),
+	}
+	return s, failed
+}
+
+// The moments that Output.Point names, from the least to the most telling: an Output that is several is the last.
+type point uint8
+
+const (
+	pointNone point = iota
+	pointPromise
+	pointPrepare
+	pointAccept
+	pointPropose
+	pointOutbid
+	pointLearn
+	pointCheckpoint
+)
+
+var pointNames = []string{
+	pointNone:       "",
+	pointPromise:    "promise",    // an acceptor wrote a promise
+	pointPrepare:    "prepare",    // a proposer began a ballot
+	pointAccept:     "accept",     // an acceptor wrote another's value
+	pointPropose:    "propose",    // a proposer sent a value to be accepted
+	pointOutbid:     "outbid",     // a proposer gave up its ballot to a higher one
+	pointLearn:      "learn",      // a learner found a value to be chosen
+	pointCheckpoint: "checkpoint", // wrote its whole state and dropped its log
+}

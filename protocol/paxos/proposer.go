@@ -1,0 +1,131 @@
+package paxos
+
+import "github.com/splitvote/splitvote/protocol"
+
+// proposer brings one key's requests through: it has a majority promise a ballot, changes the newest value that they have
+// accepted as the requests want it, and has a majority accept the result.
+type proposer struct {
+	bug    *bugs
+	phase  phase
+	ballot Ballot  // the latest; the zero Ballot before the first of this life
+	heard  members // those that have promised
+
+	base  Ballot // the highest ballot that those who promised had accepted
+	state []byte // and its value
+	value []byte // what is proposed in its place
+
+	waiting []request // for the next ballot
+	batch   []request // those that the value proposed carries out
+
+	outbid uint64 // the highest round heard of in a refusal
+	duels  uint64 // lost since something was last chosen
+	pause  uint64 // ticks until the next ballot; 0: to be drawn
+	idle   uint64 // ticks since the phase's message was last sent
+}
+
+type phase uint8
+
+const (
+	idle      phase = iota
+	preparing       // phase 1
+	accepting       // phase 2
+	yielding        // outbid, and giving the other a chance
+)
+
+// request is a client's, from when it arrived until it is answered.
+type request struct {
+	id         uint64
+	command    []byte
+	readOnly   bool
+	repeatable bool // it may be carried out again: it changes nothing, or its session recognises it
+	sent       bool // it was part of a proposal: whoever accepted that may hand it on
+	age        uint64
+	result     []byte // once it is in a batch
+}
+
+// open begins a ballot above all that were heard of. The node's own acceptor promises it in the same Step, and so keeps it
+// from being used again after a crash: it is on this disk before anyone hears of it.
+func (p *proposer) open(id protocol.NodeID, own *acceptor) Ballot {
+	round := max(own.promised.Round, p.outbid) + 1
+	if p.bug.ballotReused && p.ballot.Round == 0 && own.promised.Node == id && p.outbid < round {
+		round-- // its own last one, says its disk
+	}
+	p.phase, p.heard, p.idle, p.pause = preparing, members{}, 0, 0
+	p.ballot, p.base, p.state = Ballot{round, id}, Ballot{}, nil
+	return p.ballot
+}
+
+// promised takes note of a promise and says how many there are. Of the values that come with them, the one of the highest
+// ballot must be kept (P2c): if any was chosen, it is that one, or a change of it.
+func (p *proposer) promised(member int, b, accepted Ballot, value []byte) int {
+	if b != p.ballot && !p.bug.latePromiseCounts {
+		return p.heard.count
+	}
+	newer := p.base.less(accepted)
+	switch {
+	case p.bug.latestValueWins:
+		newer = accepted.Round > 0
+	case p.bug.ownValueWins:
+		newer = p.heard.count == 0
+	}
+	if newer {
+		p.base, p.state = accepted, value
+	}
+	p.heard.add(member)
+	return p.heard.count
+}
+
+// change carries out the requests that wait on the value that the promises brought: the result is the value to propose.
+func (p *proposer) change(m protocol.Machine) error {
+	if err := m.Restore(p.state); err != nil {
+		return err
+	}
+	changed := false
+	for i := range p.waiting {
+		r := &p.waiting[i]
+		r.sent = true
+		if r.readOnly {
+			r.result = m.Query(r.command)
+			continue
+		}
+		r.result = m.Apply(r.command)
+		changed = true
+	}
+	p.batch, p.waiting = append(p.batch, p.waiting...), p.waiting[:0]
+	p.phase, p.idle = accepting, 0
+	p.value = p.state // the identity, where nothing changes: the same value under a higher ballot
+	if changed {
+		p.value = m.Snapshot()
+	}
+	return nil
+}
+
+// yield gives the ballot up. What may be carried out again waits for the next one; the rest is returned, for nobody knows
+// what will become of it.
+func (p *proposer) yield(to Ballot) (lost []request) {
+	p.phase, p.pause = yielding, 0
+	p.outbid = max(p.outbid, to.Round)
+	p.duels++
+	var again []request
+	for _, r := range p.batch {
+		if r.repeatable {
+			again = append(again, r)
+		} else {
+			lost = append(lost, r)
+		}
+	}
+	p.batch, p.waiting = p.batch[:0], append(again, p.waiting...)
+	return lost
+}
+
+// rested lets a tick of the pause pass and says whether it is over. The longer a duel lasts, the longer pauses may be.
+func (p *proposer) rested(draw, longest uint64) bool {
+	if p.pause == 0 {
+		p.pause = 1 + draw%min(1<<min(p.duels, 16), longest)
+		if p.bug.yieldsForEver && p.duels > 1 {
+			p.pause = 1 << 62
+		}
+	}
+	p.pause--
+	return p.pause == 0
+}
