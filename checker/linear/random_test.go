@@ -118,27 +118,37 @@ func randomHistory(r *rand.Rand, s shape, newObject func() object) *history.Hist
 	return h
 }
 
-// mutate changes what was returned, or the order of two neighbouring events of different processes.
+// mutate changes what was returned, whether a call took effect, or the order of two neighbouring events of different processes.
 func mutate(r *rand.Rand, ops []history.Op) {
 	if len(ops) < 2 {
 		return
 	}
-	switch r.IntN(3) {
+	a, b := r.IntN(len(ops)), r.IntN(len(ops))
+	comparable := ops[a].Kind == history.Ok && ops[b].Kind == history.Ok && ops[a].F == ops[b].F && returns[ops[a].F]
+	switch r.IntN(5) {
 	case 0: // give a call the result of another call of the same kind
-		a, b := r.IntN(len(ops)), r.IntN(len(ops))
-		if ops[a].Kind == history.Ok && ops[b].Kind == history.Ok && ops[a].F == ops[b].F && returns[ops[a].F] {
+		if comparable {
 			ops[a].Value = ops[b].Value
 		}
-	case 1: // swap neighbours, but for their times
-		a := r.IntN(len(ops) - 1)
-		if ops[a].Process != ops[a+1].Process {
+	case 1: // exchange two results
+		if comparable {
+			ops[a].Value, ops[b].Value = ops[b].Value, ops[a].Value
+		}
+	case 2: // swap neighbours, but for their times
+		if a+1 < len(ops) && ops[a].Process != ops[a+1].Process {
 			ops[a], ops[a+1] = ops[a+1], ops[a]
 			ops[a].Time, ops[a+1].Time = ops[a+1].Time, ops[a].Time
 		}
-	case 2: // a call that took effect says that it did not, or the other way about
-		a := r.IntN(len(ops))
+	case 3: // a call that took effect says that it did not
 		if ops[a].Kind == history.Ok {
 			ops[a].Kind = history.Fail
+		}
+	case 4: // or the other way about
+		if ops[a].Kind == history.Fail && ops[a].F != "contains" && (ops[a].F == "acquire" || !returns[ops[a].F]) {
+			ops[a].Kind = history.Ok
+			if ops[a].F == "acquire" {
+				ops[a].Value = raw(r.IntN(12))
+			}
 		}
 	}
 }
@@ -197,9 +207,9 @@ func (o *set) draw(r *rand.Rand, fresh func() int) (string, any) {
 	switch n := r.IntN(12); {
 	case n < 4:
 		return "add", fresh()
-	case n < 6:
+	case n < 5:
 		return "remove", known()
-	case n < 10:
+	case n < 8:
 		return "contains", known()
 	}
 	return "read", nil
@@ -227,7 +237,7 @@ type queue struct {
 }
 
 func (o *queue) draw(r *rand.Rand, fresh func() int) (string, any) {
-	switch in := r.IntN(2) == 0; {
+	switch in := r.IntN(2) == 0 || len(o.values) == 0 && r.IntN(4) > 0; {
 	case o.stack && in:
 		return "push", fresh()
 	case o.stack:
@@ -284,7 +294,7 @@ type mutex struct {
 }
 
 func (o *mutex) draw(r *rand.Rand, _ func() int) (string, any) {
-	if r.IntN(2) == 0 {
+	if o.held == (r.IntN(4) == 0) {
 		return "acquire", nil
 	}
 	return "release", nil
