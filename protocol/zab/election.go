@@ -10,6 +10,8 @@ type election struct {
 	round  uint64 // logical clock of elections
 	vote   vote
 	agreed uint64 // ticks for which a quorum has agreed with vote
+	said   bool   // the node has told its vote since the latest tick
+	unsaid bool   // and has another one to tell at the next
 }
 
 // vote is for a node, with what it has.
@@ -32,8 +34,11 @@ func (v vote) over(w vote) bool {
 
 // better compares votes as this node does.
 func (n *node) better(v, w vote) bool {
-	if n.bug.votesNotOrdered {
+	switch {
+	case n.bug.votesNotOrdered:
 		return v.epoch > w.epoch || v.epoch == w.epoch && v.zxid > w.zxid || v.zxid == w.zxid && v.leader > w.leader
+	case n.bug.votesByName || n.bug.historyIgnored:
+		return v.leader > w.leader
 	}
 	return v.over(w)
 }
@@ -63,8 +68,12 @@ func (n *node) enterRound(round uint64, v vote) {
 	n.shout()
 }
 
-// shout tells everybody this node's vote.
+// shout tells everybody this node's vote, at once or, if it has done so since the latest tick, at the next.
 func (n *node) shout() {
+	if n.unsaid = n.said; n.unsaid {
+		return
+	}
+	n.said = true
 	m := n.notification()
 	for i := range n.peers {
 		n.send(n.peers[i].id, m)
@@ -76,12 +85,13 @@ func (n *node) notification() *Notification {
 }
 
 func (n *node) electionTick() {
+	n.said = false
 	switch {
 	case n.round == 0 || n.ticks%(4*n.initLimit) == 0:
 		// At the start; and now and then anew, for who was voted for may be gone.
 		n.look()
 		return
-	case n.ticks%n.ping == 0:
+	case n.unsaid || n.ticks%n.ping == 0:
 		n.shout()
 	}
 	if n.votesFor(n.vote.leader) < n.quorum() {

@@ -8,6 +8,8 @@ type learner struct {
 	silent  uint64 // ticks since the leader was heard on it
 	arrived *Snap  // the chunks of a snapshot received so far, as one
 	syncing
+
+	unwritten []Tail // by a planted bug: of DIFF, and not on the disk
 }
 
 // follow opens a channel to the leader.
@@ -19,8 +21,17 @@ func (n *node) follow() {
 
 // leave closes the channel.
 func (n *node) leave() {
+	n.writeDiff()
 	n.dropReads()
 	n.arrived = nil
+}
+
+// writeDiff writes what a planted bug has only remembered.
+func (n *node) writeDiff() {
+	for i := range n.unwritten {
+		n.persist(&n.unwritten[i])
+	}
+	n.unwritten = nil
 }
 
 func (n *node) sendFollowerInfo() {
@@ -77,7 +88,7 @@ func (n *node) leaderInfo(b *LeaderInfo) {
 // what was acknowledged since. It reports false if it had begun before.
 func (n *node) begin() bool {
 	if n.phase != discovery {
-		return false
+		return n.bug.truncAnyTime
 	}
 	n.phase = synchronisation
 	return true
@@ -87,13 +98,18 @@ func (n *node) begin() bool {
 func (n *node) diff(b *Diff) {
 	n.begin()
 	n.extend(b.Prev, b.Txns, pointDiff)
+	n.out.Unsynced = n.bug.newLeaderUnsynced
 	n.acknowledge(false)
 }
 
 // proposal appends a transaction of the epoch.
 func (n *node) proposal(b *Proposal) {
 	n.extend(b.Prev, []Txn{b.Txn}, pointLog)
+	n.out.Unsynced = n.bug.proposalUnsynced
 	n.acknowledge(false)
+	if n.bug.commitsOnProposal && n.phase == broadcast {
+		n.commitTo(n.log.last())
+	}
 }
 
 // extend appends of the transactions after prev those that are new, unless there is a gap: the leader sends again what it
@@ -103,7 +119,7 @@ func (n *node) extend(prev Zxid, txns []Txn, at point) {
 	for len(txns) > 0 && prev < last {
 		prev, txns = txns[0].Zxid, txns[1:]
 	}
-	if prev == last && len(txns) > 0 {
+	if len(txns) > 0 && (prev == last || n.bug.gapUnnoticed) {
 		n.write(n.log.last(), txns, at)
 	}
 }
@@ -144,11 +160,12 @@ func (n *node) install(b *Snap) {
 // node's current epoch is the one before, for it must not win an election with half a history.
 func (n *node) newLeader(b *NewLeader) {
 	n.begin()
-	complete := b.Last == n.log.lastZxid()
+	complete := b.Last == n.log.lastZxid() || n.bug.newLeaderIncomplete
 	if complete && n.epochs.Current != n.epochs.Accepted {
 		e := n.epochs
 		e.Current = e.Accepted
 		n.setEpochs(e, pointEnterEpoch)
+		n.out.Unsynced = n.bug.newLeaderUnsynced
 	}
 	n.acknowledge(complete)
 }
@@ -162,6 +179,7 @@ func (n *node) upToDate(b *UpToDate) {
 	if n.epochs.Current != n.epochs.Accepted {
 		return
 	}
+	n.writeDiff()
 	n.phase = broadcast
 	n.commitUpTo(b.Commit)
 }

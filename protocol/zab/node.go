@@ -284,6 +284,10 @@ func (n *node) write(after uint64, txns []Txn, at point) {
 		n.log.truncate(after)
 	}
 	n.log.append(txns...)
+	if n.bug.diffInMemory && at == pointDiff {
+		n.unwritten = append(n.unwritten, Tail{After: after, Txns: n.log.from(after+1, len(txns))})
+		return
+	}
 	n.persist(&Tail{After: after, Txns: n.log.from(after+1, len(txns))})
 }
 

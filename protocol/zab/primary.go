@@ -50,6 +50,9 @@ const (
 // lead begins discovery.
 func (n *node) lead() {
 	n.primary = primary{}
+	if n.bug.recoverySkipped && n.log.last() > n.commit {
+		n.write(n.commit, nil, pointTruncate)
+	}
 	for i := range n.peers {
 		n.peers[i].channel = channel{}
 	}
@@ -152,7 +155,7 @@ func (n *node) ackEpoch(p *peer, b *AckEpoch) {
 	if p.stage != connected {
 		return
 	}
-	if n.phase == discovery && !n.bug.historyUnchecked &&
+	if n.phase == discovery && !n.bug.historyIgnored &&
 		(b.Current > n.epochs.Current || b.Current == n.epochs.Current && b.Last > n.log.lastZxid()) {
 		n.look()
 		return
@@ -196,7 +199,7 @@ func (n *node) reached(s stage) int {
 
 // establish begins to broadcast when a quorum has entered the epoch (§4.3). With that its initial history is committed.
 func (n *node) establish() {
-	if n.phase != synchronisation || n.reached(entered) < n.quorum() {
+	if n.phase != synchronisation || n.reached(entered) < n.quorum() && !n.bug.establishedAtOnce {
 		return
 	}
 	n.phase = broadcast
@@ -218,9 +221,15 @@ func (n *node) channelTo(p *peer) Channel { return Channel{p.link, n.epoch} }
 // broadcast proposes a command. It counts as on the leader's disk at once: no message of this or a later Step leaves before
 // it is (protocol.P2), so nobody can acknowledge it earlier.
 func (n *node) broadcast(id uint64, command []byte) {
+	if n.counter == 1<<counterBits-1 { // the epoch's zxids are used up: a new epoch has new ones (ZOOKEEPER-1277)
+		n.look()
+		n.reject(id, "", "epoch is full")
+		return
+	}
 	n.counter++
 	n.proposals.push(request{n.log.last() + 1, id})
 	n.write(n.log.last(), []Txn{{makeZxid(n.epoch, n.counter), command}}, pointPropose)
+	n.out.Unsynced = n.bug.leaderUnsynced
 	for i := range n.peers {
 		n.feed(&n.peers[i])
 	}
@@ -259,6 +268,9 @@ func (n *node) advance() {
 		return
 	}
 	index := n.reachedBy(n.log.last(), func(p *peer) uint64 { return p.match })
+	if n.bug.answersBeforeCommit {
+		index = n.log.last()
+	}
 	if index <= n.commit {
 		return
 	}

@@ -73,7 +73,7 @@ func (n *node) synced(b *Synced) {
 
 // answerReads answers the reads of a follower that has applied enough.
 func (n *node) answerReads() {
-	for n.known.len() > 0 && n.known.front().upTo <= n.log.zxid(n.applied) {
+	for n.known.len() > 0 && (n.known.front().upTo <= n.log.zxid(n.applied) || n.bug.syncNotAwaited) {
 		q := n.known.pop()
 		n.done(q.id, n.machine.Query(q.command))
 	}

@@ -8,7 +8,7 @@ func (n *node) maybeSnapshot() {
 	if n.snap != nil {
 		covered = n.snap.Index
 	}
-	if n.applied < covered+n.snapshotEvery {
+	if n.applied < covered+n.snapshotEvery || n.applied > n.log.last() {
 		return
 	}
 	if n.applied > n.log.base+n.diffWindow {

@@ -8,6 +8,10 @@ package zab
 // the follower's; and of the epoch itself both have a prefix. So up to the leader's latest transaction that is not after
 // last, both have the same.
 func (n *node) teach(p *peer, last Zxid) {
+	if n.bug.truncToSnapshot && n.snap != nil && last > n.snap.Zxid {
+		p.match, p.next, p.trunc = n.snap.Index, n.snap.Index+1, true
+		return
+	}
 	index, kept := n.log.position(last)
 	if !kept {
 		n.startSnap(p)
@@ -33,20 +37,24 @@ func (n *node) feed(p *peer) {
 		n.fallBehind(p)
 		return
 	}
-	for p.next <= n.log.last() && p.next <= p.match+window {
+	end := n.log.last()
+	if n.bug.diffOfCommittedOnly && p.stage == learning {
+		end = max(n.commit, p.match)
+	}
+	for p.next <= end && p.next <= p.match+window {
 		prev := n.log.zxid(p.next - 1)
 		if p.stage == entered {
 			n.send(p.id, &Proposal{n.channelTo(p), prev, *n.log.at(p.next)})
 			p.next++
 			continue
 		}
-		txns := n.log.from(p.next, n.batch)
+		txns := n.log.from(p.next, min(n.batch, int(end-p.next+1)))
 		n.send(p.id, &Diff{n.channelTo(p), prev, txns})
 		p.next += uint64(len(txns))
 	}
-	if p.stage == learning && p.next > n.log.last() && p.told != p.next {
+	if p.stage == learning && p.next > end && p.told != p.next {
 		p.told = p.next
-		n.send(p.id, &NewLeader{n.channelTo(p), n.log.lastZxid()})
+		n.send(p.id, &NewLeader{n.channelTo(p), n.log.zxid(end)})
 	}
 }
 
@@ -163,6 +171,9 @@ func (n *node) reachedBy(self uint64, of func(*peer) uint64) uint64 {
 		for j := i; j > 0 && values[j] > values[j-1]; j-- {
 			values[j], values[j-1] = values[j-1], values[j]
 		}
+	}
+	if n.bug.minorityCommits && len(values) > 2 {
+		return values[n.quorum()-2]
 	}
 	return values[n.quorum()-1]
 }
