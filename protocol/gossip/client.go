@@ -16,7 +16,7 @@ func (n *node) propose(in protocol.Propose) {
 		n.done(in.ID, kv.Result{Err: "not a command"})
 		return
 	}
-	if n.wall == 0 && n.settings.wall {
+	if c.F == "write" && n.settings.wall && n.wall == 0 {
 		n.reject(in.ID, "has not read its clock yet")
 		return
 	}
