@@ -9,4 +9,20 @@
 //	L4  A verdict is exact. Whoever cannot decide (a limit, a panic, a call that the model does not know) says Unknown
 //	    and why; nothing is ever guessed from a bound that was hit.
 //	L5  Explaining changes no verdict.
+//
+// What decides, as Result.Method names it. Each algorithm says by itself where it does not apply; then the history is
+// reduced, divided where it can be, and searched.
+//
+//	zones        registers, with cas or without, if observed values are written once        O(n log n)
+//	growth       sets from which nothing is removed                                         O(n log n)
+//	queue order  FIFO queues, if dequeued values are enqueued once                          O(n log n)
+//	nesting      stacks, if popped values are pushed once                                   O(n (log n + nesting))
+//	holds        mutexes, fenced or not                                                     O(n log n)
+//	positions    append lists, if values that are read are appended once                    O(length of what was read)
+//	unique       unique identifiers                                                         O(n)
+//	search       everything: breadth first over compact configurations                      exponential in concurrency
+//	porcupine    everything, on request: the reference that the others are tested against   exponential in concurrency
+//
+// Calls with unknown outcome cost nothing where an algorithm of its own decides, with two exceptions: a dequeue of nothing
+// beside dequeues with unknown outcome, and pops with unknown outcome, may leave the answer to the search.
 package linear

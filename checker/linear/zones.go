@@ -240,13 +240,7 @@ func (z *zones) walk() *witness {
 
 // conflict finds two chains that stand in both orders.
 func (z *zones) conflict() *witness {
-	forward := make([]int32, 0, len(z.chains))
-	for i, c := range z.chains {
-		if c.f < c.s {
-			forward = append(forward, int32(i))
-		}
-	}
-	slices.SortFunc(forward, func(a, b int32) int { return cmp.Compare(z.chains[a].f, z.chains[b].f) })
+	forward := z.forward()
 	for i := 1; i < len(forward); i++ {
 		if a, b := forward[i-1], forward[i]; z.chains[b].f < z.chains[a].s {
 			return z.bothOrders(a, b)
@@ -263,4 +257,32 @@ func (z *zones) conflict() *witness {
 		}
 	}
 	return nil
+}
+
+// forward lists the forward chains in the order of their f. As f is the position of an event, and no two chains share one,
+// they are put in their places where there are not many more events than calls; else they are sorted.
+func (z *zones) forward() []int32 {
+	forward := make([]int32, 0, len(z.chains))
+	latest := 0
+	for i, c := range z.chains {
+		if c.f < c.s {
+			forward = append(forward, int32(i))
+			latest = max(latest, c.f)
+		}
+	}
+	if latest > 8*len(z.calls) {
+		slices.SortFunc(forward, func(a, b int32) int { return cmp.Compare(z.chains[a].f, z.chains[b].f) })
+		return forward
+	}
+	places := make([]int32, latest+2) // chain+1 by f+1: the initial value's f is -1
+	for _, i := range forward {
+		places[z.chains[i].f+1] = i + 1
+	}
+	forward = forward[:0]
+	for _, i := range places {
+		if i > 0 {
+			forward = append(forward, i-1)
+		}
+	}
+	return forward
 }
