@@ -11,7 +11,7 @@ import (
 )
 
 // Space is what a campaign draws its plans from: every workload that the target can serve, every fault that a correct
-// protocol survives, and what the protocol says may be drawn of its options.
+// protocol survives and that finds something to act on, and what the protocol says may be drawn of its options.
 func Space(target cluster.Simulable) plan.Space {
 	protocol := target.Protocol()
 	s := plan.Space{
@@ -32,7 +32,7 @@ func Space(target cluster.Simulable) plan.Space {
 		}
 	}
 	for _, k := range nemesis.Kinds() {
-		if k.Ordinary {
+		if k.Ordinary && !slices.Contains(protocol.Lacks, k.Name) {
 			s.Faults = append(s.Faults, plan.Fault{Name: k.Name, Nodes: k.Least()})
 		}
 	}

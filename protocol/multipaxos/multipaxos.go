@@ -21,11 +21,14 @@ func Protocol() protocol.Protocol {
 		Options:    options,
 		Mutants:    listed(),
 		Points:     pointNames[1:],
+		Lacks:      []string{"members"},
+		Apart:      [][2]string{{"reads=lease", "drift"}}, // a lease trusts clocks to run at nearly the same rate
 	}
 }
 
 var options = []protocol.Option{
 	{Name: "reads", Default: "quorum", Values: []string{"quorum", "log", "lease", "local"},
+		Draw: []string{"quorum", "log", "lease"},
 		Doc: "How reads are served: quorum lets a majority confirm the leader's ballot first, log gives each a slot, lease " +
 			"trusts the master lease, local answers from any node's own state and is not linearizable."},
 	{Name: "election-ticks", Default: "10",

@@ -22,11 +22,12 @@ func Protocol() protocol.Protocol {
 		Options:    options,
 		Mutants:    listed(),
 		Points:     pointNames[1:],
+		Lacks:      []string{"members", "transfer"},
 	}
 }
 
 var options = []protocol.Option{
-	{Name: "reads", Default: "local", Values: []string{"local", "sync"},
+	{Name: "reads", Default: "local", Values: []string{"local", "sync"}, Draw: []string{"sync"},
 		Doc: "How reads are served: local answers from any node's own state, as ZooKeeper does, and is not linearizable; " +
 			"sync asks the leader first, and the leader a quorum."},
 	{Name: "ping-ticks", Default: "2", Doc: "Ticks between a leader's pings, and between repetitions of what may be lost."},
