@@ -11,7 +11,7 @@ type bugs struct {
 	readWithoutWriteBack, localClock, localCounter, writeStartsAnew, rejectsWhatItSent bool
 	halfIsEnough, countsAnswers, latestAnswerWins                                      bool
 	tagChosenTwice, latestWinsTies, firstWinsTies, overwrites                          bool
-	unsynced, restartsEmpty, checkpointLosesLatest, livesAreOne                        bool
+	unsynced, restartsEmpty, checkpointLosesLatest, livesAreOne, staysSilent           bool
 }
 
 type mutant struct {
@@ -124,4 +124,9 @@ var mutants = []mutant{
 		Doc:    "A restarted node numbers its operations from the beginning, and takes answers to old ones for answers to new ones.",
 		Source: "synthetic: request numbers used again after a restart, as RPC transaction numbers were",
 	}, func(b *bugs) { b.livesAreOne = true }},
+	{protocol.Mutant{
+		Name: "abd/stays-silent", Class: protocol.Liveness,
+		Doc:    "A restarted replica does not answer, so that in the end no majority does.",
+		Source: "synthetic: a recovery that waits for something that never comes",
+	}, func(b *bugs) { b.staysSilent = true }},
 }

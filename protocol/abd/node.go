@@ -18,7 +18,8 @@ type node struct {
 	majority int
 	out      protocol.Output
 	point    point
-	wall     int64 // of the latest tick; only a planted bug looks at it
+	wall     int64 // of the latest tick; only planted bugs look at it and at silent
+	silent   bool
 
 	replica
 
@@ -60,6 +61,7 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 			return nil, fmt.Errorf("abd: record %d: %w", i, err)
 		}
 	}
+	n.silent = bug.staysSilent && len(records) > 0
 	if bug.restartsEmpty {
 		clear(n.held)
 	}
@@ -127,6 +129,9 @@ func (n *node) Step(in protocol.Input) protocol.Output {
 func (n *node) receive(m *protocol.Message) {
 	switch b := m.Body.(type) {
 	case *Query:
+		if n.silent {
+			return
+		}
 		h := n.held[b.Key]
 		n.send(m.From, &Held{Op: b.Op, Tag: h.tag, Value: h.value})
 	case *Held:

@@ -12,7 +12,7 @@ type bugs struct {
 	promiseFalls, oneBallot, acceptsBelowPromise, acceptIsNoPromise, acceptNeedsPrepare        bool
 	ballotReused, ballotsWithoutNames, ownValueWins, latestValueWins, latePromiseCounts        bool
 	staleAcceptedCounts, learnsFromOne, quorumsNeedNotMeet                                     bool
-	readsFromPromises, sessionsIgnored, rejectsWhatItSent, yieldsForEver                       bool
+	readsFromPromises, sessionsIgnored, rejectsWhatItSent, staysSilent                         bool
 }
 
 type mutant struct {
@@ -152,8 +152,8 @@ var mutants = []mutant{
 		Source: "class of RedisLabs/redisraft#23",
 	}, func(b *bugs) { b.rejectsWhatItSent = true }},
 	{protocol.Mutant{
-		Name: "paxos/yields-for-ever", Class: protocol.Liveness,
-		Doc:    "A proposer that was outbid twice waits for the others, and waits for ever.",
-		Source: "synthetic: the pause of a duel without an end",
-	}, func(b *bugs) { b.yieldsForEver = true }},
+		Name: "paxos/stays-silent", Class: protocol.Liveness,
+		Doc:    "A restarted acceptor does not answer, so that in the end no majority does.",
+		Source: "Paxos Made Live (2007) §5.1: a recovering node must not vote for a while; here the while does not end",
+	}, func(b *bugs) { b.staysSilent = true }},
 }

@@ -18,6 +18,7 @@ type node struct {
 	members  []protocol.NodeID
 	self     int // its place among the members, -1 if it is none
 	majority int
+	silent   bool             // a planted bug
 	machine  protocol.Machine // holds whatever key was changed last
 	out      protocol.Output
 	point    point
@@ -74,6 +75,7 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 		settings: s, bug: bug, id: c.ID, members: slices.Clone(c.Members), self: slices.Index(c.Members, c.ID),
 		majority: len(c.Members)/2 + 1, machine: c.Machine, instances: map[string]*instance{},
 	}
+	n.silent = bug.staysSilent && len(records) > 0
 	if bug.restartsEmpty {
 		records = nil
 	}
@@ -161,6 +163,9 @@ func (n *node) receive(m *protocol.Message) {
 	}
 	switch b := m.Body.(type) {
 	case *Prepare:
+		if n.silent {
+			return
+		}
 		i := n.instance(b.Key)
 		if !n.promise(i, b.Ballot) {
 			n.send(m.From, &Refusal{Key: b.Key, Ballot: b.Ballot, Promised: i.acceptor.promised})

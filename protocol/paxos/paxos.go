@@ -31,7 +31,7 @@ var options = []protocol.Option{
 		Doc: "Longest pause of a proposer that was outbid; it is drawn from 1 to 2, then to 4, and so on up to this.",
 	},
 	{
-		Name: "patience-ticks", Default: "14", Draw: []string{"8", "14", "40"},
+		Name: "patience-ticks", Default: "14", Draw: []string{"4", "14", "40"},
 		Doc: "Ticks for which a request may wait to be chosen before its node gives it up.",
 	},
 	{

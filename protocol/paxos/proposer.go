@@ -122,9 +122,6 @@ func (p *proposer) yield(to Ballot) (lost []request) {
 func (p *proposer) rested(draw, longest uint64) bool {
 	if p.pause == 0 {
 		p.pause = 1 + draw%min(1<<min(p.duels, 16), longest)
-		if p.bug.yieldsForEver && p.duels > 1 {
-			p.pause = 1 << 62
-		}
 	}
 	p.pause--
 	return p.pause == 0
