@@ -197,6 +197,9 @@ type Protocol struct {
 	// Lacks are the kinds of faults that find nothing here to act on: "members" where the membership is fixed, "transfer"
 	// where nobody leads.
 	Lacks []string
+	// Settle is how many ticks after the last fault replicas may still differ in what they answer, 0 where every answer is
+	// the cluster's.
+	Settle int
 	// Apart are pairs that a correct build need not survive together, each an option as name=value or a kind of fault.
 	Apart [][2]string
 }
