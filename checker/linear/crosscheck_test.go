@@ -39,6 +39,7 @@ func subjects() []subject {
 		of(model.Register{}, func() object { return &register{} }),
 		of(model.Register{CAS: true}, func() object { return &register{cas: true} }),
 		of(model.Set{}, func() object { return &set{} }),
+		of(model.Set{}, func() object { return &set{grows: true} }),
 		of(model.Queue{}, func() object { return &queue{} }),
 		of(model.Stack{}, func() object { return &queue{stack: true} }),
 		of(model.Counter{}, func() object { return &counter{} }),
@@ -107,6 +108,27 @@ func TestEnginesAgreeWithBruteForce(t *testing.T) {
 			}
 			if count[true] == 0 || count[false] == 0 {
 				t.Errorf("%d valid and %d invalid histories, want both", count[true], count[false])
+			}
+		})
+	}
+}
+
+// The types' own algorithms agree with the search where brute force is out of reach: more values, deeper nesting, longer
+// chains.
+func TestEnginesAgreeOnLongerHistories(t *testing.T) {
+	for _, subject := range subjects() {
+		t.Run(subject.name, func(t *testing.T) {
+			t.Parallel()
+			for seed := range rounds(t, 300) {
+				r := rand.New(rand.NewPCG(uint64(seed), 4))
+				s := randomShape(r)
+				s.calls = 10 + r.IntN(15)
+				h := randomHistory(r, s, subject.copy)
+				auto := check(t, subject.name, linear.Options{}, h)
+				search := check(t, subject.name, linear.Options{Engine: linear.Search, Memory: 1 << 20}, h)
+				if auto.Verdict != search.Verdict && search.Verdict != checker.Unknown {
+					t.Fatalf("seed %d: %v by %s, %v by search:\n%s", seed, auto.Verdict, auto.Method, search.Verdict, lines(t, h))
+				}
 			}
 		})
 	}

@@ -195,7 +195,11 @@ func (o *register) apply(_ history.Process, f string, asked any) (any, bool) {
 	return asked, true
 }
 
-type set struct{ values []int }
+// set grows only, and is read as a whole more often, if grows is true.
+type set struct {
+	grows  bool
+	values []int
+}
 
 func (o *set) draw(r *rand.Rand, fresh func() int) (string, any) {
 	known := func() int {
@@ -205,11 +209,11 @@ func (o *set) draw(r *rand.Rand, fresh func() int) (string, any) {
 		return o.values[r.IntN(len(o.values))]
 	}
 	switch n := r.IntN(12); {
-	case n < 4:
+	case n < 4, o.grows && n < 5:
 		return "add", fresh()
 	case n < 5:
 		return "remove", known()
-	case n < 8:
+	case n < 8 && !o.grows:
 		return "contains", known()
 	}
 	return "read", nil
