@@ -24,6 +24,7 @@ const Tick = 25 * time.Millisecond
 type Experiment struct {
 	Plan     plan.Plan
 	Workload workloads.Workload
+	Settle   time.Duration // that a healed cluster is left alone before it is asked again
 }
 
 // Settings are what --set can say of a workload.
@@ -99,6 +100,7 @@ func (x Experiment) generator(nodes []history.NodeID, used *keys) generator.Gene
 		generator.TimeLimit(time.Duration(x.Plan.TimeLimit),
 			generator.Together(generator.Rate(x.Plan.Rate, x.Workload.Generator(o)), nemesis.Schedule(spec))),
 		generator.Faults(generator.Once(nemesis.Heal())),
+		generator.Sleep(x.Settle),
 		generator.Lazy(func(generator.Context) generator.Generator {
 			ask := generator.UntilOk(generator.Cycle(final(last(used.names))))
 			return generator.TimeLimit(time.Duration(x.Plan.HealLimit), generator.Clients(generator.Delay(pause, ask)))

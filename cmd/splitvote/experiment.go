@@ -38,7 +38,9 @@ type experiment struct {
 // experimentOf is the experiment of a complete plan.
 func experimentOf(p plan.Plan) harness.Experiment {
 	workload, _ := workloads.Named(p.Workload)
-	return harness.Experiment{Plan: p, Workload: workload}
+	target, _ := targetNamed(p.Target)
+	settle := time.Duration(target.Protocol().Settle) * harness.Tick
+	return harness.Experiment{Plan: p, Workload: workload, Settle: settle}
 }
 
 // run gives the run as far as it came; the error says why it came no further.
