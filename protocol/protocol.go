@@ -197,6 +197,8 @@ type Protocol struct {
 	// Lacks are the kinds of faults that find nothing here to act on: "members" where the membership is fixed, "transfer"
 	// where nobody leads.
 	Lacks []string
+	// Consistency is what a correct build promises, in the words of package checker/weak; empty: linearizability.
+	Consistency string
 	// Settle is how many ticks after the last fault replicas may still differ in what they answer, 0 where every answer is
 	// the cluster's.
 	Settle int

@@ -23,6 +23,7 @@ func Protocol() protocol.Protocol {
 		Objects:      []string{"counter", "register", "set"},
 		Unrepeatable: true,
 		Lacks:        []string{"members", "transfer"},
+		Consistency:  "eventual",
 		Settle:       200, // twenty exchanges of every replica, at the slowest that a campaign draws
 	}
 }
