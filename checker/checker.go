@@ -69,6 +69,7 @@ const (
 	Panicked  Cause = "panic"      // the checker itself failed
 	Cutoff    Cause = "incomplete" // the history is not whole
 	Malformed Cause = "malformed"  // the history holds calls that the model does not know
+	Ambiguous Cause = "ambiguous"  // a value was written twice, so that reads do not tell which write they saw
 )
 
 // Evidence is one violation: the smallest set of operations that shows it, and why it cannot be.

@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"model":                   {"history"},
 	"checker":                 {"history"},
 	"checker/linear":          {"history", "model", "checker"},
+	"checker/weak":            {"history", "model", "checker"},
 	"cluster":                 {"history", "protocol"},
 	"nemesis":                 {"history", "generator", "cluster"},
 	"cluster/live":            {"history", "cluster"},

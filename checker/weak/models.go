@@ -1,0 +1,198 @@
+package weak
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/model"
+)
+
+// call is a client's call of any model.
+type call[In, Out any] struct {
+	in      In
+	out     *Out // nil if unknown
+	key     int
+	index   int
+	text    string
+	begin   int
+	pending bool
+}
+
+// explorer looks for one legal order of the calls of any model, session by session. A call with unknown outcome is the
+// last of its session and need not be placed.
+type explorer[S, In, Out any] struct {
+	ctx      context.Context
+	m        model.Model[S, In, Out]
+	sessions [][]call[In, Out]
+	next     []int
+	states   []S // of each key
+	todo     int // completed calls that are not placed
+	dead     map[string][][]S
+	size     int
+	steps    int
+	fewest   int // of todo
+	stuck    []int
+}
+
+// bySearch decides sequential consistency of any model by the definition, with a memory of what failed.
+func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h *history.History) checker.Result {
+	x := explorer[S, In, Out]{ctx: ctx, m: m, dead: map[string][][]S{}}
+	sessions, keys := map[history.Process]int{}, map[string]int{}
+	for _, c := range h.Calls() {
+		invocation, kind := h.Invocation(c), h.Kind(c)
+		if invocation.Process == history.Nemesis || kind == history.Fail {
+			continue
+		}
+		var completion *history.Op
+		if kind == history.Ok {
+			completion = h.Completion(c)
+		}
+		in, out, err := m.Call(invocation, completion)
+		if err != nil {
+			return undecided(err)
+		}
+		one := call[In, Out]{in: in, index: invocation.Index, begin: c.Invoke, pending: completion == nil}
+		if completion != nil {
+			one.out = &out
+			x.todo++
+		} else if m.ReadOnly(in, nil) {
+			continue
+		}
+		one.text = m.Describe(in, one.out)
+		one.key = number(keys, invocation.Key)
+		s := number(sessions, invocation.Process)
+		if s == len(x.sessions) {
+			x.sessions = append(x.sessions, nil)
+		}
+		x.sessions[s] = append(x.sessions[s], one)
+	}
+	for range keys {
+		x.states = append(x.states, m.Init())
+	}
+	x.next = make([]int, len(x.sessions))
+	all := x.todo
+	x.fewest = all + 1
+	found, err := x.find()
+	switch {
+	case err != nil:
+		return undecided(err)
+	case found:
+		return checker.Result{Verdict: checker.Valid, Method: "search"}
+	}
+	return checker.Result{Verdict: checker.Invalid, Method: "search", Reason: "the history is not " + called[Sequential],
+		Evidence: []checker.Evidence{x.evidence(all)}}
+}
+
+// evidence names the calls at which the longest order ends.
+func (x *explorer[S, In, Out]) evidence(all int) checker.Evidence {
+	e := checker.Evidence{Kind: Sequential,
+		Summary: fmt.Sprintf("no one order explains what all processes saw: the longest explains %d of %d calls", all-x.fewest, all)}
+	for s, n := range x.stuck {
+		if n < len(x.sessions[s]) && !x.sessions[s][n].pending {
+			c := &x.sessions[s][n]
+			e.Ops = append(e.Ops, c.index)
+			e.Why = append(e.Why, checker.Claim{Op: c.index, Text: c.text + " cannot come next in that order"})
+		}
+	}
+	slices.Sort(e.Ops)
+	return e
+}
+
+func (x *explorer[S, In, Out]) find() (bool, error) {
+	if x.steps++; x.steps%256 == 0 && x.ctx.Err() != nil {
+		return false, x.ctx.Err()
+	}
+	eager := x.placeReads()
+	if x.todo < x.fewest {
+		x.fewest, x.stuck = x.todo, slices.Clone(x.next)
+	}
+	if x.todo == 0 {
+		return true, nil
+	}
+	key := x.key()
+	if !x.known(key) {
+		for _, s := range x.candidates() {
+			c := &x.sessions[s][x.next[s]]
+			was := x.states[c.key]
+			for _, after := range x.m.Step(nil, was, c.in, c.out) {
+				x.move(s, 1)
+				x.states[c.key] = after
+				found, err := x.find()
+				if found || err != nil {
+					return found, err
+				}
+				x.states[c.key] = was
+				x.move(s, -1)
+			}
+		}
+		if x.size += len(key) + 64*len(x.states) + 64; x.size > mostMemory {
+			return false, errMemory
+		}
+		x.dead[key] = append(x.dead[key], slices.Clone(x.states))
+	}
+	for n := len(eager) - 1; n >= 0; n-- {
+		x.move(eager[n], -1)
+	}
+	return false, nil
+}
+
+// move places the next call of a session, or takes the last one back.
+func (x *explorer[S, In, Out]) move(s, by int) {
+	at := min(x.next[s], x.next[s]+by)
+	if !x.sessions[s][at].pending {
+		x.todo -= by
+	}
+	x.next[s] += by
+}
+
+// placeReads places every call that changes nothing and is legal.
+func (x *explorer[S, In, Out]) placeReads() (placed []int) {
+	for more := true; more; {
+		more = false
+		for s, calls := range x.sessions {
+			for x.next[s] < len(calls) {
+				c := &calls[x.next[s]]
+				if !x.m.ReadOnly(c.in, c.out) || len(x.m.Step(nil, x.states[c.key], c.in, c.out)) == 0 {
+					break
+				}
+				x.move(s, 1)
+				placed, more = append(placed, s), true
+			}
+		}
+	}
+	return placed
+}
+
+// candidates are the sessions that have a call left, the call first that was invoked first.
+func (x *explorer[S, In, Out]) candidates() []int {
+	var sessions []int
+	for s, calls := range x.sessions {
+		if x.next[s] < len(calls) {
+			sessions = append(sessions, s)
+		}
+	}
+	slices.SortFunc(sessions, func(a, b int) int { return x.sessions[a][x.next[a]].begin - x.sessions[b][x.next[b]].begin })
+	return sessions
+}
+
+func (x *explorer[S, In, Out]) key() string {
+	var b []byte
+	for _, n := range x.next {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	for _, s := range x.states {
+		b = binary.LittleEndian.AppendUint64(b, x.m.Hash(s))
+	}
+	return string(b)
+}
+
+// known says whether the present configuration has failed before.
+func (x *explorer[S, In, Out]) known(key string) bool {
+	return slices.ContainsFunc(x.dead[key], func(states []S) bool {
+		return slices.EqualFunc(states, x.states, x.m.Equal)
+	})
+}

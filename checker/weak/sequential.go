@@ -1,0 +1,142 @@
+package weak
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/model"
+)
+
+// sequential judges sequential consistency of all keys together (W2).
+func sequential(ctx context.Context, modelName string, h *history.History) checker.Result {
+	switch modelName {
+	case "register":
+		return unlessAmbiguous(ctx, h, model.Register{}, registers)
+	case "cas-register":
+		return unlessAmbiguous(ctx, h, model.Register{CAS: true}, registers)
+	case "append-list":
+		return unlessAmbiguous(ctx, h, model.AppendList{}, lists)
+	case "set":
+		return bySearch(ctx, model.Set{}, h)
+	case "fifo-queue":
+		return bySearch(ctx, model.Queue{}, h)
+	case "stack":
+		return bySearch(ctx, model.Stack{}, h)
+	case "counter":
+		return bySearch(ctx, model.Counter{}, h)
+	case "mutex":
+		return bySearch(ctx, model.Mutex{}, h)
+	case "fenced-mutex":
+		return bySearch(ctx, model.Mutex{Fenced: true}, h)
+	case "unique-ids":
+		return bySearch(ctx, model.IDs{}, h)
+	}
+	return undecided(fmt.Errorf("no model %q", modelName))
+}
+
+// unlessAmbiguous decides by what reads say of their writes where they say it, and else by searching.
+func unlessAmbiguous[M model.Model[S, In, Out], S, In, Out any](
+	ctx context.Context, h *history.History, m M, trace func(*history.History, M) (*trace, error),
+) checker.Result {
+	t, err := trace(h, m)
+	var twice *ambiguous
+	switch {
+	case errors.As(err, &twice):
+		return bySearch[S, In, Out](ctx, m, h)
+	case err != nil:
+		return undecided(err)
+	}
+	return byOrder(ctx, t.effective())
+}
+
+// byOrder decides a trace: a contradiction in what must come before what refutes it, an order found proves it.
+func byOrder(ctx context.Context, t *trace) checker.Result {
+	if v := fromNowhere(t); v != nil {
+		return accuse(ctx, Sequential, "order", v)
+	}
+	v, method, err := disordered(ctx, t)
+	switch {
+	case err != nil:
+		return undecided(err)
+	case v == nil:
+		return checker.Result{Verdict: checker.Valid, Method: method}
+	}
+	return accuse(ctx, Sequential, method, v, func(t *trace) *violation {
+		again, _, _ := disordered(ctx, t)
+		return again
+	})
+}
+
+// disordered finds out why a trace has no order, if it has none. The search knows no reason but that it found nothing.
+func disordered(ctx context.Context, t *trace) (v *violation, method string, err error) {
+	g := global(t)
+	c, err := g.saturate(ctx)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case c != nil:
+		return &violation{kind: Sequential, part: t, process: -1, c: c, g: g}, "order", nil
+	}
+	found, err := g.ordering(ctx).find()
+	switch {
+	case err != nil:
+		return nil, "", err
+	case !found:
+		return &violation{kind: Sequential, part: t, process: -1, c: &contradiction{}, g: g}, "order, search", nil
+	}
+	return nil, "order, search", nil
+}
+
+// lists reads a history of append lists as one of registers whose value is the last element: since a read returns the
+// whole list, an append whose element was read is a cas from the element before it, and any other is a write.
+func lists(h *history.History, m model.AppendList) (*trace, error) {
+	longest := map[string][]model.Value{}
+	for _, c := range h.Calls() {
+		invocation := h.Invocation(c)
+		if invocation.Process == history.Nemesis || h.Kind(c) != history.Ok || invocation.F != model.Read.String() {
+			continue
+		}
+		_, list, err := m.Call(invocation, h.Completion(c))
+		if err != nil {
+			return nil, err
+		}
+		if len(list) > len(longest[invocation.Key]) {
+			longest[invocation.Key] = list
+		}
+	}
+	type element struct {
+		key   string
+		value model.Value
+	}
+	previous := map[element]model.Value{}
+	for key, list := range longest {
+		last := model.Null
+		for _, v := range list {
+			if _, twice := previous[element{key, v}]; twice {
+				return nil, &ambiguous{"an element was read twice in one list"}
+			}
+			previous[element{key, v}], last = last, v
+		}
+	}
+	return read(h, func(invocation, completion *history.Op) (access, error) {
+		in, out, err := m.Call(invocation, completion)
+		if err != nil {
+			return access{}, err
+		}
+		if in.F == model.Append {
+			before, seen := previous[element{invocation.Key, in.Value}]
+			return access{writes: true, reads: seen, written: in.Value, value: before, text: m.Describe(in, nil)}, nil
+		}
+		a := access{reads: true, value: model.Null, text: m.Describe(in, &out)}
+		for i, v := range out {
+			if v != longest[invocation.Key][i] {
+				return a, &ambiguous{"reads disagree about the order"}
+			}
+			a.value = v
+		}
+		return a, nil
+	})
+}
