@@ -96,6 +96,7 @@ func BenchmarkCheck(b *testing.B) {
 			add(cell{model: "register", clients: 20, pending: 0.05, engine: engine}, sizes...)
 			add(cell{model: "cas-register", clients: 20, engine: engine}, sizes...)
 			add(cell{model: "fifo-queue", clients: 5, engine: engine}, sizes...)
+			add(cell{model: "append-list", clients: 20, keys: 100, pending: 0.05, engine: engine}, all[1:3]...)
 		}
 		add(cell{model: "register", clients: 5, engine: engine}, sizes...)
 		add(cell{model: "register", clients: 5, domain: 5, engine: engine}, sizes...)
