@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/splitvote/splitvote/checker"
-	"github.com/splitvote/splitvote/checker/linear"
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/generator"
 	"github.com/splitvote/splitvote/history"
@@ -25,6 +24,8 @@ type Experiment struct {
 	Plan     plan.Plan
 	Workload workloads.Workload
 	Settle   time.Duration // that a healed cluster is left alone before it is asked again
+	// Consistency is what each key is judged by, a level of package weak; empty: linearizability.
+	Consistency string
 }
 
 // Settings are what --set can say of a workload.
@@ -124,7 +125,7 @@ func (x Experiment) options(nodes []history.NodeID) workloads.Options {
 func (x Experiment) Checker() (checker.Checker, error) {
 	var parts []checker.Checker
 	if x.Workload.Model != "" {
-		c, err := linear.New(x.Workload.Model, linear.Options{})
+		c, err := x.judge()
 		if err != nil {
 			return nil, err
 		}

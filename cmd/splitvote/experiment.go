@@ -39,8 +39,8 @@ type experiment struct {
 func experimentOf(p plan.Plan) harness.Experiment {
 	workload, _ := workloads.Named(p.Workload)
 	target, _ := targetNamed(p.Target)
-	settle := time.Duration(target.Protocol().Settle) * harness.Tick
-	return harness.Experiment{Plan: p, Workload: workload, Settle: settle}
+	of := target.Protocol()
+	return harness.Experiment{Plan: p, Workload: workload, Settle: time.Duration(of.Settle) * harness.Tick, Consistency: of.Consistency}
 }
 
 // run gives the run as far as it came; the error says why it came no further.
