@@ -31,7 +31,7 @@ type channel struct {
 	next  uint64 // the index to send next; ahead of match, for proposals are pipelined
 	told  uint64 // next as it was when NEWLEADER was last sent
 	beat  uint64 // match as it was at the latest round of pings
-	back  uint64 // match at which it was last sent everything after again
+	back  uint64 // the index from which it was last sent everything again
 	trunc bool   // it has still to drop what is after match
 	snap  *Checkpoint
 	off   int // of the next chunk of snap

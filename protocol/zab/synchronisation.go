@@ -117,8 +117,8 @@ func (n *node) matched(p *peer, last Zxid, acknowledged bool) {
 		if p.stage == entered {
 			n.advance()
 		}
-	case acknowledged && index == p.match && p.next > p.match+1 && p.back != p.match:
-		p.back = p.match
+	case acknowledged && index == p.match && p.next > p.match+1 && p.back <= p.match:
+		p.back = p.match + 1
 		n.rewind(p)
 		return
 	}
