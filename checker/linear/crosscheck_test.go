@@ -196,7 +196,7 @@ func TestOwnAlgorithmsApply(t *testing.T) {
 // own is the share of such histories that a model's own algorithm decides at least. A pop with unknown outcome may leave
 // a stack to the search.
 var own = map[string]float64{
-	"register": 1, "cas-register": 1, "fifo-queue": 0.95, "stack": 0.5, "mutex": 1, "fenced-mutex": 1, "append-list": 1, "unique-ids": 1,
+	"register": 1, "cas-register": 1, "fifo-queue": 0.95, "stack": 0.7, "mutex": 1, "fenced-mutex": 1, "append-list": 1, "unique-ids": 1,
 }
 
 func lines(t *testing.T, h *history.History) string {

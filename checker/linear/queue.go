@@ -201,11 +201,21 @@ func (q *queues) overtaken(a, b *item) *witness {
 	return w
 }
 
-// nothing looks for a dequeue of nothing while the queue was certainly not empty: between two neighbouring events there must
-// be a moment at which no item is certainly there. It cannot decide if dequeues with unknown outcome might have made room.
+// nothing looks for a dequeue of nothing while the queue was certainly not empty. It cannot decide if dequeues with unknown
+// outcome might have made room.
 func (q *queues) nothing() (*witness, bool) {
+	w := q.neverEmpty()
+	if w != nil && (len(q.lost) > 0 || q.guessed()) {
+		return nil, false
+	}
+	return w, true
+}
+
+// neverEmpty looks for a call that found nothing though there is no moment in it, between two neighbouring events, at which
+// no item is certainly there.
+func (q *queues) neverEmpty() *witness {
 	if len(q.empties) == 0 {
-		return nil, true
+		return nil
 	}
 	// Merge the items into stretches of time during which the queue was not empty.
 	items := slices.DeleteFunc(slices.Clone(q.items), func(it item) bool { return it.in >= it.out })
@@ -227,9 +237,6 @@ func (q *queues) nothing() (*witness, bool) {
 		if at < 0 || busy[at][1] < c.end {
 			continue
 		}
-		if len(q.lost) > 0 || q.guessed() {
-			return nil, false
-		}
 		w := &witness{kind: "false-empty"}
 		for k := range items {
 			if items[k].in < c.end && items[k].out > c.begin {
@@ -237,9 +244,9 @@ func (q *queues) nothing() (*witness, bool) {
 			}
 		}
 		w.say(e, "#%d found nothing, but from its begin to its end some value was certainly there", c.op)
-		return w, true
+		return w
 	}
-	return nil, true
+	return nil
 }
 
 // guessed says whether an item was given a dequeue with unknown outcome: another choice might have served better.

@@ -26,24 +26,23 @@ import (
 //     lives whose cores overlap are nested.
 //
 // A pop that found nothing needs a moment that lies in no core, and any will do, as the stack can be divided there.
+//
+// Pops with unknown outcome may have taken what nobody else took. If the history is fine without them, or with one way of
+// handing them out, it is valid; if what others took cannot nest even without the rest, it is not; else it stays open.
 func byNesting(calls []queueCall) (outcome, bool) {
 	s := stacks{calls: calls}
 	w, decided := s.gather()
 	if !decided || w != nil {
 		return s.outcome(w), decided
 	}
-	if w = s.emptied(); w != nil && len(s.lost) > 0 {
-		return outcome{}, false
-	}
-	if w == nil {
-		w = s.nested(s.items)
-	}
-	if w == nil || len(s.lost) == 0 {
+	if w = s.judge(s.items); w == nil || len(s.lost) == 0 {
 		return s.outcome(w), true
 	}
-	// Pops with unknown outcome may have taken what nobody else took. What others took must nest without it.
+	if s.judge(s.guess()) == nil {
+		return s.outcome(nil), true
+	}
 	known := slices.DeleteFunc(slices.Clone(s.items), func(it item) bool { return it.dequeue == nobody })
-	if w = s.nested(known); w != nil {
+	if w = s.judge(known); w != nil {
 		return s.outcome(w), true
 	}
 	return outcome{}, false
@@ -75,11 +74,39 @@ func (s *stacks) gather() (*witness, bool) {
 	return w, decided
 }
 
-// emptied looks for a pop that found nothing though at every moment some value was certainly there.
-func (s *stacks) emptied() *witness {
-	q := queues{calls: s.calls, items: s.items, empties: s.empties}
-	w, _ := q.nothing()
-	return w
+// judge looks for a violation, given who popped what.
+func (s *stacks) judge(items []item) *witness {
+	q := queues{calls: s.calls, items: items, empties: s.empties}
+	if w := q.neverEmpty(); w != nil {
+		return w
+	}
+	return s.nested(items)
+}
+
+// guess hands out pops with unknown outcome: to each, what was pushed last before it and not taken by others.
+func (s *stacks) guess() []item {
+	items := slices.Clone(s.items)
+	var there []int // values that nobody is known to have popped
+	for i := range items {
+		if items[i].dequeue == nobody {
+			there = append(there, i)
+		}
+	}
+	for _, pop := range s.lost {
+		best := -1
+		for at, i := range there {
+			if items[i].in < s.calls[pop].begin && (best < 0 || items[i].in > items[there[best]].in) {
+				best = at
+			}
+		}
+		if best < 0 {
+			continue
+		}
+		it := &items[there[best]]
+		it.dequeue, it.out, it.end = pop, s.calls[pop].begin, never-1 // it is gone before the very end
+		there = slices.Delete(there, best, best+1)
+	}
+	return items
 }
 
 // nested decides whether the lives of items can be disjoint or nested.
