@@ -15,7 +15,7 @@ func (n *node) prepared(from protocol.NodeID, m *Prepare) {
 		n.send(from, &Refused{Ballot: m.Ballot, Promised: n.ballot}) // of two that duel, the higher goes on
 		return
 	case m.Ballot == n.hard.Ballot: // asked again
-	case (n.quiet > 0 || n.role == leader) && !asked && !n.bug.leaseNotGranted:
+	case (n.quiet > 0 || n.role == leader) && !asked:
 		return // the leader that it hears has a lease
 	default:
 		n.promiseTo(m.Ballot, "")
@@ -52,6 +52,9 @@ func (n *node) hear(from protocol.NodeID, b Ballot) bool {
 	}
 	if b != n.hard.Ballot {
 		n.promiseTo(b, from)
+	}
+	if n.role == proposer && b == n.asked.After {
+		return true // it is on behalf of this leader that it asks for promises
 	}
 	n.role, n.leader = acceptor, from
 	n.resetTimer()

@@ -46,12 +46,11 @@ func (n *node) lead() {
 		n.peers[i].round, n.peers[i].heard = 0, 0
 	}
 	for at := n.chosen + 1; at <= n.recovered; at++ {
-		e := n.found.at(at)
-		if e.empty() && n.bug.gapsLeftOpen {
+		if n.bug.openSlotsSkipped {
 			n.open.push(slot{})
 			continue
 		}
-		n.propose(e.Command, request{})
+		n.propose(n.found.at(at).Command, request{})
 	}
 	n.found = log{}
 	n.newRound()
@@ -108,7 +107,7 @@ func (n *node) propose(command []byte, r request) {
 // accepted takes one answer to phase 2.
 func (n *node) accepted(from protocol.NodeID, m *Accepted) {
 	p := n.peer(from)
-	if p == nil || n.role != leader || (m.Ballot != n.ballot && !n.bug.staleAcceptedCounts) {
+	if p == nil || n.role != leader || m.Ballot != n.ballot {
 		return
 	}
 	p.heard = n.ticks
@@ -164,7 +163,7 @@ func (n *node) repeat() {
 		if at > n.old {
 			break
 		}
-		if s.acceptors == 0 && n.bug.gapsLeftOpen {
+		if s.acceptors == 0 && n.bug.openSlotsSkipped {
 			continue
 		}
 		m := &Accept{Ballot: n.ballot, Slot: at, Command: n.log.at(at).Command, Chosen: n.chosen}

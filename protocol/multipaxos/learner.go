@@ -124,5 +124,8 @@ func (n *node) checkpoint(snapshot []byte) {
 	if n.bug.checkpointForgetsPromise {
 		n.snap.Promised = Promised{}
 	}
+	if n.bug.checkpointForgetsAccepted {
+		n.snap.Entries = nil
+	}
 	n.out.Persist = append(n.out.Persist, protocol.Record{Checkpoint: true, Data: n.snap})
 }

@@ -22,7 +22,6 @@ func Protocol() protocol.Protocol {
 		Mutants:    listed(),
 		Points:     pointNames[1:],
 		Lacks:      []string{"members"},
-		Apart:      [][2]string{{"reads=lease", "drift"}}, // a lease trusts clocks to run at nearly the same rate
 	}
 }
 

@@ -9,11 +9,11 @@ import (
 // bugs are the planted bugs. At most one is set, and each is looked at in one place.
 type bugs struct {
 	promiseNotPersisted, valueNotPersisted, acceptorUnsynced, ballotReused, roundsTie bool
-	lowerBallotAccepted, halfIsAMajority, chosenByOne, staleAcceptedCounts            bool
-	promisesIgnored, lowestPromisedValue, promiseMisplaced, gapsLeftOpen              bool
+	lowerBallotAccepted, halfIsAMajority, chosenByOne                                 bool
+	promisesIgnored, lowestPromisedValue, promiseMisplaced, openSlotsSkipped          bool
 	ballotUnchecked, gapNeverAsked, rejectsWhatItProposed                             bool
-	readUnconfirmed, readBeforeRecovery, leaseTooLong, leaseNotGranted                bool
-	installForgetsAccepted, checkpointForgetsPromise                                  bool
+	readUnconfirmed, readBeforeRecovery, leaseTooLong                                 bool
+	installForgetsAccepted, checkpointForgetsPromise, checkpointForgetsAccepted       bool
 }
 
 type mutant struct {
@@ -48,7 +48,7 @@ func listed() []protocol.Mutant {
 // recognise a repeated command.
 var mutants = []mutant{
 	{protocol.Mutant{
-		Name: "multipaxos/promise-not-persisted", Class: protocol.ClientVisible,
+		Name: "multipaxos/promise-not-persisted", Class: protocol.Internal,
 		Doc:    "A promise to another's ballot is not written to disk, and forgotten by a restart.",
 		Source: "Paxos Made Simple §2.5; MIT 6.824 Paxos notes (2015): np is persistent",
 	}, func(b *bugs) { b.promiseNotPersisted = true }},
@@ -68,7 +68,7 @@ var mutants = []mutant{
 		Source: "Tencent/phxpaxos#145",
 	}, func(b *bugs) { b.ballotReused = true }},
 	{protocol.Mutant{
-		Name: "multipaxos/rounds-tie", Class: protocol.ClientVisible,
+		Name: "multipaxos/rounds-tie", Class: protocol.Internal,
 		Doc:    "Acceptors compare ballots by round alone, so that two proposers may have the same one.",
 		Source: "Paxos Made Simple §2.4: the rule of disjoint numbers broken",
 	}, func(b *bugs) { b.roundsTie = true }},
@@ -88,11 +88,6 @@ var mutants = []mutant{
 		Source: "synthetic; Paxos Made Simple §2.3: the rule broken",
 	}, func(b *bugs) { b.chosenByOne = true }},
 	{protocol.Mutant{
-		Name: "multipaxos/stale-accepted-counts", Class: protocol.ClientVisible,
-		Doc:    "A leader counts answers to an earlier ballot of its own for the slots of this one.",
-		Source: "class of Students' Guide to Raft (thesquareplanet.com, 2016): term confusion",
-	}, func(b *bugs) { b.staleAcceptedCounts = true }},
-	{protocol.Mutant{
 		Name: "multipaxos/promises-ignored", Class: protocol.ClientVisible,
 		Doc:    "A new leader proposes its own values where the promises of others report accepted ones.",
 		Source: "synthetic; Paxos Made Simple §2.2 P2c: the rule broken",
@@ -105,13 +100,13 @@ var mutants = []mutant{
 	{protocol.Mutant{
 		Name: "multipaxos/promise-misplaced", Class: protocol.ClientVisible,
 		Doc:    "A new leader puts the slots of every promise where its own open slots begin.",
-		Source: "Cjen1/OCons PR#21",
+		Source: "class of Cjen1/OCons PR#21",
 	}, func(b *bugs) { b.promiseMisplaced = true }},
 	{protocol.Mutant{
-		Name: "multipaxos/gaps-left-open", Class: protocol.Liveness,
-		Doc:    "A new leader proposes nothing for slots that nobody reports, so that what follows is never applied.",
-		Source: "Paxos Made Simple §3: the no-ops left out",
-	}, func(b *bugs) { b.gapsLeftOpen = true }},
+		Name: "multipaxos/open-slots-skipped", Class: protocol.Liveness,
+		Doc:    "A new leader goes on after the slots that phase 1 has found open and proposes nothing in them.",
+		Source: "Cjen1/OCons PR#21; Paxos Made Simple §3: the rule broken",
+	}, func(b *bugs) { b.openSlotsSkipped = true }},
 	{protocol.Mutant{
 		Name: "multipaxos/ballot-unchecked", Class: protocol.ClientVisible,
 		Doc:    "A learner takes what it has accepted in any ballot as what the leader says was chosen.",
@@ -143,18 +138,18 @@ var mutants = []mutant{
 		Source: "Paxos Made Live §5.2: the lease of a master on drifting clocks; hashicorp/consul PR#68",
 	}, func(b *bugs) { b.leaseTooLong = true }},
 	{protocol.Mutant{
-		Name: "multipaxos/lease-not-granted", Class: protocol.ClientVisible,
-		Doc:    "A leader reads under a lease, while acceptors promise to anyone at any time.",
-		Source: "Paxos Made Live §5.2: the rule broken",
-	}, func(b *bugs) { b.leaseNotGranted = true }},
-	{protocol.Mutant{
 		Name: "multipaxos/install-forgets-accepted", Class: protocol.Internal,
 		Doc:    "A node that installs a snapshot forgets what it has accepted after it.",
 		Source: "class of RedisLabs/redisraft#43; NodeDB#162",
 	}, func(b *bugs) { b.installForgetsAccepted = true }},
 	{protocol.Mutant{
-		Name: "multipaxos/checkpoint-forgets-promise", Class: protocol.ClientVisible,
+		Name: "multipaxos/checkpoint-forgets-promise", Class: protocol.Internal,
 		Doc:    "The promise is lost when the log is compacted.",
 		Source: "class of bakwc/PySyncObj PR#202",
 	}, func(b *bugs) { b.checkpointForgetsPromise = true }},
+	{protocol.Mutant{
+		Name: "multipaxos/checkpoint-forgets-accepted", Class: protocol.Internal,
+		Doc:    "What was accepted after a snapshot's slots is lost when the log is compacted.",
+		Source: "class of RedisLabs/redisraft#43; NodeDB#162",
+	}, func(b *bugs) { b.checkpointForgetsAccepted = true }},
 }

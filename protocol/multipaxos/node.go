@@ -84,9 +84,6 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	if bug.leaseTooLong {
 		s.reads, s.lease, s.patience = readLease, 3*s.election, 3*s.election
 	}
-	if bug.leaseNotGranted {
-		s.reads = readLease
-	}
 	n := &node{settings: s, bug: bug, id: c.ID, members: slices.Clone(c.Members), machine: c.Machine}
 	n.self = slices.Index(n.members, n.id)
 	switch {

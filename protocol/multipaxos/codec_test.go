@@ -1,0 +1,62 @@
+package multipaxos_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/multipaxos"
+)
+
+// TestRoundTrip writes and reads every type of message and record.
+func TestRoundTrip(t *testing.T) {
+	number, word := rapid.Uint64(), rapid.SliceOfN(rapid.Byte(), 1, 9)
+	ballot := rapid.Custom(func(t *rapid.T) multipaxos.Ballot {
+		return multipaxos.Ballot{Round: number.Draw(t, "round"),
+			Node: rapid.SampledFrom([]protocol.NodeID{"", "n1", "n2"}).Draw(t, "node")}
+	})
+	entries := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) multipaxos.Entry {
+		e := multipaxos.Entry{Ballot: ballot.Draw(t, "accepted in")}
+		if rapid.Bool().Draw(t, "command") {
+			e.Command = word.Draw(t, "value")
+		}
+		return e
+	}), 1, 3)
+	codec := multipaxos.Protocol().Codec
+	rapid.Check(t, func(t *rapid.T) {
+		n := func() uint64 { return number.Draw(t, "n") }
+		b := func() multipaxos.Ballot { return ballot.Draw(t, "ballot") }
+		es := entries.Draw(t, "entries")
+		promised := multipaxos.Promised{Ballot: b(), Round: n()}
+		for _, v := range []any{
+			&multipaxos.Prepare{Ballot: b(), From: n(), After: b()},
+			&multipaxos.Promise{Ballot: b(), Chosen: n(), First: n(), Entries: es},
+			&multipaxos.Accept{Ballot: b(), Slot: n(), Command: word.Draw(t, "command"), Chosen: n()},
+			&multipaxos.Accepted{Ballot: b(), Slot: n()},
+			&multipaxos.Heartbeat{Ballot: b(), Chosen: n(), Round: n()},
+			&multipaxos.Heard{Ballot: b(), Round: n()},
+			&multipaxos.Refused{Ballot: b(), Promised: b()},
+			&multipaxos.Learn{From: n()},
+			&multipaxos.Learned{First: n(), Entries: es, Chosen: n()},
+			&multipaxos.Snapshot{Index: n(), Data: word.Draw(t, "data"), Chosen: n()},
+			&multipaxos.TakeOver{Ballot: b()},
+			&promised,
+			&multipaxos.Slots{First: n(), Entries: es, Chosen: n()},
+			&multipaxos.Checkpoint{Promised: promised, Index: n(), Snapshot: word.Draw(t, "data"), Entries: es},
+		} {
+			data, err := codec.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := codec.Unmarshal(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(v, got); diff != "" {
+				t.Fatalf("%s came back different (-want +got):\n%s", data, diff)
+			}
+		}
+	})
+}

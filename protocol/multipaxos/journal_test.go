@@ -1,0 +1,38 @@
+package multipaxos_test
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/splitvote/splitvote/protocol/multipaxos"
+)
+
+// journal is a Machine that remembers every command, a word, in order. A command's result is how many there are then; so is a
+// query's.
+type journal struct{ words []string }
+
+func (j *journal) Apply(command []byte) []byte {
+	j.words = append(j.words, string(command))
+	return j.Query(nil)
+}
+
+func (j *journal) Query([]byte) []byte { return strconv.AppendInt(nil, int64(len(j.words)), 10) }
+
+func (j *journal) Snapshot() []byte { return []byte(strings.Join(j.words, " ")) }
+
+func (j *journal) Restore(snapshot []byte) error {
+	j.words = strings.Fields(string(snapshot))
+	return nil
+}
+
+// defaults are the options of the protocol, with some replaced.
+func defaults(changes map[string]string) map[string]string {
+	values := map[string]string{}
+	for _, o := range multipaxos.Protocol().Options {
+		values[o.Name] = o.Default
+	}
+	for name, value := range changes {
+		values[name] = value
+	}
+	return values
+}
