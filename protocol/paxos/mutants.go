@@ -49,7 +49,7 @@ var mutants = []mutant{
 	{protocol.Mutant{
 		Name: "paxos/promise-not-persisted", Class: protocol.ClientVisible,
 		Doc:    "An acceptor forgets its promises when it crashes.",
-		Source: "Paxos Made Simple §2.4: the rule broken; 6.824 notes (2015), np, na, va must persist",
+		Source: "Paxos Made Simple §2.5: the rule broken; 6.824 notes (2015), np, na, va must persist",
 	}, func(b *bugs) { b.promiseNotPersisted = true }},
 	{protocol.Mutant{
 		Name: "paxos/value-not-persisted", Class: protocol.ClientVisible,
