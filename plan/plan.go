@@ -33,6 +33,9 @@ type Plan struct {
 	Bug            string            `yaml:"bug,omitempty"`   // planted bug to switch on
 	Set            map[string]string `yaml:"set,flow"`        // settings of the target and the workload
 	CheckerTimeout Duration          `yaml:"checker-timeout"` // of the judgement
+
+	Schedule []Fixed `yaml:"schedule,omitempty"` // these faults, instead of drawn ones
+	Calls    []Call  `yaml:"calls,omitempty"`    // these calls before healing, instead of the workload's
 }
 
 // Default is the plan that an empty file means.
@@ -116,7 +119,7 @@ func clear(err error) error {
 func Keys() []string {
 	var node yaml.Node
 	full := Default()
-	full.Bug = "x"
+	full.Bug, full.Schedule, full.Calls = "x", []Fixed{{}}, []Call{{}}
 	if err := node.Encode(full); err != nil {
 		panic(err) // a Plan is always encodable
 	}
@@ -188,6 +191,9 @@ func (p Plan) Validate(k Known) error {
 		return fmt.Errorf("concurrency: %q is neither a number of clients nor a multiple of the nodes as 2n", p.Concurrency)
 	case strings.ContainsAny(p.Name, "/\\\x00") || strings.HasPrefix(p.Name, "."):
 		return fmt.Errorf("name: %q cannot name a directory", p.Name)
+	}
+	if err := p.validateScript(k.Faults); err != nil {
+		return err
 	}
 	return p.validateSettings(k.Settings)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/splitvote/splitvote/plan"
@@ -50,6 +51,12 @@ func TestBadPlansAreOneClearLine(t *testing.T) {
 		"nodes: 5\n---\nnodes: 3\n":   "more than one document",
 		"{\n":                         "line 1: did not find expected node content",
 		"heal-limit: 0s\n":            "time-limit, heal-limit",
+		"schedule: [{fault: kill}]\n": "schedule: fault 1: kill is not among the faults",
+		"schedule: [{fault: kil}]\n":  "schedule: fault 1: no such name: \"kil\" (did you mean kill?)",
+		"schedule: [{fault: kill, at: -1s}]\nfaults: [kill]\n": "schedule: fault 1: at and for: want none below 0s",
+		"calls: [{f: read, client: 10}]\n":                     "calls: call 1: client 10 is not from 0 to 9",
+		"calls: [{f: read, at: -1s}]\n":                        "calls: call 1: at",
+		"calls: [{client: 1}]\n":                               "calls: call 1: f is missing",
 	} {
 		p, err := plan.Parse(strings.NewReader(in), plan.Default())
 		if err == nil {
@@ -73,11 +80,20 @@ func TestPrintedPlanIsThePlan(t *testing.T) {
 		p.Seed = rapid.Uint64().Draw(t, "seed")
 		p.Bug = rapid.SampledFrom([]string{"", "raft/commit-old-term"}).Draw(t, "bug")
 		p.Set = map[string]string{"reads": "local", "election-ticks": "12"}
+		p.Schedule = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) plan.Fixed {
+			return plan.Fixed{At: plan.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "at")), Fault: "kill",
+				For:   plan.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "for")),
+				Shape: "one", Nodes: []string{"n1", "n2"}, Set: map[string]any{"delay": "5ms", "loss": 0.25}}
+		}), 0, 3).Draw(t, "schedule")
+		p.Calls = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) plan.Call {
+			return plan.Call{At: plan.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "at")), Client: 3, F: "cas", Key: "k1",
+				Value: plan.JSON(rapid.SampledFrom([]string{"", `[1,2]`, `"no: yes"`, `{"a":[true,"~"]}`, "12", `"12"`}).Draw(t, "value"))}
+		}), 0, 3).Draw(t, "calls")
 		again, err := plan.Parse(strings.NewReader(p.String()), plan.Plan{})
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, p)
 		}
-		if diff := cmp.Diff(p, again); diff != "" {
+		if diff := cmp.Diff(p, again, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("(-plan +parsed):\n%s", diff)
 		}
 	})

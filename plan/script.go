@@ -1,0 +1,105 @@
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Fixed is one fault of a schedule that is written out instead of drawn.
+type Fixed struct {
+	At    Duration       `yaml:"at"`            // since the start of the run
+	For   Duration       `yaml:"for,omitempty"` // 0: until everything is healed
+	Fault string         `yaml:"fault"`
+	Shape string         `yaml:"shape"`
+	Nodes []string       `yaml:"nodes"` // as the schedule names them: the shape leader finds its own
+	Set   map[string]any `yaml:"set,omitempty"`
+}
+
+// Call is one call of a client that is written out instead of drawn.
+type Call struct {
+	At     Duration `yaml:"at"`     // since the start of the run; later if the client is not free
+	Client int      `yaml:"client"` // from 0
+	F      string   `yaml:"f"`
+	Key    string   `yaml:"key,omitempty"`
+	Value  JSON     `yaml:"value"`
+	Node   string   `yaml:"node,omitempty"` // asked; "" for the client's own
+}
+
+// JSON is a value as it stands in a history; "" is null.
+type JSON string
+
+// MarshalYAML writes the value as YAML, of which JSON is a part.
+func (j JSON) MarshalYAML() (any, error) {
+	if j == "" {
+		return nil, nil
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal([]byte(j), &doc); err != nil || len(doc.Content) != 1 {
+		return nil, fmt.Errorf("%q is no JSON", string(j))
+	}
+	return doc.Content[0], nil
+}
+
+// UnmarshalYAML reads any value that JSON has; it is not called for null.
+func (j *JSON) UnmarshalYAML(node *yaml.Node) error {
+	var v any
+	if err := node.Decode(&v); err != nil {
+		return err
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("line %d: a value that JSON has not", node.Line)
+	}
+	*j = JSON(text)
+	return nil
+}
+
+// MarshalYAML writes it in one line.
+func (f Fixed) MarshalYAML() (any, error) {
+	type plain Fixed
+	return inLine(plain(f))
+}
+
+// MarshalYAML writes it in one line.
+func (c Call) MarshalYAML() (any, error) {
+	type plain Call
+	return inLine(plain(c))
+}
+
+func inLine(v any) (*yaml.Node, error) {
+	var node yaml.Node
+	if err := node.Encode(v); err != nil {
+		return nil, err
+	}
+	node.Style = yaml.FlowStyle
+	return &node, nil
+}
+
+// validateScript says what is wrong with what is written out.
+func (p Plan) validateScript(faults []string) error {
+	for i, f := range p.Schedule {
+		if err := named(fmt.Sprintf("schedule: fault %d", i+1), f.Fault, faults); err != nil {
+			return err
+		}
+		if !slices.Contains(p.Faults, f.Fault) {
+			return fmt.Errorf("schedule: fault %d: %s is not among the faults of the plan", i+1, f.Fault)
+		}
+		if f.At < 0 || f.For < 0 {
+			return fmt.Errorf("schedule: fault %d: at and for: want none below 0s", i+1)
+		}
+	}
+	for i, c := range p.Calls {
+		switch clients := p.Concurrency.Of(p.Nodes); {
+		case c.At < 0:
+			return fmt.Errorf("calls: call %d: at: want none below 0s", i+1)
+		case c.Client < 0 || c.Client >= clients:
+			return fmt.Errorf("calls: call %d: client %d is not from 0 to %d", i+1, c.Client, clients-1)
+		case c.F == "":
+			return fmt.Errorf("calls: call %d: f is missing", i+1)
+		}
+	}
+	return nil
+}
