@@ -28,6 +28,12 @@ type Experiment struct {
 	Consistency string
 }
 
+// With is the same workload under another plan.
+func (x Experiment) With(p plan.Plan) Experiment {
+	x.Plan = p
+	return x
+}
+
 // Settings are what --set can say of a workload.
 func Settings() []plan.Setting {
 	return []plan.Setting{
@@ -96,10 +102,8 @@ func (x Experiment) generator(nodes []history.NodeID, used *keys) generator.Gene
 	o := x.options(nodes)
 	final := func(names []string) generator.Generator { return x.Workload.Final(o, names) }
 	last := func(names []string) []string { return names[max(0, len(names)-1):] }
-	spec := nemesis.Spec{Faults: x.Plan.Faults, Interval: time.Duration(x.Plan.FaultInterval), Seed: x.Plan.Seed}
 	return generator.Phases(
-		generator.TimeLimit(time.Duration(x.Plan.TimeLimit),
-			generator.Together(generator.Rate(x.Plan.Rate, x.Workload.Generator(o)), nemesis.Schedule(spec))),
+		generator.TimeLimit(time.Duration(x.Plan.TimeLimit), generator.Together(x.calls(nodes), x.faults())),
 		generator.Faults(generator.Once(nemesis.Heal())),
 		generator.Sleep(x.Settle),
 		generator.Lazy(func(generator.Context) generator.Generator {
@@ -110,6 +114,21 @@ func (x Experiment) generator(nodes []history.NodeID, used *keys) generator.Gene
 			return generator.TimeLimit(time.Duration(x.Plan.HealLimit), generator.Clients(generator.Rate(10*x.Plan.Rate, final(used.names))))
 		}),
 	)
+}
+
+// calls are those before healing.
+func (x Experiment) calls(nodes []history.NodeID) generator.Generator {
+	if len(x.Plan.Calls) > 0 {
+		return writtenCalls(x.Plan.Calls, x.Plan.Concurrency.Of(len(nodes)))
+	}
+	return generator.Rate(x.Plan.Rate, x.Workload.Generator(x.options(nodes)))
+}
+
+func (x Experiment) faults() generator.Generator {
+	if len(x.Plan.Schedule) > 0 {
+		return written(x.Plan.Schedule)
+	}
+	return nemesis.Schedule(nemesis.Spec{Faults: x.Plan.Faults, Interval: time.Duration(x.Plan.FaultInterval), Seed: x.Plan.Seed})
 }
 
 func (x Experiment) options(nodes []history.NodeID) workloads.Options {

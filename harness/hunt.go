@@ -35,6 +35,11 @@ const (
 	liveness   = "liveness"
 )
 
+// SeenByClients says that a checker of histories convicts, and not of a lack of progress.
+func (s Sign) SeenByClients() bool {
+	return s.Checker != invariants && s.Checker != core && s.Checker != liveness
+}
+
 // shows says that a violation of this sign is how bugs of the class show.
 func shows(class string, s Sign) bool {
 	switch class {
@@ -43,7 +48,7 @@ func shows(class string, s Sign) bool {
 	case "liveness":
 		return s.Checker == liveness
 	default:
-		return s.Checker != invariants && s.Checker != core && s.Checker != liveness
+		return s.SeenByClients()
 	}
 }
 

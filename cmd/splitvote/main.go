@@ -113,7 +113,7 @@ Exit status: 0 valid · 1 invalid · 2 unknown · 254 usage or bad input · 255 
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(err, fmt.Sprintf("%s --help lists the flags", cmd.CommandPath()))
 	})
-	root.AddCommand(runCommand(), checkCommand(), campaignCommand(), bugsCommand(), replayCommand(), serveCommand(), convertCommand(), cleanCommand(),
+	root.AddCommand(runCommand(), checkCommand(), campaignCommand(), bugsCommand(), replayCommand(), shrinkCommand(), serveCommand(), convertCommand(), cleanCommand(),
 		listCommand(), nodeCommand(), netfaultCommand())
 	return root
 }

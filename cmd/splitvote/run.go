@@ -175,6 +175,9 @@ func complete(p plan.Plan) (plan.Plan, error) {
 	if err := (nemesis.Spec{Faults: p.Faults, Interval: time.Duration(p.FaultInterval)}).Check(p.Nodes); err != nil {
 		return p, usage(fmt.Errorf("faults: %w", err))
 	}
+	if err := harness.CheckScript(p); err != nil {
+		return p, usage(err)
+	}
 	set := map[string]string{}
 	for _, s := range known.Settings {
 		if s.Default != "" {

@@ -1,0 +1,101 @@
+package harness_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/cluster/sim"
+	"github.com/splitvote/splitvote/harness"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/plan"
+)
+
+// found is a seed of the campaign that clients convict, with its sign.
+func found(t *testing.T, c harness.Campaign) (harness.Trial, harness.Sign) {
+	t.Helper()
+	var trial harness.Trial
+	var sign harness.Sign
+	err := c.Run(context.Background(), 0, 50, func(t harness.Trial) bool {
+		signs, _ := t.Outcome.Signs()
+		for _, s := range signs {
+			if s.SeenByClients() {
+				trial, sign = t, s
+				return false
+			}
+		}
+		return true
+	})
+	if err != nil || sign.Checker == "" {
+		t.Fatalf("50 seeds show nothing to clients (%v)", err)
+	}
+	return trial, sign
+}
+
+func TestAViolationShrinksToAHandfulOfCalls(t *testing.T) {
+	c := campaign(t, "", map[string]string{"reads": "local"})
+	trial, sign := found(t, c)
+	s := harness.Shrinker{Target: named(t, "raft"), Sign: sign}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	small, outcome, err := s.Shrink(ctx, trial.Experiment, trial.Outcome)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(small.Calls) == 0 || len(small.Calls) > 6 || len(small.Schedule) > 2 || len(outcome.History.Calls()) > 20 {
+		t.Errorf("%d calls and %d faults are left, %d operations in all, of\n%s", len(small.Calls), len(small.Schedule), len(outcome.History.Calls()), small)
+	}
+	// What is left is a plan like any other: it reads back, and does the same again.
+	again, err := trial.Experiment.With(small).Simulate(context.Background(), c.Target, sim.Options{})
+	if err != nil || again.Digest() != outcome.Digest() || !sign.Same(again) {
+		t.Errorf("the shrunken plan gives another history (%v), or %v is not in it", err, sign)
+	}
+	small.Set["reads"] = "index"
+	if honest, err := trial.Experiment.With(small).Simulate(context.Background(), c.Target, sim.Options{}); err != nil || honest.Result.Verdict == checker.Invalid {
+		t.Errorf("without the cause the shrunken plan is %v (%v)", honest.Result.Verdict, err)
+	}
+}
+
+// What is written out is what was drawn: the same calls and faults at the same times, so the same history until healing.
+func TestAWrittenPlanIsTheDrawnOne(t *testing.T) {
+	c := campaign(t, "", nil)
+	x, err := c.Draw(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn, err := x.Simulate(context.Background(), c.Target, sim.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := harness.Pinned(x.Plan, drawn.History)
+	if len(p.Calls) < 100 || len(p.Schedule) < 2 {
+		t.Fatalf("%d calls and %d faults are written out", len(p.Calls), len(p.Schedule))
+	}
+	written, err := x.With(p).Simulate(context.Background(), c.Target, sim.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range drawn.History.Ops {
+		a, b := &drawn.History.Ops[i], &written.History.Ops[i]
+		if a.F == history.HealAll {
+			break
+		}
+		if a.Time != b.Time || a.Process != b.Process || a.Kind != b.Kind || a.F != b.F || string(a.Value) != string(b.Value) || a.Node != b.Node {
+			t.Fatalf("event %d was %+v, and is %+v", i, a, b)
+		}
+	}
+}
+
+func TestAScriptThatCannotBeIsRefused(t *testing.T) {
+	for want, fault := range map[string]plan.Fixed{
+		`schedule: fault 1: kill has no shape "star"`:      {Fault: "kill", Shape: "star", Nodes: []string{"n1"}},
+		`schedule: fault 1: no node is called "n9"`:        {Fault: "kill", Shape: "one", Nodes: []string{"n9"}},
+		"schedule: fault 1: it names no nodes":             {Fault: "kill", Shape: "one"},
+		`schedule: fault 1: earthquake has no shape "one"`: {Fault: "earthquake", Shape: "one"},
+	} {
+		if err := harness.CheckScript(plan.Plan{Nodes: 3, Schedule: []plan.Fixed{fault}}); err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
