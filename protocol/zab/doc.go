@@ -40,4 +40,23 @@
 // leadership is not handed over. Transactions are the clients' commands, not their effects on the leader's state, for the
 // Machine is deterministic. Snapshots are not fuzzy: they are of what is committed at one place. What a node finds in its
 // history when it starts it does not apply before it knows that to be committed.
+//
+// What is claimed and which test holds us to it; testdata tells the longer stories:
+//
+//	§4    a node begins by looking for a leader                     TestNodesStartByLooking
+//	FLE   votes are totally ordered, and count in their round       TestVotesAreTotallyOrdered,
+//	                                                                TestVotesOfAnEarlierRoundDoNotCount
+//	§4.1  a new epoch is later than any that a quorum has accepted  TestNewEpochIsLaterThanAnyAccepted
+//	§4.1  a follower promises later epochs only                     TestFollowerPromisesLaterEpochsOnly
+//	§4.1  the leader has the most recent history of a quorum        TestLeaderNeedsTheMostRecentHistory
+//	§4.2  followers are given what they lack, and drop the rest     TestSynchronisationFitsTheFollower
+//	§4.2  a follower enters an epoch with its whole history         TestFollowerEntersWithTheWholeHistory
+//	§4.2  a quorum of them commits the initial history              TestInitialHistoryIsCommittedByAQuorum
+//	§4.3  a leader proposes in order, and commits by quorum         TestLeaderProposesInOrder, TestQuorumCommits
+//	§4.3  followers keep the order                                  TestFollowerKeepsTheOrder
+//	§4.3  clients are served in the broadcast phase                 TestOnlyBroadcastServes
+//	§3.1  what another channel carries is not heard                 TestOtherChannelsAreNotHeard
+//	§4    silence sends a node back to the election                 TestSilenceEndsAnEpoch
+//	sync  a read waits for a quorum's word                          TestSyncedReadWaitsForAQuorum
+//	§2    a lone node is a quorum                                   TestOneNodeIsAQuorumOfOne
 package zab
