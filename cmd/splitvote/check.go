@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/checker/linear"
+	"github.com/splitvote/splitvote/checker/weak"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/model"
 	"github.com/splitvote/splitvote/plan"
@@ -33,6 +35,7 @@ func checkCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&c.model, "model", "", "what the history should be a history of: "+strings.Join(model.Names(), ", ")+
 		" (default: of the run's plan, or told by the calls)")
+	f.StringVar(&c.consistency, "consistency", linearizable, "what the history should be: "+linearizable+", "+strings.Join(weak.All(), ", "))
 	f.StringVar(&c.format, "format", "auto", "format of the file: "+strings.Join(formats, ", "))
 	f.StringVar(&c.engine, "engine", "auto", "how to decide: auto, search, porcupine")
 	f.DurationVar(&c.timeout, "checker-timeout", time.Minute, "give up after this long, with unknown")
@@ -42,7 +45,7 @@ func checkCommand() *cobra.Command {
 }
 
 type check struct {
-	model, format, engine, html string
+	model, consistency, format, engine, html string
 	timeout                     time.Duration
 	json                        bool
 }
@@ -57,18 +60,21 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 	if err != nil {
 		return err
 	}
-	linearizable, err := linear.New(judged, linear.Options{Engine: linear.Engine(c.engine)})
+	judge, err := c.judge(judged)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	if c.timeout <= 0 {
 		return usage(fmt.Errorf("--checker-timeout: %v is not more than 0s", c.timeout))
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	all := checker.All("all", linearizable, checker.Liveness{}, checker.Stats{}, checker.Availability{}, someCall{})
+	all := checker.All("all", judge, checker.Liveness{}, checker.Stats{}, checker.Availability{}, someCall{})
 	run := &report.Run{Name: file, Workload: judged, Result: checker.Safe(ctx, all, h), History: h, Version: version()}
 	run.Check = "splitvote check " + file + " --model " + judged
+	if c.consistency != linearizable {
+		run.Check += " --consistency " + c.consistency
+	}
 	if c.html != "" {
 		if err := writeHTML(c.html, run); err != nil {
 			return failed(err)
@@ -79,6 +85,26 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 		return failed(err)
 	}
 	return verdictExit(run.Result.Verdict)
+}
+
+// linearizable is the consistency that is judged where no other is asked for.
+const linearizable = "linearizable"
+
+// judge is the checker of the consistency that was asked for; of a history without it, it says what still holds.
+func (c check) judge(modelName string) (checker.Checker, error) {
+	judge, err := linear.New(modelName, linear.Options{Engine: linear.Engine(c.engine)})
+	if err != nil {
+		return nil, usage(err)
+	}
+	if c.consistency != linearizable {
+		if all := append([]string{linearizable}, weak.All()...); !slices.Contains(all, c.consistency) {
+			return nil, usage(fmt.Errorf("--consistency: no such consistency: %q", c.consistency), nearestHint(c.consistency, all))
+		}
+		if judge, err = weak.New(c.consistency, modelName); err != nil {
+			return nil, usage(fmt.Errorf("--consistency: %w", err))
+		}
+	}
+	return weak.Graded(judge, modelName), nil
 }
 
 // modelOf is the model that was asked for, or that of the plan beside the file, or that to which the calls belong.
