@@ -1,7 +1,7 @@
 # Every target is a line with its purpose; bare make lists them.
 GO ?= go
 
-.PHONY: help build test race docker sim bench fuzz lint docs clean ci
+.PHONY: help build test race docker sim bench bench-checker crosscheck bugs fuzz lint docs clean ci
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -23,6 +23,16 @@ sim: build ## SEEDS runs of a minute each in the simulator, all faults (SEEDS=10
 
 bench: ## the benchmarks: simulated seconds a second, operations a second, the checkers
 	$(GO) test -run '^$$' -bench . -benchmem ./cluster/... ./harness ./checker/... ./protocol/...
+
+bench-checker: ## the checkers' large cells, beside Porcupine where it finishes
+	SPLITVOTE_BENCH=1e6 $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./checker/linear
+
+ROUNDS ?= 100000
+crosscheck: ## every engine against brute force on ROUNDS random histories a model
+	SPLITVOTE_ROUNDS=$(ROUNDS) $(GO) test -timeout 120m ./checker/linear
+
+bugs: build ## the matrix of planted bugs, as docs/bugs.md has it
+	./splitvote bugs
 
 FUZZ ?= 1m
 fuzz: ## every fuzz target for FUZZ each

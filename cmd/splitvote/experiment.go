@@ -102,6 +102,9 @@ func (e experiment) describe(dir *store.Dir) *report.Run {
 			{Name: "concurrency", Value: string(p.Concurrency)}, {Name: "timeout", Value: p.Timeout.String()},
 			{Name: "fault-interval", Value: p.FaultInterval.String()}, {Name: "heal-limit", Value: p.HealLimit.String()}},
 	}
+	if e.backend.name == "sim" {
+		run.Shrink = "splitvote shrink " + e.latest()
+	}
 	for _, name := range slices.Sorted(maps.Keys(p.Set)) {
 		run.Settings = append(run.Settings, report.Setting{Name: name, Value: p.Set[name]})
 	}
