@@ -35,7 +35,7 @@ var options = []protocol.Option{
 	{Name: "election-ticks", Default: "10", Draw: []string{"6", "10", "20"},
 		Doc: "Shortest election timeout in ticks; each one is drawn from [n, 2n)."},
 	{Name: "heartbeat-ticks", Default: "2", Draw: []string{"1", "2", "4"}, Doc: "Ticks between a leader's heartbeats."},
-	{Name: "snapshot-every", Default: "1000",
+	{Name: "snapshot-every", Default: "1000", Draw: []string{"10", "50", "1000"},
 		Doc: "Applied entries after which a node snapshots its state and drops its log."},
 	{Name: "snapshot-chunk", Default: "4096", Draw: []string{"64", "512", "4096"}, Doc: "Bytes of a snapshot in one message."},
 	{Name: "batch", Default: "4", Draw: []string{"1", "4", "64"},
