@@ -30,6 +30,28 @@ var set = Workload{
 	Final: readEverywhere,
 }
 
+var removal = Workload{
+	Name:   "removal",
+	Doc:    "Sets whose elements are removed again, each at most a few times: what was removed must not come back.",
+	Object: "set", Model: "set",
+	Calls: []string{"add", "remove", "read"},
+	Generator: func(o Options) generator.Generator {
+		next := func(ctx generator.Context, n int, _ history.Process) (history.Op, int) {
+			switch draw := ctx.Rand.IntN(6); {
+			case draw == 0:
+				return history.Op{F: "read", Value: null}, n
+			case draw < 3 && n > 0:
+				return history.Op{F: "remove", Value: number(n - ctx.Rand.IntN(min(n, 8)))}, n
+			}
+			return history.Op{F: "add", Value: number(n + 1)}, n + 1
+		}
+		return keyed(o, 60, func(key string) generator.Generator {
+			return &source[int]{key: key, next: next}
+		})
+	},
+	Final: readEverywhere,
+}
+
 var counter = Workload{
 	Name:   "counter",
 	Doc:    "Counters that are added to and read: a sum tells of an addition that was lost or made twice.",

@@ -34,7 +34,7 @@ type Options struct {
 
 // All are the workloads.
 func All() []Workload {
-	return []Workload{register, readWrite, appendList, set, counter, queue, lock, uniqueIDs}
+	return []Workload{register, readWrite, appendList, set, removal, counter, queue, lock, uniqueIDs}
 }
 
 // Named is the workload of the given name.

@@ -39,9 +39,11 @@ func listed() []protocol.Mutant {
 	return list
 }
 
+// mutants are classed by what convergence alone shows: replicas that agree on what no client left them with pass for
+// converged, and so does a write that its own client cannot read.
 var mutants = []mutant{
 	{protocol.Mutant{
-		Name: "gossip/tombstone-forgotten", Class: protocol.ClientVisible,
+		Name: "gossip/tombstone-forgotten", Class: protocol.Internal,
 		Doc:    "A removed element is forgotten instead of remembered as removed, so the next exchange brings it back.",
 		Source: "Demers et al. 1987, §2: why death certificates are needed; class of Dynamo's resurfacing cart items (DeCandia et al. 2007, §4.4)",
 	}, func(b *bugs) { b.tombstoneForgotten = true }},
@@ -56,7 +58,7 @@ var mutants = []mutant{
 		Source: "Shapiro et al. 2011, §3.1.1: why a counter's merge is a maximum, not a sum",
 	}, func(b *bugs) { b.counterSums = true }},
 	{protocol.Mutant{
-		Name: "gossip/clock-stands-still", Class: protocol.ClientVisible,
+		Name: "gossip/clock-stands-still", Class: protocol.Internal,
 		Doc:    "A replica does not set its clock past the stamps that it sees, so its next write may be older than what it replaces.",
 		Source: "Lamport 1978, IR2(b)",
 	}, func(b *bugs) { b.clockStandsStill = true }},
