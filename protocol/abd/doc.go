@@ -13,6 +13,7 @@
 //	A3  A value that an operation was answered with is held, or a newer one is, by a majority, also after crashes.
 //	A4  An operation has a tag no lower than any that was answered before it began, and a write has a higher one. From this
 //	    atomicity follows: tags order the operations as clients can believe (Lynch, Distributed Algorithms, Lemma 13.16).
+//	A5  A node never begins a life again whose number anybody has heard.
 //
 // Choices that the papers leave open, and departures from them:
 //

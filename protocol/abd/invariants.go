@@ -9,13 +9,14 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// invariants checks A1 to A4 of the package's documentation. What it costs is proportional to what a Step changed.
+// invariants checks A1 to A5 of the package's documentation. What it costs is proportional to what a Step changed.
 type invariants struct {
 	nodes    map[protocol.NodeID]*node
 	written  map[place]writing           // every tag that was ever chosen
 	answered map[string]Tag              // by key: the highest tag of an operation that was answered
 	floors   map[*operation]Tag          // of operations under way: answered as it was when they began
 	replicas map[protocol.NodeID]tallies // what each replica held after its previous Step
+	lives    map[protocol.NodeID]uint64  // the latest life of each node that another has heard of
 }
 
 type tallies map[string]Tag // by key
@@ -36,7 +37,7 @@ type writing struct {
 func NewInvariants() protocol.Invariants {
 	return &invariants{
 		nodes: map[protocol.NodeID]*node{}, written: map[place]writing{}, answered: map[string]Tag{},
-		floors: map[*operation]Tag{}, replicas: map[protocol.NodeID]tallies{},
+		floors: map[*operation]Tag{}, replicas: map[protocol.NodeID]tallies{}, lives: map[protocol.NodeID]uint64{},
 	}
 }
 
@@ -44,6 +45,9 @@ func NewInvariants() protocol.Invariants {
 func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	n := core.(*node)
 	v.nodes[id] = n
+	if n.life <= v.lives[id] {
+		return fmt.Errorf("A5: %s begins life %d, and others have heard of its life %d", id, n.life, v.lives[id])
+	}
 	t := tallies{}
 	for key, h := range n.held {
 		t[key] = h.tag
@@ -65,9 +69,12 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 }
 
 // After looks at what one Step has changed.
-func (v *invariants) After(id protocol.NodeID, core protocol.Core, _ protocol.Input, out *protocol.Output) error {
+func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.Input, out *protocol.Output) error {
 	n := core.(*node)
 	v.nodes[id] = n
+	if r, ok := in.(protocol.Receive); ok {
+		v.heard(&r.Message)
+	}
 	for i, o := range n.moved {
 		if slices.Contains(n.moved[:i], o) {
 			continue
@@ -84,6 +91,16 @@ func (v *invariants) After(id protocol.NodeID, core protocol.Core, _ protocol.In
 		}
 	}
 	return nil
+}
+
+// heard takes note of the sender's life.
+func (v *invariants) heard(m *protocol.Message) {
+	switch b := m.Body.(type) {
+	case *Query:
+		v.lives[m.From] = max(v.lives[m.From], b.Op.Life)
+	case *Store:
+		v.lives[m.From] = max(v.lives[m.From], b.Op.Life)
+	}
 }
 
 // moved looks at an operation that has begun, has come to store, or has been answered.

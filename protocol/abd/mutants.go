@@ -115,12 +115,12 @@ var mutants = []mutant{
 		Source: "class of Michael et al. 2017, Recovering Shared Objects Without Stable Storage",
 	}, func(b *bugs) { b.restartsEmpty = true }},
 	{protocol.Mutant{
-		Name: "abd/checkpoint-loses-latest", Class: protocol.ClientVisible,
+		Name: "abd/checkpoint-loses-latest", Class: protocol.Internal,
 		Doc:    "A checkpoint is taken of the state before the record that made it due.",
 		Source: "class of NodeDB#162; RedisLabs/redisraft#43",
 	}, func(b *bugs) { b.checkpointLosesLatest = true }},
 	{protocol.Mutant{
-		Name: "abd/lives-are-one", Class: protocol.ClientVisible,
+		Name: "abd/lives-are-one", Class: protocol.Internal,
 		Doc:    "A restarted node numbers its operations from the beginning, and takes answers to old ones for answers to new ones.",
 		Source: "synthetic: request numbers used again after a restart, as RPC transaction numbers were",
 	}, func(b *bugs) { b.livesAreOne = true }},

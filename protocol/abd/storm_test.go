@@ -72,7 +72,7 @@ func storm(t *testing.T, seed uint64, bug string) checker.Result {
 	return r
 }
 
-// TestStorm lets everything happen to clusters: A1 to A4 hold after each step, and what the clients saw is linearizable.
+// TestStorm lets everything happen to clusters: A1 to A5 hold after each step, and what the clients saw is linearizable.
 func TestStorm(t *testing.T) {
 	for seed := range *storms {
 		if r := storm(t, seed, ""); r.Verdict == checker.Invalid {
