@@ -69,3 +69,26 @@ func BenchmarkLevels(b *testing.B) {
 		})
 	}
 }
+
+// What it costs to refute every level and to find the smallest witness, where one replica in a thousand calls goes back.
+func BenchmarkGradingInvalid(b *testing.B) {
+	h := replicated(rand.New(rand.NewPCG(1, 2)), 20, 10, 20000)
+	ops := append([]history.Op(nil), h.Ops...)
+	for n := 1001; n < len(ops); n += 2000 {
+		for i := n; i < n+100; i++ {
+			if ops[i].Kind == history.Ok && ops[i].F == "read" {
+				ops[i].Value = raw(nil)
+			}
+		}
+	}
+	h, err := history.New(ops)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		g, err := weak.Strongest(context.Background(), "register", h)
+		if err != nil || len(g.Undecided) > 0 {
+			b.Fatal(g, err)
+		}
+	}
+}

@@ -112,6 +112,10 @@ func (v *violation) readers() string {
 func (v *violation) claims() []checker.Claim {
 	ops := v.part.ops
 	id := func(i int) string { return fmt.Sprintf("#%d", ops[i].index) }
+	if v.c.tried {
+		last := len(ops) - 1
+		return []checker.Claim{{Op: ops[last].index, Text: "has no place in any order of these calls: all were tried"}}
+	}
 	if len(v.c.edges) == 0 {
 		return []checker.Claim{{Op: ops[v.c.read].index, Text: "reads the initial value, though " + id(v.c.late) + " must come before it"}}
 	}
@@ -134,7 +138,7 @@ func (v *violation) claims() []checker.Claim {
 			}
 			text = "comes after " + id(source) + ", which its process had seen"
 		case overtaken:
-			text = fmt.Sprintf("comes after %s, which was seen before %s read the value of %s", id(from), id(e.read), id(to))
+			text = fmt.Sprintf("comes after %s, which was seen before %s read this value", id(from), id(e.read))
 		case overwritten:
 			text = "replaces what " + id(from) + " read, and comes after it"
 		}

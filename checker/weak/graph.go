@@ -62,12 +62,13 @@ var errMemory = errors.New("the memory limit came first")
 // mostMemory bounds what the clocks of one graph take, in bytes.
 const mostMemory = 512 << 20
 
-// contradiction is why no order exists: a cycle of edges, or a read of the initial value after a write.
+// contradiction is why no order exists: a cycle of edges, a read of the initial value after a write, or exhaustion.
 type contradiction struct {
 	nodes []int  // of the cycle: each comes before the next, the last before the first
 	edges []edge // edges[i] leads to nodes[i]
 	late  int    // a write that precedes read
 	read  int
+	tried bool // nothing of that: all orders were tried
 }
 
 // saturate adds what follows from what is there until nothing does, and returns the contradiction that it meets, if any.

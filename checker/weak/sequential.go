@@ -78,14 +78,14 @@ func disordered(ctx context.Context, t *trace) (v *violation, method string, err
 	case err != nil:
 		return nil, "", err
 	case c != nil:
-		return &violation{kind: Sequential, part: t, process: -1, c: c, g: g}, "order", nil
+		return &violation{kind: Sequential, part: t, process: -1, c: c}, "order", nil
 	}
 	found, err := g.ordering(ctx).find()
 	switch {
 	case err != nil:
 		return nil, "", err
 	case !found:
-		return &violation{kind: Sequential, part: t, process: -1, c: &contradiction{}, g: g}, "order, search", nil
+		return &violation{kind: Sequential, part: t, process: -1, c: &contradiction{tried: true}}, "order, search", nil
 	}
 	return nil, "order, search", nil
 }

@@ -187,7 +187,6 @@ type violation struct {
 	part    *trace // in which it was found: the whole, or one key
 	process int    // a session; -1 where it is nobody's alone
 	c       *contradiction
-	g       *graph
 	nowhere int // a read of what nobody wrote, if c is nil
 }
 
@@ -236,5 +235,5 @@ func judgeView(ctx context.Context, t *trace, level string, process int) (*viola
 	if c == nil || err != nil {
 		return nil, err
 	}
-	return &violation{kind: level, part: t, process: process, c: c, g: g}, nil
+	return &violation{kind: level, part: t, process: process, c: c}, nil
 }
