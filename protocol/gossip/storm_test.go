@@ -15,7 +15,7 @@ import (
 	"github.com/splitvote/splitvote/protocol/kv"
 )
 
-var seeds = flag.Uint64("seeds", 24, "storms")
+var seeds = flag.Uint64("seeds", 12, "storms")
 
 // storm is a cluster to which everything happens: messages are lost, repeated, late and out of order, links are cut, nodes
 // crash and lose what they have not yet synced. A seed decides it all; time is in rounds.
