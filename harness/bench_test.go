@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -99,4 +100,28 @@ func BenchmarkLocal(b *testing.B) {
 	}
 	b.ReportMetric(float64(calls)/wall.Seconds(), "calls/s")
 	b.ReportMetric(100*(wall-waiting).Seconds()/wall.Seconds(), "%harness")
+}
+
+// BenchmarkCampaign says how many seeds a second a campaign goes through on all processors: plans drawn, run and judged.
+func BenchmarkCampaign(b *testing.B) {
+	target := named(b, "raft")
+	base := experiment(b, nil, time.Minute).Plan
+	base.CheckerTimeout = plan.Duration(5 * time.Second)
+	c := harness.Campaign{Target: target, First: 1, Shard: harness.Whole, Jobs: runtime.GOMAXPROCS(0),
+		Draw: func(seed uint64) (harness.Experiment, error) {
+			p := plan.Draw(seed, base, harness.Space(target))
+			workload, _ := workloads.Named(p.Workload)
+			return harness.Experiment{Plan: p, Workload: workload}, nil
+		}}
+	seeds := 0
+	var simulated time.Duration
+	for b.Loop() {
+		err := c.Run(context.Background(), seeds, seeds+20, func(t harness.Trial) bool { simulated += t.Outcome.Virtual; return true })
+		if err != nil {
+			b.Fatal(err)
+		}
+		seeds += 20
+	}
+	b.ReportMetric(float64(seeds)/b.Elapsed().Seconds(), "seeds/s")
+	b.ReportMetric(simulated.Seconds()/b.Elapsed().Seconds(), "sim-s/s")
 }
