@@ -94,6 +94,9 @@ func (n *node) electionTick() {
 	case n.unsaid || n.ticks%n.ping == 0:
 		n.shout()
 	}
+	if own := n.own(); n.bug.votesNotOrdered && n.better(own, n.vote) {
+		n.vote, n.agreed = own, 0
+	}
 	if n.votesFor(n.vote.leader) < n.quorum() {
 		n.agreed = 0
 		return

@@ -48,7 +48,7 @@ func listed() []protocol.Mutant {
 var mutants = []mutant{
 	{protocol.Mutant{
 		Name: "zab/votes-not-ordered", Class: protocol.Liveness,
-		Doc:    "Between equal last zxids the name decides whatever the epochs, so that two votes can each be better than the other.",
+		Doc:    "Between equal last zxids the name decides whatever the epochs, so that two votes can be better than each other, for ever.",
 		Source: "ZOOKEEPER-1419",
 	}, func(b *bugs) { b.votesNotOrdered = true }},
 	{protocol.Mutant{
