@@ -40,4 +40,32 @@
 //
 // Membership does not change: a Reconfigure is rejected. Nor is a node with a wiped disk kept from voting (PML §5.1): an acceptor
 // that forgets is outside the model of Paxos.
+//
+// What the papers claim and which test holds us to it; testdata tells the longer stories:
+//
+//	§2.2  a promise is given to a higher ballot only, and reports   TestPromiseIsGivenToAHigherBallotOnly,
+//	      what was accepted                                         TestPromiseReportsWhatWasAccepted,
+//	                                                                TestPromiseLeavesOutWhatIsChosen
+//	§2.2  P1a: an acceptor accepts unless it has promised more      TestAcceptorAcceptsUnlessItHasPromisedMore
+//	§2.2  phase 2 needs promises of a majority, in its ballot       TestPhase2NeedsPromisesOfAMajority,
+//	                                                                TestPromiseOfAnotherBallotDoesNotCount
+//	§2.2  P2c: the value of the highest ballot is proposed          TestValueOfTheHighestBallotIsProposed
+//	§2.2  P2: what is chosen stays                                  TestChosenSlotIsNotAcceptedAnew
+//	§2.3  a value is chosen by a majority in one ballot             TestValueIsChosenByAMajority
+//	§2.4  time-outs are random; who goes on succeeds                TestProposerBeginsAfterATimeThatIsDrawn,
+//	                                                                TestLeaderRepeatsWhatIsNotAccepted
+//	§2.5  what must be on disk first; numbers are not used twice    TestPromiseIsWrittenBeforeItIsGiven,
+//	                                                                TestValueIsWrittenBeforeItIsAccepted,
+//	                                                                TestProposerWritesItsRoundAndNoPromise
+//	§2.5  a refusal ends a ballot                                   TestRefusalEndsABallot, TestDeposedLeaderAnswersAtOnce
+//	§3    gaps are filled with no-ops                               TestGapsAreFilledWithNoOps
+//	§3    commands are executed in order, α slots ahead             TestSlotsAreAnsweredInOrder, TestWindowBoundsOpenSlots,
+//	                                                                TestAcceptorTakesNoPartInSlotsFarAhead
+//	§3    reads see what was chosen before them                     TestReadIsConfirmedByAMajority,
+//	                                                                TestReadThroughTheLogIsAnsweredInItsPlace
+//	PML §5.2  the master lease                                      TestAcceptorStandsByALeaderThatItHears,
+//	                                                                TestLeaseEndsBeforeAcceptorsForget,
+//	                                                                TestLeaderWithoutAMajorityStepsDown
+//	PML §5.4  snapshots and catching up                             TestSnapshotKeepsWhatWasAcceptedAfterIt,
+//	                                                                TestRestartRemembersWhatIsChosen
 package multipaxos

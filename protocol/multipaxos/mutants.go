@@ -93,7 +93,7 @@ var mutants = []mutant{
 		Source: "synthetic; Paxos Made Simple §2.2 P2c: the rule broken",
 	}, func(b *bugs) { b.promisesIgnored = true }},
 	{protocol.Mutant{
-		Name: "multipaxos/lowest-promised-value", Class: protocol.ClientVisible,
+		Name: "multipaxos/lowest-promised-value", Class: protocol.Internal,
 		Doc:    "Of the values that promises report for a slot, a new leader takes the one of the lowest ballot.",
 		Source: "MIT 6.824 Paxos notes (2015), line 5: the rule broken",
 	}, func(b *bugs) { b.lowestPromisedValue = true }},
