@@ -71,11 +71,7 @@ func (n *node) heard(p *peer, c Channel) bool {
 func (n *node) leaderInfo(b *LeaderInfo) {
 	switch {
 	case b.Epoch > n.epochs.Accepted:
-		e := Epochs{Accepted: b.Epoch, To: n.leader, Current: n.epochs.Current}
-		if n.bug.epochBeforeTxns {
-			e.Current = b.Epoch
-		}
-		n.setEpochs(e, pointAcceptEpoch)
+		n.setEpochs(Epochs{Accepted: b.Epoch, To: n.leader, Current: n.epochs.Current}, pointAcceptEpoch)
 	case b.Epoch < n.epochs.Accepted, n.epochs.To != n.leader:
 		n.look()
 		return
@@ -91,6 +87,9 @@ func (n *node) begin() bool {
 		return n.bug.truncAnyTime
 	}
 	n.phase = synchronisation
+	if n.bug.epochBeforeTxns {
+		n.enter()
+	}
 	return true
 }
 
@@ -162,12 +161,17 @@ func (n *node) newLeader(b *NewLeader) {
 	n.begin()
 	complete := b.Last == n.log.lastZxid() || n.bug.newLeaderIncomplete
 	if complete && n.epochs.Current != n.epochs.Accepted {
-		e := n.epochs
-		e.Current = e.Accepted
-		n.setEpochs(e, pointEnterEpoch)
+		n.enter()
 		n.out.Unsynced = n.bug.newLeaderUnsynced
 	}
 	n.acknowledge(complete)
+}
+
+// enter makes the accepted epoch the current one.
+func (n *node) enter() {
+	e := n.epochs
+	e.Current = e.Accepted
+	n.setEpochs(e, pointEnterEpoch)
 }
 
 func (n *node) acknowledge(newLeader bool) {

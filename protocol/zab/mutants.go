@@ -43,8 +43,9 @@ func listed() []protocol.Mutant {
 	return list
 }
 
-// mutants are modelled on bugs that were shipped, where a thread is named; the class is how they show with reads=sync and under
-// sessions that recognise a repeated command.
+// mutants are modelled on bugs that were shipped, where a thread is named; the class is how they show under faults of every kind,
+// with reads=sync and sessions that recognise a repeated command. Those that are internal here cost a client its data where a
+// crash hits the right moment.
 var mutants = []mutant{
 	{protocol.Mutant{
 		Name: "zab/votes-not-ordered", Class: protocol.Liveness,
@@ -72,27 +73,27 @@ var mutants = []mutant{
 		Source: "class of ZOOKEEPER-335",
 	}, func(b *bugs) { b.epochsNotPersisted = true }},
 	{protocol.Mutant{
-		Name: "zab/epoch-before-txns", Class: protocol.ClientVisible,
+		Name: "zab/epoch-before-txns", Class: protocol.Internal,
 		Doc:    "A follower makes the new epoch its current one before it has the transactions that come with it.",
 		Source: "ZOOKEEPER-4643; apache/zookeeper PR#2028",
 	}, func(b *bugs) { b.epochBeforeTxns = true }},
 	{protocol.Mutant{
-		Name: "zab/newleader-unsynced", Class: protocol.ClientVisible,
+		Name: "zab/newleader-unsynced", Class: protocol.Internal,
 		Doc:    "A follower acknowledges NEWLEADER before the transactions of the synchronisation are on its disk.",
 		Source: "ZOOKEEPER-3911; apache/zookeeper PR#1445",
 	}, func(b *bugs) { b.newLeaderUnsynced = true }},
 	{protocol.Mutant{
-		Name: "zab/newleader-incomplete", Class: protocol.ClientVisible,
+		Name: "zab/newleader-incomplete", Class: protocol.Internal,
 		Doc:    "A follower acknowledges NEWLEADER though it has missed some of the transactions before it.",
 		Source: "synthetic (step f.2.2: the rule broken)",
 	}, func(b *bugs) { b.newLeaderIncomplete = true }},
 	{protocol.Mutant{
-		Name: "zab/diff-in-memory", Class: protocol.ClientVisible,
+		Name: "zab/diff-in-memory", Class: protocol.Internal,
 		Doc:    "The transactions of a DIFF are written only when UPTODATE comes, after NEWLEADER was acknowledged.",
 		Source: "ZOOKEEPER-4646; ZOOKEEPER-4685; apache/zookeeper PR#1993",
 	}, func(b *bugs) { b.diffInMemory = true }},
 	{protocol.Mutant{
-		Name: "zab/diff-of-committed-only", Class: protocol.ClientVisible,
+		Name: "zab/diff-of-committed-only", Class: protocol.Internal,
 		Doc:    "A new leader sends of its history only what it knows to be committed, and counts on all of it.",
 		Source: "class of ZOOKEEPER-3911",
 	}, func(b *bugs) { b.diffOfCommittedOnly = true }},
@@ -102,7 +103,7 @@ var mutants = []mutant{
 		Source: "ZOOKEEPER-3526",
 	}, func(b *bugs) { b.truncToSnapshot = true }},
 	{protocol.Mutant{
-		Name: "zab/trunc-any-time", Class: protocol.ClientVisible,
+		Name: "zab/trunc-any-time", Class: protocol.Internal,
 		Doc:    "A TRUNC that comes late takes back what was written since.",
 		Source: "class of zhebrak/raftos#26",
 	}, func(b *bugs) { b.truncAnyTime = true }},
@@ -153,7 +154,7 @@ var mutants = []mutant{
 	}, func(b *bugs) { b.snapshotWithoutEpochs = true }},
 	{protocol.Mutant{
 		Name: "zab/sync-unconfirmed", Class: protocol.ClientVisible,
-		Doc:    "A leader answers reads and syncs without asking a quorum whether it still leads.",
+		Doc:    "A leader answers reads and syncs without asking a quorum whether it still leads, and is slow to notice that it does not.",
 		Source: "ZOOKEEPER-1675; apache/zookeeper PR#2069",
 	}, func(b *bugs) { b.syncUnconfirmed = true }},
 	{protocol.Mutant{

@@ -80,9 +80,13 @@ func (n *node) primaryTick() {
 		}
 		return
 	}
+	limit := n.syncLimit
+	if n.bug.syncUnconfirmed {
+		limit *= 3
+	}
 	alive := 1
 	for i := range n.peers {
-		if c := &n.peers[i].channel; c.stage >= promised && n.ticks-c.heard <= n.syncLimit {
+		if c := &n.peers[i].channel; c.stage >= promised && n.ticks-c.heard <= limit {
 			alive++
 		}
 	}
@@ -175,9 +179,7 @@ func (n *node) synchronise() {
 		return
 	}
 	n.phase, n.ticks = synchronisation, 0
-	e := n.epochs
-	e.Current = n.epoch
-	n.setEpochs(e, pointEnterEpoch)
+	n.enter()
 	for i := range n.peers {
 		p := &n.peers[i]
 		p.heard = 0
