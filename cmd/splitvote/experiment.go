@@ -103,7 +103,7 @@ func (e experiment) describe(dir *store.Dir) *report.Run {
 			{Name: "fault-interval", Value: p.FaultInterval.String()}, {Name: "heal-limit", Value: p.HealLimit.String()}},
 	}
 	if e.backend.name == "sim" {
-		run.Shrink = "splitvote shrink " + e.latest()
+		run.Shrink = "splitvote shrink " + place
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Set)) {
 		run.Settings = append(run.Settings, report.Setting{Name: name, Value: p.Set[name]})
