@@ -36,7 +36,7 @@ func (v vote) over(w vote) bool {
 func (n *node) better(v, w vote) bool {
 	switch {
 	case n.bug.votesNotOrdered:
-		return v.epoch > w.epoch || v.epoch == w.epoch && v.zxid > w.zxid || v.zxid == w.zxid && v.leader > w.leader
+		return v.epoch > w.epoch || v.epoch == w.epoch && v.zxid > w.zxid
 	case n.bug.votesByName || n.bug.historyIgnored:
 		return v.leader > w.leader
 	}
@@ -93,9 +93,6 @@ func (n *node) electionTick() {
 		return
 	case n.unsaid || n.ticks%n.ping == 0:
 		n.shout()
-	}
-	if own := n.own(); n.bug.votesNotOrdered && n.better(own, n.vote) {
-		n.vote, n.agreed = own, 0
 	}
 	if n.votesFor(n.vote.leader) < n.quorum() {
 		n.agreed = 0

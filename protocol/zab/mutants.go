@@ -49,8 +49,8 @@ func listed() []protocol.Mutant {
 var mutants = []mutant{
 	{protocol.Mutant{
 		Name: "zab/votes-not-ordered", Class: protocol.Liveness,
-		Doc:    "Between equal last zxids the name decides whatever the epochs, so that two votes can be better than each other, for ever.",
-		Source: "ZOOKEEPER-1419",
+		Doc:    "Between equal histories no vote is better than the other: everyone keeps its own, and nobody is elected.",
+		Source: "class of ZOOKEEPER-1419",
 	}, func(b *bugs) { b.votesNotOrdered = true }},
 	{protocol.Mutant{
 		Name: "zab/votes-by-name", Class: protocol.Liveness,
