@@ -1,6 +1,6 @@
-// Package multipaxos is Multi-Paxos as a pure core: Lamport, "Paxos Made Simple" (2001; cited by section), chiefly its §3, with
-// what Chandra, Griesemer and Redstone, "Paxos Made Live" (2007; PML), and van Renesse and Altinbuken, "Paxos Made Moderately
-// Complex" (2015; PMMC), say of making a system of it.
+// Package multipaxos is Multi-Paxos as a pure core: Lamport, "Paxos Made Simple" (2001; cited by section), chiefly its
+// §3, with what Chandra, Griesemer and Redstone, "Paxos Made Live" (2007; PML), and van Renesse and Altinbuken, "Paxos
+// Made Moderately Complex" (2015; PMMC), say of making a system of it.
 //
 // What every run keeps, and every simulated run checks after each step:
 //
@@ -16,30 +16,32 @@
 //
 // Choices that the papers leave open, and departures from them:
 //
-// Every member is acceptor, learner and possible proposer at once. The distinguished proposer is whoever leads the highest
-// ballot; it says so in heartbeats, others send clients to it. A ballot is (round, node), and the round is on disk before anybody
-// hears of it.
+// Every member is acceptor, learner and possible proposer at once. The distinguished proposer is whoever leads the
+// highest ballot; it says so in heartbeats, others send clients to it. A ballot is (round, node), and the round is on
+// disk before anybody hears of it.
 //
-// A proposer asks its own acceptor last, when a majority lacks nothing but it. One that nobody follows, because it was paused or
-// cut off, has then promised nothing that would make it refuse the leader's next heartbeat.
+// A proposer asks its own acceptor last, when a majority lacks nothing but it. One that nobody follows, because it was
+// paused or cut off, has then promised nothing that would make it refuse the leader's next heartbeat.
 //
-// A promise reports what was accepted above what its sender knows to be chosen, and how far that goes; a proposer that knows less
-// learns those slots before it begins phase 2. So what is chosen is never decided again, and may be gone from the logs.
+// A promise reports what was accepted above what its sender knows to be chosen, and how far that goes; a proposer that
+// knows less learns those slots before it begins phase 2. So what is chosen is never decided again, and may be gone
+// from the logs.
 //
-// Phase 2 has one message a slot, without waiting for earlier slots, at most a window of them (α in §3). The leader counts its own
-// acceptor at once (protocol.P2 keeps the order). It takes slots as chosen in order, though they may be accepted in any.
+// Phase 2 has one message a slot, without waiting for earlier slots, at most a window of them (α in §3). The leader
+// counts its own acceptor at once (protocol.P2 keeps the order). It takes slots as chosen in order, though they may be
+// accepted in any.
 //
-// Learners hear from the leader how far slots are chosen. They know the value if they have accepted it in the leader's very
-// ballot, and otherwise ask for it, from anyone who knows; one whose slots are gone is sent a snapshot, in one message. How far a
-// node knows slots to be chosen is written along with what it accepts next.
+// Learners hear from the leader how far slots are chosen. They know the value if they have accepted it in the leader's
+// very ballot, and otherwise ask for it, from anyone who knows; one whose slots are gone is sent a snapshot, in one
+// message. How far a node knows slots to be chosen is written along with what it accepts next.
 //
-// An acceptor that hears a leader, and one that has just restarted, promises nothing for election-ticks (the master lease, PML
-// §5.2), unless that leader asked another to take over. Under reads=lease a leader trusts half of that time, so clocks may differ by
-// a factor of two. It is counted in ticks: a host must deliver the ticks that passed while a node was paused before anything else.
-// No other kind of read relies on it.
+// An acceptor that hears a leader, and one that has just restarted, promises nothing for election-ticks (the master
+// lease, PML §5.2), unless that leader asked another to take over. Under reads=lease a leader trusts half of that
+// time, so clocks may differ by a factor of two. It is counted in ticks: a host must deliver the ticks that passed
+// while a node was paused before anything else. No other kind of read relies on it.
 //
-// Membership does not change: a Reconfigure is rejected. Nor is a node with a wiped disk kept from voting (PML §5.1): an acceptor
-// that forgets is outside the model of Paxos.
+// Membership does not change: a Reconfigure is rejected. Nor is a node with a wiped disk kept from voting (PML §5.1):
+// an acceptor that forgets is outside the model of Paxos.
 //
 // What the papers claim and which test holds us to it; testdata tells the longer stories:
 //
