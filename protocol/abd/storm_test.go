@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/cluster/sim"
 	"github.com/splitvote/splitvote/harness"
@@ -28,7 +30,7 @@ var weather = [][]string{
 }
 
 // storm lets everything happen to a cluster for 15 s and judges what its clients saw, and its invariants.
-func storm(t *testing.T, seed uint64, bug string) checker.Result {
+func storm(t *testing.T, seed uint64, bug string) (checker.Result, *history.History) {
 	t.Helper()
 	p := plan.Default()
 	p.Target, p.Workload, p.Backend, p.Bug, p.Seed = "abd", "read-write", "sim", bug, seed+1
@@ -69,14 +71,25 @@ func storm(t *testing.T, seed uint64, bug string) checker.Result {
 	if broken, ok := harness.BrokenInvariants(c); ok {
 		r = checker.Merge([]checker.Result{broken, r})
 	}
-	return r
+	return r, h
 }
 
 // TestStorm lets everything happen to clusters: A1 to A5 hold after each step, and what the clients saw is linearizable.
 func TestStorm(t *testing.T) {
 	for seed := range *storms {
-		if r := storm(t, seed, ""); r.Verdict == checker.Invalid {
+		if r, _ := storm(t, seed, ""); r.Verdict == checker.Invalid {
 			t.Errorf("seed %d: %s", seed, r.Reason)
+		}
+	}
+}
+
+// TestSameSeedSameRun compares two runs operation by operation (protocol.P1).
+func TestSameSeedSameRun(t *testing.T) {
+	for seed := range uint64(3) {
+		_, a := storm(t, seed, "")
+		_, b := storm(t, seed, "")
+		if diff := cmp.Diff(a.Ops, b.Ops); diff != "" {
+			t.Errorf("seed %d: two runs differ:\n%s", seed, diff)
 		}
 	}
 }
@@ -93,7 +106,7 @@ func TestMutantsAreConvicted(t *testing.T) {
 				if how != "" {
 					break
 				}
-				if r := storm(t, seed, m.Name); r.Verdict == checker.Invalid {
+				if r, _ := storm(t, seed, m.Name); r.Verdict == checker.Invalid {
 					how = fmt.Sprintf("seed %d: %s", seed, r.Reason)
 				}
 			}
