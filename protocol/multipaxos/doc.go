@@ -4,7 +4,7 @@
 //
 // What every run keeps, and every simulated run checks after each step:
 //
-//	M1  A ballot is begun once: no two proposers share one, and a restarted node uses none again (§2.4, §2.5).
+//	M1  A ballot is begun once: no two proposers share one, and a restarted node uses none again (§2.5).
 //	M2  In one slot and ballot at most one value is proposed (§2.2).
 //	M3  An acceptor's promise never falls, it accepts nothing below it, and it never forgets a promise or an acceptance that
 //	    anyone has heard of, restarts and snapshots included (§2.2 P1a, §2.5).
@@ -12,7 +12,7 @@
 //	M5  After a value is chosen in a slot, whatever is accepted there in a higher ballot is that value (§2.2 P2a, P2b).
 //	M6  No two nodes learn different values of a slot; each applies them in order, each once, as soon as it has learned them.
 //	M7  A value that is taken for chosen has been accepted by a majority in one ballot (§2.3).
-//	M8  Snapshots of one slot are the same everywhere (PML §5.4).
+//	M8  Snapshots of one slot are the same everywhere (PML §5.5).
 //
 // Choices that the papers leave open, and departures from them:
 //
@@ -59,7 +59,7 @@
 //	§2.5  what must be on disk first; numbers are not used twice    TestPromiseIsWrittenBeforeItIsGiven,
 //	                                                                TestValueIsWrittenBeforeItIsAccepted,
 //	                                                                TestProposerWritesItsRoundAndNoPromise
-//	§2.5  a refusal ends a ballot                                   TestRefusalEndsABallot, TestDeposedLeaderAnswersAtOnce
+//	§2.2  a refusal ends a ballot                                   TestRefusalEndsABallot, TestDeposedLeaderAnswersAtOnce
 //	§3    gaps are filled with no-ops                               TestGapsAreFilledWithNoOps
 //	§3    commands are executed in order, α slots ahead             TestSlotsAreAnsweredInOrder, TestWindowBoundsOpenSlots,
 //	                                                                TestAcceptorTakesNoPartInSlotsFarAhead
@@ -68,6 +68,6 @@
 //	PML §5.2  the master lease                                      TestAcceptorStandsByALeaderThatItHears,
 //	                                                                TestLeaseEndsBeforeAcceptorsForget,
 //	                                                                TestLeaderWithoutAMajorityStepsDown
-//	PML §5.4  snapshots and catching up                             TestSnapshotKeepsWhatWasAcceptedAfterIt,
+//	PML §5.5  snapshots and catching up                             TestSnapshotKeepsWhatWasAcceptedAfterIt,
 //	                                                                TestRestartRemembersWhatIsChosen
 package multipaxos

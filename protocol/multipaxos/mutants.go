@@ -70,7 +70,7 @@ var mutants = []mutant{
 	{protocol.Mutant{
 		Name: "multipaxos/rounds-tie", Class: protocol.Internal,
 		Doc:    "Acceptors compare ballots by round alone, so that two proposers may have the same one.",
-		Source: "Paxos Made Simple §2.4: the rule of disjoint numbers broken",
+		Source: "Paxos Made Simple §2.5: the rule of disjoint numbers broken",
 	}, func(b *bugs) { b.roundsTie = true }},
 	{protocol.Mutant{
 		Name: "multipaxos/lower-ballot-accepted", Class: protocol.ClientVisible,

@@ -198,7 +198,7 @@ func TestProposerBeginsAfterATimeThatIsDrawn(t *testing.T) { // §2.4: randomnes
 	}
 }
 
-func TestProposerWritesItsRoundAndNoPromise(t *testing.T) { // §2.4, §2.5
+func TestProposerWritesItsRoundAndNoPromise(t *testing.T) { // §2.5
 	s := newNode(t, 3, nil, &multipaxos.Promised{Ballot: of(4, "n2"), Round: 3}).ticks(9, 9)
 	s.want("n2 prepare 5.n1 from=1", "n3 prepare 5.n1 from=1")
 	s.wrote(&multipaxos.Promised{Ballot: of(4, "n2"), Round: 5})
@@ -313,7 +313,7 @@ func TestChosenSlotIsNotAcceptedAnew(t *testing.T) { // §2.2, P2: its value is 
 	s.wrote(&multipaxos.Promised{Ballot: of(2, "n3")})
 }
 
-func TestRefusalEndsABallot(t *testing.T) { // §2.5: "it is probably a good idea to abandon a proposal"
+func TestRefusalEndsABallot(t *testing.T) { // §2.2: "it is probably a good idea to abandon a proposal"
 	s := newNode(t, 3, nil).lead()
 	s.from("n2", &multipaxos.Refused{Ballot: own(7), Promised: of(9, "n2")}).is("leader", 0) // of another ballot
 	s.from("n2", &multipaxos.Refused{Ballot: own(1), Promised: of(9, "n2")}).is("acceptor", 0)
@@ -396,7 +396,7 @@ func TestReadThroughTheLogIsAnsweredInItsPlace(t *testing.T) { // §3
 	)
 }
 
-func TestSnapshotKeepsWhatWasAcceptedAfterIt(t *testing.T) { // PML §5.4
+func TestSnapshotKeepsWhatWasAcceptedAfterIt(t *testing.T) { // PML §5.5
 	s := newNode(t, 3, nil, &multipaxos.Promised{Ballot: of(1, "n2")}, slots(1, entry(of(1, "n2"), "old")),
 		slots(4, entry(of(1, "n2"), "d")))
 	s.from("n3", &multipaxos.Snapshot{Index: 3, Data: []byte("a b c"), Chosen: 3}).is("acceptor", 3)
@@ -408,7 +408,7 @@ func TestSnapshotKeepsWhatWasAcceptedAfterIt(t *testing.T) { // PML §5.4
 	}
 }
 
-func TestRestartRemembersWhatIsChosen(t *testing.T) { // PML §5.4: and asks nobody for it
+func TestRestartRemembersWhatIsChosen(t *testing.T) { // PML §5.5: and asks nobody for it
 	known := slots(1, entry(of(1, "n2"), "x"), entry(of(1, "n2"), "y"), entry(of(1, "n2"), "z"))
 	known.Chosen = 2
 	s := newNode(t, 3, nil, &multipaxos.Promised{Ballot: of(1, "n2")}, known)
