@@ -78,6 +78,8 @@ type page struct {
 	Undecided                                      []pageFact
 	Tiles                                          []pageFact
 	Timeline                                       *timeline
+	Sequence                                       template.HTML
+	SequenceLeftOut                                int
 	Calls                                          []callFigures
 	Windows                                        []pageWindow
 	MoreWindows                                    int
@@ -182,6 +184,7 @@ func newPage(r *Run, f *figures) *page {
 	}
 	guard(&p.Notes, "the operations", func() { p.Around = around(r, told) })
 	guard(&p.Notes, "the time line", func() { p.Timeline = newTimeline(r, f, told) })
+	guard(&p.Notes, "the sequence of messages", func() { p.Sequence, p.SequenceLeftOut = sequence(r) })
 	return p
 }
 

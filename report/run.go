@@ -26,11 +26,12 @@ type Run struct {
 	Wall       time.Duration // real time the run took, checking excluded
 	Virtual    time.Duration // simulated time that passed, 0 outside the simulator
 
-	History  *history.History // nil where nothing was recorded
-	Statuses []StatusAt       // in time order
-	Result   checker.Result
-	Problem  string   // the experiment itself failed: one line, "" if it did not
-	Notes    []string // what a reader must know besides: a history cut off in mid-line ...
+	History   *history.History // nil where nothing was recorded
+	Statuses  []StatusAt       // in time order
+	Exchanges []Exchange       // messages among the nodes in the order of their sending, where a simulator has told of them
+	Result    checker.Result
+	Problem   string   // the experiment itself failed: one line, "" if it did not
+	Notes     []string // what a reader must know besides: a history cut off in mid-line ...
 
 	Replay  string // command that repeats the run, "" if it cannot be
 	Shrink  string // command that shrinks it

@@ -16,6 +16,7 @@ import (
 	"github.com/splitvote/splitvote/checker/linear"
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/docker"
+	"github.com/splitvote/splitvote/cluster/sim"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/plan"
@@ -132,7 +133,8 @@ func (e experiment) drive(ctx context.Context, dir *store.Dir, run *report.Run, 
 			statusErr = err
 		}
 	}
-	c, err := e.open(ctx, cfg)
+	var said exchanges
+	c, err := e.open(ctx, cfg, &said)
 	if err != nil {
 		return openFailure(e.backend, err, say)
 	}
@@ -148,6 +150,7 @@ func (e experiment) drive(ctx context.Context, dir *store.Dir, run *report.Run, 
 		run.Virtual = c.Now()
 	}
 	closeErr := c.Close() // after it nobody writes to run.Statuses
+	run.Exchanges = said.list
 	run.Nodes = c.Nodes()
 	if run.History, err = recorder.History(); err != nil {
 		return failed(fmt.Errorf("the recorded history is none: %w", err))
@@ -169,9 +172,12 @@ func (e experiment) drive(ctx context.Context, dir *store.Dir, run *report.Run, 
 	return nil
 }
 
-func (e experiment) open(ctx context.Context, cfg cluster.Config) (cluster.Cluster, error) {
-	if e.attach != "" {
+func (e experiment) open(ctx context.Context, cfg cluster.Config, said *exchanges) (cluster.Cluster, error) {
+	switch calls := len(e.plan.Calls); {
+	case e.attach != "":
 		return docker.Attach(ctx, cfg, e.attach, docker.Options{})
+	case e.backend.name == "sim" && calls > 0 && calls <= tracedCalls:
+		return sim.Open(cfg, sim.Options{Trace: said.hear})
 	}
 	return e.backend.open(ctx, cfg)
 }
