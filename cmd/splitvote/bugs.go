@@ -140,8 +140,8 @@ func (b *bugHunter) begin() *matrix {
 const firstRound = 16
 
 // hunt goes in rounds, each twice as long as the one before. In each, the bugs that nothing has convicted yet come first, then
-// those that something else than their class says has convicted, then those that were found less often than wanted. A bug is
-// done when it was found as often as wanted.
+// those that something else than their class says has convicted, then, once there was time for the others, those that were
+// found less often than wanted. A bug is done when it was found as often as wanted.
 func (b *bugHunter) hunt(ctx context.Context, m *matrix) error {
 	for i := range m.Correct {
 		if err := b.look(ctx, m, &m.Correct[i], b.correct, 1); err != nil {
@@ -149,30 +149,35 @@ func (b *bugHunter) hunt(ctx context.Context, m *matrix) error {
 		}
 	}
 	for seeds := firstRound; ; seeds *= 2 {
-		left := false
 		for _, stage := range []struct {
-			open   func(*harness.Hunt) bool
-			wanted int
+			open          func(*harness.Hunt) bool
+			seeds, wanted int
 		}{
-			{func(h *harness.Hunt) bool { return !h.Found() }, 1},
-			{func(h *harness.Hunt) bool { return !h.AsItsClass() }, 1},
-			{func(h *harness.Hunt) bool { return len(h.Finds) < b.wanted }, b.wanted},
+			{func(h *harness.Hunt) bool { return !h.Found() }, 2 * seeds, 1},
+			{func(h *harness.Hunt) bool { return !h.AsItsClass() }, seeds, 1},
+			{func(h *harness.Hunt) bool { return seeds >= repeatRound && len(h.Finds) < b.wanted }, seeds, b.wanted},
 		} {
 			for i := range m.Planted {
 				if !stage.open(&m.Planted[i]) {
 					continue
 				}
-				left = true
-				if err := b.look(ctx, m, &m.Planted[i], seeds, stage.wanted); err != nil {
+				if err := b.look(ctx, m, &m.Planted[i], stage.seeds, stage.wanted); err != nil {
 					return err
 				}
 			}
+		}
+		left := false
+		for i := range m.Planted {
+			left = left || len(m.Planted[i].Finds) < b.wanted
 		}
 		if !left {
 			return nil
 		}
 	}
 }
+
+// repeatRound is the length of the first round in which what was found is looked for again.
+const repeatRound = 8 * firstRound
 
 // look tries the next seeds for one bug.
 func (b *bugHunter) look(ctx context.Context, m *matrix, h *harness.Hunt, seeds, wanted int) error {
