@@ -145,7 +145,9 @@ func (z *zones) observe(observers []int32) (*witness, bool) {
 		case w != nobody && b.seen == nobody && z.source[w] != nobody && z.calls[w].pending():
 			observers = append(observers, w)
 		}
-		b.seen = i
+		if b.seen == nobody { // the first, so that following who saw whom leads to a call that was answered, not in a ring
+			b.seen = i
+		}
 	}
 	if late != nil || !unique {
 		return late, late != nil
