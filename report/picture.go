@@ -383,7 +383,7 @@ func sign(yes bool) float64 {
 func (d *drawing) relate(a, b *row) {
 	_, right, y := d.box(a)
 	left, _, yTo := d.box(b)
-	if a.open() || a.To >= b.From {
+	if !a.ended(b) {
 		d.conflict(a, b)
 		return
 	}

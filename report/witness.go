@@ -295,6 +295,11 @@ func (r *row) lasted() time.Duration {
 	}
 }
 
+// ended says whether the row's call ended before another's began. Of events at one time the order in the history decides.
+func (r *row) ended(b *row) bool {
+	return !r.open() && (r.To < b.From || r.To == b.From && r.done != nil && r.done.Index < b.Index)
+}
+
 // nodes are those that the row's call was sent to and answered by.
 func (r *row) nodes() []history.NodeID {
 	ids := []history.NodeID{r.op.Node}

@@ -46,8 +46,8 @@ func checkCommand() *cobra.Command {
 
 type check struct {
 	model, consistency, format, engine, html string
-	timeout                     time.Duration
-	json                        bool
+	timeout                                  time.Duration
+	json                                     bool
 }
 
 func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer) error {
