@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -95,6 +96,20 @@ func TestImports(t *testing.T) {
 					t.Errorf("%s imports %s: only %s may", name, path, home)
 				}
 			}
+		}
+	}
+}
+
+// The table in ARCHITECTURE.md is for people; it must at least name every package of this one.
+func TestArchitectureNamesEveryPackage(t *testing.T) {
+	page, err := os.ReadFile("../../ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "## Who may import whom")
+	for name := range mayImport {
+		if !strings.HasSuffix(name, "/*") && !strings.Contains(table, "`"+name+"`") {
+			t.Errorf("%s is not in the table of ARCHITECTURE.md: add it, with what it may import", name)
 		}
 	}
 }
