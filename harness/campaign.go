@@ -109,6 +109,7 @@ func (c Campaign) try(ctx context.Context, seed uint64) (Trial, error) {
 	if err != nil {
 		return Trial{}, err
 	}
+	x.Terse = true // a report that is kept says more
 	out, err := x.Simulate(ctx, c.Target, sim.Options{})
 	if err != nil {
 		return Trial{}, err

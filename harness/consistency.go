@@ -13,8 +13,8 @@ func (x Experiment) judge() (checker.Checker, error) {
 	if x.Consistency != "" {
 		judge, err = weak.New(x.Consistency, x.Workload.Model)
 	}
-	if err != nil {
-		return nil, err
+	if err != nil || x.Terse {
+		return judge, err
 	}
 	return weak.Graded(judge, x.Workload.Model), nil
 }

@@ -24,6 +24,8 @@ type Experiment struct {
 	Plan     plan.Plan
 	Workload workloads.Workload
 	Settle   time.Duration // that a healed cluster is left alone before it is asked again
+	// Terse leaves out what a history that is not valid still satisfies: it may cost more than all else.
+	Terse bool
 	// Consistency is what each key is judged by, a level of package weak; empty: linearizability.
 	Consistency string
 }

@@ -47,6 +47,7 @@ func (s Sign) Same(o Outcome) bool {
 // Shrink gives the smallest plan that it has found by the end of ctx, and its outcome. The plan that it begins with must
 // show the sign. The error is that of the experiment, if any; that ctx ended is none.
 func (s *Shrinker) Shrink(ctx context.Context, x Experiment, o Outcome) (plan.Plan, Outcome, error) {
+	x.Terse = true
 	s.best, s.outcome = x, o
 	pinned := Pinned(x.Plan, o.History)
 	clients := pinned.Concurrency.Of(pinned.Nodes)

@@ -80,6 +80,7 @@ func (s *shrinker) run(ctx context.Context, name string, out, errs io.Writer) er
 func (s *shrinker) plan(ctx context.Context, p plan.Plan, out, errs io.Writer) error {
 	target, _ := targetNamed(p.Target)
 	x := experimentOf(p)
+	x.Terse = true
 	before, err := x.Simulate(ctx, target, sim.Options{})
 	if err != nil {
 		return failed(err)
