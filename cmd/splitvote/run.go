@@ -170,7 +170,8 @@ func complete(p plan.Plan) (plan.Plan, error) {
 	}
 	workload, _ := workloads.Named(p.Workload)
 	if !slices.Contains(target.Objects(), workload.Object) {
-		return p, usage(fmt.Errorf("workload: %s works on a %s, which %s does not have", p.Workload, workload.Object, p.Target))
+		return p, usage(fmt.Errorf("workload: %s works on a %s, which %s does not have", p.Workload, workload.Object, p.Target),
+			fmt.Sprintf("workloads for %s: %s", p.Target, strings.Join(workloadsFor(target), ", ")))
 	}
 	if err := (nemesis.Spec{Faults: p.Faults, Interval: time.Duration(p.FaultInterval)}).Check(p.Nodes); err != nil {
 		return p, usage(fmt.Errorf("faults: %w", err))
@@ -249,6 +250,17 @@ func targetNamed(name string) (bundled.Target, bool) {
 		}
 	}
 	return bundled.Target{}, false
+}
+
+// workloadsFor are the workloads whose objects a target has.
+func workloadsFor(target bundled.Target) []string {
+	var names []string
+	for _, w := range workloads.All() {
+		if slices.Contains(target.Objects(), w.Object) {
+			names = append(names, w.Name)
+		}
+	}
+	return names
 }
 
 func workloadNames() []string {
