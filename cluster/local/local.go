@@ -38,6 +38,7 @@ type Cluster struct {
 	nodes    map[history.NodeID]*node
 	network  *proxy.Network
 	launcher *launcher
+	ports    ports
 	ledger   *ledger
 	scratch  string // directory to remove at the end, "" for none
 	http     *http.Client
@@ -133,7 +134,7 @@ func (c *Cluster) prepare() (err error) {
 	if err := os.MkdirAll(filepath.Join(dir, "nodes"), 0o755); err != nil {
 		return err
 	}
-	free, err := reserve(2 * len(c.config.Nodes))
+	free, err := c.ports.reserve(2 * len(c.config.Nodes))
 	if err != nil {
 		return err
 	}
@@ -182,6 +183,7 @@ func (c *Cluster) close() error {
 		errs = append(errs, c.network.Close())
 	}
 	c.launcher.close()
+	errs = append(errs, c.ports.close())
 	if c.scratch != "" {
 		errs = append(errs, os.RemoveAll(c.scratch))
 	}

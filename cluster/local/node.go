@@ -67,7 +67,7 @@ func (c *Cluster) start(ctx context.Context, n *node) error {
 			return err
 		}
 		c.logf("%v: %s moves", err, n.id)
-		free, err := reserve(2)
+		free, err := c.ports.reserve(2)
 		if err != nil {
 			return fmt.Errorf("start %s: %w", n.id, err)
 		}
