@@ -153,24 +153,6 @@ type Option struct {
 	Doc     string   // one sentence
 }
 
-// Class says how a planted bug shows.
-type Class string
-
-// The classes of planted bugs.
-const (
-	ClientVisible Class = "client-visible" // a history checker can convict it
-	Internal      Class = "internal"       // only the protocol's own invariants can
-	Liveness      Class = "liveness"       // shows as no progress after healing
-)
-
-// Mutant is a planted bug: one small departure that a real system shipped.
-type Mutant struct {
-	Name   string // as in --bug: raft/commit-old-term
-	Class  Class
-	Doc    string // one sentence: what it does wrong
-	Source string // the issue, paper or report that it is modelled on
-}
-
 // Invariants watches every node of a simulated cluster and says when a numbered invariant of the protocol is broken.
 type Invariants interface {
 	// After is called after every Step.

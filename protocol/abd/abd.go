@@ -18,7 +18,7 @@ func Protocol() protocol.Protocol {
 		Codec:        wire.New(&Query{}, &Held{}, &Store{}, &Stored{}, &Life{}, &Value{}, &Checkpoint{}),
 		Invariants:   NewInvariants,
 		Options:      options,
-		Mutants:      listed(),
+		Mutants:      protocol.Mutants(mutants),
 		Points:       pointNames[1:],
 		Objects:      []string{object},
 		Unrepeatable: true,

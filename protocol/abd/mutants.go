@@ -1,10 +1,6 @@
 package abd
 
-import (
-	"fmt"
-
-	"github.com/splitvote/splitvote/protocol"
-)
+import "github.com/splitvote/splitvote/protocol"
 
 // bugs are the planted bugs. At most one is set, and each is looked at in one place.
 type bugs struct {
@@ -14,119 +10,91 @@ type bugs struct {
 	unsynced, restartsEmpty, checkpointLosesLatest, livesAreOne, staysSilent           bool
 }
 
-type mutant struct {
-	protocol.Mutant
-	set func(*bugs)
-}
-
-// plant returns the bug of that name, none for "".
-func plant(name string) (bugs, error) {
-	var b bugs
-	if name == "" {
-		return b, nil
-	}
-	for _, m := range mutants {
-		if m.Name == name {
-			m.set(&b)
-			return b, nil
-		}
-	}
-	return b, fmt.Errorf("abd: no bug is named %q", name)
-}
-
-func listed() []protocol.Mutant {
-	list := make([]protocol.Mutant, len(mutants))
-	for i, m := range mutants {
-		list[i] = m.Mutant
-	}
-	return list
-}
-
 // mutants leave out one thing each that the proofs need; where a system is known for it, the source names it.
-var mutants = []mutant{
-	{protocol.Mutant{
+var mutants = []protocol.Planted[bugs]{
+	{Mutant: protocol.Mutant{
 		Name: "abd/read-without-write-back", Class: protocol.ClientVisible,
 		Doc:    "A read returns the newest value that it found without storing it, so that a later read may return an older one.",
 		Source: "Attiya, Bar-Noy, Dolev 1995: the rule broken; Dynamo-style quorum reads without blocking read repair",
-	}, func(b *bugs) { b.readWithoutWriteBack = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.readWithoutWriteBack = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/local-clock", Class: protocol.ClientVisible,
 		Doc:    "A write takes its tag from its node's clock and asks nobody.",
 		Source: "Last-write-wins by time stamps: Jepsen on Cassandra (2013), aphyr.com/posts/294",
-	}, func(b *bugs) { b.localClock = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.localClock = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/local-counter", Class: protocol.ClientVisible,
 		Doc:    "A write takes the tag after the one that its own replica holds and asks nobody.",
 		Source: "Lynch and Shvartsman 1997: the rule broken; right for a single writer only",
-	}, func(b *bugs) { b.localCounter = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.localCounter = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/write-starts-anew", Class: protocol.ClientVisible,
 		Doc:    "A write that is not acknowledged in time begins again and takes a second tag, above what was written meanwhile.",
 		Source: "class of curvine#676, rabbitmq/ra#145: a retry that nothing recognises",
-	}, func(b *bugs) { b.writeStartsAnew = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.writeStartsAnew = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/rejects-what-it-sent", Class: protocol.ClientVisible,
 		Doc:    "A coordinator that gives up answers that the write certainly had no effect, though replicas hold it.",
 		Source: "class of RedisLabs/redisraft#23",
-	}, func(b *bugs) { b.rejectsWhatItSent = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.rejectsWhatItSent = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/half-is-enough", Class: protocol.ClientVisible,
 		Doc:    "Half of the members, rounded down, are asked and told, so that two quorums need not meet (R + W <= N).",
 		Source: "Dynamo-style sloppy quorums (DeCandia et al. 2007, §4.6)",
-	}, func(b *bugs) { b.halfIsEnough = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.halfIsEnough = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/counts-answers", Class: protocol.ClientVisible,
 		Doc:    "An answer that arrives twice counts twice.",
 		Source: "synthetic: answers counted, not answerers",
-	}, func(b *bugs) { b.countsAnswers = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.countsAnswers = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/latest-answer-wins", Class: protocol.ClientVisible,
 		Doc:    "Of the values that a majority holds, the one that was heard of last is taken, not the newest.",
 		Source: "synthetic: the maximum forgotten",
-	}, func(b *bugs) { b.latestAnswerWins = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.latestAnswerWins = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/tag-chosen-twice", Class: protocol.ClientVisible,
 		Doc:    "Two writes that one node coordinates at a time take the same tag.",
 		Source: "synthetic: the multi-writer algorithm with one writer a node taken for granted",
-	}, func(b *bugs) { b.tagChosenTwice = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.tagChosenTwice = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/latest-wins-ties", Class: protocol.ClientVisible,
 		Doc:    "Between two tags of one counter a replica takes the one that arrives last, not the one of the greater name.",
 		Source: "class of Jepsen on Cassandra (2013): equal time stamps",
-	}, func(b *bugs) { b.latestWinsTies = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.latestWinsTies = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/first-wins-ties", Class: protocol.ClientVisible,
 		Doc:    "Between two tags of one counter a replica keeps the one that it has.",
 		Source: "class of Jepsen on Cassandra (2013): equal time stamps",
-	}, func(b *bugs) { b.firstWinsTies = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.firstWinsTies = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/overwrites", Class: protocol.ClientVisible,
 		Doc:    "A replica stores whatever it is given, also what is older than what it holds.",
 		Source: "synthetic: the comparison forgotten",
-	}, func(b *bugs) { b.overwrites = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.overwrites = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/unsynced", Class: protocol.ClientVisible,
 		Doc:    "A replica acknowledges a value before it is on its disk.",
 		Source: "class of jepsen.io/analyses/nats-2.12.1; Cassandra commitlog_sync: periodic",
-	}, func(b *bugs) { b.unsynced = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.unsynced = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/restarts-empty", Class: protocol.ClientVisible,
 		Doc:    "A restarted replica has forgotten what it held, and answers all the same.",
 		Source: "class of Michael et al. 2017, Recovering Shared Objects Without Stable Storage",
-	}, func(b *bugs) { b.restartsEmpty = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.restartsEmpty = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/checkpoint-loses-latest", Class: protocol.Internal,
 		Doc:    "A checkpoint is taken of the state before the record that made it due.",
 		Source: "class of NodeDB#162; RedisLabs/redisraft#43",
-	}, func(b *bugs) { b.checkpointLosesLatest = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.checkpointLosesLatest = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/lives-are-one", Class: protocol.Internal,
 		Doc:    "A restarted node numbers its operations from the beginning, and takes answers to old ones for answers to new ones.",
 		Source: "synthetic: request numbers used again after a restart, as RPC transaction numbers were",
-	}, func(b *bugs) { b.livesAreOne = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.livesAreOne = true }},
+	{Mutant: protocol.Mutant{
 		Name: "abd/stays-silent", Class: protocol.Liveness,
 		Doc:    "A restarted replica does not answer, so that in the end no majority does.",
 		Source: "synthetic: a recovery that waits for something that never comes",
-	}, func(b *bugs) { b.staysSilent = true }},
+	}, Set: func(b *bugs) { b.staysSilent = true }},
 }

@@ -18,7 +18,7 @@ func Protocol() protocol.Protocol {
 		Codec:        wire.New(&Greet{}, &Digest{}, &Delta{}, &Update{}),
 		Invariants:   NewInvariants,
 		Options:      options,
-		Mutants:      listed(),
+		Mutants:      protocol.Mutants(mutants),
 		Points:       []string{pointWrite, pointMerge, pointCheckpoint},
 		Objects:      []string{"counter", "register", "set"},
 		Unrepeatable: true,

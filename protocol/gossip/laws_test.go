@@ -121,7 +121,7 @@ func TestRefusals(t *testing.T) {
 			config(func(c *protocol.Config) { c.Options["gossip-ticks"] = "0" }), nil,
 			`gossip: option gossip-ticks: want a whole number from 1, have "0"`,
 		},
-		{config(func(c *protocol.Config) { c.Bug = "gossip/none" }), nil, `gossip: no bug is named "gossip/none"`},
+		{config(func(c *protocol.Config) { c.Bug = "gossip/none" }), nil, `no bug is named "gossip/none"`},
 		{
 			config(func(*protocol.Config) {}), []protocol.Record{{Data: &gossip.Greet{}}},
 			"gossip: record 0: a *gossip.Greet is not a record of gossip",

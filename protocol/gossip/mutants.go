@@ -1,80 +1,48 @@
 package gossip
 
-import (
-	"fmt"
-
-	"github.com/splitvote/splitvote/protocol"
-)
+import "github.com/splitvote/splitvote/protocol"
 
 // bugs are the planted bugs. At most one is set, and each is looked at in one place.
 type bugs struct {
 	tombstoneForgotten, tieNotBroken, counterSums, clockStandsStill, memberLeftOut, recentOnly, unsynced bool
 }
 
-type mutant struct {
-	protocol.Mutant
-	set func(*bugs)
-}
-
-// plant returns the bug of that name, none for "".
-func plant(name string) (bugs, error) {
-	var b bugs
-	if name == "" {
-		return b, nil
-	}
-	for _, m := range mutants {
-		if m.Name == name {
-			m.set(&b)
-			return b, nil
-		}
-	}
-	return b, fmt.Errorf("gossip: no bug is named %q", name)
-}
-
-func listed() []protocol.Mutant {
-	list := make([]protocol.Mutant, len(mutants))
-	for i, m := range mutants {
-		list[i] = m.Mutant
-	}
-	return list
-}
-
 // mutants are classed by what convergence alone shows: replicas that agree on what no client left them with pass for
 // converged, and so does a write that its own client cannot read.
-var mutants = []mutant{
-	{protocol.Mutant{
+var mutants = []protocol.Planted[bugs]{
+	{Mutant: protocol.Mutant{
 		Name: "gossip/tombstone-forgotten", Class: protocol.Internal,
 		Doc:    "A removed element is forgotten instead of remembered as removed, so the next exchange brings it back.",
 		Source: "Demers et al. 1987, §2: why death certificates are needed; class of Dynamo's resurfacing cart items (DeCandia et al. 2007, §4.4)",
-	}, func(b *bugs) { b.tombstoneForgotten = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.tombstoneForgotten = true }},
+	{Mutant: protocol.Mutant{
 		Name: "gossip/tie-not-broken", Class: protocol.ClientVisible,
 		Doc:    "Of two writes with the same time each replica keeps its own, so replicas differ for ever.",
 		Source: "Shapiro et al. 2011, §3.2.1: timestamps must be unique and totally ordered",
-	}, func(b *bugs) { b.tieNotBroken = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.tieNotBroken = true }},
+	{Mutant: protocol.Mutant{
 		Name: "gossip/counter-sums", Class: protocol.ClientVisible,
 		Doc:    "Counters are joined by adding what each node counted instead of taking the higher, so additions count again.",
 		Source: "Shapiro et al. 2011, §3.1.1: why a counter's merge is a maximum, not a sum",
-	}, func(b *bugs) { b.counterSums = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.counterSums = true }},
+	{Mutant: protocol.Mutant{
 		Name: "gossip/clock-stands-still", Class: protocol.Internal,
 		Doc:    "A replica does not set its clock past the stamps that it sees, so its next write may be older than what it replaces.",
 		Source: "Lamport 1978, IR2(b)",
-	}, func(b *bugs) { b.clockStandsStill = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.clockStandsStill = true }},
+	{Mutant: protocol.Mutant{
 		Name: "gossip/member-left-out", Class: protocol.ClientVisible,
 		Doc:    "The list of partners is one short: nobody greets the last member, or listens to it.",
 		Source: "synthetic: off by one",
-	}, func(b *bugs) { b.memberLeftOut = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.memberLeftOut = true }},
+	{Mutant: protocol.Mutant{
 		Name: "gossip/recent-only", Class: protocol.ClientVisible,
 		Doc:    "Only what changed in the last forty ticks is compared; what a partition hid for longer is never repaired.",
 		Source: "Demers et al. 1987, §1.3: recent update lists need a full comparison where checksums still differ",
-	}, func(b *bugs) { b.recentOnly = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.recentOnly = true }},
+	{Mutant: protocol.Mutant{
 		Name: "gossip/unsynced", Class: protocol.ClientVisible,
 		Doc:    "A change is answered before it is durable, and is gone if the replica crashes before it has told anyone.",
 		Source: "class of NATS 2.12.1 (jepsen.io/analyses/nats-2.12.1)",
-	}, func(b *bugs) { b.unsynced = true }},
+	}, Set: func(b *bugs) { b.unsynced = true }},
 }

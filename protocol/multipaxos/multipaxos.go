@@ -19,7 +19,7 @@ func Protocol() protocol.Protocol {
 			&Learn{}, &Learned{}, &Snapshot{}, &TakeOver{}, &Promised{}, &Slots{}, &Checkpoint{}),
 		Invariants: NewInvariants,
 		Options:    options,
-		Mutants:    listed(),
+		Mutants:    protocol.Mutants(mutants),
 		Points:     pointNames[1:],
 		Lacks:      []string{"members"},
 	}

@@ -1,10 +1,6 @@
 package multipaxos
 
-import (
-	"fmt"
-
-	"github.com/splitvote/splitvote/protocol"
-)
+import "github.com/splitvote/splitvote/protocol"
 
 // bugs are the planted bugs. At most one is set, and each is looked at in one place.
 type bugs struct {
@@ -16,140 +12,112 @@ type bugs struct {
 	installForgetsAccepted, checkpointForgetsPromise, checkpointForgetsAccepted       bool
 }
 
-type mutant struct {
-	protocol.Mutant
-	set func(*bugs)
-}
-
-// plant returns the bug of that name, none for "".
-func plant(name string) (bugs, error) {
-	var b bugs
-	if name == "" {
-		return b, nil
-	}
-	for _, m := range mutants {
-		if m.Name == name {
-			m.set(&b)
-			return b, nil
-		}
-	}
-	return b, fmt.Errorf("multipaxos: no bug is named %q", name)
-}
-
-func listed() []protocol.Mutant {
-	list := make([]protocol.Mutant, len(mutants))
-	for i, m := range mutants {
-		list[i] = m.Mutant
-	}
-	return list
-}
-
 // mutants are modelled on bugs that were shipped, where a source is named; the class is how they show under sessions that
 // recognise a repeated command.
-var mutants = []mutant{
-	{protocol.Mutant{
+var mutants = []protocol.Planted[bugs]{
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/promise-not-persisted", Class: protocol.Internal,
 		Doc:    "A promise to another's ballot is not written to disk, and forgotten by a restart.",
 		Source: "Paxos Made Simple §2.5; MIT 6.824 Paxos notes (2015): np is persistent",
-	}, func(b *bugs) { b.promiseNotPersisted = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.promiseNotPersisted = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/value-not-persisted", Class: protocol.ClientVisible,
 		Doc:    "An acceptor writes its ballot to disk but not the values that it accepts.",
 		Source: "Paxos Made Simple §2.5; MIT 6.824 Paxos notes (2015): na and va are persistent",
-	}, func(b *bugs) { b.valueNotPersisted = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.valueNotPersisted = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/acceptor-unsynced", Class: protocol.ClientVisible,
 		Doc:    "An acceptor answers before what it accepted is on its disk.",
 		Source: "class of etcd --unsafe-no-fsync; jepsen.io/analyses/nats-2.12.1",
-	}, func(b *bugs) { b.acceptorUnsynced = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.acceptorUnsynced = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/ballot-reused", Class: protocol.Internal,
 		Doc:    "A proposer that restarts goes through phase 1 again with the ballot that it had.",
 		Source: "Tencent/phxpaxos#145",
-	}, func(b *bugs) { b.ballotReused = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.ballotReused = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/rounds-tie", Class: protocol.Internal,
 		Doc:    "Acceptors compare ballots by round alone, so that two proposers may have the same one.",
 		Source: "Paxos Made Simple §2.5: the rule of disjoint numbers broken",
-	}, func(b *bugs) { b.roundsTie = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.roundsTie = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/lower-ballot-accepted", Class: protocol.ClientVisible,
 		Doc:    "An acceptor accepts whatever it is sent, also below its promise.",
 		Source: "Paxos Made Simple §2.2 P1a: the rule broken",
-	}, func(b *bugs) { b.lowerBallotAccepted = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.lowerBallotAccepted = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/half-is-a-majority", Class: protocol.ClientVisible,
 		Doc:    "Of an even number of members, half decide.",
 		Source: "synthetic (class of redpanda PR#17675)",
-	}, func(b *bugs) { b.halfIsAMajority = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.halfIsAMajority = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/chosen-by-one", Class: protocol.ClientVisible,
 		Doc:    "A value counts as chosen once the first acceptor, the leader's own, has accepted it.",
 		Source: "synthetic; Paxos Made Simple §2.3: the rule broken",
-	}, func(b *bugs) { b.chosenByOne = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.chosenByOne = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/promises-ignored", Class: protocol.ClientVisible,
 		Doc:    "A new leader proposes its own values where the promises of others report accepted ones.",
 		Source: "synthetic; Paxos Made Simple §2.2 P2c: the rule broken",
-	}, func(b *bugs) { b.promisesIgnored = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.promisesIgnored = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/lowest-promised-value", Class: protocol.Internal,
 		Doc:    "Of the values that promises report for a slot, a new leader takes the one of the lowest ballot.",
 		Source: "MIT 6.824 Paxos notes (2015), line 5: the rule broken",
-	}, func(b *bugs) { b.lowestPromisedValue = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.lowestPromisedValue = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/promise-misplaced", Class: protocol.ClientVisible,
 		Doc:    "A new leader puts the slots of every promise where its own open slots begin.",
 		Source: "class of Cjen1/OCons PR#21",
-	}, func(b *bugs) { b.promiseMisplaced = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.promiseMisplaced = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/open-slots-skipped", Class: protocol.Liveness,
 		Doc:    "A new leader goes on after the slots that phase 1 has found open and proposes nothing in them.",
 		Source: "Cjen1/OCons PR#21; Paxos Made Simple §3: the rule broken",
-	}, func(b *bugs) { b.openSlotsSkipped = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.openSlotsSkipped = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/ballot-unchecked", Class: protocol.ClientVisible,
 		Doc:    "A learner takes what it has accepted in any ballot as what the leader says was chosen.",
 		Source: "class of atomix/copycat#265; scylladb/scylladb#9965",
-	}, func(b *bugs) { b.ballotUnchecked = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.ballotUnchecked = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/gap-never-asked", Class: protocol.Liveness,
 		Doc:    "A learner that has missed a value never asks for it, also when it is to lead.",
 		Source: "synthetic",
-	}, func(b *bugs) { b.gapNeverAsked = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.gapNeverAsked = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/rejects-what-it-proposed", Class: protocol.ClientVisible,
 		Doc:    "A deposed leader answers that commands in open slots are certainly not carried out.",
 		Source: "RedisLabs/redisraft#23",
-	}, func(b *bugs) { b.rejectsWhatItProposed = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.rejectsWhatItProposed = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/read-unconfirmed", Class: protocol.ClientVisible,
 		Doc:    "A leader answers reads from its own state at once.",
 		Source: "etcd-io/etcd#741; hashicorp/consul#54",
-	}, func(b *bugs) { b.readUnconfirmed = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.readUnconfirmed = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/read-before-recovery", Class: protocol.ClientVisible,
 		Doc:    "A new leader answers reads before what phase 1 has found is chosen and applied.",
 		Source: "class of etcd-io/etcd#7331; tikv/tikv PR#6340, PR#9239",
-	}, func(b *bugs) { b.readBeforeRecovery = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.readBeforeRecovery = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/lease-too-long", Class: protocol.ClientVisible,
 		Doc:    "A leader trusts its lease for three times as long as acceptors grant it.",
 		Source: "Paxos Made Live §5.2: the lease of a master on drifting clocks; hashicorp/consul PR#68",
-	}, func(b *bugs) { b.leaseTooLong = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.leaseTooLong = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/install-forgets-accepted", Class: protocol.Internal,
 		Doc:    "A node that installs a snapshot forgets what it has accepted after it.",
 		Source: "class of RedisLabs/redisraft#43; NodeDB#162",
-	}, func(b *bugs) { b.installForgetsAccepted = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.installForgetsAccepted = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/checkpoint-forgets-promise", Class: protocol.Internal,
 		Doc:    "The promise is lost when the log is compacted.",
 		Source: "class of bakwc/PySyncObj PR#202",
-	}, func(b *bugs) { b.checkpointForgetsPromise = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.checkpointForgetsPromise = true }},
+	{Mutant: protocol.Mutant{
 		Name: "multipaxos/checkpoint-forgets-accepted", Class: protocol.Internal,
 		Doc:    "What was accepted after a snapshot's slots is lost when the log is compacted.",
 		Source: "class of RedisLabs/redisraft#43; NodeDB#162",
-	}, func(b *bugs) { b.checkpointForgetsAccepted = true }},
+	}, Set: func(b *bugs) { b.checkpointForgetsAccepted = true }},
 }

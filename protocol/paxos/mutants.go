@@ -1,10 +1,6 @@
 package paxos
 
-import (
-	"fmt"
-
-	"github.com/splitvote/splitvote/protocol"
-)
+import "github.com/splitvote/splitvote/protocol"
 
 // bugs are the planted bugs. At most one is set, and each is looked at in one place.
 type bugs struct {
@@ -15,145 +11,117 @@ type bugs struct {
 	readsFromPromises, sessionsIgnored, rejectsWhatItSent, staysSilent                         bool
 }
 
-type mutant struct {
-	protocol.Mutant
-	set func(*bugs)
-}
-
-// plant returns the bug of that name, none for "".
-func plant(name string) (bugs, error) {
-	var b bugs
-	if name == "" {
-		return b, nil
-	}
-	for _, m := range mutants {
-		if m.Name == name {
-			m.set(&b)
-			return b, nil
-		}
-	}
-	return b, fmt.Errorf("paxos: no bug is named %q", name)
-}
-
-func listed() []protocol.Mutant {
-	list := make([]protocol.Mutant, len(mutants))
-	for i, m := range mutants {
-		list[i] = m.Mutant
-	}
-	return list
-}
-
 // mutants are modelled on bugs that were shipped, where a thread is named, and otherwise leave out one thing that the paper
 // asks for.
-var mutants = []mutant{
-	{protocol.Mutant{
+var mutants = []protocol.Planted[bugs]{
+	{Mutant: protocol.Mutant{
 		Name: "paxos/promise-not-persisted", Class: protocol.ClientVisible,
 		Doc:    "An acceptor forgets its promises when it crashes.",
 		Source: "Paxos Made Simple §2.5: the rule broken; 6.824 notes (2015), np, na, va must persist",
-	}, func(b *bugs) { b.promiseNotPersisted = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.promiseNotPersisted = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/value-not-persisted", Class: protocol.ClientVisible,
 		Doc:    "An acceptor that accepts a value writes down the ballot only.",
 		Source: "6.824 notes (2015), np, na, va must persist",
-	}, func(b *bugs) { b.valueNotPersisted = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.valueNotPersisted = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/restarts-empty", Class: protocol.ClientVisible,
 		Doc:    "An acceptor whose disk was lost takes part again as if it had never promised anything.",
 		Source: "Paxos Made Live (2007) §5.1, disk corruption: such a node must not vote",
-	}, func(b *bugs) { b.restartsEmpty = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.restartsEmpty = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/checkpoint-forgets-promises", Class: protocol.Internal,
 		Doc:    "A checkpoint holds what was accepted and not what was promised.",
 		Source: "class of bakwc/PySyncObj PR#202",
-	}, func(b *bugs) { b.checkpointForgetsPromises = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.checkpointForgetsPromises = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/unsynced", Class: protocol.ClientVisible,
 		Doc:    "An acceptor says that it has accepted before that is on its disk.",
 		Source: "class of etcd --unsafe-no-fsync; jepsen.io/analyses/nats-2.12.1",
-	}, func(b *bugs) { b.unsynced = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.unsynced = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/promise-falls", Class: protocol.ClientVisible,
 		Doc:    "An acceptor promises whatever it is asked, also a ballot below its promise.",
 		Source: "Paxos Made Simple, P1a: the rule broken",
-	}, func(b *bugs) { b.promiseFalls = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.promiseFalls = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/one-ballot", Class: protocol.ClientVisible,
 		Doc:    "An acceptor has one variable for the ballot promised and the ballot accepted.",
 		Source: "arXiv 1906.10917, of EPaxos and its code",
-	}, func(b *bugs) { b.oneBallot = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.oneBallot = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/accepts-below-promise", Class: protocol.ClientVisible,
 		Doc:    "An acceptor accepts without a look at its promise.",
 		Source: "Paxos Made Simple, P1a: the rule broken",
-	}, func(b *bugs) { b.acceptsBelowPromise = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.acceptsBelowPromise = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/accept-is-no-promise", Class: protocol.ClientVisible,
 		Doc:    "An acceptor that accepts a ballot which it had not promised goes on with its old promise.",
 		Source: "synthetic: accepting counts as promising",
-	}, func(b *bugs) { b.acceptIsNoPromise = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.acceptIsNoPromise = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/accept-needs-prepare", Class: protocol.Internal,
 		Doc:    "An acceptor refuses a ballot above its promise, because it has not seen the prepare.",
 		Source: "luohaha/MyPaxos#19",
-	}, func(b *bugs) { b.acceptNeedsPrepare = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.acceptNeedsPrepare = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/ballot-reused", Class: protocol.ClientVisible,
 		Doc:    "A restarted proposer goes on with the ballot that it used last, and may propose something else under it.",
 		Source: "Tencent/phxpaxos#145",
-	}, func(b *bugs) { b.ballotReused = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.ballotReused = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/ballots-without-names", Class: protocol.ClientVisible,
 		Doc:    "Acceptors compare ballots by their round alone, so that two proposers may share one.",
 		Source: "synthetic: Paxos Made Simple §2.5, disjoint sets of numbers",
-	}, func(b *bugs) { b.ballotsWithoutNames = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.ballotsWithoutNames = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/own-value-wins", Class: protocol.ClientVisible,
 		Doc:    "A proposer goes on from the value that its own acceptor holds, whatever the promises say.",
 		Source: "synthetic: Paxos Made Simple, P2c: the rule broken",
-	}, func(b *bugs) { b.ownValueWins = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.ownValueWins = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/latest-value-wins", Class: protocol.ClientVisible,
 		Doc:    "A proposer goes on from some value that was accepted, not from that of the highest ballot.",
 		Source: "6.824 notes (2015), line 5: the rule broken",
-	}, func(b *bugs) { b.latestValueWins = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.latestValueWins = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/late-promise-counts", Class: protocol.ClientVisible,
 		Doc:    "A promise of an earlier ballot counts for the present one.",
 		Source: "class of Students' Guide to Raft (2016): term confusion",
-	}, func(b *bugs) { b.latePromiseCounts = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.latePromiseCounts = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/stale-accepted-counts", Class: protocol.ClientVisible,
 		Doc:    "A learner adds up acceptors that have accepted under different ballots.",
 		Source: "class of Students' Guide to Raft (2016): term confusion",
-	}, func(b *bugs) { b.staleAcceptedCounts = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.staleAcceptedCounts = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/learns-from-one", Class: protocol.ClientVisible,
 		Doc:    "A learner takes a value for chosen once one acceptor has accepted it.",
 		Source: "synthetic: Paxos Made Simple §2.3",
-	}, func(b *bugs) { b.learnsFromOne = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.learnsFromOne = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/quorums-need-not-meet", Class: protocol.ClientVisible,
 		Doc:    "One acceptor less than a majority chooses, though a majority only was asked to promise.",
 		Source: "class of Flexible Paxos (Howard 2016) configured with Q1 + Q2 <= N",
-	}, func(b *bugs) { b.quorumsNeedNotMeet = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.quorumsNeedNotMeet = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/reads-from-promises", Class: protocol.ClientVisible,
 		Doc:    "A read returns the newest value that the promises bring, which may not be chosen, and does not finish the round.",
 		Source: "scylladb/scylladb#6299; CASSANDRA-12126",
-	}, func(b *bugs) { b.readsFromPromises = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.readsFromPromises = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/sessions-ignored", Class: protocol.ClientVisible,
 		Doc:    "A proposer that was outbid carries its commands out again though they may have been chosen.",
 		Source: "curvine#676; rabbitmq/ra#145; redisraft#659",
-	}, func(b *bugs) { b.sessionsIgnored = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.sessionsIgnored = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/rejects-what-it-sent", Class: protocol.ClientVisible,
 		Doc:    "A proposer that gives up answers that a command certainly had no effect, though acceptors have accepted it.",
 		Source: "class of RedisLabs/redisraft#23",
-	}, func(b *bugs) { b.rejectsWhatItSent = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.rejectsWhatItSent = true }},
+	{Mutant: protocol.Mutant{
 		Name: "paxos/stays-silent", Class: protocol.Liveness,
 		Doc:    "A restarted acceptor does not answer, so that in the end no majority does.",
 		Source: "Paxos Made Live (2007) §5.1: a recovering node must not vote for a while; here the while does not end",
-	}, func(b *bugs) { b.staysSilent = true }},
+	}, Set: func(b *bugs) { b.staysSilent = true }},
 }

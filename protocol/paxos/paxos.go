@@ -18,7 +18,7 @@ func Protocol() protocol.Protocol {
 			&Promised{}, &Took{}, &Checkpoint{}),
 		Invariants: NewInvariants,
 		Options:    options,
-		Mutants:    listed(),
+		Mutants:    protocol.Mutants(mutants),
 		Points:     pointNames[1:],
 		Lacks:      []string{"members", "transfer"},
 	}

@@ -1,10 +1,6 @@
 package raft
 
-import (
-	"fmt"
-
-	"github.com/splitvote/splitvote/protocol"
-)
+import "github.com/splitvote/splitvote/protocol"
 
 // bugs are the planted bugs. At most one is set, and each is looked at in one place.
 type bugs struct {
@@ -20,225 +16,197 @@ type bugs struct {
 	installKeepsLog, chunkOutOfPlace                                                              bool
 }
 
-type mutant struct {
-	protocol.Mutant
-	set func(*bugs)
-}
-
-// plant returns the bug of that name, none for "".
-func plant(name string) (bugs, error) {
-	var b bugs
-	if name == "" {
-		return b, nil
-	}
-	for _, m := range mutants {
-		if m.Name == name {
-			m.set(&b)
-			return b, nil
-		}
-	}
-	return b, fmt.Errorf("raft: no bug is named %q", name)
-}
-
-func listed() []protocol.Mutant {
-	list := make([]protocol.Mutant, len(mutants))
-	for i, m := range mutants {
-		list[i] = m.Mutant
-	}
-	return list
-}
-
 // mutants are modelled on bugs that were shipped, where a thread is named; the class is how they show under sessions that
 // recognise a repeated command.
-var mutants = []mutant{
-	{protocol.Mutant{
+var mutants = []protocol.Planted[bugs]{
+	{Mutant: protocol.Mutant{
 		Name: "raft/commit-old-term", Class: protocol.ClientVisible,
 		Doc:    "A leader commits entries of earlier terms by counting (§5.4.2, Figure 8).",
 		Source: "logcabin/logcabin#44; bakwc/PySyncObj#169",
-	}, func(b *bugs) { b.commitOldTerm = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.commitOldTerm = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/commit-stops-at-older-term", Class: protocol.Liveness,
 		Doc:    "A leader looking for what to commit stops at the first entry of an earlier term.",
 		Source: "zhebrak/raftos PR#30",
-	}, func(b *bugs) { b.commitStopsAtOlderTerm = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.commitStopsAtOlderTerm = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/answers-before-commit", Class: protocol.ClientVisible,
 		Doc:    "A leader applies and answers a command as soon as it is in its own log.",
 		Source: "class of KIP-101 (KAFKA-1211), KIP-279 (KAFKA-6361)",
-	}, func(b *bugs) { b.answersBeforeCommit = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.answersBeforeCommit = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/commit-beyond-match", Class: protocol.ClientVisible,
 		Doc:    "A follower commits up to the leader's commit index, where its log is not known to match.",
 		Source: "atomix/copycat#265; scylladb/scylladb#9965; willemt/raft PR#118",
-	}, func(b *bugs) { b.commitBeyondMatch = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.commitBeyondMatch = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/commit-falls", Class: protocol.Internal,
 		Doc:    "A follower takes over a lower commit index, and applies entries again.",
 		Source: "bakwc/PySyncObj#166",
-	}, func(b *bugs) { b.commitFalls = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.commitFalls = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/leader-local-read", Class: protocol.ClientVisible,
 		Doc:    "A leader answers reads from its own state at once.",
 		Source: "etcd-io/etcd#741; hashicorp/consul#54; jgroups-raft#208; xnnyygn/xraft#40",
-	}, func(b *bugs) { b.leaderLocalRead = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.leaderLocalRead = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/long-lease", Class: protocol.ClientVisible,
 		Doc:    "A leader reads under a lease of three election timeouts, and keeps its office as long without a majority.",
 		Source: "hashicorp/consul PR#68; etcd-io/etcd#20418",
-	}, func(b *bugs) { b.longLease = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.longLease = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/read-before-own-commit", Class: protocol.ClientVisible,
 		Doc:    "A new leader answers reads before an entry of its own term is committed.",
 		Source: "etcd-io/etcd#7331; tikv/tikv PR#6340, PR#9239; RedisLabs/redisraft PR#22",
-	}, func(b *bugs) { b.readBeforeOwnCommit = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.readBeforeOwnCommit = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/read-unconfirmed", Class: protocol.ClientVisible,
 		Doc:    "A heartbeat counts as answered once it is sent, for reads and for the leader's belief that it leads.",
 		Source: "d-engine#381",
-	}, func(b *bugs) { b.readUnconfirmed = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.readUnconfirmed = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/vote-not-persisted", Class: protocol.Internal,
 		Doc:    "The term is written to disk without the vote.",
 		Source: "bakwc/PySyncObj#84, PR#202; tikv/tikv#8381",
-	}, func(b *bugs) { b.voteNotPersisted = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.voteNotPersisted = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/term-not-persisted", Class: protocol.ClientVisible,
 		Doc:    "Neither term nor vote is written to disk, except in checkpoints.",
 		Source: "bakwc/PySyncObj PR#202",
-	}, func(b *bugs) { b.termNotPersisted = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.termNotPersisted = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/follower-unsynced", Class: protocol.ClientVisible,
 		Doc:    "A follower acknowledges entries before they are on its disk.",
 		Source: "etcd --unsafe-no-fsync; jepsen.io/analyses/nats-2.12.1",
-	}, func(b *bugs) { b.followerUnsynced = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.followerUnsynced = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/leader-unsynced", Class: protocol.ClientVisible,
 		Doc:    "A leader sends entries, and counts itself, before they are on its own disk.",
 		Source: "etcd-io/etcd#14370",
-	}, func(b *bugs) { b.leaderUnsynced = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.leaderUnsynced = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/truncation-forgotten", Class: protocol.ClientVisible,
 		Doc:    "After a restart, entries that were cut off behind a shorter replacement are back.",
 		Source: "baidu/braft PR#119",
-	}, func(b *bugs) { b.truncationForgotten = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.truncationForgotten = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/append-always-truncates", Class: protocol.ClientVisible,
 		Doc:    "Every append, also a late heartbeat, cuts off the log after its previous entry.",
 		Source: "zhebrak/raftos#26; databend PR#3914",
-	}, func(b *bugs) { b.appendAlwaysTruncates = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.appendAlwaysTruncates = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/prev-zero-appends", Class: protocol.ClientVisible,
 		Doc:    "An append from the very beginning of the log is put after the snapshot, whatever that covers.",
 		Source: "willemt/raft PR#118; RedisLabs/raft#49, PR#148",
-	}, func(b *bugs) { b.prevZeroAppends = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.prevZeroAppends = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/follower-never-applies", Class: protocol.ClientVisible,
 		Doc:    "A follower logs commands and does not apply them, so that they are lost when it leads.",
 		Source: "RedisLabs/redisraft#14",
-	}, func(b *bugs) { b.followerNeverApplies = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.followerNeverApplies = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/match-falls", Class: protocol.Internal,
 		Doc:    "A late acknowledgement takes back what a newer one has said.",
 		Source: "zhebrak/raftos#25; bakwc/PySyncObj#167",
-	}, func(b *bugs) { b.matchFalls = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.matchFalls = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/match-is-last-sent", Class: protocol.ClientVisible,
 		Doc:    "An acknowledgement counts for all that was sent, not for what it answers.",
 		Source: "Students' Guide to Raft (thesquareplanet.com, 2016): matchIndex = nextIndex - 1",
-	}, func(b *bugs) { b.matchIsLastSent = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.matchIsLastSent = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/stale-ack-counts", Class: protocol.ClientVisible,
 		Doc:    "A leader counts acknowledgements of a term that it led before.",
 		Source: "Students' Guide to Raft (thesquareplanet.com, 2016): term confusion",
-	}, func(b *bugs) { b.staleAckCounts = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.staleAckCounts = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/refusal-ignored", Class: protocol.Liveness,
 		Doc:    "A leader does not go back when a follower refuses, so that who has missed an entry never catches up.",
 		Source: "synthetic",
-	}, func(b *bugs) { b.refusalIgnored = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.refusalIgnored = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/rejects-what-it-wrote", Class: protocol.ClientVisible,
 		Doc:    "A deposed leader answers that commands in its log are certainly not carried out.",
 		Source: "RedisLabs/redisraft#23",
-	}, func(b *bugs) { b.rejectsWhatItWrote = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.rejectsWhatItWrote = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/higher-vote-counts", Class: protocol.Internal,
 		Doc:    "A candidate counts an answer of a higher term as a vote.",
 		Source: "databend PR#16175; openraft#1220",
-	}, func(b *bugs) { b.higherVoteCounts = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.higherVoteCounts = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/stale-vote-counts", Class: protocol.Internal,
 		Doc:    "A candidate counts votes that were given to it in an earlier term.",
 		Source: "Students' Guide to Raft (thesquareplanet.com, 2016): term confusion",
-	}, func(b *bugs) { b.staleVoteCounts = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.staleVoteCounts = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/two-votes-a-term", Class: protocol.Internal,
 		Doc:    "A voter forgets in the same term whom it has voted for.",
 		Source: "camunda#1068",
-	}, func(b *bugs) { b.twoVotesATerm = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.twoVotesATerm = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/vote-by-length", Class: protocol.ClientVisible,
 		Doc:    "A voter compares logs by their length alone.",
 		Source: "class of openraft#1722",
-	}, func(b *bugs) { b.voteByLength = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.voteByLength = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/vote-without-log-check", Class: protocol.ClientVisible,
 		Doc:    "A voter does not ask whether the candidate's log is as up-to-date as its own.",
 		Source: "redpanda-data/redpanda#5090",
-	}, func(b *bugs) { b.voteWithoutLogCheck = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.voteWithoutLogCheck = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/half-is-a-majority", Class: protocol.ClientVisible,
 		Doc:    "Of an even number of members, half decide.",
 		Source: "synthetic (class of redpanda PR#17675)",
-	}, func(b *bugs) { b.halfIsAMajority = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.halfIsAMajority = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/learner-counts", Class: protocol.Internal,
 		Doc:    "A node that is still catching up counts towards the majority.",
 		Source: "synthetic (class of redpanda PR#17675)",
-	}, func(b *bugs) { b.learnerCounts = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.learnerCounts = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/reconfigure-before-own-commit", Class: protocol.ClientVisible,
 		Doc:    "A leader changes the configuration before an entry of its own term is committed.",
 		Source: "groups.google.com/g/raft-dev t4xj6dJTP6E (2015-07-10); redpanda PR#17675",
-	}, func(b *bugs) { b.reconfigureBeforeOwnCommit = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.reconfigureBeforeOwnCommit = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/two-changes-at-once", Class: protocol.ClientVisible,
 		Doc:    "A leader changes the configuration while an earlier change is not committed.",
 		Source: "thesis §4.1: the rule broken",
-	}, func(b *bugs) { b.twoChangesAtOnce = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.twoChangesAtOnce = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/configuration-forgotten", Class: protocol.ClientVisible,
 		Doc:    "A restarted node knows the configuration of its snapshot only, not those in its log.",
 		Source: "camunda PR#62837; canonical/raft#250",
-	}, func(b *bugs) { b.configurationForgotten = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.configurationForgotten = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/snapshot-keeps-configuration", Class: protocol.ClientVisible,
 		Doc:    "A node that installs a snapshot keeps its old configuration.",
 		Source: "openraft#1808; scylladb#9551; d-engine#431",
-	}, func(b *bugs) { b.snapshotKeepsConfiguration = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.snapshotKeepsConfiguration = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/snapshot-lowers-term", Class: protocol.Internal,
 		Doc:    "A node that installs a snapshot goes back to the snapshot's term.",
 		Source: "willemt/raft PR#118",
-	}, func(b *bugs) { b.snapshotLowersTerm = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.snapshotLowersTerm = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/snapshot-without-data", Class: protocol.ClientVisible,
 		Doc:    "A snapshot's index reaches the disk before its data does.",
 		Source: "NodeDB#162; RedisLabs/redisraft#43",
-	}, func(b *bugs) { b.snapshotWithoutData = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.snapshotWithoutData = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/snapshot-without-hard-state", Class: protocol.Internal,
 		Doc:    "The term and the vote are lost when the log is compacted.",
 		Source: "class of bakwc/PySyncObj PR#202",
-	}, func(b *bugs) { b.snapshotWithoutHardState = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.snapshotWithoutHardState = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/install-keeps-log", Class: protocol.ClientVisible,
 		Doc:    "A node that installs a snapshot keeps entries after it that may be another leader's.",
 		Source: "etcd-io/etcd#10358; hashicorp/raft#697, PR#704",
-	}, func(b *bugs) { b.installKeepsLog = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.installKeepsLog = true }},
+	{Mutant: protocol.Mutant{
 		Name: "raft/chunk-out-of-place", Class: protocol.Liveness,
 		Doc:    "A chunk of a snapshot is put after the one before it even if it was had already.",
 		Source: "synthetic",
-	}, func(b *bugs) { b.chunkOutOfPlace = true }},
+	}, Set: func(b *bugs) { b.chunkOutOfPlace = true }},
 }

@@ -79,7 +79,7 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	if err != nil {
 		return nil, err
 	}
-	bug, err := plant(c.Bug)
+	bug, err := protocol.Plant(mutants, c.Bug)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func Protocol() protocol.Protocol {
 			&HardState{}, &Entries{}, &Checkpoint{}),
 		Invariants: NewInvariants,
 		Options:    options,
-		Mutants:    listed(),
+		Mutants:    protocol.Mutants(mutants),
 		Points:     pointNames[1:],
 		Apart: [][2]string{
 			{"reads=lease", "check-quorum=off"}, // which forbids the votes that a lease relies on

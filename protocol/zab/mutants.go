@@ -1,10 +1,6 @@
 package zab
 
-import (
-	"fmt"
-
-	"github.com/splitvote/splitvote/protocol"
-)
+import "github.com/splitvote/splitvote/protocol"
 
 // bugs are the planted bugs. At most one is set, and each is looked at in one place.
 type bugs struct {
@@ -15,156 +11,128 @@ type bugs struct {
 	syncUnconfirmed, syncNotAwaited, rejectsWhatItWrote                                              bool
 }
 
-type mutant struct {
-	protocol.Mutant
-	set func(*bugs)
-}
-
-// plant returns the bug of that name, none for "".
-func plant(name string) (bugs, error) {
-	var b bugs
-	if name == "" {
-		return b, nil
-	}
-	for _, m := range mutants {
-		if m.Name == name {
-			m.set(&b)
-			return b, nil
-		}
-	}
-	return b, fmt.Errorf("zab: no bug is named %q", name)
-}
-
-func listed() []protocol.Mutant {
-	list := make([]protocol.Mutant, len(mutants))
-	for i, m := range mutants {
-		list[i] = m.Mutant
-	}
-	return list
-}
-
 // mutants are modelled on bugs that were shipped, where a thread is named; the class is how they show under faults of every kind,
 // with reads=sync and sessions that recognise a repeated command. Those that are internal here cost a client its data where a
 // crash hits the right moment.
-var mutants = []mutant{
-	{protocol.Mutant{
+var mutants = []protocol.Planted[bugs]{
+	{Mutant: protocol.Mutant{
 		Name: "zab/votes-not-ordered", Class: protocol.Liveness,
 		Doc:    "Between equal histories no vote is better than the other: everyone keeps its own, and nobody is elected.",
 		Source: "class of ZOOKEEPER-1419",
-	}, func(b *bugs) { b.votesNotOrdered = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.votesNotOrdered = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/votes-by-name", Class: protocol.Liveness,
 		Doc:    "The election goes to the greatest name, whatever its history; discovery refuses it, again and again.",
 		Source: "synthetic",
-	}, func(b *bugs) { b.votesByName = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.votesByName = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/history-ignored", Class: protocol.ClientVisible,
 		Doc:    "Neither the election nor discovery asks who has the most recent history.",
 		Source: "class of redpanda-data/redpanda#5090",
-	}, func(b *bugs) { b.historyIgnored = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.historyIgnored = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/epoch-reused", Class: protocol.ClientVisible,
 		Doc:    "A prospective leader proposes the latest accepted epoch again instead of the next: zxids are given twice.",
 		Source: "synthetic (step l.1.1: the rule broken)",
-	}, func(b *bugs) { b.epochReused = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.epochReused = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/epochs-not-persisted", Class: protocol.ClientVisible,
 		Doc:    "Neither the accepted nor the current epoch is written to disk, except in snapshots.",
 		Source: "class of ZOOKEEPER-335",
-	}, func(b *bugs) { b.epochsNotPersisted = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.epochsNotPersisted = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/epoch-before-txns", Class: protocol.Internal,
 		Doc:    "A follower makes the new epoch its current one before it has the transactions that come with it.",
 		Source: "ZOOKEEPER-4643; apache/zookeeper PR#2028",
-	}, func(b *bugs) { b.epochBeforeTxns = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.epochBeforeTxns = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/newleader-unsynced", Class: protocol.Internal,
 		Doc:    "A follower acknowledges NEWLEADER before the transactions of the synchronisation are on its disk.",
 		Source: "ZOOKEEPER-3911; apache/zookeeper PR#1445",
-	}, func(b *bugs) { b.newLeaderUnsynced = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.newLeaderUnsynced = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/newleader-incomplete", Class: protocol.Internal,
 		Doc:    "A follower acknowledges NEWLEADER though it has missed some of the transactions before it.",
 		Source: "synthetic (step f.2.2: the rule broken)",
-	}, func(b *bugs) { b.newLeaderIncomplete = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.newLeaderIncomplete = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/diff-in-memory", Class: protocol.Internal,
 		Doc:    "The transactions of a DIFF are written only when UPTODATE comes, after NEWLEADER was acknowledged.",
 		Source: "ZOOKEEPER-4646; ZOOKEEPER-4685; apache/zookeeper PR#1993",
-	}, func(b *bugs) { b.diffInMemory = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.diffInMemory = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/diff-of-committed-only", Class: protocol.Internal,
 		Doc:    "A new leader sends of its history only what it knows to be committed, and counts on all of it.",
 		Source: "class of ZOOKEEPER-3911",
-	}, func(b *bugs) { b.diffOfCommittedOnly = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.diffOfCommittedOnly = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/trunc-to-snapshot", Class: protocol.Internal,
 		Doc:    "A follower that is ahead of the latest snapshot is told to go back to it, though what came after is committed.",
 		Source: "ZOOKEEPER-3526",
-	}, func(b *bugs) { b.truncToSnapshot = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.truncToSnapshot = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/trunc-any-time", Class: protocol.Internal,
 		Doc:    "A TRUNC that comes late takes back what was written since.",
 		Source: "class of zhebrak/raftos#26",
-	}, func(b *bugs) { b.truncAnyTime = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.truncAnyTime = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/gap-unnoticed", Class: protocol.ClientVisible,
 		Doc:    "A follower writes what comes next without looking for what was lost in between.",
 		Source: "synthetic (§3.1: the channel's promise broken)",
-	}, func(b *bugs) { b.gapUnnoticed = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.gapUnnoticed = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/recovery-skipped", Class: protocol.ClientVisible,
 		Doc:    "A new leader drops what it does not know to be committed instead of committing it.",
 		Source: "class of Cjen1/OCons PR#21",
-	}, func(b *bugs) { b.recoverySkipped = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.recoverySkipped = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/established-at-once", Class: protocol.Internal,
 		Doc:    "A leader begins to broadcast, and commits its history, before a quorum has acknowledged NEWLEADER.",
 		Source: "synthetic (step l.2.2: the rule broken)",
-	}, func(b *bugs) { b.establishedAtOnce = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.establishedAtOnce = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/minority-commits", Class: protocol.ClientVisible,
 		Doc:    "A leader commits with one acknowledgement less than a quorum.",
 		Source: "synthetic (class of redpanda PR#17675)",
-	}, func(b *bugs) { b.minorityCommits = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.minorityCommits = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/proposal-unsynced", Class: protocol.ClientVisible,
 		Doc:    "A follower acknowledges a proposal before it is on its disk.",
 		Source: "class of ZooKeeper's forceSync=no; jepsen.io/analyses/nats-2.12.1",
-	}, func(b *bugs) { b.proposalUnsynced = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.proposalUnsynced = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/leader-unsynced", Class: protocol.ClientVisible,
 		Doc:    "A leader sends a proposal, and counts itself, before it is on its own disk.",
 		Source: "class of etcd-io/etcd#14370",
-	}, func(b *bugs) { b.leaderUnsynced = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.leaderUnsynced = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/commits-on-proposal", Class: protocol.ClientVisible,
 		Doc:    "A follower applies a proposal as soon as it has written it.",
 		Source: "class of MongoDB local reads",
-	}, func(b *bugs) { b.commitsOnProposal = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.commitsOnProposal = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/answers-before-commit", Class: protocol.ClientVisible,
 		Doc:    "A leader applies and answers a command as soon as it is in its own history.",
 		Source: "class of KIP-101 (KAFKA-1211)",
-	}, func(b *bugs) { b.answersBeforeCommit = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.answersBeforeCommit = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/snapshot-without-epochs", Class: protocol.ClientVisible,
 		Doc:    "The epochs are lost when the log is shortened: after a restart they are those of the beginning.",
 		Source: "ZOOKEEPER-582",
-	}, func(b *bugs) { b.snapshotWithoutEpochs = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.snapshotWithoutEpochs = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/sync-unconfirmed", Class: protocol.ClientVisible,
 		Doc:    "A leader answers reads and syncs without asking a quorum whether it still leads, and is slow to notice that it does not.",
 		Source: "ZOOKEEPER-1675; apache/zookeeper PR#2069",
-	}, func(b *bugs) { b.syncUnconfirmed = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.syncUnconfirmed = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/sync-not-awaited", Class: protocol.ClientVisible,
 		Doc:    "A follower answers a read when its sync has been answered, before it has applied that much.",
 		Source: "class of jmsadair/raft PR#65",
-	}, func(b *bugs) { b.syncNotAwaited = true }},
-	{protocol.Mutant{
+	}, Set: func(b *bugs) { b.syncNotAwaited = true }},
+	{Mutant: protocol.Mutant{
 		Name: "zab/rejects-what-it-wrote", Class: protocol.ClientVisible,
 		Doc:    "A leader that gives up answers that commands in its history are certainly not carried out.",
 		Source: "class of RedisLabs/redisraft#23",
-	}, func(b *bugs) { b.rejectsWhatItWrote = true }},
+	}, Set: func(b *bugs) { b.rejectsWhatItWrote = true }},
 }

@@ -20,7 +20,7 @@ func Protocol() protocol.Protocol {
 			&Epochs{}, &Tail{}, &Checkpoint{}),
 		Invariants: NewInvariants,
 		Options:    options,
-		Mutants:    listed(),
+		Mutants:    protocol.Mutants(mutants),
 		Points:     pointNames[1:],
 		Lacks:      []string{"members", "transfer"},
 	}
