@@ -14,15 +14,16 @@ import (
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/plan"
+	"github.com/splitvote/splitvote/targets/bundled"
 	"github.com/splitvote/splitvote/workloads"
 )
 
 var five = []history.NodeID{"n1", "n2", "n3", "n4", "n5"}
 
-// experiment is a register plan on Raft with every default written out.
-func experiment(b *testing.B, faults []string, limit time.Duration) harness.Experiment {
+// experiment is a plan of reads and writes, which every protocol serves, with every default written out.
+func experiment(b *testing.B, target string, faults []string, limit time.Duration) harness.Experiment {
 	p := plan.Default()
-	p.Faults, p.Seed, p.TimeLimit = faults, 1, plan.Duration(limit)
+	p.Target, p.Workload, p.Faults, p.Seed, p.TimeLimit = target, "read-write", faults, 1, plan.Duration(limit)
 	workload, _ := workloads.Named(p.Workload)
 	for _, o := range named(b, p.Target).Protocol().Options {
 		p.Set[o.Name] = o.Default
@@ -31,34 +32,37 @@ func experiment(b *testing.B, faults []string, limit time.Duration) harness.Expe
 }
 
 // BenchmarkSimulatedSeconds says how many seconds of five nodes at 100 calls a second pass in one real second on one core:
-// generator, clients, recording and invariants included, checking excluded.
+// generator, clients and recording included, checking excluded; and what watching the invariants costs.
 func BenchmarkSimulatedSeconds(b *testing.B) {
-	for name, test := range map[string]struct {
-		faults  []string
-		options sim.Options
-	}{
-		"faults=none":                 {nil, sim.Options{}},
-		"faults=all":                  {[]string{"partition", "kill", "pause", "links"}, sim.Options{}},
-		"faults=none,invariants=none": {nil, sim.Options{Unchecked: true}},
-	} {
-		b.Run(name, func(b *testing.B) {
-			x := experiment(b, test.faults, time.Minute)
-			cfg := x.Config(named(b, "raft"), five)
-			cfg.Log = b.Output()
-			var simulated time.Duration
-			for b.Loop() {
-				c, err := sim.Open(cfg, test.options)
-				if err != nil {
-					b.Fatal(err)
+	for _, target := range bundled.All() {
+		for _, test := range []struct {
+			name    string
+			faults  []string
+			options sim.Options
+		}{
+			{"faults=none", nil, sim.Options{}},
+			{"faults=none,invariants=none", nil, sim.Options{Unchecked: true}},
+			{"faults=four", []string{"partition", "kill", "pause", "links"}, sim.Options{}},
+		} {
+			b.Run("target="+target.Name()+","+test.name, func(b *testing.B) {
+				x := experiment(b, target.Name(), test.faults, time.Minute)
+				cfg := x.Config(target, five)
+				cfg.Log = b.Output()
+				var simulated time.Duration
+				for b.Loop() {
+					c, err := sim.Open(cfg, test.options)
+					if err != nil {
+						b.Fatal(err)
+					}
+					if _, err := x.Run(context.Background(), c, history.NewRecorder(nil), nil); err != nil {
+						b.Fatal(err)
+					}
+					simulated += c.Now()
+					c.Close()
 				}
-				if _, err := x.Run(context.Background(), c, history.NewRecorder(nil), nil); err != nil {
-					b.Fatal(err)
-				}
-				simulated += c.Now()
-				c.Close()
-			}
-			b.ReportMetric(simulated.Seconds()/b.Elapsed().Seconds(), "sim-s/s")
-		})
+				b.ReportMetric(simulated.Seconds()/b.Elapsed().Seconds(), "sim-s/s")
+			})
+		}
 	}
 }
 
@@ -69,7 +73,7 @@ func BenchmarkLocal(b *testing.B) {
 	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/splitvote").CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
-	x := experiment(b, nil, 5*time.Second)
+	x := experiment(b, "raft", nil, 5*time.Second)
 	x.Plan.Rate, x.Plan.Concurrency = 1e6, "10n"
 	calls, wall, waiting := 0, time.Duration(0), time.Duration(0)
 	for b.Loop() {
@@ -104,24 +108,27 @@ func BenchmarkLocal(b *testing.B) {
 
 // BenchmarkCampaign says how many seeds a second a campaign goes through on all processors: plans drawn, run and judged.
 func BenchmarkCampaign(b *testing.B) {
-	target := named(b, "raft")
-	base := experiment(b, nil, time.Minute).Plan
-	base.CheckerTimeout = plan.Duration(5 * time.Second)
-	c := harness.Campaign{Target: target, First: 1, Shard: harness.Whole, Jobs: runtime.GOMAXPROCS(0),
-		Draw: func(seed uint64) (harness.Experiment, error) {
-			p := plan.Draw(seed, base, harness.Space(target))
-			workload, _ := workloads.Named(p.Workload)
-			return harness.Experiment{Plan: p, Workload: workload}, nil
-		}}
-	seeds := 0
-	var simulated time.Duration
-	for b.Loop() {
-		err := c.Run(context.Background(), seeds, seeds+20, func(t harness.Trial) bool { simulated += t.Outcome.Virtual; return true })
-		if err != nil {
-			b.Fatal(err)
-		}
-		seeds += 20
+	for _, target := range bundled.All() {
+		b.Run("target="+target.Name(), func(b *testing.B) {
+			base := experiment(b, target.Name(), nil, time.Minute).Plan
+			base.CheckerTimeout = plan.Duration(5 * time.Second)
+			c := harness.Campaign{Target: target, First: 1, Shard: harness.Whole, Jobs: runtime.GOMAXPROCS(0),
+				Draw: func(seed uint64) (harness.Experiment, error) {
+					p := plan.Draw(seed, base, harness.Space(target))
+					workload, _ := workloads.Named(p.Workload)
+					return harness.Experiment{Plan: p, Workload: workload, Consistency: target.Protocol().Consistency}, nil
+				}}
+			seeds := 0
+			var simulated time.Duration
+			for b.Loop() {
+				err := c.Run(context.Background(), seeds, seeds+20, func(t harness.Trial) bool { simulated += t.Outcome.Virtual; return true })
+				if err != nil {
+					b.Fatal(err)
+				}
+				seeds += 20
+			}
+			b.ReportMetric(float64(seeds)/b.Elapsed().Seconds(), "seeds/s")
+			b.ReportMetric(simulated.Seconds()/b.Elapsed().Seconds(), "sim-s/s")
+		})
 	}
-	b.ReportMetric(float64(seeds)/b.Elapsed().Seconds(), "seeds/s")
-	b.ReportMetric(simulated.Seconds()/b.Elapsed().Seconds(), "sim-s/s")
 }
