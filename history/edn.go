@@ -21,45 +21,45 @@ import (
 // jepsen.independent tuple the event's Key with its Value, and any other tagged form an object {"#tag": value}. A file that
 // breaks off in mid-form is read up to there and says so in Cut.
 func ReadEDN(r io.Reader) (*History, error) {
-	in := edn.NewReader(bufio.NewReaderSize(r, 1<<20))
-	_, err := in.Enter() // elements of one vector are read like forms of their own
-	if errors.Is(err, io.EOF) {
-		return New(nil)
+	return readAll(newEDNSource(bufio.NewReaderSize(r, 1<<20)))
+}
+
+// ednSource reads EDN form by form.
+type ednSource struct {
+	in      *edn.Reader
+	entered bool // the vector's bracket, if there is one, has been read
+}
+
+func newEDNSource(in *bufio.Reader) *ednSource { return &ednSource{in: edn.NewReader(in)} }
+
+func (s *ednSource) line() int { return s.in.Line() }
+
+func (s *ednSource) next() (Op, error) {
+	if !s.entered { // elements of one vector are read like forms of their own
+		s.entered = true
+		if _, err := s.in.Enter(); err != nil {
+			return Op{}, s.bad(err)
+		}
 	}
+	form, err := s.in.Next()
 	if err != nil {
-		return nil, &LineError{in.Line(), err.Error()}
+		return Op{}, s.bad(err)
 	}
-	var ops []Op
-	var lines []int
-	cut := ""
-	for {
-		form, err := in.Next()
-		if errors.Is(err, io.EOF) || errors.Is(err, edn.ErrClosed) {
-			break
-		}
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			cut = fmt.Sprintf("line %d breaks off", in.Line())
-			break
-		}
-		if err != nil {
-			return nil, &LineError{in.Line(), err.Error()}
-		}
-		op, err := opOfEDN(form)
-		if err != nil {
-			return nil, &LineError{in.Line(), err.Error()}
-		}
-		ops, lines = append(ops, op), append(lines, in.Line())
-	}
-	h, err := New(ops)
-	var event *EventError
-	if errors.As(err, &event) {
-		return nil, &LineError{lines[event.Index], event.What}
-	}
+	op, err := opOfEDN(form)
 	if err != nil {
-		return nil, err
+		return Op{}, s.bad(err)
 	}
-	h.Cut = cut
-	return h, nil
+	return op, nil
+}
+
+func (s *ednSource) bad(err error) error {
+	switch {
+	case errors.Is(err, io.EOF) || errors.Is(err, edn.ErrClosed):
+		return io.EOF
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return cutOff(fmt.Sprintf("line %d breaks off", s.in.Line()))
+	}
+	return &LineError{s.in.Line(), err.Error()}
 }
 
 func opOfEDN(form any) (Op, error) {

@@ -27,46 +27,14 @@ const Forever = time.Duration(math.MaxInt64)
 // reports the first event that breaks H1, H2, H3 or H4 by its position. Nemesis events pair likewise: an invoke with
 // the next event of the nemesis with the same F.
 func New(ops []Op) (*History, error) {
-	h := &History{Ops: ops}
-	open := map[Process]int{}    // call under way, as an index into h.calls
-	dead := map[Process]bool{}   // processes retired by an info
-	faults := map[string][]int{} // nemesis calls under way by F
+	var c collector
+	c.calls = make([]Call, 0, len(ops)/2+1)
 	for i := range ops {
-		op := &ops[i]
-		op.Index = i
-		if i > 0 && op.Time < ops[i-1].Time {
-			return nil, &EventError{i, fmt.Sprintf("time %d is before the time %d of the event before it (H3)", op.Time, ops[i-1].Time)}
-		}
-		if op.Process == Nemesis {
-			if op.Kind == Invoke {
-				faults[op.F] = append(faults[op.F], len(h.calls))
-				h.calls = append(h.calls, Call{i, -1})
-			} else if under := faults[op.F]; len(under) > 0 {
-				h.calls[under[0]].Complete = i
-				faults[op.F] = under[1:]
-			}
-			continue
-		}
-		at, busy := open[op.Process]
-		switch {
-		case op.Kind == Invoke && busy:
-			return nil, &EventError{i, fmt.Sprintf("process %d invokes %s while its %s is under way (H1)", op.Process, op.F, ops[h.calls[at].Invoke].F)}
-		case op.Kind == Invoke && dead[op.Process]:
-			return nil, &EventError{i, fmt.Sprintf("process %d is used again after an info (H4)", op.Process)}
-		case op.Kind == Invoke:
-			open[op.Process] = len(h.calls)
-			h.calls = append(h.calls, Call{i, -1})
-		case !busy:
-			return nil, &EventError{i, fmt.Sprintf("process %d completes %s, which it has not invoked (H2)", op.Process, op.F)}
-		default:
-			h.calls[at].Complete = i
-			delete(open, op.Process)
-			if op.Kind == Info {
-				dead[op.Process] = true
-			}
+		if err := c.pair(&ops[i]); err != nil {
+			return nil, err
 		}
 	}
-	return h, nil
+	return &History{Ops: ops, calls: c.calls}, nil
 }
 
 // EventError names the event that makes a list of events no history.

@@ -25,43 +25,44 @@ func (e *LineError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e
 
 // Read reads a history as JSON lines, one event a line, and pairs it. Empty lines, and a first line that is an object
 // without a "type" (a header), are passed over. A last line that breaks off without its newline is what a killed writer
-// leaves: the history is read up to it and says so in Cut. Every other bad line is a *LineError.
+// leaves: the history is read up to it and says so in Cut. Every other bad line is a *LineError, the first in the file.
 func Read(r io.Reader) (*History, error) {
-	in := bufio.NewReaderSize(r, 1<<20)
-	var ops []Op
-	var lines []int // of each op, for messages
-	cut := ""
-	for number := 1; ; number++ {
-		line, err := readLine(in)
+	return readAll(newLineSource(bufio.NewReaderSize(r, 1<<20)))
+}
+
+// lineSource reads JSON lines.
+type lineSource struct {
+	in     *bufio.Reader
+	number int // of the lines read so far
+}
+
+func newLineSource(in *bufio.Reader) *lineSource { return &lineSource{in: in} }
+
+func (s *lineSource) line() int { return s.number }
+
+func (s *lineSource) next() (Op, error) {
+	for {
+		line, err := readLine(s.in)
+		s.number++
 		whole := err == nil
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, &LineError{number, err.Error()}
+			return Op{}, &LineError{s.number, err.Error()}
 		}
-		if text := bytes.TrimSpace(line); len(text) > 0 && !(number == 1 && isHeader(text)) {
+		text := bytes.TrimSpace(line)
+		if len(text) > 0 && !(s.number == 1 && isHeader(text)) {
 			op, bad := parseOp(text)
 			switch {
-			case bad != nil && !whole:
-				cut = fmt.Sprintf("line %d breaks off", number)
-			case bad != nil:
-				return nil, &LineError{number, bad.Error()}
-			default:
-				ops, lines = append(ops, op), append(lines, number)
+			case bad == nil:
+				return op, nil
+			case whole:
+				return op, &LineError{s.number, bad.Error()}
 			}
+			return op, cutOff(fmt.Sprintf("line %d breaks off", s.number))
 		}
 		if !whole {
-			break
+			return Op{}, io.EOF
 		}
 	}
-	h, err := New(ops)
-	var event *EventError
-	if errors.As(err, &event) {
-		return nil, &LineError{lines[event.Index], event.What}
-	}
-	if err != nil {
-		return nil, err
-	}
-	h.Cut = cut
-	return h, nil
 }
 
 // readLine reads up to and without the next newline; at the end of the input it returns what is left with io.EOF. The

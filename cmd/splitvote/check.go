@@ -36,7 +36,7 @@ func checkCommand() *cobra.Command {
 	f.StringVar(&c.model, "model", "", "what the history should be a history of: "+strings.Join(model.Names(), ", ")+
 		" (default: of the run's plan, or told by the calls)")
 	f.StringVar(&c.consistency, "consistency", linearizable, "what the history should be: "+linearizable+", "+strings.Join(weak.All(), ", "))
-	f.StringVar(&c.format, "format", "auto", "format of the file: "+strings.Join(formats, ", "))
+	f.StringVar(&c.format, "format", "auto", "format of the file: "+strings.Join(formats(), ", "))
 	f.StringVar(&c.engine, "engine", "auto", "how to decide: auto, search, porcupine")
 	f.DurationVar(&c.timeout, "checker-timeout", time.Minute, "give up after this long, with unknown")
 	f.BoolVar(&c.json, "json", false, "print the result as JSON")

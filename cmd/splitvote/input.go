@@ -1,26 +1,30 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/plan"
 )
 
 // formats are the values of --format.
-var formats = []string{"auto", "jsonl", "edn"}
+func formats() []string {
+	var names []string
+	for _, f := range history.Formats() {
+		names = append(names, string(f))
+	}
+	return names
+}
 
 // readHistory reads a history from a file, or from in where name is "-". The error is one line that begins with the name.
 func readHistory(name, format string, in io.Reader) (*history.History, error) {
-	if !slices.Contains(formats, format) {
-		return nil, usage(fmt.Errorf("--format: no such format: %q (there are %s)", format, strings.Join(formats, ", ")))
+	known, err := history.ParseFormat(format)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--format: %w", err))
 	}
 	if name != "-" {
 		f, err := os.Open(name)
@@ -30,33 +34,11 @@ func readHistory(name, format string, in io.Reader) (*history.History, error) {
 		defer f.Close()
 		in = f
 	}
-	h, err := decodeHistory(bufio.NewReaderSize(in, 1<<20), format)
+	h, err := history.Decode(in, known)
 	if err != nil {
 		return nil, usage(fmt.Errorf("%s: %w", name, err), "a history is one JSON event a line, as docs/history-format.md says, or Jepsen's EDN")
 	}
 	return h, nil
-}
-
-func decodeHistory(in *bufio.Reader, format string) (*history.History, error) {
-	if format == "auto" {
-		format = guessFormat(in)
-	}
-	if format == "edn" {
-		return history.ReadEDN(in)
-	}
-	return history.Read(in)
-}
-
-// guessFormat tells JSON lines from EDN by the first bytes: EDN's maps begin with a keyword or a tag.
-func guessFormat(in *bufio.Reader) string {
-	head, _ := in.Peek(512) // a shorter file is shorter; a real error comes again with the first read
-	text := strings.TrimSpace(string(head))
-	brace := strings.TrimSpace(strings.TrimPrefix(text, "{"))
-	if strings.HasPrefix(text, "[") || strings.HasPrefix(text, "(") || strings.HasPrefix(text, "#") || strings.HasPrefix(text, ";") ||
-		text != brace && strings.HasPrefix(brace, ":") {
-		return "edn"
-	}
-	return "jsonl"
 }
 
 // fileError says what the system said of a file without saying "open" first.

@@ -1,0 +1,100 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"unsafe"
+)
+
+// maxMemory bounds what a history that is read may take, in bytes: no file makes a reader allocate without end. It holds
+// some thirty million events.
+const maxMemory = 4 << 30
+
+// collector makes a history of events as they come.
+type collector struct {
+	ops   []Op
+	calls []Call
+	rules pairing
+	kept  int64 // bytes of the events and their values
+}
+
+// add appends an event. The error is an *EventError.
+func (c *collector) add(op Op) error {
+	c.ops = append(c.ops, op)
+	if err := c.pair(&c.ops[len(c.ops)-1]); err != nil {
+		return err
+	}
+	return c.keep(int64(unsafe.Sizeof(op)) + int64(len(op.Value)+len(op.Err)))
+}
+
+// pair finds the call of an event.
+func (c *collector) pair(op *Op) error {
+	call, err := c.rules.add(op)
+	switch {
+	case err != nil:
+		return err
+	case op.Kind == Invoke:
+		c.calls = append(c.calls, Call{op.Index, -1})
+	case call != unpaired:
+		c.calls[call].Complete = op.Index
+	}
+	return nil
+}
+
+// keep counts bytes against maxMemory.
+func (c *collector) keep(bytes int64) error {
+	if c.kept += bytes; c.kept > maxMemory {
+		return &EventError{len(c.ops) - 1, fmt.Sprintf("the history takes more than %d GiB of memory", maxMemory>>30)}
+	}
+	return nil
+}
+
+// history is all that was collected; cut says where the recording broke off.
+func (c *collector) history(cut string) *History {
+	return &History{Ops: c.ops, Cut: cut, calls: c.calls}
+}
+
+// source reads the events of a file one by one.
+type source interface {
+	// next is the next event, with an Index of no meaning. At the end of the file it returns io.EOF, where the file breaks
+	// off a cutOff, and for anything else that is no event a *LineError.
+	next() (Op, error)
+	// line is that of the event which next returned last, from 1.
+	line() int
+}
+
+// cutOff says where a file breaks off.
+type cutOff string
+
+func (c cutOff) Error() string { return string(c) }
+
+// atLine says in which line an event broke a rule.
+func atLine(err error, line int) error {
+	var event *EventError
+	if errors.As(err, &event) {
+		return &LineError{line, event.What}
+	}
+	return err
+}
+
+// readAll reads a whole history.
+func readAll(s source) (*History, error) {
+	var c collector
+	for {
+		op, err := s.next()
+		var cut cutOff
+		switch {
+		case err == nil:
+			if err := c.add(op); err != nil {
+				return nil, atLine(err, s.line())
+			}
+		case errors.Is(err, io.EOF):
+			return c.history(""), nil
+		case errors.As(err, &cut):
+			return c.history(string(cut)), nil
+		default:
+			return nil, err
+		}
+	}
+}
