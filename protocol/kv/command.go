@@ -3,6 +3,7 @@ package kv
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 )
 
 // Command is a client's call as the members replicate it.
@@ -11,7 +12,7 @@ type Command struct {
 	Seq     uint64 // of the request within its session, growing
 	Object  string // name of the model: register, append-list ...
 	F       string // the model's name of the call: read, write ...
-	Key     string
+	Key     string // of the object; "" where the value names the keys: a transaction
 	Value   []byte // the argument, compact JSON; empty stands for null
 }
 
@@ -44,6 +45,16 @@ func Decode(data []byte) (Command, error) {
 		return Command{}, errCommand
 	}
 	return c, nil
+}
+
+// ReadOnly says that c changes nothing: it can be answered without replicating it. A transaction of reads is read-only.
+func (c Command) ReadOnly() bool {
+	k := kinds[c.Object]
+	if k.calls[c.F] != varies {
+		return k.calls[c.F] == reads
+	}
+	steps, err := k.compound.split(c)
+	return err == nil && !slices.ContainsFunc(steps, func(s step) bool { return s.write })
 }
 
 // Result is the answer to a command.

@@ -5,10 +5,19 @@
 //	    byte for byte.
 //	K2  Within a session a request is applied at most once: a repeated (Session, Seq) is answered with the result of the
 //	    first and changes nothing; a lower Seq than the session's last is answered as superseded and changes nothing.
-//	K3  Query changes nothing, and answers what Apply of the same command would, had it no session.
+//	K3  Query changes nothing, and answers what Apply of the same command would, had it no session: it tries changes out.
 //	K4  A failed call (Result.OK false) has changed nothing but its session's memory of it.
 //	K5  Restore(Snapshot()) is the same state, sessions included. Restore of anything else is an error and leaves the
 //	    store as it was.
+//	K6  A command that touches several objects is carried out whole or not at all: it is refused before anything changes.
+//	K7  Stores that share out the keys are together one store: if all parts of a command agree when tried (Query), carrying
+//	    them out has, joined, the command's result and its effect (protocol.Divisible).
+//
+// Most commands are calls of one object, which Command.Key names. The transactions list-append and rw-register, and the
+// bank, name their keys in their values, as the formats of Jepsen and Elle do; their Command.Key is empty. Lists are those
+// of append-list and registers those of register. A key that is a number is the same as a string of its digits. The bank
+// has eight accounts, "0" to "7", that open with 10 each and never fall below zero; beside transfer and read it has the two
+// halves of a transfer, withdraw and deposit, whose key is the account.
 //
 // K2 is the exactly-once rule of the Raft dissertation (Ongaro 2014, §6.3), kept for one request at a time per session,
 // which is what a sequential client needs. Unlike there, sessions are not registered: the first request opens one. They

@@ -16,9 +16,10 @@ type object interface {
 
 // kind is what objects of one name have in common.
 type kind struct {
-	storage string // kinds with the same storage see the same objects
-	make    func() object
-	calls   calls
+	storage  string // kinds with the same storage see the same objects
+	make     func() object
+	calls    calls
+	compound compound // nil where a call is of the one object that Command.Key names
 }
 
 // calls says of each call of a kind what it does to the object.
@@ -29,6 +30,7 @@ type effect uint8
 const (
 	reads effect = iota + 1
 	changes
+	varies // with its value
 )
 
 // initial makes an object of type T in its initial state.
@@ -40,20 +42,31 @@ func initial[T any, P interface {
 }
 
 var kinds = map[string]kind{
-	"register":     {"register", initial[register], calls{"read": reads, "write": changes}},
-	"cas-register": {"register", initial[register], calls{"read": reads, "write": changes, "cas": changes}},
-	"append-list":  {"append-list", initial[list], calls{"read": reads, "append": changes}},
-	"set":          {"set", initial[set], calls{"read": reads, "contains": reads, "add": changes, "remove": changes}},
-	"counter":      {"counter", initial[counter], calls{"read": reads, "add": changes}},
-	"fifo-queue":   {"fifo-queue", initial[queue], calls{"enqueue": changes, "dequeue": changes}},
-	"fenced-mutex": {"fenced-mutex", initial[mutex], calls{"acquire": changes, "release": changes}},
-	"unique-ids":   {"unique-ids", initial[ids], calls{"generate": changes}},
+	"register":     {"register", initial[register], calls{"read": reads, "write": changes}, nil},
+	"cas-register": {"register", initial[register], calls{"read": reads, "write": changes, "cas": changes}, nil},
+	"append-list":  {"append-list", initial[list], calls{"read": reads, "append": changes}, nil},
+	"set":          {"set", initial[set], calls{"read": reads, "contains": reads, "add": changes, "remove": changes}, nil},
+	"counter":      {"counter", initial[counter], calls{"read": reads, "add": changes}, nil},
+	"fifo-queue":   {"fifo-queue", initial[queue], calls{"enqueue": changes, "dequeue": changes}, nil},
+	"fenced-mutex": {"fenced-mutex", initial[mutex], calls{"acquire": changes, "release": changes}, nil},
+	"unique-ids":   {"unique-ids", initial[ids], calls{"generate": changes}, nil},
+	"list-append":  {"append-list", initial[list], calls{"txn": varies}, txn{write: "append", call: "append"}},
+	"rw-register":  {"register", initial[register], calls{"txn": varies}, txn{write: "w", call: "write"}},
+	"bank": {
+		"bank", open, calls{"read": reads, "transfer": changes, "withdraw": changes, "deposit": changes}, bank{},
+	},
 }
 
 // Objects lists the names of all objects, in alphabetical order.
 func Objects() []string { return slices.Sorted(maps.Keys(kinds)) }
 
-// ReadOnly says that the call f of an object changes nothing, so that [Store.Query] can answer it.
+// Keyed lists those whose calls touch one object each, the one that Command.Key names.
+func Keyed() []string { return slices.DeleteFunc(Objects(), Compound) }
+
+// Compound says that the commands of an object touch more than one key, which their values name.
+func Compound(object string) bool { return kinds[object].compound != nil }
+
+// ReadOnly says that the call f of an object changes nothing, whatever its value. See also [Command.ReadOnly].
 func ReadOnly(object, f string) bool { return kinds[object].calls[f] == reads }
 
 // Check says whether there is such an object with such a call, and if not, what there is.

@@ -35,17 +35,36 @@ var calls = []struct {
 	{"fenced-mutex", "acquire", []string{""}},
 	{"fenced-mutex", "release", []string{"1", "2", "3"}},
 	{"unique-ids", "generate", []string{""}},
+	{"list-append", "txn", []string{
+		`[["append","x",1],["append","y",2]]`, `[["r","y",null],["append","x",3],["r","x",null]]`, `[["append","x",1],["r"]]`,
+		`[["r","z",null],["r","x",null],["r","y",null],["r","x",null]]`, `[]`,
+	}},
+	{"rw-register", "txn", []string{
+		`[["w","x",1],["w","z",2]]`, `[["r","x",null],["w","x",3],["r","x",null],["r","y",null]]`, `[["w","x",5],["w","x"]]`,
+	}},
+	{"bank", "transfer", []string{
+		`{"from":"0","to":"1","amount":5}`, `{"from":"1","to":"0","amount":9}`, `{"from":"0","to":"8","amount":5}`,
+	}},
+	{"bank", "read", []string{"", `["1","0"]`}},
+	{"bank", "deposit", []string{"3"}},
 	{"no-such", "read", []string{""}},
 }
 
 var commands = rapid.Custom(func(t *rapid.T) kv.Command {
 	call := rapid.SampledFrom(calls).Draw(t, "call")
+	keys := []string{"", "x", "y"}
+	switch {
+	case call.f == "deposit":
+		keys = []string{"0", "1", "9"}
+	case kv.Compound(call.object):
+		keys = keys[:1]
+	}
 	return kv.Command{
 		Session: rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "session"),
 		Seq:     rapid.Uint64Range(0, 9).Draw(t, "seq"),
 		Object:  call.object,
 		F:       call.f,
-		Key:     rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "key"),
+		Key:     rapid.SampledFrom(keys).Draw(t, "key"),
 		Value:   []byte(rapid.SampledFrom(call.values).Draw(t, "value")),
 	}
 })
@@ -102,8 +121,12 @@ func TestCodesRoundTrip(t *testing.T) {
 func full(t testing.TB) *kv.Store {
 	store := kv.New()
 	for i, call := range calls {
+		key := "x"
+		if kv.Compound(call.object) {
+			key = ""
+		}
 		result(t, store.Apply, kv.Command{
-			Session: "a", Seq: uint64(i), Object: call.object, F: call.f, Key: "x", Value: []byte(call.values[0]),
+			Session: "a", Seq: uint64(i), Object: call.object, F: call.f, Key: key, Value: []byte(call.values[0]),
 		})
 	}
 	return store
@@ -155,6 +178,35 @@ func FuzzRestore(f *testing.F) {
 		}
 		if got := store.Snapshot(); !bytes.Equal(got, sealed(body)) {
 			t.Fatalf("%q was restored, and is now %q", body, got)
+		}
+	})
+}
+
+// Whatever JSON a client sends, a command that is refused has changed nothing, and one that is not was tried alike.
+func FuzzValue(f *testing.F) { // K3, K4, K6
+	for _, call := range calls {
+		for _, value := range call.values {
+			f.Add(call.object, call.f, value)
+		}
+	}
+	f.Fuzz(func(t *testing.T, object, call, text string) {
+		value, err := kv.Compact([]byte(text))
+		if err != nil {
+			return
+		}
+		store := full(t)
+		before := store.Snapshot()
+		command := kv.Command{Object: object, F: call, Value: value}.Encode()
+		tried := store.Query(command)
+		if !bytes.Equal(before, store.Snapshot()) {
+			t.Fatal("a query changed the store")
+		}
+		applied := store.Apply(command)
+		if !bytes.Equal(tried, applied) {
+			t.Fatalf("tried as %q, applied as %q", tried, applied)
+		}
+		if !store.Agreed(applied) && !bytes.Equal(before, store.Snapshot()) {
+			t.Fatalf("%q is refused and changed the store", value)
 		}
 	})
 }

@@ -23,7 +23,6 @@ func New() *Store {
 var (
 	superseded = Result{Superseded: true, Err: "session has gone past this request"}.Encode()
 	notCommand = no("not a command").Encode()
-	notQuery   = no("not a query: the call changes the object").Encode()
 )
 
 // Apply carries out an encoded Command, unless its session has seen it before (K2), and returns an encoded Result.
@@ -33,7 +32,7 @@ func (s *Store) Apply(command []byte) []byte {
 		return notCommand
 	}
 	if c.Session == "" {
-		return s.call(c, true).Encode()
+		return s.carry(c, s.objects).Encode()
 	}
 	switch last, known := s.sessions[c.Session]; {
 	case known && c.Seq == last.seq:
@@ -41,24 +40,23 @@ func (s *Store) Apply(command []byte) []byte {
 	case known && c.Seq < last.seq:
 		return superseded
 	}
-	result := s.call(c, true).Encode()
+	result := s.carry(c, s.objects).Encode()
 	s.sessions[c.Session] = session{c.Seq, result}
 	return result
 }
 
-// Query answers a call that changes nothing; sessions have no part in it.
+// Query answers what Apply would and changes nothing: a call that would change objects is tried on copies of them. Sessions
+// have no part in it.
 func (s *Store) Query(command []byte) []byte {
 	c, err := Decode(command)
 	if err != nil {
 		return notCommand
 	}
-	if Check(c.Object, c.F) == nil && !ReadOnly(c.Object, c.F) {
-		return notQuery
-	}
-	return s.call(c, false).Encode()
+	return s.carry(c, map[place]object{}).Encode()
 }
 
-func (s *Store) call(c Command, keep bool) Result {
+// carry carries out c. The objects that it changes are put into changed, which may be those of the store.
+func (s *Store) carry(c Command, changed map[place]object) Result {
 	k := kinds[c.Object]
 	if k.calls[c.F] == 0 {
 		return no(Check(c.Object, c.F).Error())
@@ -66,14 +64,54 @@ func (s *Store) call(c Command, keep bool) Result {
 	if len(c.Value) == 0 {
 		c.Value = null
 	}
-	at := place{k.storage, c.Key}
-	o, exists := s.objects[at]
-	if !exists {
-		o = k.make()
+	v := view{s.objects, changed, k}
+	if k.compound == nil {
+		return v.call(step{key: c.Key, call: c.F, value: c.Value, write: k.calls[c.F] == changes})
 	}
-	result := o.call(c.F, c.Value)
-	if keep && !exists && k.calls[c.F] == changes && result.OK {
-		s.objects[at] = o
+	steps, err := k.compound.split(c)
+	if err != nil {
+		return no(err.Error())
+	}
+	answers := make([][]byte, len(steps))
+	for i, one := range steps {
+		result := v.call(one)
+		if !result.OK {
+			return result // the first, before anything was changed (compound)
+		}
+		answers[i] = result.Value
+	}
+	return ok(k.compound.join(steps, answers))
+}
+
+// view is the objects of a kind as a command sees them, its own changes included.
+type view struct {
+	objects, changed map[place]object
+	kind             kind
+}
+
+func (v view) call(s step) Result {
+	at := place{v.kind.storage, s.key}
+	o, known := v.changed[at]
+	if !known {
+		o = v.object(at, s.write)
+	}
+	result := o.call(s.call, s.value)
+	if !known && s.write && result.OK {
+		v.changed[at] = o
 	}
 	return result
+}
+
+// object is the one at a place, a copy if it is to be changed.
+func (v view) object(at place, write bool) object {
+	o, exists := v.objects[at]
+	switch {
+	case !exists:
+		return v.kind.make()
+	case !write:
+		return o
+	}
+	twin := v.kind.make()
+	twin.read(&reader{data: o.append(nil)})
+	return twin
 }

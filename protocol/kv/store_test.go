@@ -2,6 +2,7 @@ package kv_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -125,25 +126,77 @@ func TestObjects(t *testing.T) {
 			{"unique-ids", "generate", "", "", "1"},
 			{"unique-ids", "generate", "", "", "2"},
 		}},
+		{"list-append shares the append-list's storage", []step{
+			{"list-append", "txn", "", `[["append","x",1],["r","x",null],["r",7,null],["append",7,[2]],["append","x",3]]`,
+				`[["append","x",1],["r","x",[1]],["r",7,[]],["append",7,[2]],["append","x",3]]`},
+			{"append-list", "append", "x", "4", "ok"},
+			{"list-append", "txn", "", `[["r","\u0078",null],["r","7",null]]`, `[["r","\u0078",[1,3,4]],["r","7",[[2]]]]`},
+			{"append-list", "read", "x", "", "[1,3,4]"},
+			{"list-append", "txn", "", `[["append","y",1],["append","y",2]]`, "ok"},
+			{"list-append", "txn", "", "[]", "ok"},
+			{"list-append", "read", "x", "", `list-append has no call "read": it has txn`},
+		}},
+		{"a transaction with a bad micro-operation does nothing", []step{
+			{"list-append", "txn", "", `[["append","x",1],["w","x",1]]`,
+				`micro-operation 2 of 2 is ["w","x",1]: want [["r",key,null],["append",key,value] ...]`},
+			{"list-append", "txn", "", `[["append","x",1],["r","x",1]]`,
+				`micro-operation 2 of 2 is ["r","x",1]: want [["r",key,null],["append",key,value] ...]`},
+			{"list-append", "txn", "", `[["append","x",1],["append",["x"],1]]`,
+				`micro-operation 2 of 2 is ["append",["x"],1]: want [["r",key,null],["append",key,value] ...]`},
+			{"rw-register", "txn", "", `[["w","x",1],["w","x"]]`,
+				`micro-operation 2 of 2 is ["w","x"]: want [["r",key,null],["w",key,value] ...]`},
+			{"rw-register", "txn", "", `{"w":["x",1]}`, `txn wants [["r",key,null],["w",key,value] ...], not {"w":["x",1]}`},
+			{"rw-register", "txn", "x", `[]`, "txn names its keys in its value: want no other key"},
+			{"rw-register", "txn", "", `[7]`, `micro-operation 1 of 1 is 7: want [["r",key,null],["w",key,value] ...]`},
+			{"rw-register", "txn", "", `["` + strings.Repeat("x", 70) + `"]`, `micro-operation 1 of 1 is "` +
+				strings.Repeat("x", 59) + ` ...: want [["r",key,null],["w",key,value] ...]`},
+			{"rw-register", "txn", "", `[["r","x",null]]`, `[["r","x",null]]`},
+			{"append-list", "read", "x", "", "[]"},
+		}},
+		{"rw-register shares the register's storage", []step{
+			{"rw-register", "txn", "", `[["r","x",null],["w","x",1],["r","x",null],["w","y",2]]`,
+				`[["r","x",null],["w","x",1],["r","x",1],["w","y",2]]`},
+			{"register", "read", "y", "", "2"},
+			{"register", "write", "x", `"a, b]"`, "ok"},
+			{"rw-register", "txn", "", `[["r","x",null],["r","y",null]]`, `[["r","x","a, b]"],["r","y",2]]`},
+		}},
+		{"bank", []step{
+			{"bank", "read", "", "", `{"0":10,"1":10,"2":10,"3":10,"4":10,"5":10,"6":10,"7":10}`},
+			{"bank", "transfer", "", `{"from":0,"to":"7","amount":4}`, "ok"},
+			{"bank", "transfer", "", `{"from":"0","to":1,"amount":6}`, "ok"},
+			{"bank", "transfer", "", `{"from":0,"to":1,"amount":1}`, "not enough in the account"},
+			{"bank", "read", "", "", `{"0":0,"1":16,"2":10,"3":10,"4":10,"5":10,"6":10,"7":14}`},
+			{"bank", "read", "", `[7,"1",1]`, `{"7":14,"1":16}`},
+			{"bank", "read", "", `[]`, `{}`},
+			{"bank", "withdraw", "7", "5", "ok"},
+			{"bank", "withdraw", "7", "10", "not enough in the account"},
+			{"bank", "deposit", "2", "5", "ok"},
+			{"bank", "read", "", `[2,7]`, `{"2":15,"7":9}`},
+			{"bank", "transfer", "", `{"from":0,"to":8,"amount":1}`, `no account "8": there are 0 to 7`},
+			{"bank", "transfer", "", `{"from":1,"to":1,"amount":1}`, "transfer wants two accounts"},
+			{"bank", "transfer", "", `{"from":1,"to":2,"amount":0}`, "amount wants a whole number from 1, not 0"},
+			{"bank", "transfer", "", `{"from":1,"amount":2}`,
+				`transfer wants {"from":account,"to":account,"amount":number}, not {"from":1,"amount":2}`},
+			{"bank", "deposit", "01", "5", `no account "01": there are 0 to 7`},
+			{"bank", "deposit", "1", "99999999999", `amount wants a whole number from 1, not 99999999999`},
+			{"bank", "read", "", `"1"`, `read wants null or a list of accounts, not "1"`},
+		}},
 		{"unknown", []step{
-			{"stick", "read", "", "", `no object "stick": there are append-list, cas-register, counter, ` +
-				`fenced-mutex, fifo-queue, register, set, unique-ids`},
+			{"stick", "read", "", "", `no object "stick": there are append-list, bank, cas-register, counter, ` +
+				`fenced-mutex, fifo-queue, list-append, register, rw-register, set, unique-ids`},
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			store := kv.New()
 			for i, s := range test.steps {
 				c := kv.Command{Object: s.object, F: s.f, Key: s.key, Value: []byte(s.value)}
-				if kv.ReadOnly(s.object, s.f) { // K3
-					before := store.Snapshot()
-					if got := say(result(t, store.Query, c)); got != s.want {
-						t.Errorf("step %d: query of %s %s: %s, want %s", i, s.f, s.value, got, s.want)
-					}
-					if diff := cmp.Diff(before, store.Snapshot()); diff != "" {
-						t.Errorf("step %d: a query changed the state:\n%s", i, diff)
-					}
-				}
 				before := store.Snapshot()
+				if got := say(result(t, store.Query, c)); got != s.want { // K3
+					t.Errorf("step %d: query of %s %s: %s, want %s", i, s.f, s.value, got, s.want)
+				}
+				if diff := cmp.Diff(before, store.Snapshot()); diff != "" {
+					t.Errorf("step %d: a query changed the state:\n%s", i, diff)
+				}
 				r := result(t, store.Apply, c)
 				if got := say(r); got != s.want {
 					t.Errorf("step %d: %s %s: %s, want %s", i, s.f, s.value, got, s.want)
@@ -197,15 +250,33 @@ func TestRepeatedFailure(t *testing.T) { // K2: the result of the first, even wh
 	}
 }
 
-func TestQueryRefusesChanges(t *testing.T) { // K3
+func TestNonsenseIsRefused(t *testing.T) {
 	store := kv.New()
-	c := kv.Command{Object: "register", F: "write", Value: []byte("1")}
-	if r := result(t, store.Query, c); r.OK || r.Err != "not a query: the call changes the object" {
-		t.Errorf("query of a write: %+v", r)
-	}
 	for name, f := range map[string]func([]byte) []byte{"apply": store.Apply, "query": store.Query} {
 		if r, err := kv.DecodeResult(f([]byte("nonsense"))); err != nil || r.OK || r.Err != "not a command" {
 			t.Errorf("%s of nonsense: %+v, %v", name, r, err)
+		}
+	}
+}
+
+func TestReadOnly(t *testing.T) {
+	for _, test := range []struct {
+		object, f, value string
+		want             bool
+	}{
+		{"register", "read", "null", true},
+		{"register", "write", "1", false},
+		{"list-append", "txn", `[["r","x",null],["r","y",null]]`, true},
+		{"list-append", "txn", `[["r","x",null],["append","y",1]]`, false},
+		{"list-append", "txn", `[]`, true},
+		{"rw-register", "txn", `[["w","x",1]]`, false},
+		{"rw-register", "txn", `nonsense`, false},
+		{"bank", "read", "null", true},
+		{"bank", "transfer", `{"from":0,"to":1,"amount":1}`, false},
+		{"stick", "read", "null", false},
+	} {
+		if got := (kv.Command{Object: test.object, F: test.f, Value: []byte(test.value)}).ReadOnly(); got != test.want {
+			t.Errorf("%s of %s %s is read-only: %v", test.f, test.object, test.value, got)
 		}
 	}
 }

@@ -20,13 +20,22 @@ func Compact(value []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// pair takes [a,b] apart. Its argument is compact JSON, so that only strings and nesting need care.
+// pair takes [a,b] apart.
 func pair(value []byte) (a, b []byte, ok bool) {
-	if len(value) < 2 || value[0] != '[' || value[len(value)-1] != ']' {
+	both, ok := elements(value)
+	if !ok || len(both) != 2 {
 		return nil, nil, false
 	}
+	return both[0], both[1], true
+}
+
+// elements takes an array apart. Its argument is compact JSON, so that only strings and nesting need care.
+func elements(value []byte) (all [][]byte, ok bool) {
+	if len(value) < 2 || value[0] != '[' {
+		return nil, false
+	}
 	inner := value[1 : len(value)-1]
-	comma, depth, quoted := -1, 0, false
+	begin, depth, quoted := 0, 0, false
 	for i := 0; i < len(inner); i++ {
 		switch c := inner[i]; {
 		case quoted && c == '\\':
@@ -38,14 +47,32 @@ func pair(value []byte) (a, b []byte, ok bool) {
 			depth++
 		case c == ']' || c == '}':
 			depth--
-		case c == ',' && depth == 0 && comma >= 0:
-			return nil, nil, false
 		case c == ',' && depth == 0:
-			comma = i
+			all = append(all, inner[begin:i:i])
+			begin = i + 1
 		}
 	}
-	if comma < 0 {
-		return nil, nil, false
+	if len(inner) > 0 {
+		all = append(all, inner[begin:len(inner):len(inner)])
 	}
-	return inner[:comma], inner[comma+1:], true
+	return all, true
+}
+
+func array(elements [][]byte) []byte {
+	return bytes.Join([][]byte{{'['}, bytes.Join(elements, []byte{','}), {']'}}, nil)
+}
+
+// text is a key as the store keeps it, of a JSON string or number: 5 and "5" are one key.
+func text(key []byte) (string, bool) {
+	switch c := key[0]; {
+	case c == '-' || '0' <= c && c <= '9':
+		return string(key), true
+	case c != '"':
+		return "", false
+	case bytes.IndexByte(key, '\\') < 0:
+		return string(key[1 : len(key)-1]), true
+	}
+	var s string
+	err := json.Unmarshal(key, &s)
+	return s, err == nil
 }

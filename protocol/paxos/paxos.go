@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/kv"
 	"github.com/splitvote/splitvote/protocol/wire"
 )
 
@@ -21,6 +22,7 @@ func Protocol() protocol.Protocol {
 		Mutants:    protocol.Mutants(mutants),
 		Points:     pointNames[1:],
 		Lacks:      []string{"members", "transfer"},
+		Objects:    kv.Keyed(),
 	}
 }
 

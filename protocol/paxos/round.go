@@ -1,6 +1,7 @@
 package paxos
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/splitvote/splitvote/protocol"
@@ -18,6 +19,9 @@ func (n *node) request(in protocol.Propose) {
 	c, err := kv.Decode(in.Command)
 	if err == nil {
 		err = kv.Check(c.Object, c.F)
+	}
+	if err == nil && kv.Compound(c.Object) {
+		err = fmt.Errorf("%s touches several keys, each of which is decided alone here", c.Object)
 	}
 	switch {
 	case err != nil:
