@@ -72,7 +72,7 @@ func (t Target) Request(op history.Op, s cluster.Session, seq uint64) (command [
 		c.F = "not JSON"
 	}
 	c.Value = value
-	return c.Encode(), kv.ReadOnly(c.Object, c.F)
+	return c.Encode(), c.ReadOnly()
 }
 
 // sessionName is unique to a process of a run.
