@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"checker":                 {"history"},
 	"checker/linear":          {"history", "model", "checker"},
 	"checker/weak":            {"history", "model", "checker"},
+	"checker/txn":             {"history", "model", "checker"},
 	"cluster":                 {"history", "protocol"},
 	"nemesis":                 {"history", "generator", "cluster"},
 	"cluster/live":            {"history", "cluster"},

@@ -1,0 +1,69 @@
+// Package txn judges histories of transactions by the cycles of their dependencies: Adya's anomalies, found as Elle finds them.
+//
+//	h, err := history.Read(file)
+//	c, err := txn.New("list-append", "snapshot-isolation")
+//	r := c.Check(ctx, h) // r.Verdict; r.Evidence; txn.Anomalies(r), txn.RuledOut(r), txn.MayStillBe(r)
+//
+// A call of a transaction has F "txn" and as value its micro-operations, ["append", key, element] and ["r", key, list] for
+// list-append, ["w", key, value] and ["r", key, value] for rw-register; in a completion the reads hold what they returned.
+// The bank's calls are "transfer" of {"from", "to", "amount"} and "read" of {account: balance}.
+//
+//	X1  A transaction that ended ok committed. One that ended fail aborted: nobody may ever see what it wrote. Of one that
+//	    ended info nobody knows, so it committed if and only if a committed transaction read something it wrote: one that was
+//	    seen must have committed for every level from read-committed up, and one that nobody saw can be left out of any
+//	    execution. At read-uncommitted a transaction may also read what aborts later, so that a cycle through one that
+//	    ended info is no G0; it is a G1c, whichever way the transaction ended.
+//	X2  Elements of a list and values of a register are written once to each key. Then a read tells which write it saw
+//	    (recoverability: Kingsbury and Alvaro, Elle: Inferring Isolation Anomalies from Experimental Observations, VLDB 2020,
+//	    section 4.2). A history that writes one twice, or that writes null to a register, is unknown, cause ambiguous.
+//	X3  list-append: a read tells also in which order the list was built (traceability, ibid.). The longest read of a key is its
+//	    version order, every other read must be a prefix of it, and an append of a committed transaction that is not in
+//	    it comes later, for an append removes nothing.
+//	X4  rw-register: the initial null comes before every write, and what a transaction read of a key comes before what it wrote
+//	    to it: were it the other way round, writer and reader would depend on each other, which is a G1c; so the rule
+//	    needs no assumption from read-committed up, and is not used below. Nothing else is inferred for a level without
+//	    the order of sessions or of real time. With such an order, versions of a key follow it: if a transaction wrote
+//	    or read one version, and one that must come after it wrote or read another, then the first version is the
+//	    older. That holds under snapshot isolation and serializability with that order, and is used for these alone.
+//	X5  Dependencies are Adya's (Weak Consistency, 1999, section 3; Adya, Liskov and O'Neil, Generalized Isolation Level
+//	    Definitions, ICDE 2000, section 4.4): ww, T2 overwrote or appended to what T1 wrote; wr, T2 read what T1 wrote; rw,
+//	    T2 overwrote what T1 read. Beside them stand process, T2 followed T1 in the same session, and realtime, T1 ended
+//	    before T2 began; where times tie, the order of the events decides. A dependency is only ever drawn if it exists, or
+//	    a path of stronger ones, in every execution that explains the history. So a cycle is a proof.
+//	X6  A level is ruled out if the history has a phenomenon that the level proscribes:
+//
+//	    read-uncommitted       PL-1: no cycle of ww (G0)
+//	    read-committed         PL-2: also no aborted read (G1a), intermediate read (G1b), cycle of ww and wr (G1c)
+//	    consistent-view        PL-2+: also no cycle with one rw (G-single); without sessions the same as parallel
+//	                           snapshot isolation
+//	    snapshot-isolation     no cycle in which no two rw follow each other (G-single, G-nonadjacent; a long fork is one). It
+//	                           is the snapshot isolation whose snapshots may be old, for a client sees no other (Cerone
+//	                           and Gotsman, Analysing Snapshot Isolation, PODC 2016, theorem 10)
+//	    repeatable-read        PL-2.99: no cycle of ww, wr and rw (G2-item), unless it goes through a predicate
+//	    serializable           PL-3: no cycle of ww, wr and rw at all (G2)
+//	    strong-session-…       the same, with process among the dependencies (G0-process and so on)
+//	    strong-…, strict-serializable  the same, with realtime among them (G0-realtime and so on)
+//
+//	    [Levels] lists them, [RulesOut] says which anomaly rules out which. All reads are of named keys, so repeatable-read and
+//	    serializable stand and fall together, and no G2 is reported that is not a G2-item: what a client
+//	    reads by name it cannot miss as a phantom.
+//	X7  Further anomalies are seen without a graph: internal, a transaction disagrees with itself; dirty-update, a committed
+//	    append onto an aborted one; incompatible-order, two reads of a key are not prefixes of one list;
+//	    duplicate-elements; value-from-nowhere; lost-update, two transactions read the same version and both wrote the
+//	    key, a G-single in whichever order they did; cyclic-versions, the versions of a register come before each other.
+//	X8  What is named once is not named again. A strongly connected component is named by its worst anomaly, dependencies that
+//	    belong to a lost-update or to cyclic-versions make no cycle besides, and an anomaly of sessions or of real time is
+//	    looked for only where the level that it rules out still stands without it.
+//	X9  Finding nothing proves something too. For list-append without anomaly seen directly (X7) every level but
+//	    snapshot-isolation, consistent-view and those with sessions or real time upon them holds if it is not ruled out: an
+//	    order of transactions that respects all known dependencies also orders what nobody read. Snapshot isolation and
+//	    consistent-view are proved where at most one committed append of each key was never read. For rw-register every
+//	    level is proved where each write to a key but at most one was made by a transaction that had read the key, so that
+//	    versions are a chain. Levels that are neither ruled out nor proved are in Stats "undecided-levels".
+//	X10 bank: transfers move money, so every read has the same total, no balance is negative, and accounts neither appear nor
+//	    vanish. A wrong total is half a transfer or a lost one, which is a G-single or worse; so is a negative balance, as a
+//	    transfer that the balance does not cover fails. Nothing else is checked, and nothing is ever proved.
+//	X11 The work is near-linear: version orders by comparing text, components by Tarjan's algorithm, real time by a chain of as
+//	    many barriers as there are completions. The search for a short cycle is bounded; it decides no verdict, but for
+//	    consistent-view, which is undecided where the search had to give up.
+package txn
