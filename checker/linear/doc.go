@@ -17,6 +17,7 @@
 //	growth       sets from which nothing is removed                                         O(n log n)
 //	queue order  FIFO queues, if dequeued values are enqueued once                          O(n log n)
 //	nesting      stacks, if popped values are pushed once                                   O(n (log n + nesting))
+//	tally        counters whose adds are all of one amount; bounds refute others            O(n log n)
 //	holds        mutexes, fenced or not                                                     O(n log n)
 //	positions    append lists, if values that are read are appended once                    O(length of what was read)
 //	unique       unique identifiers                                                         O(n)

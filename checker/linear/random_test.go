@@ -269,11 +269,18 @@ func (o *queue) apply(_ history.Process, f string, asked any) (any, bool) {
 	return v, true
 }
 
-type counter struct{ n int }
+// counter is counted up by one if unit is true.
+type counter struct {
+	unit bool
+	n    int
+}
 
 func (o *counter) draw(r *rand.Rand, fresh func() int) (string, any) {
 	if r.IntN(2) == 0 {
 		return "read", nil
+	}
+	if o.unit {
+		return "add", 1
 	}
 	if n := fresh(); r.IntN(4) > 0 {
 		return "add", n

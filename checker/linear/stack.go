@@ -3,6 +3,7 @@ package linear
 import (
 	"cmp"
 	"slices"
+	"sort"
 
 	"github.com/splitvote/splitvote/checker"
 )
@@ -83,30 +84,83 @@ func (s *stacks) judge(items []item) *witness {
 	return s.nested(items)
 }
 
-// guess hands out pops with unknown outcome: to each, what was pushed last before it and not taken by others.
+// guess hands out pops with unknown outcome. A value must have been popped by its deadline: the end of the first pop of a
+// value that was certainly below it, and there when it came; or of the first pop that found nothing. Values in the order of
+// their deadlines get the pops in the order of their begins.
 func (s *stacks) guess() []item {
 	items := slices.Clone(s.items)
-	var there []int // values that nobody is known to have popped
-	for i := range items {
-		if items[i].dequeue == nobody {
-			there = append(there, i)
-		}
-	}
-	for _, pop := range s.lost {
-		best := -1
-		for at, i := range there {
-			if items[i].in < s.calls[pop].begin && (best < 0 || items[i].in > items[there[best]].in) {
-				best = at
-			}
-		}
-		if best < 0 {
-			continue
-		}
-		it := &items[there[best]]
+	missing := s.deadlines(items)
+	slices.SortFunc(missing, func(a, b deadline) int { return cmp.Compare(a.at, b.at) })
+	for n, d := range missing[:min(len(missing), len(s.lost))] {
+		it, pop := &items[d.item], s.lost[n]
 		it.dequeue, it.out, it.end = pop, s.calls[pop].begin, never-1 // it is gone before the very end
-		there = slices.Delete(there, best, best+1)
 	}
 	return items
+}
+
+// deadlines lists the values that nobody is known to have popped and that must be gone at some time.
+func (s *stacks) deadlines(items []item) []deadline {
+	byIn := make([]int32, len(items)) // from the last push on
+	for i := range byIn {
+		byIn[i] = int32(i)
+	}
+	byOut := slices.Clone(byIn)
+	slices.SortFunc(byIn, func(a, b int32) int { return cmp.Compare(items[b].in, items[a].in) })
+	slices.SortFunc(byOut, func(a, b int32) int { return cmp.Compare(items[b].out, items[a].out) })
+	ends := newPrefixMin(len(items)) // by rank of in: the end of the first pop, of those that began behind a moment
+	rank := make([]int, len(items))
+	for r, i := range byIn {
+		rank[i] = len(items) - 1 - r
+	}
+	firstEmpty := never // the end of the first, of those that began behind a moment
+	empties := slices.Clone(s.empties)
+	slices.SortFunc(empties, func(a, b int32) int { return cmp.Compare(s.calls[b].begin, s.calls[a].begin) })
+	var missing []deadline
+	for _, a := range byIn {
+		it := &items[a]
+		for ; len(byOut) > 0 && items[byOut[0]].out > it.in; byOut = byOut[1:] {
+			ends.lower(rank[byOut[0]], items[byOut[0]].end)
+		}
+		for ; len(empties) > 0 && s.calls[empties[0]].begin > it.in; empties = empties[1:] {
+			firstEmpty = min(firstEmpty, s.calls[empties[0]].end)
+		}
+		if it.dequeue != nobody {
+			continue
+		}
+		below := len(items) - sort.Search(len(items), func(n int) bool { return items[byIn[n]].in < it.begin })
+		if at := min(firstEmpty, ends.upTo(below)); at != never {
+			missing = append(missing, deadline{item: a, at: at})
+		}
+	}
+	return missing
+}
+
+// prefixMin finds the least of the first values of a list (Fenwick, A New Data Structure for Cumulative Frequency Tables,
+// Software: Practice and Experience 1994).
+type prefixMin []int
+
+func newPrefixMin(n int) prefixMin {
+	m := make(prefixMin, n+1)
+	for i := range m {
+		m[i] = never
+	}
+	return m
+}
+
+// lower puts a value at position i if it is less than the one that is there.
+func (m prefixMin) lower(i, value int) {
+	for i++; i < len(m); i += i & -i {
+		m[i] = min(m[i], value)
+	}
+}
+
+// upTo is the least of the first n values.
+func (m prefixMin) upTo(n int) int {
+	least := never
+	for ; n > 0; n -= n & -n {
+		least = min(least, m[n])
+	}
+	return least
 }
 
 // nested decides whether the lives of items can be disjoint or nested.

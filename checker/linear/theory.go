@@ -32,7 +32,7 @@ func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 	case model.Stack:
 		known = theory[model.QueueCall, model.Value]{kind: "not-last-in-first-out", decide: byNesting, project: projectQueue, reduce: reduceQueue}
 	case model.Counter:
-		known = theory[model.CounterCall, int64]{kind: "wrong-sum", project: projectCounter, note: noteCounter}
+		known = theory[model.CounterCall, int64]{kind: "wrong-sum", decide: byTally, project: projectCounter, note: noteCounter}
 	case model.Mutex:
 		known = theory[model.MutexCall, int64]{kind: "mutual-exclusion", decide: byHolds(m.Fenced), project: projectMutex}
 	case model.AppendList:

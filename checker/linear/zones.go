@@ -101,7 +101,7 @@ func (z *zones) gather() (*witness, bool) {
 		z.blocks[v] = newBlock()
 	}
 	z.blocks[null].f, z.blocks[null].writes = -1, 1 // the initial value is written before everything
-	var observers []int32
+	observers := make([]int32, 0, len(z.calls))
 	for i := range z.calls {
 		if z.writes(i) {
 			b := &z.blocks[z.target[i]]
@@ -212,6 +212,7 @@ func (b *block) include(i int32, begin, end int) {
 
 // walk follows the chains from their heads. Blocks that no head leads to form a ring.
 func (z *zones) walk() *witness {
+	z.chains = make([]chain, 0, len(z.blocks))
 	for head := range z.blocks {
 		if b := &z.blocks[head]; b.follows || b.empty() {
 			continue
