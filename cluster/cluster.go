@@ -78,6 +78,9 @@ type Session struct {
 	Process history.Process
 	Object  string
 	Run     string // names the run, so that two runs' sessions never collide
+	// Seen is the greatest protocol.Reply.Position that the process was told by any node, for the clients of all its nodes to
+	// heed and to raise. One goroutine at a time uses them. nil: nobody remembers.
+	Seen *uint64
 }
 
 // Client speaks to one node for one process. Its methods are called by one goroutine at a time.

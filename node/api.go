@@ -81,10 +81,18 @@ func (a api) call(w http.ResponseWriter, r *http.Request) {
 		a.no(w, code, true, err.Error())
 		return
 	}
-	readOnly := kv.ReadOnly(c.Object, c.F)
+	readOnly := c.ReadOnly()
+	seen, err := seen(r)
+	if err != nil {
+		a.no(w, http.StatusBadRequest, true, err.Error())
+		return
+	}
 	reply, ok := a.ask(r, func(id uint64) protocol.Input {
-		return protocol.Propose{ID: id, Command: c.Encode(), ReadOnly: readOnly}
+		return protocol.Propose{ID: id, Command: c.Encode(), ReadOnly: readOnly, Seen: seen}
 	})
+	if reply.Position > 0 {
+		w.Header().Set("Splitvote-Position", strconv.FormatUint(reply.Position, 10))
+	}
 	if !ok || reply.Outcome != protocol.Done {
 		a.undone(w, reply, ok)
 		return
@@ -131,6 +139,19 @@ func command(w http.ResponseWriter, r *http.Request) (c kv.Command, code int, er
 	}
 	c.Value, err = kv.Compact(body)
 	return c, http.StatusBadRequest, err
+}
+
+// seen is the greatest position that the client was told, 0 if none.
+func seen(r *http.Request) (uint64, error) {
+	text := r.Header.Get("Splitvote-Seen")
+	if text == "" {
+		return 0, nil
+	}
+	position, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, errors.New("want Splitvote-Seen to be a whole number")
+	}
+	return position, nil
 }
 
 func (a api) transfer(w http.ResponseWriter, r *http.Request) {

@@ -29,6 +29,9 @@
 // The key - stands for none. With the headers Splitvote-Session and Splitvote-Seq, a number that grows with every request of
 // the session, a request that is sent again is answered as the first time and has no second effect.
 //
+// An answer may carry the header Splitvote-Position: how far in the replicated history the state was that it tells of. A client
+// that sends the greatest it was told as Splitvote-Seen is never answered from an earlier state, whichever node it asks.
+//
 //	status                   means
 //	200                      done: value is the completion's value
 //	400, definite            not understood: no such object or call, or the argument is not JSON

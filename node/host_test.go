@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,7 +28,7 @@ type Count struct{ N int }
 var codec = wire.New(Count{})
 
 // counting is a core that counts its ticks: it writes each number to its log and sends it to n2. What it hears it sends back
-// with its sign turned.
+// with its sign turned, and clients it refuses.
 type counting struct {
 	n        int
 	unsynced bool
@@ -43,6 +44,8 @@ func (c *counting) Step(in protocol.Input) protocol.Output {
 		}
 	case protocol.Receive:
 		return protocol.Output{Send: send(-in.Message.Body.(Count).N)}
+	case protocol.Propose: // one further than the client has seen
+		return protocol.Output{Reply: []protocol.Reply{{ID: in.ID, Outcome: protocol.Rejected, Position: in.Seen + 1}}}
 	}
 	return protocol.Output{}
 }
@@ -304,6 +307,34 @@ func TestConfigCheck(t *testing.T) {
 		change(&c)
 		if got := fmt.Sprint(c.Check()); got != want {
 			t.Errorf("error %s, want %s", got, want)
+		}
+	}
+}
+
+func TestPositions(t *testing.T) {
+	c := configure(t, counter(false), listen(t, "127.0.0.1:0"))
+	defer start(t, c)()
+	for _, test := range []struct {
+		seen, position string
+		status         int
+	}{
+		{"", "1", http.StatusServiceUnavailable},
+		{"41", "42", http.StatusServiceUnavailable},
+		{"x", "", http.StatusBadRequest},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+c.Client.Addr().String()+"/v1/register/x/read", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Splitvote-Seen", test.seen)
+		request.Close = true
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if got := response.Header.Get("Splitvote-Position"); got != test.position || response.StatusCode != test.status {
+			t.Errorf("seen %q: status %d, position %q, want %d, %q", test.seen, response.StatusCode, got, test.status, test.position)
 		}
 	}
 }

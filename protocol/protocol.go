@@ -25,6 +25,9 @@ type Propose struct {
 	ID       uint64 // chosen by the host, never used twice in one life of the node
 	Command  []byte // for the Machine; never changed by anyone
 	ReadOnly bool   // the command changes nothing: Machine.Query can answer it
+	// Seen is the greatest Reply.Position that this client was told, by whatever node; 0 for none. A protocol whose nodes
+	// answer from states that lag serves nobody who has seen more.
+	Seen uint64
 }
 
 // Transfer asks the node, if it leads, to hand leadership to another. The Reply says whether the attempt was begun.
@@ -101,6 +104,9 @@ type Reply struct {
 	Result  []byte
 	Leader  NodeID // where to go instead, if known
 	Reason  string // why not, in a few words
+	// Position is how far in the replicated history the state was that Result is of: a greater one is never of an earlier
+	// state. 0 where a protocol knows no such thing, or has no use for it.
+	Position uint64
 }
 
 // Status is what a node would say of itself.
@@ -151,6 +157,8 @@ type Option struct {
 	Values  []string // the values allowed; empty: a whole number from 1
 	Draw    []string // what a campaign may draw: a correct build keeps its promises with each; empty: the default only
 	Doc     string   // one sentence
+	// Promises names, for a value with which a correct build promises something else than Protocol.Consistency, what.
+	Promises map[string]string
 }
 
 // Invariants watches every node of a simulated cluster and says when a numbered invariant of the protocol is broken.
@@ -179,11 +187,27 @@ type Protocol struct {
 	// Lacks are the kinds of faults that find nothing here to act on: "members" where the membership is fixed, "transfer"
 	// where nobody leads.
 	Lacks []string
-	// Consistency is what a correct build promises, in the words of package checker/weak; empty: linearizability.
+	// Consistency is what a correct build promises, in the words of package checker/weak; empty: linearizability. The value of
+	// an option may change it: see Promise.
 	Consistency string
 	// Settle is how many ticks after the last fault replicas may still differ in what they answer, 0 where every answer is
 	// the cluster's.
 	Settle int
 	// Apart are pairs that a correct build need not survive together, each an option as name=value or a kind of fault.
 	Apart [][2]string
+}
+
+// Promise is what a correct build promises with these settings, those that are absent having their defaults: Consistency,
+// or what the value of an option makes of it.
+func (p *Protocol) Promise(set map[string]string) string {
+	for _, o := range p.Options {
+		value, given := set[o.Name]
+		if !given {
+			value = o.Default
+		}
+		if other, changes := o.Promises[value]; changes {
+			return other
+		}
+	}
+	return p.Consistency
 }

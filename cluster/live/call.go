@@ -9,8 +9,11 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// process is the connections of one logical client. By H1 a single call at a time uses them.
-type process map[history.NodeID]connection
+// process is one logical client. By H1 a single call at a time uses it.
+type process struct {
+	connections map[history.NodeID]connection
+	seen        uint64 // the greatest position that it was told
+}
 
 type connection struct {
 	addr   string
@@ -38,7 +41,7 @@ func (l *Clients) call(op history.Op) history.Op {
 }
 
 // attempt asks one node once. A node that cannot be dialled has not heard of op.
-func (l *Clients) attempt(p process, node history.NodeID, op history.Op, limit time.Duration) cluster.Answer {
+func (l *Clients) attempt(p *process, node history.NodeID, op history.Op, limit time.Duration) cluster.Answer {
 	ctx, cancel := context.WithTimeout(l.ctx, limit)
 	defer cancel()
 	op.Node = node
@@ -54,23 +57,24 @@ func (l *Clients) attempt(p process, node history.NodeID, op history.Op, limit t
 }
 
 // dial finds the process's client of a node, or makes one where there is none or the node has moved.
-func (l *Clients) dial(ctx context.Context, p process, node history.NodeID, id history.Process) (cluster.Client, error) {
+func (l *Clients) dial(ctx context.Context, p *process, node history.NodeID, id history.Process) (cluster.Client, error) {
 	addr := l.config.Addr(node)
-	c, ok := p[node]
+	c, ok := p.connections[node]
 	if ok && c.addr == addr {
 		return c.client, nil
 	}
 	if ok {
-		delete(p, node)
+		delete(p.connections, node)
 		if err := c.client.Close(); err != nil {
 			return nil, err
 		}
 	}
-	client, err := l.config.Target.Dial(ctx, addr, cluster.Session{Process: id, Object: l.config.Object, Run: l.config.Run})
+	session := cluster.Session{Process: id, Object: l.config.Object, Run: l.config.Run, Seen: &p.seen}
+	client, err := l.config.Target.Dial(ctx, addr, session)
 	if err != nil {
 		return nil, err
 	}
-	p[node] = connection{addr, client}
+	p.connections[node] = connection{addr, client}
 	return client, nil
 }
 
@@ -86,12 +90,12 @@ func (l *Clients) pause(d time.Duration) bool {
 	}
 }
 
-func (l *Clients) process(id history.Process) process {
+func (l *Clients) process(id history.Process) *process {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p, ok := l.processes[id]
 	if !ok {
-		p = process{}
+		p = &process{connections: map[history.NodeID]connection{}}
 		l.processes[id] = p
 	}
 	return p
@@ -100,11 +104,14 @@ func (l *Clients) process(id history.Process) process {
 // retire disconnects a process that makes no more calls (H4).
 func (l *Clients) retire(id history.Process) error {
 	l.mu.Lock()
-	p := l.processes[id]
+	p, ok := l.processes[id]
 	delete(l.processes, id)
 	l.mu.Unlock()
+	if !ok {
+		return nil
+	}
 	var errs []error
-	for _, c := range p {
+	for _, c := range p.connections {
 		errs = append(errs, c.client.Close())
 	}
 	return errors.Join(errs...)

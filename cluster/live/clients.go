@@ -40,7 +40,7 @@ type Clients struct {
 
 	mu        sync.Mutex
 	closed    bool
-	processes map[history.Process]process
+	processes map[history.Process]*process
 }
 
 // NewClients makes clients of the nodes. Where OnStatus is set it also begins to ask every node for its status.
@@ -49,7 +49,7 @@ func NewClients(c Config) *Clients {
 		c.Start = time.Now()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &Clients{config: c, ctx: ctx, cancel: cancel, processes: map[history.Process]process{}}
+	l := &Clients{config: c, ctx: ctx, cancel: cancel, processes: map[history.Process]*process{}}
 	l.queue = queue{start: c.Start, filled: make(chan struct{}, 1)}
 	if c.OnStatus != nil {
 		l.watch()

@@ -15,10 +15,17 @@ type call struct {
 	id       uint64 // of the attempt under way, as in protocol.Propose; its low bits are the call's place
 	command  []byte
 	readOnly bool
+	seen     *uint64 // by the process: the greatest position that it was told
 	start    time.Duration
 	node     int16 // that the attempt asks
 	stage    stage
 	reply    protocol.Reply
+}
+
+// process is what a client's process carries from call to call.
+type process struct {
+	sequence uint64 // of its latest call
+	seen     uint64 // the greatest position that it was told
 }
 
 // stage is how far an attempt has come.
@@ -42,6 +49,7 @@ type request struct {
 	id       uint64
 	command  []byte
 	readOnly bool
+	seen     uint64
 }
 
 // Invoke starts a client's call.
@@ -50,11 +58,16 @@ func (c *Cluster) Invoke(op history.Op) {
 		c.complete(op, history.Fail, "cluster is closed")
 		return
 	}
-	c.sequence[op.Process]++
-	session := cluster.Session{Process: op.Process, Object: c.cfg.Object, Run: c.cfg.Run}
-	command, readOnly := c.target.Request(op, session, c.sequence[op.Process])
+	p := c.processes[op.Process]
+	if p == nil {
+		p = &process{}
+		c.processes[op.Process] = p
+	}
+	p.sequence++
+	session := cluster.Session{Process: op.Process, Object: c.cfg.Object, Run: c.cfg.Run, Seen: &p.seen}
+	command, readOnly := c.target.Request(op, session, p.sequence)
 	place := c.calls.put(call{
-		state: cluster.NewCall(op, c.ids, c.now), op: op, command: command, readOnly: readOnly, start: c.now,
+		state: cluster.NewCall(op, c.ids, c.now), op: op, command: command, readOnly: readOnly, seen: &p.seen, start: c.now,
 	})
 	c.attempt(place)
 }
@@ -66,7 +79,7 @@ func (c *Cluster) attempt(place int32) {
 	k.id = c.attempts<<places | uint64(place)
 	k.node = max(0, c.indexOf(protocol.NodeID(k.state.Node)))
 	k.stage = asking
-	ref := c.requests.put(request{k.id, k.command, k.readOnly})
+	ref := c.requests.put(request{k.id, k.command, k.readOnly, *k.seen})
 	c.queue.push(event{at: c.now + c.clients.of(c.clientDelay), kind: asked, node: k.node, ref: ref})
 	c.queue.push(event{
 		at: min(c.now+c.cfg.Retry.Attempt, k.start+c.cfg.Retry.Timeout), kind: expired, ref: place, tag: k.id,
@@ -93,7 +106,7 @@ func (c *Cluster) ask(e event) {
 			k.stage = held
 		}
 		r := c.requests.take(e.ref)
-		c.step(n, protocol.Propose{ID: r.id, Command: r.command, ReadOnly: r.readOnly})
+		c.step(n, protocol.Propose{ID: r.id, Command: r.command, ReadOnly: r.readOnly, Seen: r.seen})
 	}
 }
 
@@ -164,6 +177,7 @@ func (c *Cluster) conclude(e event) {
 	case k.stage == broken:
 		a.Op.Kind, a.Op.Err, a.Again = history.Info, "connection reset", !c.protocol.Unrepeatable
 	default:
+		*k.seen = max(*k.seen, k.reply.Position)
 		a = c.target.Complete(op, k.reply)
 	}
 	done, over, wait := k.state.After(a, c.cfg.Retry, c.now)

@@ -54,7 +54,7 @@ type Cluster struct {
 	calls       slab[call]
 	requests    slab[request]
 	attempts    uint64
-	sequence    map[history.Process]uint64 // of each process's latest call
+	processes   map[history.Process]*process
 	ready       fifo[history.Op]
 	closed      bool
 
@@ -79,7 +79,7 @@ func Open(cfg cluster.Config, opts Options) (*Cluster, error) {
 		nodes: make([]node, len(cfg.Nodes)), ids: cfg.Nodes,
 		network: newNetwork(cfg.Seed, len(cfg.Nodes), orDefault(opts.Network, DefaultNetwork)),
 		clients: newStream(cfg.Seed, forClients, 0), clientDelay: orDefault(opts.Client, DefaultClient),
-		sequence: map[history.Process]uint64{},
+		processes: map[history.Process]*process{},
 	}
 	if c.protocol.Invariants != nil && !opts.Unchecked {
 		c.invariants = c.protocol.Invariants()

@@ -20,12 +20,17 @@ import (
 type client struct {
 	base    string // http://host:port/v1/object/
 	session string
+	seen    *uint64 // the greatest position that the process was told, by any node
 	http    *http.Client
 	limit   func(cluster.Answer) cluster.Answer // what the target has to say about asking again
 }
 
 func newClient(addr string, s cluster.Session, limit func(cluster.Answer) cluster.Answer) *client {
+	if s.Seen == nil {
+		s.Seen = new(uint64)
+	}
 	return &client{
+		seen:    s.Seen,
 		base:    "http://" + addr + "/v1/" + url.PathEscape(s.Object) + "/",
 		session: sessionName(s),
 		http:    &http.Client{Transport: newTransport()},
@@ -61,6 +66,9 @@ func (c *client) invoke(ctx context.Context, op history.Op) cluster.Answer {
 	}
 	request.Header.Set("Splitvote-Session", c.session)
 	request.Header.Set("Splitvote-Seq", strconv.Itoa(op.Index+1))
+	if *c.seen > 0 {
+		request.Header.Set("Splitvote-Seen", strconv.FormatUint(*c.seen, 10))
+	}
 	response, err := c.http.Do(request)
 	if err != nil {
 		return broken(err, sent).answer(op, nil, cause(err))
@@ -69,6 +77,9 @@ func (c *client) invoke(ctx context.Context, op history.Op) cluster.Answer {
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		return lost.answer(op, nil, err.Error())
+	}
+	if position, err := strconv.ParseUint(response.Header.Get("Splitvote-Position"), 10, 64); err == nil {
+		*c.seen = max(*c.seen, position)
 	}
 	return read(op, response.StatusCode, body)
 }

@@ -98,6 +98,34 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// What one node has told a process, the next node hears of.
+func TestWhatAProcessHasSeen(t *testing.T) {
+	position := "7"
+	var heard []string
+	h := func(w http.ResponseWriter, r *http.Request) {
+		heard = append(heard, r.Header.Get("Splitvote-Seen"))
+		w.Header().Set("Splitvote-Position", position)
+		io.WriteString(w, `{"value":null}`)
+	}
+	session := cluster.Session{Process: 3, Object: "register", Run: "r7", Seen: new(uint64)}
+	var clients []cluster.Client
+	for range 2 {
+		client, err := target.Dial(t.Context(), node(t, h), session)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		clients = append(clients, client)
+	}
+	for i, told := range []string{"7", "3", "nonsense", "9", "9"} {
+		position = told
+		clients[i%2].Invoke(t.Context(), call)
+	}
+	if diff := cmp.Diff([]string{"", "7", "7", "7", "9"}, heard); diff != "" || *session.Seen != 9 {
+		t.Errorf("nodes heard (and %d in the end; -want +got):\n%s", *session.Seen, diff)
+	}
+}
+
 func TestNobodyListens(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
