@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"protocol/raft":           {"protocol", "protocol/wire"},
 	"protocol/multipaxos":     {"protocol", "protocol/wire"},
 	"protocol/zab":            {"protocol", "protocol/wire"},
+	"protocol/twopc":          {"protocol", "protocol/wire"},
 	"protocol/abd":            {"protocol", "protocol/wire", "protocol/kv"},
 	"protocol/gossip":         {"protocol", "protocol/wire", "protocol/kv"},
 	"protocol/paxos":          {"protocol", "protocol/wire", "protocol/kv"},

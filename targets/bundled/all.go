@@ -6,6 +6,7 @@ import (
 	"github.com/splitvote/splitvote/protocol/multipaxos"
 	"github.com/splitvote/splitvote/protocol/paxos"
 	"github.com/splitvote/splitvote/protocol/raft"
+	"github.com/splitvote/splitvote/protocol/twopc"
 	"github.com/splitvote/splitvote/protocol/zab"
 )
 
@@ -18,5 +19,6 @@ func All() []Target {
 		New(paxos.Protocol()),
 		New(zab.Protocol()),
 		New(gossip.Protocol()),
+		New(twopc.Protocol()),
 	}
 }

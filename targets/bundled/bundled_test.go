@@ -114,7 +114,7 @@ func TestAll(t *testing.T) {
 	for _, t := range bundled.All() {
 		names = append(names, t.Name())
 	}
-	if diff := cmp.Diff([]string{"raft", "multipaxos", "abd", "paxos", "zab", "gossip"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"raft", "multipaxos", "abd", "paxos", "zab", "gossip", "twopc"}, names); diff != "" {
 		t.Errorf("bundled protocols (-want +got):\n%s", diff)
 	}
 }

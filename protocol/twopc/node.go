@@ -1,0 +1,214 @@
+package twopc
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/splitvote/splitvote/protocol"
+)
+
+// node is one member: a shard, which takes part in the transactions that touch its keys, and the coordinator of what its
+// clients ask.
+type node struct {
+	settings
+	bug     bugs
+	id      protocol.NodeID
+	members []protocol.NodeID
+	self    int // its place among the members, -1 if it is none
+	machine protocol.Divisible
+	out     protocol.Output
+	point   point
+	events  []event // of this Step, for whoever watches
+
+	life    uint64
+	awake   bool   // the life is on its way to the disk
+	calls   uint64 // transactions begun in this life
+	records int    // since the last checkpoint
+	applied uint64 // parts carried out in this life
+	result  []byte // of the latest
+
+	// As a participant.
+	prepared []*branch     // oldest first
+	pasts    []past        // by the coordinator's place among the members
+	carried  map[ID][]byte // parts that were carried out, for a planted bug
+
+	// As a coordinator.
+	requests     []*request     // not answered, oldest first
+	transactions []*transaction // under way, by number
+}
+
+// most is how many members there can be: who has answered is a set of bits.
+const most = 63
+
+// New makes a node from what its disk holds: nothing, or the records that survived, oldest first.
+func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
+	s, err := parse(c.Options)
+	if err != nil {
+		return nil, err
+	}
+	bug, err := protocol.Plant(mutants, c.Bug)
+	if err != nil {
+		return nil, fmt.Errorf("twopc: %w", err)
+	}
+	machine, divisible := c.Machine.(protocol.Divisible)
+	switch {
+	case len(c.Members) == 0:
+		return nil, errors.New("twopc: members: there are none")
+	case len(c.Members) > most:
+		return nil, fmt.Errorf("twopc: members: %d are too many, want at most %d", len(c.Members), most)
+	case !divisible:
+		return nil, errors.New("twopc: machine: its commands cannot be taken apart")
+	}
+	n := &node{
+		settings: s, bug: bug, id: c.ID, members: slices.Clone(c.Members), self: slices.Index(c.Members, c.ID),
+		machine: machine, pasts: make([]past, len(c.Members)), carried: map[ID][]byte{},
+	}
+	for i, r := range records {
+		if err := n.recover(r.Data); err != nil {
+			return nil, fmt.Errorf("twopc: record %d: %w", i, err)
+		}
+	}
+	if bug.locksForgotten {
+		for _, b := range n.prepared {
+			b.locks = nil
+		}
+	}
+	slices.SortFunc(n.transactions, func(a, b *transaction) int { return a.number.compare(b.number) })
+	return n, nil
+}
+
+// Status is what the node says of itself. Nobody leads, and there is no common log: what counts are the parts carried out.
+func (n *node) Status() protocol.Status {
+	role := "shard"
+	switch {
+	case n.self < 0:
+		role = "outsider"
+	case slices.ContainsFunc(n.prepared, func(b *branch) bool { return b.inDoubt(n.ask) }):
+		role = "in doubt"
+	}
+	return protocol.Status{Role: role, Applied: n.applied, Commit: n.applied, Last: n.applied, Members: n.members}
+}
+
+// Step takes one input.
+func (n *node) Step(in protocol.Input) protocol.Output {
+	n.out = protocol.Output{
+		Persist: n.out.Persist[:0], Send: n.out.Send[:0], Apply: n.out.Apply[:0], Reply: n.out.Reply[:0],
+	}
+	n.point = pointNone
+	n.events = n.events[:0]
+	if !n.awake {
+		n.wake()
+	}
+	switch in := in.(type) {
+	case protocol.Tick:
+		n.waits()
+		n.tries(in.Draw)
+	case protocol.Receive:
+		n.receive(in.Message.From, in.Message.Body)
+	case protocol.Propose:
+		n.propose(in)
+	case protocol.Transfer:
+		n.reject(in.ID, "nobody leads")
+	case protocol.Reconfigure:
+		n.reject(in.ID, "the membership is fixed")
+	}
+	n.maybeCheckpoint()
+	n.out.Point = pointNames[n.point]
+	return n.out
+}
+
+// wake begins a life: it takes up what the last one left. What was decided is told to all again. Of what this node coordinated
+// and did not decide nothing is known, so it is rolled back, here at once and elsewhere when they ask. The coordinators of the
+// other branches are asked.
+func (n *node) wake() {
+	n.awake = true
+	if n.life++; n.bug.livesAreOne {
+		n.life = 1
+	}
+	n.write(&Life{Number: n.life})
+	for _, t := range slices.Clone(n.transactions) {
+		n.urgeAll(t)
+	}
+	for _, b := range slices.Clone(n.prepared) {
+		switch {
+		case b.tx.Node != n.id:
+			n.inquire(b)
+		case !n.bug.neverAsks:
+			n.resolve(b, n.bug.presumesCommit)
+		}
+	}
+}
+
+func (n *node) receive(from protocol.NodeID, body any) {
+	if !slices.Contains(n.members, from) {
+		return
+	}
+	switch b := body.(type) {
+	case *Prepare:
+		n.prepare(b)
+	case *Execute:
+		n.execute(b)
+	case *Decision:
+		n.decided(b)
+	case *Inquire:
+		n.inquired(from, b)
+	case *Vote:
+		n.voted(from, b)
+	case *Result:
+		n.resulted(b)
+	case *Ack:
+		n.acknowledged(from, b)
+	}
+}
+
+// tell sends a message, or takes it at once where it is the node's own.
+func (n *node) tell(to protocol.NodeID, body any) {
+	if to == n.id {
+		n.receive(n.id, body)
+		return
+	}
+	n.send(to, body)
+}
+
+func (n *node) send(to protocol.NodeID, body any) {
+	n.out.Send = append(n.out.Send, protocol.Message{From: n.id, To: to, Body: body})
+}
+
+func (n *node) reach(p point) { n.point = max(n.point, p) }
+
+// write has a record written, and does what it says.
+func (n *node) write(data any) {
+	n.out.Persist = append(n.out.Persist, protocol.Record{Data: data})
+	n.records++
+	n.enact(data)
+}
+
+// apply has the machine carry out a part.
+func (n *node) apply(part []byte) {
+	n.applied++
+	n.result = n.machine.Apply(part)
+	n.out.Apply = append(n.out.Apply, protocol.Entry{Index: n.applied, Command: part})
+}
+
+func (n *node) done(id uint64, result []byte) {
+	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Result: result})
+}
+
+// reject answers a request that has had no effect and will have none.
+func (n *node) reject(id uint64, reason string) {
+	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Outcome: protocol.Rejected, Reason: reason})
+}
+
+// past is what is remembered of a transaction's coordinator, who is a member.
+func (n *node) past(tx ID) *past { return &n.pasts[slices.Index(n.members, tx.Node)] }
+
+// branch is the node's part of a transaction in which it is prepared, nil if it is not.
+func (n *node) branch(tx ID) *branch {
+	for _, b := range n.prepared {
+		if b.tx == tx {
+			return b
+		}
+	}
+	return nil
+}

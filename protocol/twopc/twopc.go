@@ -1,0 +1,108 @@
+package twopc
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/wire"
+)
+
+// Protocol is two-phase commit, as a host runs it.
+func Protocol() protocol.Protocol {
+	return protocol.Protocol{
+		Name: "twopc",
+		Doc:  "Two-phase commit: transactions over shards, strict two-phase locking, presumed abort (Gray 1978, Mohan et al. 1986).",
+		New:  New,
+		Codec: wire.New(&Prepare{}, &Vote{}, &Decision{}, &Ack{}, &Inquire{}, &Execute{}, &Result{},
+			&Life{}, &Prepared{}, &Refused{}, &Resolved{}, &Executed{}, &Decided{}, &Finished{}, &Checkpoint{}),
+		Invariants:   NewInvariants,
+		Options:      options,
+		Mutants:      protocol.Mutants(mutants),
+		Points:       pointNames[1:],
+		Unrepeatable: true,
+		Lacks:        []string{"members", "transfer"},
+	}
+}
+
+var options = []protocol.Option{
+	{
+		Name: "termination", Default: "coordinator", Values: []string{"coordinator", "cooperative"},
+		Draw: []string{"coordinator", "cooperative"},
+		Doc:  "Whom a participant in doubt asks for the decision: the coordinator only, or the other participants as well.",
+	},
+	{
+		Name: "one-phase", Default: "on", Values: []string{"on", "off"}, Draw: []string{"on", "off"},
+		Doc: "Whether a transaction that concerns one shard is carried out there at once, without a vote.",
+	},
+	{Name: "resend-ticks", Default: "2", Draw: []string{"1", "2", "4"}, Doc: "Ticks after which a silent participant is told again."},
+	{
+		Name: "ask-ticks", Default: "4", Draw: []string{"2", "4", "8"},
+		Doc: "Ticks without a decision after which a prepared participant asks for it; the pause then doubles, up to four times this.",
+	},
+	{
+		Name: "patience-ticks", Default: "14", Draw: []string{"4", "14", "40"},
+		Doc: "Ticks for which a coordinator tries to have a transaction prepared before it gives it up.",
+	},
+	{
+		Name: "checkpoint-every", Default: "200", Draw: []string{"10", "200", "1000"},
+		Doc: "Records after which a node writes its whole state and drops its log.",
+	},
+}
+
+// settings are the options, parsed.
+type settings struct {
+	cooperative     bool
+	onePhase        bool
+	resend          uint64 // ticks
+	ask             uint64 // ticks
+	patience        uint64 // ticks
+	checkpointEvery int    // records
+}
+
+func parse(values map[string]string) (settings, error) {
+	var failed error
+	number := func(name string) uint64 {
+		n, err := strconv.ParseUint(values[name], 10, 31)
+		if err != nil || n == 0 {
+			failed = fmt.Errorf("twopc: option %s: want a whole number from 1, have %q", name, values[name])
+		}
+		return n
+	}
+	s := settings{
+		cooperative:     values["termination"] == "cooperative",
+		onePhase:        values["one-phase"] == "on",
+		resend:          number("resend-ticks"),
+		ask:             number("ask-ticks"),
+		patience:        number("patience-ticks"),
+		checkpointEvery: int(number("checkpoint-every")),
+	}
+	for _, o := range options {
+		if len(o.Values) > 0 && !slices.Contains(o.Values, values[o.Name]) {
+			failed = fmt.Errorf("twopc: option %s: want one of %v, have %q", o.Name, o.Values, values[o.Name])
+		}
+	}
+	return s, failed
+}
+
+// The moments that Output.Point names, from the least to the most telling: an Output that is several is the last.
+type point uint8
+
+const (
+	pointNone point = iota
+	pointBegin
+	pointVote
+	pointResolve
+	pointDecide
+	pointCheckpoint
+)
+
+var pointNames = []string{
+	pointNone:       "",
+	pointBegin:      "begin",      // a coordinator began a transaction
+	pointVote:       "vote",       // a participant wrote its vote, or that it has executed what is its own alone
+	pointResolve:    "resolve",    // a participant wrote what was decided
+	pointDecide:     "decide",     // a coordinator wrote that it commits, or knows that it does not, or has a result
+	pointCheckpoint: "checkpoint", // wrote its whole state and dropped its log
+}
