@@ -23,12 +23,14 @@ type Stage struct {
 	Describe func(protocol.Core, []protocol.Record) string
 	// Tick is what every tick is, with its draw.
 	Tick protocol.Tick
+	// More are commands of the protocol's own, by their first word; they come before those of all.
+	More map[string]func(p *Play, args []string) error
 }
 
 // Play returns the transcript with what happens now. An error says which command makes no sense.
 func (s Stage) Play(text string) (string, error) {
 	var out strings.Builder
-	p := &play{Stage: s}
+	p := &Play{Stage: s}
 	results := false // of the block before; they are replaced
 	for line := range strings.Lines(text) {
 		command := strings.TrimSuffix(line, "\n")
@@ -53,8 +55,8 @@ func (s Stage) Play(text string) (string, error) {
 	return out.String(), nil
 }
 
-// play is a cluster in the midst of a transcript.
-type play struct {
+// Play is a cluster in the midst of a transcript.
+type Play struct {
 	Stage
 	options map[string]string
 	ids     []protocol.NodeID
@@ -80,8 +82,11 @@ const everything = 1000 // messages, before a transcript is taken to have no end
 var errNoNode = errors.New("no such node")
 
 // do is where the commands are.
-func (p *play) do(words []string) error {
+func (p *Play) do(words []string) error {
 	name, args := words[0], words[1:]
+	if more, known := p.More[name]; known {
+		return more(p, args)
+	}
 	switch name {
 	case "nodes": // nodes NAME ... [option=value ...]: a new cluster
 		return p.build(args)
@@ -126,7 +131,7 @@ func (p *play) do(words []string) error {
 }
 
 // on does f with the node that the first argument names.
-func (p *play) on(args []string, f func(protocol.NodeID, *actor) error) error {
+func (p *Play) on(args []string, f func(protocol.NodeID, *actor) error) error {
 	if len(args) == 0 || p.actors[protocol.NodeID(args[0])] == nil {
 		return errNoNode
 	}
@@ -134,8 +139,8 @@ func (p *play) on(args []string, f func(protocol.NodeID, *actor) error) error {
 	return f(id, p.actors[id])
 }
 
-func (p *play) build(args []string) error {
-	*p = play{Stage: p.Stage, actors: map[protocol.NodeID]*actor{}, options: map[string]string{}}
+func (p *Play) build(args []string) error {
+	*p = Play{Stage: p.Stage, actors: map[protocol.NodeID]*actor{}, options: map[string]string{}}
 	for _, o := range p.Protocol.Options {
 		p.options[o.Name] = o.Default
 	}
@@ -156,7 +161,7 @@ func (p *play) build(args []string) error {
 	return nil
 }
 
-func (p *play) start(id protocol.NodeID, a *actor) error {
+func (p *Play) start(id protocol.NodeID, a *actor) error {
 	core, err := p.Protocol.New(protocol.Config{
 		ID: id, Members: p.ids, Options: p.options, Machine: p.Machine(), Bug: p.Bug,
 	}, a.disk)
@@ -170,19 +175,25 @@ func (p *play) start(id protocol.NodeID, a *actor) error {
 	return nil
 }
 
-func (p *play) ask(args []string) error {
+func (p *Play) ask(args []string) error {
 	return p.on(args, func(id protocol.NodeID, _ *actor) error {
 		command, readOnly, err := p.Request(args[1:], len(p.asked))
 		if err != nil {
 			return err
 		}
-		p.asked = append(p.asked, strings.Join(args[1:], " "))
-		p.step(id, protocol.Propose{ID: uint64(len(p.asked)), Command: command, ReadOnly: readOnly})
+		p.propose(id, strings.Join(args[1:], " "), protocol.Propose{Command: command, ReadOnly: readOnly})
 		return nil
 	})
 }
 
-func (p *play) tick(args []string) error {
+// propose makes a request of the node; what names it.
+func (p *Play) propose(id protocol.NodeID, what string, in protocol.Propose) {
+	p.asked = append(p.asked, what)
+	in.ID = uint64(len(p.asked))
+	p.step(id, in)
+}
+
+func (p *Play) tick(args []string) error {
 	if len(args) == 0 {
 		return errors.New("how many")
 	}
@@ -208,7 +219,7 @@ func (p *play) tick(args []string) error {
 	return nil
 }
 
-func (p *play) partition(groups []string) {
+func (p *Play) partition(groups []string) {
 	p.cut = map[way]bool{}
 	for _, a := range p.ids {
 		for _, b := range p.ids {
@@ -230,7 +241,7 @@ func on(ways []string, m protocol.Message) bool {
 }
 
 // take takes what is on these ways out of the network.
-func (p *play) take(ways []string) (taken []protocol.Message) {
+func (p *Play) take(ways []string) (taken []protocol.Message) {
 	p.network = slices.DeleteFunc(p.network, func(m protocol.Message) bool {
 		if on(ways, m) {
 			taken = append(taken, m)
@@ -242,15 +253,20 @@ func (p *play) take(ways []string) (taken []protocol.Message) {
 }
 
 // deliver delivers, in order, until nothing that is on these ways is left. What is for a node that is down is lost.
-func (p *play) deliver(args []string) error {
+func (p *Play) deliver(args []string) error {
 	most := everything
 	if len(args) > 0 {
 		if n, err := strconv.Atoi(args[0]); err == nil {
 			most, args = n, args[1:]
 		}
 	}
+	return p.pass(most, func(m protocol.Message) bool { return on(args, m) })
+}
+
+// pass delivers so many of the messages that may pass, and of those that come of it.
+func (p *Play) pass(most int, may func(protocol.Message) bool) error {
 	for range most {
-		i := slices.IndexFunc(p.network, func(m protocol.Message) bool { return on(args, m) })
+		i := slices.IndexFunc(p.network, may)
 		if i < 0 {
 			return nil
 		}
@@ -270,7 +286,7 @@ func (p *play) deliver(args []string) error {
 }
 
 // step takes one step of a node, unless it is down.
-func (p *play) step(id protocol.NodeID, in protocol.Input) {
+func (p *Play) step(id protocol.NodeID, in protocol.Input) {
 	a := p.actors[id]
 	if a.core == nil {
 		return
@@ -295,21 +311,24 @@ func (p *play) step(id protocol.NodeID, in protocol.Input) {
 	}
 }
 
-func (p *play) answer(r protocol.Reply) string {
+func (p *Play) answer(r protocol.Reply) string {
+	text := "unknown, " + r.Reason
 	switch r.Outcome {
 	case protocol.Done:
 		return p.Result(r.Result)
 	case protocol.Rejected:
-		return "rejected, " + r.Reason
-	default:
-		return "unknown, " + r.Reason
+		text = "rejected, " + r.Reason
 	}
+	if r.Leader != "" {
+		text += ", try " + string(r.Leader)
+	}
+	return text
 }
 
-func (p *play) say(format string, v ...any) { fmt.Fprintf(&p.said, format+"\n", v...) }
+func (p *Play) say(format string, v ...any) { fmt.Fprintf(&p.said, format+"\n", v...) }
 
 // results are what was said since the last time, and the nodes that have changed.
-func (p *play) results() string {
+func (p *Play) results() string {
 	for _, id := range p.ids {
 		a := p.actors[id]
 		now := "down"

@@ -15,12 +15,19 @@
 //	Z8  Snapshots of one place are the same everywhere.
 //	Z9  What a leader believes to be on the disk of a follower that has entered its epoch, is there.
 //	Z10 A node enters an epoch with the whole of its initial history: what the leader had when it entered (§4.2).
+//	Z11 A request becomes one transaction at most.
+//	Z12 No client is answered from an earlier state than it was shown before, by whatever node.
 //
-// Reads are local unless asked otherwise (option reads=local): any node answers from its own state, which may be behind. That
-// is ZooKeeper's promise for reads and is not linearizable; a client that moves to another node may even go back in time,
-// for here nothing stands for the zxid that ZooKeeper's clients remember. With reads=sync a node first asks its leader how
-// far the history is committed, and the leader asks a quorum whether it still leads, which ZooKeeper's does not
-// (ZOOKEEPER-1675); then reads are linearizable. Writes are linearizable either way.
+// Writes are linearizable. A follower forwards them to its leader and answers when it has itself applied the transaction, so
+// that a client reads its own writes where it wrote them. A request that was forwarded, and of which the follower cannot tell
+// what became of it, for it has lost its leader, is unknown.
+//
+// Reads are local unless asked otherwise (option reads=local): any node answers from its own state, which may be behind. An
+// answer says as of which zxid it is, and as ZooKeeper's clients do, ours remember the latest: a node that is behind it does
+// not answer them. So what a session sees never goes back in time, and all together is sequentially consistent (Hunt, Konar,
+// Junqueira and Reed, "ZooKeeper: Wait-free coordination for Internet-scale systems", USENIX ATC 2010, §2.3); it is not
+// linearizable. With reads=sync a node first asks its leader how far the history is committed, and the leader asks a quorum
+// whether it still leads, which ZooKeeper's does not (ZOOKEEPER-1675); then reads are linearizable too.
 //
 // Choices that the paper leaves open, and departures from it:
 //
@@ -36,10 +43,10 @@
 // and give it to no other. Zab 1.0 does not, and a follower that has promised before counts for nobody. A leader whose epoch a
 // follower cannot enter, for it has promised that one to another or a later one, begins a new epoch instead of locking it out.
 //
-// Followers do not forward writes to the leader: they refuse them and name it. There are no observers, membership is fixed, and
-// leadership is not handed over. Transactions are the clients' commands, not their effects on the leader's state, for the
-// Machine is deterministic. Snapshots are not fuzzy: they are of what is committed at one place. What a node finds in its
-// history when it starts it does not apply before it knows that to be committed.
+// Who is behind what a client has seen refuses its reads, not its connection, for there is none. There are no observers,
+// membership is fixed, and leadership is not handed over. Transactions are the clients' commands, not their effects on the
+// leader's state, for the Machine is deterministic. Snapshots are not fuzzy: they are of what is committed at one place. What a
+// node finds in its history when it starts it does not apply before it knows that to be committed.
 //
 // What is claimed and which test holds us to it; testdata tells the longer stories:
 //
@@ -59,4 +66,7 @@
 //	§4    silence sends a node back to the election                 TestSilenceEndsAnEpoch
 //	sync  a read waits for a quorum's word                          TestSyncedReadWaitsForAQuorum
 //	§2    a lone node is a quorum                                   TestOneNodeIsAQuorumOfOne
+//	      a follower forwards, and answers what it has applied      TestFollowerForwardsWrites
+//	      a leader proposes a request once                          TestLeaderProposesARequestOnce
+//	      a client never goes back in time                          TestWhoHasSeenMoreIsNotServed
 package zab

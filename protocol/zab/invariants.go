@@ -8,7 +8,7 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// invariants checks Z1 to Z10 of the package's documentation. What it costs is proportional to what a Step changed.
+// invariants checks Z1 to Z12 of the package's documentation. What it costs is proportional to what a Step changed.
 type invariants struct {
 	leaders   map[uint64]protocol.NodeID // who established each epoch
 	promises  map[uint64][]promise       // by epoch; the latest few only
@@ -16,6 +16,7 @@ type invariants struct {
 	newest    *node                      // leader of the highest epoch established so far, nil once it has restarted
 	newestOf  uint64                     // that epoch
 	txns      map[Zxid]held              // every transaction that any history has held
+	origins   map[Origin]Zxid            // which of them a request became
 	committed []committed                // by index-1
 	snapshots []*Checkpoint              // the latest few, one an index
 	views     map[protocol.NodeID]*view
@@ -63,7 +64,7 @@ type view struct {
 func NewInvariants() protocol.Invariants {
 	return &invariants{
 		leaders: map[uint64]protocol.NodeID{}, promises: map[uint64][]promise{}, initial: map[uint64]place{},
-		txns: map[Zxid]held{}, views: map[protocol.NodeID]*view{},
+		txns: map[Zxid]held{}, origins: map[Origin]Zxid{}, views: map[protocol.NodeID]*view{},
 	}
 }
 
@@ -79,6 +80,7 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 		v.snapshots = slices.DeleteFunc(v.snapshots, func(c *Checkpoint) bool { return c.Index > n.log.last() })
 		v.committed = v.committed[:min(uint64(len(v.committed)), n.log.last())]
 		clear(v.txns)
+		clear(v.origins)
 	}
 	if n.snap != nil {
 		if err := v.snapshot(n, n.snap); err != nil {
@@ -134,8 +136,23 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 			return err
 		}
 	}
-	if r, received := in.(protocol.Receive); received && n.state == leading {
-		return v.acknowledged(n, r.Message.From)
+	switch in := in.(type) {
+	case protocol.Receive:
+		if n.state == leading {
+			return v.acknowledged(n, in.Message.From)
+		}
+	case protocol.Propose:
+		return answered(n, in, out)
+	}
+	return nil
+}
+
+// answered looks at what a client is told at once: Z12.
+func answered(n *node, in protocol.Propose, out *protocol.Output) error {
+	for _, r := range out.Reply {
+		if r.ID == in.ID && r.Outcome == protocol.Done && r.Position < in.Seen {
+			return fmt.Errorf("Z12: %s answers from its state at %v, and the client has seen %v", n.id, Zxid(r.Position), Zxid(in.Seen))
+		}
 	}
 	return nil
 }
@@ -194,6 +211,10 @@ func (v *invariants) history(n *node, from uint64) error {
 		h, known := v.txns[t.Zxid]
 		if !known {
 			v.txns[t.Zxid] = held{i, prev, t.Command}
+			if other, twice := v.origins[t.Origin]; twice {
+				return fmt.Errorf("Z11: %s holds %v and %v of one request, number %d of %s", n.id, other, t.Zxid, t.Number, t.Node)
+			}
+			v.origins[t.Origin] = t.Zxid
 			continue
 		}
 		if h.index != i || h.prev != prev || !bytes.Equal(h.command, t.Command) {

@@ -4,10 +4,11 @@ package zab
 
 // learner is what a follower remembers of its leader.
 type learner struct {
-	link    uint64 // of the channel to its leader; drawn at the first tick of a life, one more for every channel
+	link    uint64 // of the channel to its leader; drawn at the first tick of a life, two more for every channel
 	silent  uint64 // ticks since the leader was heard on it
 	arrived *Snap  // the chunks of a snapshot received so far, as one
 	syncing
+	requests
 
 	unwritten []Tail // by a planted bug: of DIFF, and not on the disk
 }
@@ -22,6 +23,7 @@ func (n *node) follow() {
 // leave closes the channel.
 func (n *node) leave() {
 	n.writeDiff()
+	n.dropRequests("lost the leader", n.bug.forwardRejected)
 	n.dropReads()
 	n.arrived = nil
 }
@@ -52,6 +54,7 @@ func (n *node) learnerTick() {
 	case n.ticks%n.ping == 0 && n.phase == discovery:
 		n.sendFollowerInfo()
 	case n.ticks%n.ping == 0:
+		n.repeatRequests()
 		n.repeatSync()
 	}
 }

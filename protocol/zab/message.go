@@ -119,6 +119,13 @@ type Pong struct {
 	Ready bool   `json:"u,omitempty"` // UPTODATE has arrived
 }
 
+// Request forwards a client's write.
+type Request struct {
+	Channel
+	Number  uint64 `json:"n"` // on this channel, from 1
+	Command []byte `json:"c,omitempty"`
+}
+
 // Sync asks the leader how far the history is committed.
 type Sync struct {
 	Channel
@@ -203,6 +210,8 @@ func (m *Pong) String() string {
 	}
 	return string(b)
 }
+
+func (m *Request) String() string { return string(number(m.name("request"), " number=", m.Number)) }
 
 func (m *Sync) String() string { return string(number(m.name("sync"), " number=", m.Number)) }
 

@@ -8,7 +8,8 @@ type bugs struct {
 	epochBeforeTxns, newLeaderUnsynced, newLeaderIncomplete, diffInMemory, diffOfCommittedOnly       bool
 	truncToSnapshot, truncAnyTime, gapUnnoticed, recoverySkipped, establishedAtOnce, minorityCommits bool
 	proposalUnsynced, leaderUnsynced, commitsOnProposal, answersBeforeCommit, snapshotWithoutEpochs  bool
-	syncUnconfirmed, syncNotAwaited, rejectsWhatItWrote                                              bool
+	syncUnconfirmed, syncNotAwaited, rejectsWhatItWrote, forwardRejected, requestRepeated            bool
+	seenIgnored                                                                                      bool
 }
 
 // mutants are modelled on bugs that were shipped, where a thread is named; the class is how they show under faults of every kind,
@@ -135,4 +136,19 @@ var mutants = []protocol.Planted[bugs]{
 		Doc:    "A leader that gives up answers that commands in its history are certainly not carried out.",
 		Source: "class of RedisLabs/redisraft#23",
 	}, Set: func(b *bugs) { b.rejectsWhatItWrote = true }},
+	{Mutant: protocol.Mutant{
+		Name: "zab/forward-rejected", Class: protocol.ClientVisible,
+		Doc:    "A follower that loses its leader answers that what it forwarded is certainly not carried out.",
+		Source: "class of RedisLabs/redisraft#23",
+	}, Set: func(b *bugs) { b.forwardRejected = true }},
+	{Mutant: protocol.Mutant{
+		Name: "zab/request-repeated", Class: protocol.Internal,
+		Doc:    "A leader proposes a forwarded request once more whenever it is sent again.",
+		Source: "class of RedisLabs/redisraft#13",
+	}, Set: func(b *bugs) { b.requestRepeated = true }},
+	{Mutant: protocol.Mutant{
+		Name: "zab/seen-ignored", Class: protocol.ClientVisible,
+		Doc:    "With reads=local a node answers a client from an earlier state than another node has shown it.",
+		Source: "synthetic (ZooKeeper's rule broken: a server refuses who has seen a later zxid)",
+	}, Set: func(b *bugs) { b.seenIgnored = true }},
 }

@@ -232,6 +232,10 @@ func (n *node) receive(p *peer, body any) {
 		if n.answered(p, b.Channel) {
 			n.pong(p, b)
 		}
+	case *Request:
+		if n.answered(p, b.Channel) {
+			n.forwarded(p, b)
+		}
 	case *Sync:
 		if n.answered(p, b.Channel) {
 			n.sync(p, b)
@@ -244,18 +248,18 @@ func (n *node) propose(in protocol.Propose) {
 	switch {
 	case n.state == looking || n.phase != broadcast:
 		n.reject(in.ID, n.leader, "not in broadcast phase")
+	case in.ReadOnly && n.localReads && Zxid(in.Seen) > n.log.zxid(n.applied) && !n.bug.seenIgnored:
+		n.reject(in.ID, "", "client has seen more")
 	case in.ReadOnly && n.localReads:
 		n.done(in.ID, n.machine.Query(in.Command))
 	case in.ReadOnly && n.state == leading:
 		n.read(in.ID, in.Command)
 	case in.ReadOnly:
 		n.askSync(in.ID, in.Command)
-	case n.state == following:
-		n.reject(in.ID, n.leader, "not leader")
 	case len(in.Command) == 0:
 		n.reject(in.ID, n.id, "empty command")
 	default:
-		n.broadcast(in.ID, in.Command)
+		n.request(in.ID, in.Command)
 	}
 }
 
@@ -272,7 +276,7 @@ func (n *node) commitTo(index uint64) {
 		t := n.log.at(n.applied)
 		result := n.machine.Apply(t.Command)
 		n.out.Apply = append(n.out.Apply, protocol.Entry{Index: n.applied, Term: t.Zxid.Epoch(), Command: t.Command})
-		n.applyDone(n.applied, result)
+		n.answerRequest(t.Origin, result)
 	}
 	n.answerReads()
 }
@@ -321,8 +325,10 @@ func (n *node) persist(data any) {
 	n.out.Persist = append(n.out.Persist, protocol.Record{Data: data})
 }
 
+// done answers from what is applied now.
 func (n *node) done(id uint64, result []byte) {
-	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Result: result, Leader: n.leader})
+	position := uint64(n.log.zxid(n.applied))
+	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Result: result, Leader: n.leader, Position: position})
 }
 
 // reject answers a request that has had no effect and will have none.

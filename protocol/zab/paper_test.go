@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/zab"
@@ -25,6 +26,12 @@ type subject struct {
 // newNode makes n1 of a cluster of the given size, with these epochs and a history of these zxids, and lets it begin to look.
 func newNode(t *testing.T, size int, epochs zab.Epochs, zxids ...string) *subject {
 	t.Helper()
+	return newNodeWith(t, "sync", size, epochs, zxids...)
+}
+
+// newNodeWith does so with other reads.
+func newNodeWith(t *testing.T, reads string, size int, epochs zab.Epochs, zxids ...string) *subject {
+	t.Helper()
 	s := &subject{t: t, journal: &journal{}, links: map[protocol.NodeID]uint64{}}
 	var members []protocol.NodeID
 	for i := range size {
@@ -35,7 +42,7 @@ func newNode(t *testing.T, size int, epochs zab.Epochs, zxids ...string) *subjec
 		txns = append(txns, txn(z))
 	}
 	records := []protocol.Record{{Data: &zab.Tail{Txns: txns}}, {Data: &epochs}}
-	core, err := zab.New(protocol.Config{ID: "n1", Members: members, Options: defaults(nil), Machine: s.journal}, records)
+	core, err := zab.New(protocol.Config{ID: "n1", Members: members, Options: defaults(map[string]string{"reads": reads}), Machine: s.journal}, records)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,6 +122,14 @@ func (s *subject) want(lines ...string) {
 	s.t.Helper()
 	if diff := cmp.Diff(lines, s.said()); diff != "" {
 		s.t.Errorf("messages (-want +got):\n%s", diff)
+	}
+}
+
+// answers are those of the latest step.
+func (s *subject) answers(want ...protocol.Reply) {
+	s.t.Helper()
+	if diff := cmp.Diff(want, s.out.Reply, cmpopts.EquateEmpty()); diff != "" {
+		s.t.Errorf("answers (-want +got):\n%s", diff)
 	}
 }
 
@@ -276,9 +291,11 @@ func TestInitialHistoryIsCommittedByAQuorum(t *testing.T) { // §4.2, step l.2.2
 
 func TestLeaderProposesInOrder(t *testing.T) { // §4.3, step l.3.1
 	s := established(t)
+	const self = 9 // n1's channel to itself: the first after the draw of 7
 	for i, name := range []string{"x", "y"} {
 		s.step(protocol.Propose{ID: uint64(i), Command: []byte(name)})
-		s.wrote(&zab.Tail{After: uint64(i), Txns: []zab.Txn{{Zxid: txn(fmt.Sprintf("1:%d", i+1)).Zxid, Command: []byte(name)}}})
+		origin := zab.Origin{Node: "n1", Link: self, Number: uint64(i + 1)}
+		s.wrote(&zab.Tail{After: uint64(i), Txns: []zab.Txn{{txn(fmt.Sprintf("1:%d", i+1)).Zxid, []byte(name), origin}}})
 		s.want(fmt.Sprintf("n2 proposal epoch=1 prev=%s txn=1:%d", []string{"0:0", "1:1"}[i], i+1))
 		if s.out.Unsynced || len(s.out.Reply) > 0 {
 			t.Errorf("it answers %v, unsynced %v, before anyone else has it", s.out.Reply, s.out.Unsynced)
@@ -368,5 +385,60 @@ func TestOneNodeIsAQuorumOfOne(t *testing.T) { // §2: any quorum system will do
 	s.step(protocol.Propose{ID: 2, ReadOnly: true})
 	if len(s.out.Reply) != 1 || s.out.Reply[0].Outcome != protocol.Done {
 		t.Errorf("it answers %v", s.out.Reply)
+	}
+}
+
+// serving makes n1, of three, a follower of n2 that serves clients in epoch 2, and has applied 1:1.
+func serving(t *testing.T) *subject {
+	t.Helper()
+	s := following(t, "1:1")
+	s.from("n2", &zab.NewLeader{Channel: s.channel(2), Last: txn("1:1").Zxid})
+	s.from("n2", &zab.UpToDate{Channel: s.channel(2), Commit: txn("1:1").Zxid})
+	s.is("follower", 2, 1)
+	return s
+}
+
+func TestFollowerForwardsWrites(t *testing.T) { // ZooKeeper: REQUEST
+	s := serving(t)
+	s.step(protocol.Propose{ID: 41, Command: []byte("x")})
+	s.want("n2 request epoch=2 number=1")
+	s.ticks(2)
+	s.want("n2 request epoch=2 number=1") // it may have been lost
+	others, own := txn("2:1"), txn("2:2")
+	own.Origin = zab.Origin{Node: "n1", Link: s.links["n1"], Number: 1}
+	s.from("n2", &zab.Proposal{Channel: s.channel(2), Prev: txn("1:1").Zxid, Txn: others})
+	s.from("n2", &zab.Proposal{Channel: s.channel(2), Prev: others.Zxid, Txn: own})
+	s.from("n2", &zab.Commit{Channel: s.channel(2), Zxid: others.Zxid}).answers()
+	s.from("n2", &zab.Commit{Channel: s.channel(2), Zxid: own.Zxid}).answers(
+		protocol.Reply{ID: 41, Result: s.Query(nil), Leader: "n2", Position: uint64(own.Zxid)})
+	s.step(protocol.Propose{ID: 42, Command: []byte("y")}).ticks(11).answers(
+		protocol.Reply{ID: 42, Outcome: protocol.Unknown, Reason: "lost the leader"})
+}
+
+func TestLeaderProposesARequestOnce(t *testing.T) { // ZooKeeper's channels are TCP's
+	s := established(t)
+	for _, test := range []struct {
+		number uint64
+		last   uint64 // of the leader's history then
+	}{{2, 0}, {1, 1}, {1, 1}, {2, 2}, {1, 2}, {4, 2}} {
+		s.from("n2", &zab.Request{Channel: s.to("n2", 1), Number: test.number, Command: []byte("x")})
+		if got := s.core.Status().Last; got != test.last {
+			t.Errorf("after request %d it has proposed %d, want %d", test.number, got, test.last)
+		}
+	}
+}
+
+func TestWhoHasSeenMoreIsNotServed(t *testing.T) { // ZooKeeper refuses a client whose last zxid is later than the server's
+	s := newNodeWith(t, "local", 1, zab.Epochs{Accepted: 1, Current: 1}, "1:1").ticks(3)
+	s.is("leader", 2, 1)
+	for _, test := range []struct {
+		seen string
+		want protocol.Reply
+	}{
+		{"0:0", protocol.Reply{Result: s.Query(nil), Leader: "n1", Position: uint64(txn("1:1").Zxid)}},
+		{"1:1", protocol.Reply{Result: s.Query(nil), Leader: "n1", Position: uint64(txn("1:1").Zxid)}},
+		{"1:2", protocol.Reply{Outcome: protocol.Rejected, Reason: "client has seen more"}},
+	} {
+		s.step(protocol.Propose{ReadOnly: true, Seen: uint64(txn(test.seen).Zxid)}).answers(test.want)
 	}
 }

@@ -1,7 +1,5 @@
 package zab
 
-import "github.com/splitvote/splitvote/protocol"
-
 // A leader's part in discovery, synchronisation and broadcast (§4.1 to §4.3).
 
 // window is how many transactions may be on their way to a follower.
@@ -9,23 +7,20 @@ const window = 256
 
 // primary is what a leader remembers.
 type primary struct {
-	epoch     uint64 // that it leads; 0 before a quorum has said what it accepted
-	counter   uint64 // of its latest proposal
-	proposals queue[request]
+	epoch   uint64 // that it leads; 0 before a quorum has said what it accepted
+	counter uint64 // of its latest proposal
 	reading
 }
 
-// request is a client's proposal that is not yet committed.
-type request struct{ index, id uint64 }
-
 // channel is what a leader knows of a follower that has connected.
 type channel struct {
-	link     uint64 // 0: not connected
-	accepted uint64 // epoch that it had promised when it connected
-	stage    stage
-	heard    uint64 // the tick at which it was last heard
-	round    uint64 // the latest round of pings that it answered
-	asked    uint64 // the Sync that waits for its answer
+	link      uint64 // 0: not connected
+	accepted  uint64 // epoch that it had promised when it connected
+	stage     stage
+	heard     uint64 // the tick at which it was last heard
+	round     uint64 // the latest round of pings that it answered
+	syncing   uint64 // the Sync that waits for its answer
+	requested uint64 // the latest Request that was proposed
 
 	match uint64 // the last index known to be on its disk
 	next  uint64 // the index to send next; ahead of match, for proposals are pipelined
@@ -50,6 +45,7 @@ const (
 // lead begins discovery.
 func (n *node) lead() {
 	n.primary = primary{}
+	n.learner = learner{link: n.link + 2} // of its own requests
 	if n.bug.recoverySkipped && n.log.last() > n.commit {
 		n.write(n.commit, nil, pointTruncate)
 	}
@@ -59,17 +55,10 @@ func (n *node) lead() {
 	n.discover()
 }
 
-// abandon answers what can no longer be known.
+// abandon ends the epoch.
 func (n *node) abandon() {
 	n.point = max(n.point, pointAbandon)
-	for n.proposals.len() > 0 {
-		r := n.proposals.pop()
-		if n.bug.rejectsWhatItWrote {
-			n.reject(r.id, "", "no quorum")
-		} else {
-			n.out.Reply = append(n.out.Reply, protocol.Reply{ID: r.id, Outcome: protocol.Unknown, Reason: "no quorum"})
-		}
-	}
+	n.dropRequests("no quorum", n.bug.rejectsWhatItWrote)
 	n.dropQueries()
 }
 
@@ -220,17 +209,14 @@ func (n *node) sendUpToDate(p *peer) {
 
 func (n *node) channelTo(p *peer) Channel { return Channel{p.link, n.epoch} }
 
+// full says that the epoch's zxids are used up: a new epoch has new ones (ZOOKEEPER-1277).
+func (n *node) full() bool { return n.counter == 1<<counterBits-1 }
+
 // broadcast proposes a command. It counts as on the leader's disk at once: no message of this or a later Step leaves before
 // it is (protocol.P2), so nobody can acknowledge it earlier.
-func (n *node) broadcast(id uint64, command []byte) {
-	if n.counter == 1<<counterBits-1 { // the epoch's zxids are used up: a new epoch has new ones (ZOOKEEPER-1277)
-		n.look()
-		n.reject(id, "", "epoch is full")
-		return
-	}
+func (n *node) broadcast(of Origin, command []byte) {
 	n.counter++
-	n.proposals.push(request{n.log.last() + 1, id})
-	n.write(n.log.last(), []Txn{{makeZxid(n.epoch, n.counter), command}}, pointPropose)
+	n.write(n.log.last(), []Txn{{makeZxid(n.epoch, n.counter), command, of}}, pointPropose)
 	n.out.Unsynced = n.bug.leaderUnsynced
 	for i := range n.peers {
 		n.feed(&n.peers[i])
@@ -281,12 +267,5 @@ func (n *node) advance() {
 		if p := &n.peers[i]; p.stage == entered && p.link != 0 {
 			n.send(p.id, &Commit{n.channelTo(p), n.log.zxid(index)})
 		}
-	}
-}
-
-// applyDone answers who proposed what was just applied.
-func (n *node) applyDone(index uint64, result []byte) {
-	if n.state == leading && n.proposals.len() > 0 && n.proposals.front().index == index {
-		n.done(n.proposals.pop().id, result)
 	}
 }

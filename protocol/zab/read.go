@@ -96,10 +96,10 @@ func (n *node) read(id uint64, command []byte) {
 
 // sync takes a follower's.
 func (n *node) sync(p *peer, b *Sync) {
-	if n.phase != broadcast || p.stage != entered || p.asked == b.Number {
+	if n.phase != broadcast || p.stage != entered || p.syncing == b.Number {
 		return
 	}
-	p.asked = b.Number
+	p.syncing = b.Number
 	n.ask(query{of: p, link: p.link, number: b.Number})
 }
 
@@ -154,7 +154,7 @@ func (n *node) answer(q query) {
 	case q.of == nil:
 		n.done(q.id, n.machine.Query(q.command))
 	case q.of.link == q.link:
-		q.of.asked = 0
+		q.of.syncing = 0
 		n.send(q.of.id, &Synced{n.channelTo(q.of), q.number, n.log.zxid(n.commit)})
 	}
 }

@@ -8,6 +8,14 @@ import "github.com/splitvote/splitvote/protocol"
 type Txn struct {
 	Zxid    Zxid   `json:"z"`
 	Command []byte `json:"c,omitempty"`
+	Origin
+}
+
+// Origin says who asked for a transaction: a request of a node, unlike any other that a node ever makes.
+type Origin struct {
+	Node   protocol.NodeID `json:"o"`
+	Link   uint64          `json:"k"` // of the node's channel to its leader, of itself if it led
+	Number uint64          `json:"n"` // on that channel, from 1
 }
 
 // Epochs is what a node must never forget (§3.2; acceptedEpoch and currentEpoch of Zab 1.0).

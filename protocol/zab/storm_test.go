@@ -3,8 +3,6 @@ package zab_test
 import (
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -85,7 +83,7 @@ func TestMutantsAreConvicted(t *testing.T) {
 			if m.Doc == "" || m.Source == "" || m.Class == "" {
 				t.Errorf("it does not say enough of itself: %+v", m)
 			}
-			how := convictByTranscript(t, m.Name)
+			how := convictedByTranscript(t, m.Name)
 			for seed := uint64(0); how == "" && seed < 4**seeds; seed++ {
 				if r := storm(t, seed, "sync", m.Name); r.Verdict == checker.Invalid {
 					how = fmt.Sprintf("seed %d: %s", seed, r.Reason)
@@ -97,22 +95,4 @@ func TestMutantsAreConvicted(t *testing.T) {
 			t.Log(how)
 		})
 	}
-}
-
-// convictByTranscript names a transcript that goes another way, "" if none does.
-func convictByTranscript(t *testing.T, bug string) string {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := play(string(data), bug); err != nil || got != string(data) {
-			return filepath.Base(file)
-		}
-	}
-	return ""
 }

@@ -16,7 +16,7 @@ func Protocol() protocol.Protocol {
 		Doc:  "Zab: ZooKeeper's atomic broadcast, a primary's changes in order, epoch by epoch (Junqueira, Reed, Serafini 2011).",
 		New:  New,
 		Codec: wire.New(&Notification{}, &FollowerInfo{}, &LeaderInfo{}, &AckEpoch{}, &Diff{}, &Trunc{}, &Snap{}, &SnapAck{},
-			&NewLeader{}, &Ack{}, &UpToDate{}, &Proposal{}, &Commit{}, &Ping{}, &Pong{}, &Sync{}, &Synced{},
+			&NewLeader{}, &Ack{}, &UpToDate{}, &Proposal{}, &Commit{}, &Ping{}, &Pong{}, &Request{}, &Sync{}, &Synced{},
 			&Epochs{}, &Tail{}, &Checkpoint{}),
 		Invariants: NewInvariants,
 		Options:    options,
@@ -28,8 +28,9 @@ func Protocol() protocol.Protocol {
 
 var options = []protocol.Option{
 	{Name: "reads", Default: "local", Values: []string{"local", "sync"}, Draw: []string{"sync"},
-		Doc: "How reads are served: local answers from any node's own state, as ZooKeeper does, and is not linearizable; " +
-			"sync asks the leader first, and the leader a quorum."},
+		Promises: map[string]string{"local": "sequential"},
+		Doc: "How reads are served: local answers from any node's own state, as ZooKeeper does, and is sequentially consistent; " +
+			"sync asks the leader first, and the leader a quorum, and is linearizable."},
 	{Name: "ping-ticks", Default: "2", Draw: []string{"1", "2", "4"},
 		Doc: "Ticks between a leader's pings, and between repetitions of what may be lost."},
 	{Name: "sync-limit", Default: "10", Draw: []string{"6", "10", "20"},
