@@ -7,7 +7,8 @@
 //	    Multiprocess Programs, 1979). It is no property of single keys: keys judged alone may each have such an order
 //	    where all together have none. Deciding it is NP-complete even where values are unique (Gibbons and Korach,
 //	    Testing Shared Memories, 1997): what must come before what is closed first, a cycle refutes, and where there is
-//	    none an order is searched until ctx ends or memory does; the verdict is then unknown.
+//	    none an order is searched until ctx ends or memory does; the verdict is then unknown. First it is looked for, with
+//	    little effort, among orders in which updates also stand as in real time: systems whose reads lag have one.
 //	W3  The levels from causal to read-your-writes are of registers in which no value is written twice to one key, so that
 //	    a read says which write it saw (Bouajjani, Enea, Guerraoui and Hamza, On Verifying Causal Consistency, POPL 2017,
 //	    section 6). A write with unknown outcome took effect if and only if it was seen: one that nobody saw can be left

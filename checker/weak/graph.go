@@ -33,6 +33,7 @@ const (
 	carried                   // a write follows what its process had read before
 	overtaken                 // a write seen before a read of another write precedes that one
 	overwritten               // a read precedes the write that replaces what it reads
+	inRealTime                // a write follows what had ended when it began; in no contradiction that is told
 )
 
 func newGraph(t *trace, marks int) *graph {

@@ -3,6 +3,7 @@ package weak
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -19,7 +20,9 @@ type call[In, Out any] struct {
 	index   int
 	text    string
 	begin   int
+	end     int // never where the outcome is unknown
 	pending bool
+	updates bool
 }
 
 // explorer looks for one legal order of the calls of any model, session by session. A call with unknown outcome is the
@@ -36,6 +39,8 @@ type explorer[S, In, Out any] struct {
 	steps    int
 	fewest   int // of todo
 	stuck    []int
+	prompt   bool // no update before one that had ended when it began
+	patience int  // how many steps it may take, 0 for as many as it takes
 }
 
 // bySearch decides sequential consistency of any model by the definition, with a memory of what failed.
@@ -55,13 +60,14 @@ func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h 
 		if err != nil {
 			return undecided(err)
 		}
-		one := call[In, Out]{in: in, index: invocation.Index, begin: c.Invoke, pending: completion == nil}
+		one := call[In, Out]{in: in, index: invocation.Index, begin: c.Invoke, end: never, pending: completion == nil}
 		if completion != nil {
-			one.out = &out
+			one.out, one.end = &out, c.Complete
 			x.todo++
 		} else if m.ReadOnly(in, nil) {
 			continue
 		}
+		one.updates = !m.ReadOnly(in, one.out)
 		one.text = m.Describe(in, one.out)
 		one.key = number(keys, invocation.Key)
 		s := number(sessions, invocation.Process)
@@ -73,10 +79,13 @@ func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h 
 	for range keys {
 		x.states = append(x.states, m.Init())
 	}
-	x.next = make([]int, len(x.sessions))
 	all := x.todo
 	x.fewest = all + 1
-	found, err := x.find()
+	found, err := x.promptly()
+	if !found && err == nil {
+		x.next = make([]int, len(x.sessions))
+		found, err = x.find()
+	}
 	switch {
 	case err != nil:
 		return undecided(err)
@@ -85,6 +94,18 @@ func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h 
 	}
 	return checker.Result{Verdict: checker.Invalid, Method: "search", Reason: "the history is not " + called[Sequential],
 		Evidence: []checker.Evidence{x.evidence(all)}}
+}
+
+// promptly looks first where graph.promptly does, and for as little.
+func (x explorer[S, In, Out]) promptly() (bool, error) {
+	x.prompt, x.patience = true, 1000+20*x.todo
+	x.dead = map[string][][]S{}
+	x.next, x.states = make([]int, len(x.sessions)), slices.Clone(x.states)
+	found, err := x.find()
+	if errors.Is(err, errPatience) || errors.Is(err, errMemory) {
+		return false, nil
+	}
+	return found, err
 }
 
 // evidence names the calls at which the longest order ends.
@@ -105,6 +126,9 @@ func (x *explorer[S, In, Out]) evidence(all int) checker.Evidence {
 func (x *explorer[S, In, Out]) find() (bool, error) {
 	if x.steps++; x.steps%256 == 0 && x.ctx.Err() != nil {
 		return false, x.ctx.Err()
+	}
+	if x.steps == x.patience {
+		return false, errPatience
 	}
 	eager := x.placeReads()
 	if x.todo < x.fewest {
@@ -156,7 +180,7 @@ func (x *explorer[S, In, Out]) placeReads() (placed []int) {
 		for s, calls := range x.sessions {
 			for x.next[s] < len(calls) {
 				c := &calls[x.next[s]]
-				if !x.m.ReadOnly(c.in, c.out) || len(x.m.Step(nil, x.states[c.key], c.in, c.out)) == 0 {
+				if c.updates || len(x.m.Step(nil, x.states[c.key], c.in, c.out)) == 0 {
 					break
 				}
 				x.move(s, 1)
@@ -170,13 +194,28 @@ func (x *explorer[S, In, Out]) placeReads() (placed []int) {
 // candidates are the sessions that have a call left, the call first that was invoked first.
 func (x *explorer[S, In, Out]) candidates() []int {
 	var sessions []int
+	due := x.due()
 	for s, calls := range x.sessions {
-		if x.next[s] < len(calls) {
+		if x.next[s] < len(calls) && calls[x.next[s]].begin < due {
 			sessions = append(sessions, s)
 		}
 	}
 	slices.SortFunc(sessions, func(a, b int) int { return x.sessions[a][x.next[a]].begin - x.sessions[b][x.next[b]].begin })
 	return sessions
+}
+
+// due is when the first of the updates ended that are not placed: in haste, none that began later comes before it.
+func (x *explorer[S, In, Out]) due() int {
+	due := never
+	for s := 0; x.prompt && s < len(x.sessions); s++ {
+		for _, c := range x.sessions[s][x.next[s]:] {
+			if c.updates {
+				due = min(due, c.end)
+				break
+			}
+		}
+	}
+	return due
 }
 
 func (x *explorer[S, In, Out]) key() string {

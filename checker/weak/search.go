@@ -3,6 +3,7 @@ package weak
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"slices"
 )
 
@@ -22,7 +23,12 @@ type ordering struct {
 	dead    map[string]bool
 	size    int
 	steps   int
+	// patience is how many steps it may take, 0 for as many as it takes.
+	patience int
 }
+
+// errPatience says that an ordering ran out of it.
+var errPatience = errors.New("patience came to its end")
 
 func (g *graph) ordering(ctx context.Context) *ordering {
 	t := g.t
@@ -51,6 +57,9 @@ func (o *ordering) readers(of *op, w int) *int {
 func (o *ordering) find() (bool, error) {
 	if o.steps++; o.steps%256 == 0 && o.ctx.Err() != nil {
 		return false, o.ctx.Err()
+	}
+	if o.steps == o.patience {
+		return false, errPatience
 	}
 	eager := o.placeReads()
 	if o.todo == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/history"
@@ -80,7 +81,10 @@ func disordered(ctx context.Context, t *trace) (v *violation, method string, err
 	case c != nil:
 		return &violation{kind: Sequential, part: t, process: -1, c: c}, "order", nil
 	}
-	found, err := g.ordering(ctx).find()
+	found, err := g.promptly(ctx)
+	if !found && err == nil {
+		found, err = g.ordering(ctx).find()
+	}
 	switch {
 	case err != nil:
 		return nil, "", err
@@ -88,6 +92,50 @@ func disordered(ctx context.Context, t *trace) (v *violation, method string, err
 		return &violation{kind: Sequential, part: t, process: -1, c: &contradiction{tried: true}}, "order, search", nil
 	}
 	return nil, "order, search", nil
+}
+
+// promptly looks for an order in which also no write comes before one that had ended when it began. Sequential consistency
+// does not ask for that, so that nothing follows from there being none; but systems that are not linearizable only because
+// their reads lag have such an order (Lev-Ari, Bortnikov, Keidar and Shraer, Composing Ordered Sequential Consistency, 2017:
+// OSC(U), as of ZooKeeper), and it is found at once, for it leaves open only where writes stand that were under way together.
+func (g *graph) promptly(ctx context.Context) (bool, error) {
+	p := global(g.t)
+	p.inTime()
+	if c, err := p.saturate(ctx); c != nil || err != nil {
+		return false, err
+	}
+	o := p.ordering(ctx)
+	o.patience = 1000 + 20*len(g.t.ops)
+	found, err := o.find()
+	if errors.Is(err, errPatience) {
+		return false, nil
+	}
+	return found, err
+}
+
+// inTime puts every write after those that had ended when it began. Of these it names the ones that do not follow from
+// others: those that ended after the last of them had begun.
+func (g *graph) inTime() {
+	var ended []int // writes, in the order of their ends
+	for i := range g.t.ops {
+		if o := &g.t.ops[i]; o.writes && o.end != never {
+			ended = append(ended, i)
+		}
+	}
+	slices.SortFunc(ended, func(a, b int) int { return g.t.ops[a].end - g.t.ops[b].end })
+	past, latest := 0, 0     // how many had ended, and when the last of them had begun
+	for i := range g.t.ops { // in the order in which they began
+		o := &g.t.ops[i]
+		if !o.writes {
+			continue
+		}
+		for ; past < len(ended) && g.t.ops[ended[past]].end < o.begin; past++ {
+			latest = max(latest, g.t.ops[ended[past]].begin)
+		}
+		for k := past - 1; k >= 0 && g.t.ops[ended[k]].end > latest; k-- {
+			g.link(ended[k], i, inRealTime)
+		}
+	}
 }
 
 // lists reads a history of append lists as one of registers whose value is the last element: since a read returns the
