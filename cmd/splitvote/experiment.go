@@ -41,7 +41,7 @@ func experimentOf(p plan.Plan) harness.Experiment {
 	workload, _ := workloads.Named(p.Workload)
 	target, _ := targetNamed(p.Target)
 	of := target.Protocol()
-	return harness.Experiment{Plan: p, Workload: workload, Settle: time.Duration(of.Settle) * harness.Tick, Consistency: of.Consistency}
+	return harness.Experiment{Plan: p, Workload: workload, Settle: time.Duration(of.Settle) * harness.Tick, Consistency: of.Promise(p.Set)}
 }
 
 // run gives the run as far as it came; the error says why it came no further.
