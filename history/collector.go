@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"unsafe"
 )
 
@@ -15,6 +16,7 @@ const maxMemory = 4 << 30
 type collector struct {
 	ops   []Op
 	calls []Call
+	cut   string // where the recording broke off
 	rules pairing
 	kept  int64 // bytes of the events and their values
 }
@@ -22,10 +24,11 @@ type collector struct {
 // add appends an event. The error is an *EventError.
 func (c *collector) add(op Op) error {
 	c.ops = append(c.ops, op)
-	if err := c.pair(&c.ops[len(c.ops)-1]); err != nil {
+	last := &c.ops[len(c.ops)-1]
+	if err := c.pair(last); err != nil {
 		return err
 	}
-	return c.keep(int64(unsafe.Sizeof(op)) + int64(len(op.Value)+len(op.Err)))
+	return c.keep(last)
 }
 
 // pair finds the call of an event.
@@ -42,18 +45,25 @@ func (c *collector) pair(op *Op) error {
 	return nil
 }
 
-// keep counts bytes against maxMemory.
-func (c *collector) keep(bytes int64) error {
-	if c.kept += bytes; c.kept > maxMemory {
-		return &EventError{len(c.ops) - 1, fmt.Sprintf("the history takes more than %d GiB of memory", maxMemory>>30)}
+const opSize = int64(unsafe.Sizeof(Op{}))
+
+// keep counts an event against maxMemory.
+func (c *collector) keep(op *Op) error {
+	if c.kept += opSize + int64(len(op.Value)+len(op.Err)); c.kept > maxMemory {
+		return &EventError{op.Index, fmt.Sprintf("the history takes more than %d GiB of memory", maxMemory>>30)}
 	}
 	return nil
 }
 
-// history is all that was collected; cut says where the recording broke off.
-func (c *collector) history(cut string) *History {
-	return &History{Ops: c.ops, Cut: cut, calls: c.calls}
+// reserve makes room for about so many events.
+func (c *collector) reserve(events int) {
+	events = min(events, int(maxMemory/opSize))
+	c.ops = slices.Grow(c.ops, events)
+	c.calls = slices.Grow(c.calls, events/2+1)
 }
+
+// history is all that was collected.
+func (c *collector) history() *History { return &History{Ops: c.ops, Cut: c.cut, calls: c.calls} }
 
 // source reads the events of a file one by one.
 type source interface {
@@ -90,9 +100,10 @@ func readAll(s source) (*History, error) {
 				return nil, atLine(err, s.line())
 			}
 		case errors.Is(err, io.EOF):
-			return c.history(""), nil
+			return c.history(), nil
 		case errors.As(err, &cut):
-			return c.history(string(cut)), nil
+			c.cut = string(cut)
+			return c.history(), nil
 		default:
 			return nil, err
 		}

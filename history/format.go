@@ -35,15 +35,15 @@ func ParseFormat(name string) (Format, error) {
 
 // Decode reads a whole history in a format. Bad input is one line that names the place.
 func Decode(r io.Reader, format Format) (*History, error) {
-	in, format, err := recognise(r, format)
+	in, recognised, err := recognise(r, format)
 	if err != nil {
 		return nil, err
 	}
-	switch format {
+	switch recognised {
 	case EDN:
-		return ReadEDN(in)
+		return readAll(newEDNSource(in))
 	default:
-		return Read(in)
+		return readLines(in, sizeOf(r))
 	}
 }
 

@@ -23,17 +23,13 @@ type LineError struct {
 
 func (e *LineError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.What) }
 
-// Read reads a history as JSON lines, one event a line, and pairs it. Empty lines, and a first line that is an object
-// without a "type" (a header), are passed over. A last line that breaks off without its newline is what a killed writer
-// leaves: the history is read up to it and says so in Cut. Every other bad line is a *LineError, the first in the file.
-func Read(r io.Reader) (*History, error) {
-	return readAll(newLineSource(bufio.NewReaderSize(r, 1<<20)))
-}
-
-// lineSource reads JSON lines.
+// lineSource reads JSON lines one by one.
 type lineSource struct {
-	in     *bufio.Reader
-	number int // of the lines read so far
+	in      *bufio.Reader
+	scanner scanner
+	buf     []byte // the line, with its newline
+	number  int    // of the lines read so far
+	broken  bool   // the file does not end, but breaks off in that line
 }
 
 func newLineSource(in *bufio.Reader) *lineSource { return &lineSource{in: in} }
@@ -41,46 +37,55 @@ func newLineSource(in *bufio.Reader) *lineSource { return &lineSource{in: in} }
 func (s *lineSource) line() int { return s.number }
 
 func (s *lineSource) next() (Op, error) {
-	for {
-		line, err := readLine(s.in)
+	for !s.broken {
+		whole, err := s.read()
 		s.number++
-		whole := err == nil
-		if err != nil && !errors.Is(err, io.EOF) {
+		if err != nil {
 			return Op{}, &LineError{s.number, err.Error()}
 		}
-		text := bytes.TrimSpace(line)
-		if len(text) > 0 && !(s.number == 1 && isHeader(text)) {
-			op, bad := parseOp(text)
-			switch {
-			case bad == nil:
-				return op, nil
-			case whole:
-				return op, &LineError{s.number, bad.Error()}
-			}
-			return op, cutOff(fmt.Sprintf("line %d breaks off", s.number))
+		op := Op{Value: null}
+		if _, ok := s.scanner.event(s.buf, 0, &op); ok {
+			return op, nil
 		}
-		if !whole {
+		text := bytes.TrimSpace(s.buf)
+		switch {
+		case len(text) == 0 && !whole && !s.broken:
 			return Op{}, io.EOF
+		case len(text) == 0 || s.number == 1 && isHeader(text):
+			continue
 		}
+		op, err = parseOp(text)
+		switch {
+		case err == nil:
+			return op, nil
+		case whole:
+			return Op{}, &LineError{s.number, err.Error()}
+		}
+		s.broken = true
 	}
+	return Op{}, cutOff(fmt.Sprintf("line %d breaks off", s.number))
 }
 
-// readLine reads up to and without the next newline; at the end of the input it returns what is left with io.EOF. The
-// line is valid until the next call.
-func readLine(in *bufio.Reader) ([]byte, error) {
-	line, err := in.ReadSlice('\n')
-	if err == nil {
-		return line[:len(line)-1], nil
-	}
-	whole := bytes.Clone(line)
-	for errors.Is(err, bufio.ErrBufferFull) {
-		if len(whole) > maxLine {
-			return nil, fmt.Errorf("longer than %d bytes", maxLine)
+// read reads the next line into buf. The end of the file ends a line that is not whole.
+func (s *lineSource) read() (whole bool, err error) {
+	s.buf = s.buf[:0]
+	for {
+		part, err := s.in.ReadSlice('\n')
+		s.buf = append(s.buf, part...)
+		switch {
+		case len(s.buf) > maxLine+1 || len(s.buf) == maxLine+1 && err != nil:
+			return false, fmt.Errorf("longer than %d bytes", maxLine)
+		case err == nil:
+			return true, nil
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+			s.broken = errors.Is(err, io.ErrUnexpectedEOF)
+			s.buf = append(s.buf, '\n')
+			return false, nil
 		}
-		line, err = in.ReadSlice('\n')
-		whole = append(whole, line...)
+		return false, err
 	}
-	return bytes.TrimSuffix(whole, []byte{'\n'}), err
 }
 
 // isHeader says whether a line describes the file instead of being an event.

@@ -110,6 +110,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(twoCalls))
 	f.Add([]byte(`{"process":0,"type":"invoke","f":"read","value":[[[[`))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		readsAlike(t, data)
 		h, err := history.Read(bytes.NewReader(data))
 		if err != nil {
 			return

@@ -3,6 +3,7 @@ package history
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 )
 
 // SplitTuples takes the values of a history apart where every client's event has a [key value] pair and none a Key, as
@@ -10,38 +11,39 @@ import (
 // none, so that a transaction of two calls is not mistaken for one; and some call must have nothing but its key, as reads
 // have, or the pairs may as well be the arguments of compare-and-sets.
 func SplitTuples(h *History) *History {
-	ops := make([]Op, len(h.Ops))
-	clients := 0
+	var keys []string
+	var values []json.RawMessage
+	bare := false // some call has nothing but its key
 	for i := range h.Ops {
-		ops[i] = h.Ops[i]
-		op := &ops[i]
+		op := &h.Ops[i]
 		if op.Process == Nemesis {
 			continue
 		}
-		clients++
 		key, value, ok := tuple(op.Value)
 		if !ok || op.Key != "" {
 			return h
 		}
-		op.Key, op.Value = key, value
+		keys, values = append(keys, key), append(values, value)
+		bare = bare || op.Kind == Invoke && bytes.Equal(value, null)
 	}
-	if clients == 0 || !hasNullValue(ops) {
+	if !bare {
 		return h
+	}
+	ops := slices.Clone(h.Ops)
+	next := 0
+	for i := range ops {
+		if ops[i].Process != Nemesis {
+			ops[i].Key, ops[i].Value = keys[next], values[next]
+			next++
+		}
 	}
 	return &History{Ops: ops, Cut: h.Cut, calls: h.calls}
 }
 
-// hasNullValue says whether some invocation has nothing but its key.
-func hasNullValue(ops []Op) bool {
-	for i := range ops {
-		if ops[i].Process != Nemesis && ops[i].Kind == Invoke && bytes.Equal(ops[i].Value, null) {
-			return true
-		}
-	}
-	return false
-}
-
 func tuple(value json.RawMessage) (key string, rest json.RawMessage, ok bool) {
+	if len(value) == 0 || value[0] != '[' {
+		return "", nil, false
+	}
 	var pair []json.RawMessage
 	if json.Unmarshal(value, &pair) != nil || len(pair) != 2 || len(pair[0]) == 0 || pair[0][0] == '[' || pair[0][0] == '{' {
 		return "", nil, false
