@@ -26,7 +26,7 @@ bench: ## the benchmarks: simulated seconds a second, operations a second, the c
 
 TABLE ?= all
 bench-checker: ## the checkers' table: a million calls, beside Porcupine; each cell in a process of its own (TABLE=queue for a part)
-	SPLITVOTE_TABLE="$(TABLE)" $(GO) test -run '^TestTable$$' -timeout 60m ./checker/linear
+	SPLITVOTE_TABLE="$(TABLE)" $(GO) test -v -run '^TestTable$$' -timeout 60m ./checker/linear
 
 ROUNDS ?= 100000
 crosscheck: ## every engine against brute force on ROUNDS random histories a model

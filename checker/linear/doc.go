@@ -9,6 +9,7 @@
 //	L4  A verdict is exact. Whoever cannot decide (a limit, a panic, a call that the model does not know) says Unknown
 //	    and why; nothing is ever guessed from a bound that was hit.
 //	L5  Explaining changes no verdict.
+//	L6  What Online reports before the end is a violation of every history that begins alike.
 //
 // What decides, as Result.Method names it. Each algorithm says by itself where it does not apply; then the history is
 // reduced, divided where it can be, and searched.

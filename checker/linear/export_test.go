@@ -59,3 +59,31 @@ func Minimal[S, In, Out any](m model.Model[S, In, Out], h *history.History) bool
 	}
 	return true
 }
+
+// Remembered counts what an online judge keeps of the past: values, and events that wait.
+func Remembered(o Online) int {
+	switch o := o.(type) {
+	case *online[model.Value, model.RegisterCall, model.Value]:
+		return remembered(o)
+	case *online[[]model.Value, model.QueueCall, model.Value]:
+		return remembered(o)
+	}
+	panic("no such judge is known")
+}
+
+func remembered[S, In, Out any](o *online[S, In, Out]) int {
+	n := 0
+	for _, object := range o.objects {
+		for _, w := range object.watchers {
+			switch w := any(w).(type) {
+			case *liveZones:
+				n += len(w.values) + len(w.of) + len(w.chains)
+			case *liveQueue:
+				n += len(w.values) + len(w.of) + len(w.waiting) + len(w.taken)
+			case *frontier[S, In, Out]:
+				n += len(w.waiting)
+			}
+		}
+	}
+	return n
+}

@@ -2,6 +2,7 @@ package linear
 
 import (
 	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/model"
 )
 
@@ -28,3 +29,29 @@ func byIDs(calls []idCall) (outcome, bool) {
 
 // projectIDs leaves out what it likes: no call depends on another.
 func projectIDs(calls []idCall, keep func(i int) bool) []idCall { return filter(calls, keep) }
+
+// liveIDs is byIDs fed event by event: it remembers who returned each value.
+type liveIDs struct {
+	finding[model.IDCall, model.Value]
+	given map[model.Value]*idCall
+}
+
+func newLiveIDs() *liveIDs {
+	w := &liveIDs{given: map[model.Value]*idCall{}}
+	w.method = "unique"
+	return w
+}
+
+func (w *liveIDs) begin(*idCall) {}
+
+func (w *liveIDs) end(c *idCall, how history.Kind, _ int) {
+	switch first := w.given[c.out]; {
+	case how != history.Ok:
+	case first != nil:
+		w.accuse(c, first)
+	default:
+		w.given[c.out] = c
+	}
+}
+
+func (w *liveIDs) close() {}

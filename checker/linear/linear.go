@@ -26,6 +26,7 @@ func New(modelName string, opts Options) (checker.Checker, error) {
 // typed is a checker that knows the types which its model's name stands for.
 type typed interface {
 	checker.Checker
+	online() Online
 	visualize(ctx context.Context, w io.Writer, part *history.History) error
 }
 

@@ -15,6 +15,8 @@ type theory[In, Out any] struct {
 	note func(all []call[In, Out], c *call[In, Out]) string
 	// reduce makes a search cheaper and leaves the verdict as it is.
 	reduce func([]call[In, Out]) []call[In, Out]
+	// watch is the type's own algorithm fed event by event, nil where there is none.
+	watch func() watcher[In, Out]
 	// split divides calls into objects of which each is linearizable if and only if all together are.
 	split func([]call[In, Out]) [][]call[In, Out]
 }
@@ -24,11 +26,13 @@ func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 	var known any
 	switch m := any(m).(type) {
 	case model.Register:
-		known = theory[model.RegisterCall, model.Value]{kind: "stale-read", decide: byZones, project: projectRegister, reduce: reduceRegister}
+		known = theory[model.RegisterCall, model.Value]{kind: "stale-read", decide: byZones, project: projectRegister, reduce: reduceRegister,
+			watch: func() watcher[model.RegisterCall, model.Value] { return newLiveZones() }}
 	case model.Set:
 		known = theory[model.SetCall, model.SetResult]{kind: "stale-read", decide: byGrowth, project: projectSet, reduce: reduceSet, split: splitSet}
 	case model.Queue:
-		known = theory[model.QueueCall, model.Value]{kind: "reordered", decide: byQueueOrder, project: projectQueue, reduce: reduceQueue}
+		known = theory[model.QueueCall, model.Value]{kind: "reordered", decide: byQueueOrder, project: projectQueue, reduce: reduceQueue,
+			watch: func() watcher[model.QueueCall, model.Value] { return newLiveQueue() }}
 	case model.Stack:
 		known = theory[model.QueueCall, model.Value]{kind: "not-last-in-first-out", decide: byNesting, project: projectQueue, reduce: reduceQueue}
 	case model.Counter:
@@ -38,7 +42,8 @@ func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 	case model.AppendList:
 		known = theory[model.ListCall, []model.Value]{kind: "stale-read", decide: byPositions, project: projectList, reduce: reduceList}
 	case model.IDs:
-		known = theory[model.IDCall, model.Value]{kind: "duplicate-id", decide: byIDs, project: projectIDs}
+		known = theory[model.IDCall, model.Value]{kind: "duplicate-id", decide: byIDs, project: projectIDs,
+			watch: func() watcher[model.IDCall, model.Value] { return newLiveIDs() }}
 	}
 	t, _ := known.(theory[In, Out])
 	if t.kind == "" {
@@ -73,4 +78,13 @@ func filter[In, Out any](calls []call[In, Out], keep func(i int) bool) []call[In
 		}
 	}
 	return kept
+}
+
+// watchersOf are those who watch an object of m online.
+func watchersOf[S, In, Out any](m model.Model[S, In, Out]) []watcher[In, Out] {
+	watchers := []watcher[In, Out]{newFrontier(m)}
+	if t := theoryOf(m); t.watch != nil {
+		watchers = append([]watcher[In, Out]{t.watch()}, watchers...)
+	}
+	return watchers
 }

@@ -1,0 +1,262 @@
+package linear
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/model"
+)
+
+// Online judges a history while it happens, each key as an object of its own (L3).
+//
+// A violation that it reports is one of every history that begins like this: what it goes by are completed calls, and no
+// event that follows can make another call end before, or begin earlier. It may come later than the event that made it
+// certain, at most by as long as the calls that were under way then; at the end the verdict is that of Check, or unknown
+// where Online had to give up and says so.
+//
+// It remembers calls under way, calls whose outcome is unknown and which may still take effect, and what of the past a
+// later call could still depend on: the values that a register may still hold, the elements of a queue or a list. Where a
+// type has an algorithm of its own online (registers, queues, lists, identifiers) that is all; else, and beside it as long
+// as that is cheap, the search is fed event by event, which remembers the states in which the object may be.
+type Online interface {
+	// Event takes the next event. It says false once the history is not linearizable, however it goes on.
+	Event(op *history.Op) bool
+	// End takes the calls that are still under way as pending and gives the verdict. Nothing may follow.
+	End() checker.Result
+}
+
+// NewOnline judges histories of a model of package model online.
+func NewOnline(modelName string) (Online, error) {
+	c, err := named(modelName, Options{})
+	if err != nil {
+		return nil, err
+	}
+	return c.online(), nil
+}
+
+// OnlineOf judges histories of any model online.
+func OnlineOf[S, In, Out any](m model.Model[S, In, Out]) Online {
+	return &online[S, In, Out]{m: m, began: time.Now(), objects: map[string]*watched[In, Out]{}, under: map[history.Process]*underway[In, Out]{}}
+}
+
+func (c of[S, In, Out]) online() Online { return OnlineOf(c.m) }
+
+// watcher follows the calls of one object. Calls are told apart by their pointers.
+type watcher[In, Out any] interface {
+	begin(c *call[In, Out])
+	// end tells how c ended: with Ok its end and result are set, else its end is never. at is the position of the event.
+	end(c *call[In, Out], how history.Kind, at int)
+	// close says that no event follows.
+	close()
+	// found is what is known by now.
+	found() *finding[In, Out]
+}
+
+// finding is what a watcher knows.
+type finding[In, Out any] struct {
+	method   string
+	violated bool
+	calls    []*call[In, Out] // of a violation: calls that may show it by themselves
+	accused  *call[In, Out]   // of a violation: the call whose end made it certain
+	gaveUp   string           // why it watches no more, "" while it does
+}
+
+// over says that nothing that follows can change what was found.
+func (f *finding[In, Out]) over() bool { return f.violated || f.gaveUp != "" }
+
+func (f *finding[In, Out]) found() *finding[In, Out] { return f }
+
+// accuse notes a violation.
+func (f *finding[In, Out]) accuse(c *call[In, Out], with ...*call[In, Out]) {
+	if !f.over() {
+		f.violated, f.accused, f.calls = true, c, append(with, c)
+	}
+}
+
+// online is the state of an Online.
+type online[S, In, Out any] struct {
+	m         model.Model[S, In, Out]
+	began     time.Time
+	objects   map[string]*watched[In, Out]
+	under     map[history.Process]*underway[In, Out]
+	at        int // events so far
+	calls     int
+	pending   int
+	malformed error
+	violation *watched[In, Out]
+}
+
+// watched is an object with those who watch it: the type's own algorithm first.
+type watched[In, Out any] struct {
+	key      string
+	watchers []watcher[In, Out]
+}
+
+// underway is a call that has not ended.
+type underway[In, Out any] struct {
+	call       *call[In, Out]
+	object     *watched[In, Out]
+	invocation history.Op
+}
+
+func (o *online[S, In, Out]) Event(op *history.Op) (possible bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			o.malformed, possible = fmt.Errorf("event %d: %s", op.Index, panicked(p).reason), true
+		}
+	}()
+	if op.Process == history.Nemesis || o.malformed != nil || o.violation != nil {
+		return o.violation == nil
+	}
+	o.at++
+	if op.Kind == history.Invoke {
+		o.invoke(op)
+	} else {
+		o.complete(op)
+	}
+	return o.violation == nil
+}
+
+func (o *online[S, In, Out]) invoke(op *history.Op) {
+	in, _, err := o.m.Call(op, nil)
+	if err != nil {
+		o.malformed = err
+		return
+	}
+	object := o.objects[op.Key]
+	if object == nil {
+		object = &watched[In, Out]{op.Key, watchersOf(o.m)}
+		o.objects[op.Key] = object
+	}
+	c := &call[In, Out]{in: in, begin: o.at, end: never, op: op.Index}
+	o.under[op.Process] = &underway[In, Out]{c, object, *op}
+	o.calls++
+	for _, w := range object.watchers {
+		if !w.found().over() {
+			w.begin(c)
+		}
+	}
+	o.look(object)
+}
+
+func (o *online[S, In, Out]) complete(op *history.Op) {
+	u := o.under[op.Process]
+	if u == nil {
+		o.malformed = fmt.Errorf("event %d: process %v completes %s, which it has not invoked (H2)", op.Index, op.Process, op.F)
+		return
+	}
+	delete(o.under, op.Process)
+	switch op.Kind {
+	case history.Ok:
+		var err error
+		if _, u.call.out, err = o.m.Call(&u.invocation, op); err != nil {
+			o.malformed = err
+			return
+		}
+		u.call.end = o.at
+	case history.Info:
+		o.pending++
+	case history.Fail:
+		o.calls--
+	}
+	for _, w := range u.object.watchers {
+		if !w.found().over() {
+			w.end(u.call, op.Kind, o.at)
+		}
+	}
+	o.look(u.object)
+}
+
+// look notes a violation of an object.
+func (o *online[S, In, Out]) look(object *watched[In, Out]) {
+	for _, w := range object.watchers {
+		if w.found().violated && o.violation == nil {
+			o.violation = object
+		}
+	}
+}
+
+func (o *online[S, In, Out]) End() (result checker.Result) {
+	defer func() { result.Checker, result.Took = name, time.Since(o.began) }()
+	if o.malformed != nil {
+		return checker.Result{Verdict: checker.Unknown, Cause: checker.Malformed, Reason: o.malformed.Error()}
+	}
+	result.Stats = map[string]any{"calls": o.calls, "pending": o.pending + len(o.under), "keys": len(o.objects)}
+	methods := map[string]bool{}
+	for _, object := range o.objects {
+		if o.violation != nil {
+			break
+		}
+		found := object.close()
+		switch {
+		case found.violated:
+			o.violation = object
+		case found.gaveUp != "":
+			result.Verdict, result.Cause = checker.Unknown, checker.Ambiguous
+			result.Reason = subject(object.key) + " cannot be judged while it happens: " + found.gaveUp
+		default:
+			methods[found.method] = true
+		}
+	}
+	if o.violation != nil {
+		found := o.violation.close()
+		result.Verdict, result.Cause, result.Method, result.Reason = checker.Invalid, "", found.method, accuse([]string{o.violation.key}, len(o.objects))
+		result.Evidence = []checker.Evidence{o.explain(o.violation.key, found)}
+		return result
+	}
+	var used []string
+	for method := range methods {
+		used = append(used, method)
+	}
+	slices.Sort(used)
+	result.Method = strings.Join(used, ", ")
+	return result
+}
+
+// close ends the watch over an object: the first watcher that knows the answer gives it.
+func (w *watched[In, Out]) close() *finding[In, Out] {
+	var found *finding[In, Out]
+	for _, each := range w.watchers {
+		if !each.found().over() {
+			each.close()
+		}
+		if f := each.found(); found == nil || f.violated && !found.violated || found.gaveUp != "" && f.gaveUp == "" {
+			found = f
+		}
+	}
+	return found
+}
+
+// explain finds the smallest set among the calls that are still remembered, if they show the violation by themselves.
+func (o *online[S, In, Out]) explain(key string, found *finding[In, Out]) checker.Evidence {
+	ctx, cancel := context.WithTimeout(context.Background(), mostPatience)
+	defer cancel()
+	e := explainer[S, In, Out]{ctx, o.m, theoryOf(o.m), mostRemembered}
+	if len(found.calls) > 1 {
+		calls := make([]call[In, Out], len(found.calls))
+		for i, c := range found.calls {
+			calls[i] = *c
+		}
+		slices.SortFunc(calls, func(a, b call[In, Out]) int { return cmp.Compare(a.begin, b.begin) })
+		calls = slices.CompactFunc(calls, func(a, b call[In, Out]) bool { return a.begin == b.begin })
+		if e.invalid(calls) {
+			// Who wrote a value may be forgotten; then it must not be said that nobody did.
+			if told := e.object(object[In, Out]{key, calls}, outcome{verdict: checker.Invalid}); told.Kind != "value-from-nowhere" {
+				return told
+			}
+		}
+	}
+	c := found.accused
+	text := fmt.Sprintf("#%d (%s) is impossible: nothing that the object may hold by then allows it", c.op, o.m.Describe(c.in, c.result()))
+	return checker.Evidence{Kind: e.t.kind, Key: key, Summary: subject(key) + " is not linearizable", Ops: []int{c.op},
+		Why: []checker.Claim{{Op: c.op, Text: text}}}
+}
+
+// mostRemembered bounds what an online search holds, in bytes an object.
+const mostRemembered = 1 << 18

@@ -1,0 +1,171 @@
+package linear_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/linear"
+	"github.com/splitvote/splitvote/history"
+)
+
+// prefix is a history's first n events.
+func prefix(t *testing.T, h *history.History, n int) *history.History {
+	t.Helper()
+	cut, err := history.New(append([]history.Op(nil), h.Ops[:n]...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cut
+}
+
+// feed gives a history to a judge event by event and returns how many events it took, and the verdict.
+func feed(t *testing.T, modelName string, h *history.History) (int, checker.Result) {
+	t.Helper()
+	o, err := linear.NewOnline(modelName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range h.Ops {
+		if !o.Event(&h.Ops[i]) {
+			return i + 1, o.End()
+		}
+	}
+	return len(h.Ops), o.End()
+}
+
+// Fed event by event, a judge says what Check says of the whole, or that it gave up; and when it stops, what it has seen
+// by then is a violation already, whatever would have followed.
+func TestOnlineAgreesWithCheck(t *testing.T) {
+	for _, subject := range subjects() {
+		t.Run(subject.name, func(t *testing.T) {
+			t.Parallel()
+			count := map[checker.Verdict]int{}
+			for seed := range rounds(t, 1200) {
+				r := rand.New(rand.NewPCG(uint64(seed), 5))
+				s := randomShape(r)
+				if seed%8 == 0 {
+					s.calls = 10 + r.IntN(60) // long enough for something to be forgotten
+				}
+				h := randomHistory(r, s, subject.copy)
+				batch := check(t, subject.name, linear.Options{Memory: 1 << 22}, h)
+				if batch.Verdict == checker.Unknown {
+					continue
+				}
+				seen, got := feed(t, subject.name, h)
+				count[got.Verdict]++
+				if got.Verdict != batch.Verdict && got.Verdict != checker.Unknown {
+					t.Fatalf("seed %d: %v by %s (%s) after %d events, Check says %v by %s:\n%s",
+						seed, got.Verdict, got.Method, got.Reason, seen, batch.Verdict, batch.Method, lines(t, h))
+				}
+				if seen < len(h.Ops) {
+					if early := check(t, subject.name, linear.Options{}, prefix(t, h, seen)); early.Verdict != checker.Invalid {
+						t.Fatalf("seed %d: stops after %d events, of which Check says %v:\n%s", seed, seen, early.Verdict, lines(t, prefix(t, h, seen)))
+					}
+				}
+			}
+			if count[checker.Valid] == 0 || count[checker.Invalid] == 0 || count[checker.Unknown]*20 > count[checker.Valid] {
+				t.Errorf("verdicts %v, want valid and invalid ones, and hardly an unknown one", count)
+			}
+		})
+	}
+}
+
+// The evidence of an online judge is a violation by itself, as that of Check is.
+func TestOnlineEvidence(t *testing.T) {
+	for name, test := range map[string]struct{ model, history, want string }{
+		"a stale read": {
+			"register", "0 write 4; 0 ok 4; 0 write 7; 0 ok 7; 1 read; 1 ok 4; 0 write 8; 0 ok 8",
+			`stale-read [0 2 4]
+#2 wrote 7 and began after #0 ended, so 7 came after 4
+#4 began after #2 ended, so it must see 7 or later; 4 was overwritten by #2
+`,
+		},
+		"a value from nowhere": {
+			"register", "0 write 4; 0 ok 4; 1 read; 1 ok 5",
+			`stale-read [2]
+#2 (read → 5) is impossible: nothing that the object may hold by then allows it
+`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			seen, got := feed(t, test.model, script(t, test.history))
+			if got.Verdict != checker.Invalid || len(got.Evidence) != 1 {
+				t.Fatalf("%v with %d pieces of evidence after %d events, want invalid with one", got.Verdict, len(got.Evidence), seen)
+			}
+			if told := told(got.Evidence[0]); told != test.want {
+				t.Errorf("got\n%swant\n%s", told, test.want)
+			}
+		})
+	}
+}
+
+// What an online judge of registers remembers does not grow with the history.
+func TestOnlineForgets(t *testing.T) {
+	for _, test := range []struct {
+		model string
+		copy  func() object
+	}{
+		{"register", func() object { return &register{} }},
+		{"cas-register", func() object { return &register{cas: true} }},
+		{"fifo-queue", func() object { return &queue{} }},
+	} {
+		t.Run(test.model, func(t *testing.T) {
+			h := randomHistory(rand.New(rand.NewPCG(1, 6)), shape{processes: 20, calls: 20_000}, test.copy)
+			o, err := linear.NewOnline(test.model)
+			if err != nil {
+				t.Fatal(err)
+			}
+			most := 0
+			for i := range h.Ops {
+				if !o.Event(&h.Ops[i]) {
+					t.Fatalf("event %d makes a correct history invalid: %v", i, o.End().Evidence)
+				}
+				if i%1000 == 0 {
+					most = max(most, linear.Remembered(o))
+				}
+			}
+			if got := o.End(); got.Verdict != checker.Valid || most > 1000 {
+				t.Errorf("%v (%s), and %d values remembered at once, want valid with at most 1000", got.Verdict, got.Reason, most)
+			}
+		})
+	}
+}
+
+func ExampleNewOnline() {
+	o, err := linear.NewOnline("register")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	event := func(p history.Process, kind history.Kind, f, value string) bool {
+		return o.Event(&history.Op{Process: p, Kind: kind, F: f, Value: []byte(value)})
+	}
+	event(0, history.Invoke, "write", "4")
+	event(0, history.Ok, "write", "4")
+	event(1, history.Invoke, "read", "null")
+	fmt.Println(event(1, history.Ok, "read", "5"))
+	fmt.Println(o.End().Verdict)
+	// Output:
+	// false
+	// invalid
+}
+
+// BenchmarkOnline feeds a million calls of 20 clients on one register.
+func BenchmarkOnline(b *testing.B) {
+	h := randomHistory(rand.New(rand.NewPCG(7, 7)), shape{processes: 20, calls: 100_000, pending: 0.01}, func() object { return &register{} })
+	b.ReportAllocs()
+	for b.Loop() {
+		o, err := linear.NewOnline("register")
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i := range h.Ops {
+			o.Event(&h.Ops[i])
+		}
+		if got := o.End(); got.Verdict != checker.Valid {
+			b.Fatal(got.Verdict, got.Reason)
+		}
+	}
+}

@@ -1,0 +1,308 @@
+package linear
+
+import (
+	"slices"
+
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/model"
+)
+
+// liveZones is byZones fed event by event.
+//
+// What it may forget. The f of a chain is set by the first of its calls to end and stays, but where chains join; its s
+// grows as calls end that began later. So a violation appears only when the s of a chain grows or chains join, and always
+// at the begin of a call that has just ended, which is in the window. A chain x is dead once some chain that must come behind
+// it (s above x's f) has an f before the window: whatever call of x ends from now on stands against that one. Then its values
+// are forgotten, and whoever observes one observes what nobody can have written; if it is written again, that is a new value.
+// Of x remains, for each chain whose f is below x's s, that it must not have an s above x's f: its limit.
+type liveZones struct {
+	finding[model.RegisterCall, model.Value]
+	values map[model.Value][]*liveBlock // who may have written a value that can still be observed
+	of     map[*registerCall]*liveBlock // by writer
+	chains []*liveChain
+	open   window[model.RegisterCall, model.Value]
+	fresh  int // blocks since the last sweep
+	kept   int // blocks after it
+}
+
+// liveBlock is a write with the calls that observed it.
+type liveBlock struct {
+	write       *registerCall // nil for the initial value
+	seen        bool
+	follows     bool       // a cas put it behind another
+	next        *liveBlock // the block that a cas put behind this one
+	chain       *liveChain
+	f, s        int
+	first, last *registerCall // the calls with that f and s
+}
+
+// liveChain is blocks linked by cas: the latest, from the first that can still be observed.
+type liveChain struct {
+	blocks []*liveBlock
+	f, s   int
+	limit  int             // the least f among forgotten chains that must come behind
+	why    []*registerCall // the calls of that chain
+}
+
+func newLiveZones() *liveZones {
+	z := &liveZones{values: map[model.Value][]*liveBlock{}, of: map[*registerCall]*liveBlock{}}
+	z.method = "zones"
+	initial := z.block(model.Null, nil)
+	initial.f, initial.s = -1, -1
+	z.attach(initial)
+	initial.chain.f = -1
+	return z
+}
+
+// block makes a block for a value, which can be observed from now on.
+func (z *liveZones) block(v model.Value, write *registerCall) *liveBlock {
+	b := &liveBlock{write: write, f: never, s: -1}
+	z.values[v] = append(z.values[v], b)
+	if write != nil {
+		z.of[write] = b
+	}
+	return b
+}
+
+// attach gives a block a chain of its own, from when it is known to have been written.
+func (z *liveZones) attach(b *liveBlock) {
+	if b.chain == nil {
+		b.chain = &liveChain{blocks: []*liveBlock{b}, f: never, s: -1, limit: never}
+		z.chains = append(z.chains, b.chain)
+		z.fresh++
+	}
+}
+
+// changes says whether a call writes. A cas that changes nothing is a read.
+func changes(in *model.RegisterCall) bool {
+	return in.F == model.Write || in.F == model.CAS && in.Old != in.Value
+}
+
+func (z *liveZones) begin(c *registerCall) {
+	z.open.add(c)
+	if changes(&c.in) {
+		z.block(c.in.Value, c)
+	}
+}
+
+func (z *liveZones) end(c *registerCall, how history.Kind, at int) {
+	switch {
+	case how == history.Ok && !changes(&c.in):
+		v := c.out
+		if c.in.F == model.CAS {
+			v = c.in.Old
+		}
+		if b := z.observe(v, c); b != nil {
+			z.include(b, c)
+		}
+	case how == history.Ok:
+		b := z.of[c]
+		z.attach(b)
+		z.link(b, c)
+		if !z.over() {
+			z.include(b, c)
+		}
+	case how == history.Fail && changes(&c.in):
+		b := z.of[c]
+		if b.chain != nil { // somebody saw what was never written
+			seen := slices.DeleteFunc(b.chain.calls(), func(other *registerCall) bool { return other == c })
+			z.accuse(seen[0], seen...)
+			return
+		}
+		z.forget(b)
+	}
+	z.open.remove(c)
+	if z.fresh > z.kept+32 {
+		z.sweep(z.open.since(at + 1))
+	}
+}
+
+func (z *liveZones) close() {}
+
+// observe is the block of a value that c saw, nil if that is a violation or may be one of several. What is observed was
+// written, so a cas under way or with unknown outcome took effect.
+func (z *liveZones) observe(v model.Value, c *registerCall) *liveBlock {
+	candidates := z.values[v]
+	switch len(candidates) {
+	case 0:
+		z.accuse(c)
+		return nil
+	case 1:
+	default:
+		z.gaveUp = "a value was written again while it could still be read, and then read"
+		return nil
+	}
+	b := candidates[0]
+	if b.seen {
+		return b
+	}
+	b.seen = true
+	z.attach(b)
+	if b.write != nil {
+		z.link(b, b.write)
+		z.grow(b, b.write.begin, b.write)
+	}
+	if z.over() {
+		return nil
+	}
+	return b
+}
+
+// link puts the block of a cas that took effect behind the one that it replaced.
+func (z *liveZones) link(b *liveBlock, c *registerCall) {
+	if c.in.F != model.CAS || b.follows {
+		return
+	}
+	b.follows = true
+	a := z.observe(c.in.Old, c)
+	switch {
+	case a == nil:
+		return
+	case a.next != nil, a.chain == b.chain, b.chain.f < a.chain.s: // a branch, a ring, a chain against time
+		z.accuse(c, slices.Concat(a.chain.calls(), b.chain.calls())...)
+		return
+	}
+	a.next = b
+	x, y := a.chain, b.chain
+	for _, moved := range y.blocks {
+		moved.chain = x
+	}
+	x.blocks = append(x.blocks, y.blocks...)
+	x.f, x.s = min(x.f, y.f), max(x.s, y.s)
+	if y.limit < x.limit {
+		x.limit, x.why = y.limit, y.why
+	}
+	z.chains = slices.DeleteFunc(z.chains, func(other *liveChain) bool { return other == y })
+	z.judge(x)
+}
+
+// include adds a call that ended to a block.
+func (z *liveZones) include(b *liveBlock, c *registerCall) {
+	if b.f == never {
+		b.f, b.first = c.end, c
+		b.chain.f = min(b.chain.f, c.end)
+	}
+	z.grow(b, c.begin, c)
+}
+
+// grow notes that a call of a block began at s.
+func (z *liveZones) grow(b *liveBlock, s int, c *registerCall) {
+	if s <= b.s {
+		return
+	}
+	b.s, b.last = s, c
+	x := b.chain
+	for i := slices.Index(x.blocks, b) + 1; i < len(x.blocks); i++ {
+		if x.blocks[i].f < s {
+			z.accuse(c, x.calls()...)
+			return
+		}
+	}
+	if s > x.s {
+		x.s = s
+		z.judge(x)
+	}
+}
+
+// judge looks for a chain that stands both before and behind x.
+func (z *liveZones) judge(x *liveChain) {
+	if x.f == never {
+		return
+	}
+	if x.limit < x.s {
+		z.accuse(x.latest(), slices.Concat(x.calls(), x.why)...)
+		return
+	}
+	for _, y := range z.chains {
+		if y != x && y.f < x.s && x.f < y.s {
+			z.accuse(x.latest(), slices.Concat(x.calls(), y.calls())...)
+			return
+		}
+	}
+}
+
+// sweep forgets what is dead: no call that ends from now on began before window.
+func (z *liveZones) sweep(window int) {
+	dead := map[*liveChain]bool{}
+	for _, x := range z.chains {
+		dead[x] = x.limit < window || x.f != never && slices.ContainsFunc(z.chains, func(y *liveChain) bool {
+			return y != x && y.s > x.f && y.f < window
+		})
+	}
+	gone := slices.Clone(z.chains)
+	z.chains = slices.DeleteFunc(z.chains, func(x *liveChain) bool { return dead[x] })
+	gone = slices.DeleteFunc(gone, func(x *liveChain) bool { return !dead[x] })
+	for _, x := range gone {
+		for _, y := range z.chains {
+			if x.s > y.f && x.f < y.limit {
+				y.limit, y.why = x.f, x.calls()
+			}
+		}
+		for _, b := range x.blocks {
+			z.forget(b)
+		}
+	}
+	z.fresh, z.kept = 0, 0
+	for _, x := range z.chains {
+		x.trim(z, window)
+		z.kept += len(x.blocks)
+	}
+}
+
+// trim forgets the blocks of a living chain behind which another ended before the window.
+func (x *liveChain) trim(z *liveZones, window int) {
+	for i := len(x.blocks) - 1; i > 0; i-- {
+		if x.blocks[i].f < window {
+			for _, b := range x.blocks[:i] {
+				z.forget(b)
+			}
+			x.blocks = slices.Clone(x.blocks[i:])
+			return
+		}
+	}
+}
+
+// forget makes a value impossible to observe.
+func (z *liveZones) forget(b *liveBlock) {
+	v := model.Null
+	if b.write != nil {
+		v = b.write.in.Value
+		delete(z.of, b.write)
+	}
+	rest := slices.DeleteFunc(z.values[v], func(other *liveBlock) bool { return other == b })
+	if len(rest) == 0 {
+		delete(z.values, v)
+	} else {
+		z.values[v] = rest
+	}
+}
+
+// calls are what is remembered of a block.
+func (b *liveBlock) calls() []*registerCall {
+	var calls []*registerCall
+	for _, c := range []*registerCall{b.write, b.first, b.last} {
+		if c != nil && !slices.Contains(calls, c) {
+			calls = append(calls, c)
+		}
+	}
+	return calls
+}
+
+func (x *liveChain) calls() []*registerCall {
+	var calls []*registerCall
+	for _, b := range x.blocks {
+		calls = append(calls, b.calls()...)
+	}
+	return calls
+}
+
+// latest is the call of the chain that began last.
+func (x *liveChain) latest() *registerCall {
+	var last *registerCall
+	for _, b := range x.blocks {
+		if b.last != nil && (last == nil || b.last.begin > last.begin) {
+			last = b.last
+		}
+	}
+	return last
+}
