@@ -100,7 +100,9 @@ func readBlocks(r io.Reader, size int64, workers, blockSize int) (*History, erro
 	}
 }
 
-func newBlock(size int) *block { return &block{text: make([]byte, 0, size), done: make(chan struct{}, 1)} }
+func newBlock(size int) *block {
+	return &block{text: make([]byte, 0, size), done: make(chan struct{}, 1)}
+}
 
 // feeder divides a file into blocks.
 type feeder struct {
@@ -159,6 +161,10 @@ func (s *scanner) parse(b *block) {
 	b.ops, b.lines, b.count, b.bad = b.ops[:0], b.lines[:0], 0, nil
 	for i := 0; i < len(b.text); {
 		b.count++
+		if b.text[i] == '\n' {
+			i++
+			continue
+		}
 		b.ops = append(b.ops, Op{Value: null})
 		op := &b.ops[len(b.ops)-1]
 		end, ok := s.event(b.text, i, op)

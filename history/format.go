@@ -33,21 +33,36 @@ func ParseFormat(name string) (Format, error) {
 	return "", fmt.Errorf("no such format: %q (there are %s)", name, strings.Join(names, ", "))
 }
 
-// Decode reads a whole history in a format. Bad input is one line that names the place.
+// Decode reads a whole history in a format. A file compressed by gzip or zstd is known by its first bytes and read as what
+// it holds. Bad input is one line that names the place; a file that breaks off is read as far as it goes, see Cut.
 func Decode(r io.Reader, format Format) (*History, error) {
-	in, recognised, err := recognise(r, format)
+	in, err := recognise(r, format)
 	if err != nil {
 		return nil, err
 	}
-	switch recognised {
+	if in.format == JSONL {
+		return readLines(in, in.size)
+	}
+	return readAll(in.source())
+}
+
+// input is a file whose format is known.
+type input struct {
+	*bufio.Reader
+	format Format
+	size   int64 // in bytes, 0 if it is not known
+}
+
+func (in input) source() source {
+	switch in.format {
 	case EDN:
-		return readAll(newEDNSource(in))
+		return newEDNSource(in.Reader)
 	default:
-		return readLines(in, sizeOf(r))
+		return newLineSource(in.Reader)
 	}
 }
 
-// opening is the source of a stream whose first bytes have not come yet.
+// opening is the source of a stream whose first bytes may not have come yet.
 type opening struct {
 	r      io.Reader
 	format Format
@@ -56,16 +71,11 @@ type opening struct {
 
 func (o *opening) next() (Op, error) {
 	if o.source == nil {
-		in, format, err := recognise(o.r, o.format)
+		in, err := recognise(o.r, o.format)
 		if err != nil {
 			return Op{}, err
 		}
-		switch format {
-		case EDN:
-			o.source = newEDNSource(in)
-		default:
-			o.source = newLineSource(in)
-		}
+		o.source = in.source()
 	}
 	return o.source.next()
 }
@@ -73,16 +83,25 @@ func (o *opening) next() (Op, error) {
 // bufferSize is what is read at once from a stream.
 const bufferSize = 1 << 16
 
-// recognise tells the format by the first bytes, if it is not known. It waits for no more bytes than it needs.
-func recognise(r io.Reader, format Format) (*bufio.Reader, Format, error) {
-	in := bufio.NewReaderSize(r, bufferSize)
-	if format != Auto {
-		return in, format, nil
+// recognise looks through a compression and tells the format by the first bytes, if it is not known. It waits for no more
+// bytes than it needs.
+func recognise(r io.Reader, format Format) (input, error) {
+	in := input{bufio.NewReaderSize(r, bufferSize), format, sizeOf(r)}
+	unpacked, err := decompress(in.Reader)
+	if err != nil {
+		return in, err
+	}
+	if unpacked != in.Reader {
+		in.Reader, in.size = unpacked, 0
+	}
+	if in.format != Auto {
+		return in, nil
 	}
 	for seen := 1; ; seen++ {
 		head, err := in.Peek(seen)
-		if format, known := formatOf(string(head)); known || err != nil || seen == bufferSize {
-			return in, format, nil // an error comes again with the first read
+		known := false
+		if in.format, known = formatOf(string(head)); known || err != nil || seen == bufferSize {
+			return in, nil // an error comes again with the first read
 		}
 		seen = max(seen, in.Buffered()-1)
 	}

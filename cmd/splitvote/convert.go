@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -40,22 +41,34 @@ func convertCommand() *cobra.Command {
 	return cmd
 }
 
+// writerFor is how to write to a file of that name: compressed if it ends so, and in the format that is asked for, or that
+// the rest of its name ends in.
 func writerFor(name, format string) (func(io.Writer, *history.History) error, error) {
+	compression, bare := history.CompressionOf(name)
 	if format == "" {
-		switch filepath.Ext(name) {
-		case ".jsonl", ".json":
-			format = "jsonl"
-		case ".edn":
-			format = "edn"
+		format = strings.TrimPrefix(filepath.Ext(bare), ".")
+	}
+	write, ok := writers[format]
+	if !ok {
+		return nil, usage(fmt.Errorf("%s: neither .jsonl nor .edn, and no --to", name))
+	}
+	return func(w io.Writer, h *history.History) error {
+		packed, err := compression.Writer(w)
+		if err != nil {
+			return err
 		}
-	}
-	switch format {
-	case "jsonl":
-		return history.Write, nil
-	case "edn":
-		return history.WriteEDN, nil
-	}
-	return nil, usage(fmt.Errorf("%s: neither .jsonl nor .edn, and no --to", name))
+		if err := write(packed, h); err != nil {
+			return err
+		}
+		return packed.Close()
+	}, nil
+}
+
+// writers by the format, which is also the ending of a file's name.
+var writers = map[string]func(io.Writer, *history.History) error{
+	"jsonl": history.Write,
+	"json":  history.Write,
+	"edn":   history.WriteEDN,
 }
 
 // writeFile writes a file whole or not at all; "-" is out.

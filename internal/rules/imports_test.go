@@ -67,6 +67,7 @@ var onlyIn = map[string]string{
 	"github.com/docker/docker":                    "cluster/docker",
 	"github.com/spf13/cobra":                      "cmd/splitvote",
 	"gopkg.in/yaml.v3":                            "plan",
+	"github.com/klauspost/compress":               "history",
 }
 
 // A core is a function: it may know no time, network, disk, goroutine or randomness.
