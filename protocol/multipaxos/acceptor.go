@@ -8,6 +8,9 @@ import "github.com/splitvote/splitvote/protocol"
 func (n *node) prepared(from protocol.NodeID, m *Prepare) {
 	asked := m.After != Ballot{} && m.After == n.hard.Ballot
 	switch {
+	case m.From <= n.chosen && n.peer(from) == nil:
+		n.teach(from, &Learn{From: m.From}) // it does not know that it has been removed
+		return
 	case n.below(m.Ballot, n.hard.Ballot):
 		n.send(from, &Refused{Ballot: m.Ballot, Promised: n.hard.Ballot})
 		return
@@ -51,6 +54,9 @@ func (n *node) hear(from protocol.NodeID, b Ballot) bool {
 		return false
 	}
 	if b != n.hard.Ballot {
+		if n.quiet > 0 && n.reads == readLease {
+			return false // a leader of former members may ask for what it must not be given yet
+		}
 		n.promiseTo(b, from)
 	}
 	if n.role == proposer && b == n.asked.After {
@@ -73,7 +79,7 @@ func (n *node) accept(from protocol.NodeID, m *Accept) {
 		return
 	}
 	if m.Slot > n.chosen && n.log.at(m.Slot).Ballot != m.Ballot {
-		e := Entry{Ballot: m.Ballot, Command: m.Command}
+		e := Entry{Ballot: m.Ballot, Command: m.Command, Change: m.Change}
 		n.log.put(m.Slot, e)
 		n.point = max(n.point, pointAccept)
 		if !n.bug.valueNotPersisted {

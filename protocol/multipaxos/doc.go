@@ -1,6 +1,7 @@
 // Package multipaxos is Multi-Paxos as a pure core: Lamport, "Paxos Made Simple" (2001; cited by section), chiefly its
 // §3, with what Chandra, Griesemer and Redstone, "Paxos Made Live" (2007; PML), and van Renesse and Altinbuken, "Paxos
-// Made Moderately Complex" (2015; PMMC), say of making a system of it.
+// Made Moderately Complex" (2015; PMMC), say of making a system of it, and Lamport, Malkhi and Zhou, "Reconfiguring a State
+// Machine" (2010; RSM), of changing its members.
 //
 // What every run keeps, and every simulated run checks after each step:
 //
@@ -8,11 +9,13 @@
 //	M2  In one slot and ballot at most one value is proposed (§2.2).
 //	M3  An acceptor's promise never falls, it accepts nothing below it, and it never forgets a promise or an acceptance that
 //	    anyone has heard of, restarts and snapshots included (§2.2 P1a, §2.5).
-//	M4  Whoever begins phase 2 has the promises of a majority (§2.2).
+//	M4  Whoever proposes in a slot has the promises of a majority of those who decide it (§2.2, §3).
 //	M5  After a value is chosen in a slot, whatever is accepted there in a higher ballot is that value (§2.2 P2a, P2b).
 //	M6  No two nodes learn different values of a slot; each applies them in order, each once, as soon as it has learned them.
-//	M7  A value that is taken for chosen has been accepted by a majority in one ballot (§2.3).
+//	M7  A value that is taken for chosen has been accepted in one ballot by a majority of those who decide its slot (§2.3).
 //	M8  Snapshots of one slot are the same everywhere (PML §5.5).
+//	M9  Everyone who knows what is chosen up to slot i-α, and no earlier, knows who decides slot i (§3, RSM).
+//	M10 Nobody proposes in a slot without knowing who decides it (§3).
 //
 // Choices that the papers leave open, and departures from them:
 //
@@ -40,8 +43,22 @@
 // time, so clocks may differ by a factor of two. It is counted in ticks: a host must deliver the ticks that passed
 // while a node was paused before anything else. No other kind of read relies on it.
 //
-// Membership does not change: a Reconfigure is rejected. Nor is a node with a wiped disk kept from voting (PML §5.1):
-// an acceptor that forgets is outside the model of Paxos.
+// Membership changes as §3 has it: the configuration is part of the replicated state, and what is chosen in slot i decides
+// who are the acceptors of slot i+α, α being the window. It takes no agreement beside the log, and its rule is a comparison of
+// slots. A change is relative, one node in or out, so that two that were proposed by rivals both take place. Majorities of two configurations need not
+// meet. Instead a leader opens no slot of the next configuration before all of the present one's are chosen, for which it
+// fills the window with no-ops, and before it has the promises of a majority of the next one, from that slot on and in the
+// ballot that it has, in which it has proposed nothing there. So all that is open at one time is decided by the same
+// members, and reads and the lease count these. A leader that is not among them hands over.
+//
+// A node that is added catches up to within a window before that is proposed. One that was removed begins no ballot; if it
+// has missed its removal, acceptors answer its Prepare with what it has missed. It still promises and accepts, for
+// proposers that know even less.
+//
+// With changes, whoever is followed in one configuration may have no majority in the next. So under reads=lease an acceptor
+// that stands by a leader does not hear a higher ballot's either: it could not tell whether the lease was given up.
+//
+// A node with a wiped disk is not kept from voting (PML §5.1): an acceptor that forgets is outside the model of Paxos.
 //
 // What the papers claim and which test holds us to it; testdata tells the longer stories:
 //
@@ -65,7 +82,16 @@
 //	                                                                TestAcceptorTakesNoPartInSlotsFarAhead
 //	§3    reads see what was chosen before them                     TestReadIsConfirmedByAMajority,
 //	                                                                TestReadThroughTheLogIsAnsweredInItsPlace
+//	§3    the configuration of slot i+α is chosen up to slot i      TestChangeIsDecidedLikeACommandAndTakesEffectAWindowLater,
+//	                                                                TestLeaderOpensNoSlotThatOthersDecide,
+//	                                                                TestChangesOfBothLeadersTakePlace, TestOneChangeAtATime,
+//	                                                                TestConfigurationSurvivesARestart
+//	§2.2, §2.3 in every configuration anew                          TestNewMembersArePreparedBeforeTheyDecide,
+//	                                                                TestAcceptancesOfFormerMembersDoNotCount
+//	RSM   who joins catches up, who leaves makes way                TestNewNodeCatchesUpFirst, TestRemovedLeaderHandsOver,
+//	                                                                TestRemovedNodeIsTaughtInsteadOfPromised
 //	PML §5.2  the master lease                                      TestAcceptorStandsByALeaderThatItHears,
+//	                                                                TestHigherBallotIsNotHeardWhileALeaseIsGranted,
 //	                                                                TestLeaseEndsBeforeAcceptorsForget,
 //	                                                                TestLeaderWithoutAMajorityStepsDown
 //	PML §5.5  snapshots and catching up                             TestSnapshotKeepsWhatWasAcceptedAfterIt,

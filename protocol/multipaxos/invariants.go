@@ -8,13 +8,15 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// invariants checks M1 to M8 of the package's documentation. What it costs is proportional to what a Step changed.
+// invariants checks M1 to M10 of the package's documentation. What it costs is proportional to what a Step changed.
 type invariants struct {
-	promised  map[Ballot]set // who has promised it
-	begun     map[Ballot]int // in which life of its node phase 1 was begun
-	heard     map[Ballot]int // in which life phase 1 was begun that somebody was asked to join
-	places    []place        // by slot-1
-	snapshots []*Checkpoint  // the latest few, one an index
+	ids       []protocol.NodeID // all nodes seen; a set is one of places in here
+	configs   []Configuration   // all that were ever decided upon, by what was chosen
+	promised  map[Ballot]set    // whose promises its proposer has, its own among them
+	begun     map[Ballot]int    // in which life of its node phase 1 was begun
+	heard     map[Ballot]int    // in which life phase 1 was begun that somebody was asked to join
+	places    []place           // by slot-1
+	snapshots []*Checkpoint     // the latest few, one an index
 	views     map[protocol.NodeID]*view
 }
 
@@ -22,16 +24,14 @@ type invariants struct {
 type place struct {
 	proposals []proposal // one a ballot; few slots have more than two
 	chosen    bool       // somebody has learned its value,
-	command   []byte     // which is this one,
-	ballot    Ballot     // and a majority accepted it in this ballot
+	value     Entry      // which is this one, accepted by a majority in this ballot
 }
 
 // proposal is a value that was proposed in some ballot.
 type proposal struct {
-	ballot  Ballot
-	command []byte
-	by      set // who has accepted it
-	known   set // of those, whose acceptance somebody has heard of: it must be on their disks
+	value Entry
+	by    set // who has accepted it
+	known set // of those, whose acceptance somebody has heard of: it must be on their disks
 }
 
 // view is a node as it was after its previous Step.
@@ -58,17 +58,18 @@ func NewInvariants() protocol.Invariants {
 // Restarted looks at what the node's disk gave back.
 func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	n := core.(*node)
-	if len(n.members) == 1 {
-		// A lone member chooses what it accepts, and nobody has seen what it had not yet on its disk.
-		*v = *NewInvariants().(*invariants)
-	}
 	s := v.view(id)
 	s.life++
+	v.begin(n)
+	v.forget(n)
 	s.hard, s.role, s.ballot, s.chosen, s.applied = n.hard, n.role, n.ballot, n.chosen, n.chosen
 	if n.hard.Ballot.less(s.given) {
 		return fmt.Errorf("M3: %s came back with a promise of %v, but it had given one of %v", id, n.hard.Ballot, s.given)
 	}
 	if err := v.kept(n); err != nil {
+		return err
+	}
+	if err := v.configured(n); err != nil {
 		return err
 	}
 	if n.snap != nil {
@@ -77,7 +78,56 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	return nil
 }
 
-func (n *node) bit() set { return 1 << n.self }
+// begin takes the first configuration from whoever is seen first.
+func (v *invariants) begin(n *node) {
+	if v.configs == nil {
+		v.configs = n.configs[:1:1]
+	}
+}
+
+// forget drops what only n has known and has lost in a crash. A lone member chooses what it accepts, and nobody has seen
+// what it had not yet on its disk; nor what it then did alone.
+func (v *invariants) forget(n *node) {
+	for slot := n.log.last() + 1; slot <= uint64(len(v.places)); slot++ {
+		if members := v.members(slot); len(members) != 1 || members[0] != n.id {
+			continue
+		}
+		v.places = v.places[:slot-1]
+		v.snapshots = slices.DeleteFunc(v.snapshots, func(c *Checkpoint) bool { return c.Index >= slot })
+		v.configs = slices.DeleteFunc(v.configs, func(c Configuration) bool { return c.From >= slot+n.window })
+	}
+}
+
+// members are those who decide a slot.
+func (v *invariants) members(slot uint64) []protocol.NodeID {
+	i := len(v.configs) - 1
+	for v.configs[i].From > slot {
+		i--
+	}
+	return v.configs[i].Members
+}
+
+// majority says whether some nodes are a majority of those who decide a slot.
+func (v *invariants) majority(nodes set, slot uint64) bool {
+	members := v.members(slot)
+	among := 0
+	for _, id := range members {
+		if nodes&v.bit(id) != 0 {
+			among++
+		}
+	}
+	return among > len(members)/2
+}
+
+// bit is a node's place.
+func (v *invariants) bit(id protocol.NodeID) set {
+	i := slices.Index(v.ids, id)
+	if i < 0 {
+		i = len(v.ids)
+		v.ids = append(v.ids, id)
+	}
+	return 1 << i
+}
 
 func (v *invariants) view(id protocol.NodeID) *view {
 	s := v.views[id]
@@ -91,6 +141,7 @@ func (v *invariants) view(id protocol.NodeID) *view {
 // After looks at what one Step has changed.
 func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.Input, out *protocol.Output) error {
 	n, s := core.(*node), v.view(id)
+	v.begin(n)
 	if err := v.step(s, n, in, out); err != nil {
 		return err
 	}
@@ -105,8 +156,8 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 	if n.hard.Ballot.less(s.hard.Ballot) {
 		return fmt.Errorf("M3: %s went from a promise of %v back to %v", n.id, s.hard.Ballot, n.hard.Ballot)
 	}
-	if n.hard.Ballot != s.hard.Ballot {
-		v.promised[n.hard.Ballot] |= n.bit()
+	if n.hard.Ballot != s.hard.Ballot && n.hard.Ballot == n.ballot {
+		v.promised[n.ballot] |= v.bit(n.id)
 	}
 	if n.ballot != s.ballot {
 		if life, before := v.heard[n.ballot]; before {
@@ -115,10 +166,8 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 		}
 		v.begun[n.ballot] = s.life
 	}
-	if n.role == leader && s.role != leader {
-		if by := v.promised[n.ballot].size(); by <= len(n.members)/2 {
-			return fmt.Errorf("M4: %s leads ballot %v, which %d of %d have promised", n.id, n.ballot, by, len(n.members))
-		}
+	if n.role == leader && s.role != leader && n.ready && !v.majority(v.promised[n.ballot], n.asked.From) {
+		return fmt.Errorf("M4: %s leads ballot %v, which no majority has promised", n.id, n.ballot)
 	}
 	for _, r := range out.Persist {
 		if err := v.record(s, n, in, r.Data); err != nil {
@@ -136,6 +185,17 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 	if s.applied != n.chosen {
 		return fmt.Errorf("M6: %s has applied %d of %d that it knows to be chosen", n.id, s.applied, n.chosen)
 	}
+	if n.chosen != s.chosen {
+		return v.configured(n)
+	}
+	return nil
+}
+
+// configured compares who a node says decides the next slot with what was chosen.
+func (v *invariants) configured(n *node) error {
+	if want := v.members(n.chosen + 1); !slices.Equal(n.members(), want) {
+		return fmt.Errorf("M9: %s lets %v decide slot %d, which is for %v to decide", n.id, n.members(), n.chosen+1, want)
+	}
 	return nil
 }
 
@@ -149,12 +209,13 @@ func (v *invariants) told(n *node, m *protocol.Message) {
 		if s.given.less(b.Ballot) {
 			s.given = b.Ballot
 		}
+		v.promised[b.Ballot] |= v.bit(m.From)
 	case *Accepted:
 		if b.Slot > uint64(len(v.places)) {
 			return
 		}
 		if p := v.places[b.Slot-1].find(b.Ballot); p != nil {
-			p.known |= p.by & (1 << slices.Index(n.members, m.From))
+			p.known |= p.by & v.bit(m.From)
 		}
 	}
 }
@@ -168,7 +229,7 @@ func (v *invariants) place(slot uint64) *place {
 
 func (p *place) find(b Ballot) *proposal {
 	for i := range p.proposals {
-		if p.proposals[i].ballot == b {
+		if p.proposals[i].value.Ballot == b {
 			return &p.proposals[i]
 		}
 	}
@@ -218,15 +279,33 @@ func (v *invariants) accepted(s *view, n *node, slot uint64, e *Entry) error {
 	place := v.place(slot)
 	p := place.find(e.Ballot)
 	switch {
-	case p != nil && !bytes.Equal(p.command, e.Command):
+	case p != nil && !p.value.same(e):
 		return fmt.Errorf("M2: in slot %d and ballot %v two values were proposed", slot, e.Ballot)
-	case place.chosen && place.ballot.less(e.Ballot) && !bytes.Equal(place.command, e.Command):
+	case place.chosen && place.value.Ballot.less(e.Ballot) && !place.value.same(e):
 		return fmt.Errorf("M5: %s accepted in slot %d and ballot %v something else than was chosen", n.id, slot, e.Ballot)
 	case p == nil:
-		place.proposals = append(place.proposals, proposal{ballot: e.Ballot, command: e.Command})
+		if err := v.proposed(n, slot, e); err != nil {
+			return err
+		}
+		place.proposals = append(place.proposals, proposal{value: *e})
 		p = &place.proposals[len(place.proposals)-1]
 	}
-	p.by |= n.bit()
+	p.by |= v.bit(n.id)
+	return nil
+}
+
+// proposed looks at a value that is accepted for the first time in its ballot. By protocol.P2 that is by its proposer.
+func (v *invariants) proposed(n *node, slot uint64, e *Entry) error {
+	if n.ballot != e.Ballot || n.role != leader {
+		return nil
+	}
+	if known := n.chosen + n.window; slot > known {
+		return fmt.Errorf("M10: %s proposed in slot %d, and cannot know who decides slots after %d", n.id, slot, known)
+	}
+	if !v.majority(v.promised[e.Ballot], slot) {
+		return fmt.Errorf("M4: %s proposed in slot %d and ballot %v, without the promises of a majority of %v",
+			n.id, slot, e.Ballot, v.members(slot))
+	}
 	return nil
 }
 
@@ -237,31 +316,46 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 	}
 	s.applied = e.Index
 	place := v.place(e.Index)
+	value := Entry{Command: e.Command, Change: changed(n, e.Index)}
 	if place.chosen {
-		if !bytes.Equal(place.command, e.Command) {
+		if !place.value.same(&value) {
 			return fmt.Errorf("M6: %s learned another value of slot %d than others", n.id, e.Index)
 		}
 		return nil
 	}
 	for i := range place.proposals {
 		p := &place.proposals[i]
-		if p.by.size() > len(n.members)/2 && bytes.Equal(p.command, e.Command) &&
-			(!place.chosen || p.ballot.less(place.ballot)) {
-			place.chosen, place.command, place.ballot = true, e.Command, p.ballot
+		if v.majority(p.by, e.Index) && p.value.same(&value) &&
+			(!place.chosen || p.value.Ballot.less(place.value.Ballot)) {
+			place.chosen, place.value = true, p.value
 		}
 	}
 	if !place.chosen {
 		return fmt.Errorf("M7: %s takes for chosen in slot %d what no majority has accepted", n.id, e.Index)
 	}
+	latest := v.configs[len(v.configs)-1].Members
+	if members := value.Change.of(latest); value.Change != (Change{}) && len(members) != len(latest) {
+		v.configs = append(v.configs, Configuration{e.Index + n.window, members})
+	}
 	return nil
+}
+
+// changed is the change in a slot that a node has just applied, the zero Change if it was something else.
+func changed(n *node, slot uint64) Change {
+	for _, d := range n.decided {
+		if d.slot == slot {
+			return d.change
+		}
+	}
+	return Change{}
 }
 
 // kept compares the log that a node has come back with, or has kept after a snapshot, with what it has said to be in it.
 func (v *invariants) kept(n *node) error {
 	for i := n.chosen; i < uint64(len(v.places)); i++ {
 		for _, p := range v.places[i].proposals {
-			if p.known&n.bit() != 0 && n.log.at(i+1).Ballot.less(p.ballot) {
-				return fmt.Errorf("M3: %s has forgotten that it accepted slot %d in %v", n.id, i+1, p.ballot)
+			if p.known&v.bit(n.id) != 0 && n.log.at(i+1).Ballot.less(p.value.Ballot) {
+				return fmt.Errorf("M3: %s has forgotten that it accepted slot %d in %v", n.id, i+1, p.value.Ballot)
 			}
 		}
 	}
@@ -274,7 +368,8 @@ func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 		if k.Index != c.Index {
 			continue
 		}
-		if !bytes.Equal(k.Snapshot, c.Snapshot) {
+		same := func(a, b Configuration) bool { return a.From == b.From && slices.Equal(a.Members, b.Members) }
+		if !bytes.Equal(k.Snapshot, c.Snapshot) || !slices.EqualFunc(k.Configs, c.Configs, same) {
 			return fmt.Errorf("M8: %s has a snapshot at %d that differs from another node's", n.id, c.Index)
 		}
 		return nil

@@ -8,10 +8,12 @@ import "github.com/splitvote/splitvote/protocol"
 // leading is what a leader keeps. All of it ends with its ballot.
 type leading struct {
 	ticks     uint64      // since it began
+	ready     bool        // phase 1 is done with the members who decide the next slot
 	recovered uint64      // the last slot that phase 1 found in use
 	open      queue[slot] // the slots proposed and not known to be chosen; the first is chosen+1
 	old       uint64      // the last slot that was open when they were last repeated
 	pending   queue[request]
+	joining   *joining
 	reading
 }
 
@@ -26,6 +28,7 @@ type request struct {
 	id      uint64
 	kind    requestKind
 	command []byte
+	change  Change
 }
 
 type requestKind uint8
@@ -33,27 +36,28 @@ type requestKind uint8
 const (
 	nobodys requestKind = iota
 	update
-	query // a read that takes a slot, as a no-op
+	query  // a read that takes a slot, as a no-op
+	change // of the membership
 )
 
-// lead begins phase 2: every slot in use keeps the value that phase 1 found, and the gaps between them are filled with
-// no-ops, so that what comes later can be chosen in order.
+// lead makes the proposer whom a majority follows the leader.
 func (n *node) lead() {
 	n.role, n.leader = leader, n.id
 	n.point = max(n.point, pointLead)
-	n.leading = leading{recovered: max(n.found.last(), n.chosen)}
+	n.leading = leading{}
 	for i := range n.peers {
 		n.peers[i].round, n.peers[i].heard = 0, 0
 	}
-	for at := n.chosen + 1; at <= n.recovered; at++ {
-		if n.bug.openSlotsSkipped {
-			n.open.push(slot{})
-			continue
-		}
-		n.propose(n.found.at(at).Command, request{})
+	n.goAhead()
+}
+
+// goAhead begins phase 2 once phase 1 is done.
+func (n *node) goAhead() {
+	n.ready, n.recovered = true, max(n.found.last(), n.chosen)
+	n.fill()
+	if n.role == leader {
+		n.newRound()
 	}
-	n.found = log{}
-	n.newRound()
 }
 
 // request takes a client's request.
@@ -66,11 +70,11 @@ func (n *node) request(in protocol.Propose) {
 	case in.ReadOnly && n.reads != readLog:
 		n.read(in.ID, in.Command)
 	case in.ReadOnly:
-		n.enqueue(request{in.ID, query, in.Command})
+		n.enqueue(request{id: in.ID, kind: query, command: in.Command})
 	case len(in.Command) == 0:
 		n.reject(in.ID, n.id, "empty command")
 	default:
-		n.enqueue(request{in.ID, update, in.Command})
+		n.enqueue(request{id: in.ID, kind: update, command: in.Command})
 	}
 }
 
@@ -79,28 +83,56 @@ func (n *node) enqueue(r request) {
 	n.fill()
 }
 
-// fill gives a slot to each waiting request while the window allows it.
+// fill opens slots while the window allows it, none of them beyond those that the present members decide. A slot in use
+// keeps the value that phase 1 found, and the gaps between them are filled with no-ops, so that what comes later can be
+// chosen in order; then come the requests that wait, and no-ops as long as a new configuration waits for its first slot.
 func (n *node) fill() {
-	for n.role == leader && n.pending.len() > 0 && uint64(n.open.len()) < n.window {
-		r := n.pending.pop()
-		n.point = max(n.point, pointPropose)
-		if r.kind == query {
-			n.propose(nil, r)
-		} else {
-			n.propose(r.command, r)
+	for n.ready && uint64(n.open.len()) < n.mostOpen() {
+		at := n.chosen + uint64(n.open.len()) + 1
+		switch {
+		case n.decidedByOthers(at):
+			return
+		case at <= n.recovered && n.bug.openSlotsSkipped:
+			n.open.push(slot{})
+		case at <= n.recovered:
+			n.propose(n.found.at(at), request{})
+		case n.pending.len() > 0:
+			r := n.pending.pop()
+			n.point = max(n.point, pointPropose)
+			n.propose(r.value(), r)
+		case len(n.configs) > 1:
+			n.propose(Entry{}, request{})
+		default:
+			return
 		}
 	}
 }
 
+// mostOpen is how many slots may be open at once. What is chosen in a slot decides who is a member as many slots later.
+func (n *node) mostOpen() uint64 {
+	if n.bug.windowIgnored {
+		return 2 * n.window
+	}
+	return n.window
+}
+
+// value is what a request would have chosen.
+func (r *request) value() Entry {
+	if r.kind == query {
+		return Entry{}
+	}
+	return Entry{Command: r.command, Change: r.change}
+}
+
 // propose is phase 2a for the next slot. The leader's own acceptor accepts at once, and counts at once: no message of this
 // or a later Step leaves before that is on its disk (protocol.P2), so nobody else can have accepted earlier.
-func (n *node) propose(command []byte, r request) {
+func (n *node) propose(e Entry, r request) {
 	at := n.chosen + uint64(n.open.len()) + 1
-	e := Entry{Ballot: n.ballot, Command: command}
+	e.Ballot = n.ballot
 	n.log.put(at, e)
 	n.persist(&Slots{First: at, Entries: []Entry{e}, Chosen: n.chosen})
-	n.open.push(slot{request: r, acceptors: 1 << n.self})
-	n.sendAll(&Accept{Ballot: n.ballot, Slot: at, Command: command, Chosen: n.chosen})
+	n.open.push(slot{request: r, acceptors: n.self})
+	n.sendAll(&Accept{Ballot: n.ballot, Slot: at, Command: e.Command, Change: e.Change, Chosen: n.chosen})
 	n.advance()
 }
 
@@ -128,6 +160,8 @@ func (n *node) advance() {
 			n.done(s.id, result)
 		case query:
 			n.done(s.id, n.machine.Query(s.command))
+		case change:
+			n.done(s.id, nil)
 		}
 	}
 	n.fill()
@@ -139,7 +173,7 @@ func (n *node) leaderTick() {
 	n.ticks++
 	heard := 1
 	for i := range n.peers {
-		if n.ticks-n.peers[i].heard <= n.patience {
+		if p := &n.peers[i]; p.bit != 0 && n.ticks-p.heard <= n.patience {
 			heard++
 		}
 	}
@@ -148,6 +182,7 @@ func (n *node) leaderTick() {
 		n.resetTimer()
 		return
 	}
+	n.joinTick()
 	if n.ticks%n.heartbeat == 0 {
 		n.repeat()
 	}
@@ -158,6 +193,9 @@ func (n *node) leaderTick() {
 
 // repeat proposes again, to those who have not accepted it, what was open the last time as well.
 func (n *node) repeat() {
+	if !n.ready {
+		n.askAgain()
+	}
 	for i, s := range n.open.all() {
 		at := n.chosen + uint64(i) + 1
 		if at > n.old {
@@ -166,10 +204,11 @@ func (n *node) repeat() {
 		if s.acceptors == 0 && n.bug.openSlotsSkipped {
 			continue
 		}
-		m := &Accept{Ballot: n.ballot, Slot: at, Command: n.log.at(at).Command, Chosen: n.chosen}
+		e := n.log.at(at)
+		m := &Accept{Ballot: n.ballot, Slot: at, Command: e.Command, Change: e.Change, Chosen: n.chosen}
 		for j := range n.peers {
-			if s.acceptors&n.peers[j].bit == 0 {
-				n.send(n.peers[j].id, m)
+			if p := &n.peers[j]; p.bit != 0 && s.acceptors&p.bit == 0 {
+				n.send(p.id, m)
 			}
 		}
 	}
@@ -189,7 +228,7 @@ func (n *node) resign(to protocol.NodeID) {
 		switch {
 		case s.kind == query, s.kind == update && n.bug.rejectsWhatItProposed:
 			n.reject(s.id, to, "deposed")
-		case s.kind == update:
+		case s.kind != nobodys:
 			n.out.Reply = append(n.out.Reply, protocol.Reply{
 				ID: s.id, Outcome: protocol.Unknown, Leader: to, Reason: "deposed",
 			})
@@ -201,5 +240,7 @@ func (n *node) resign(to protocol.NodeID) {
 	for n.waiting.len() > 0 {
 		n.reject(n.waiting.pop().id, to, "deposed")
 	}
+	n.dropJoining("deposed")
 	n.leading = leading{}
+	n.configured()
 }

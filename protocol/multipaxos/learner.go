@@ -1,6 +1,10 @@
 package multipaxos
 
-import "github.com/splitvote/splitvote/protocol"
+import (
+	"slices"
+
+	"github.com/splitvote/splitvote/protocol"
+)
 
 // The learner: Paxos Made Simple §2.3. A leader knows what is chosen from counting, and says how far in every message; the
 // others know the value if they have accepted it in the leader's ballot, and else ask for it.
@@ -24,17 +28,21 @@ func (n *node) choose() (result []byte) {
 	n.chosen++
 	n.point = max(n.point, pointChoose)
 	e := n.log.at(n.chosen)
-	if len(e.Command) > 0 {
+	switch {
+	case len(e.Command) > 0:
 		result = n.machine.Apply(e.Command)
+	case e.Change != Change{}:
+		n.decide(e.Change)
 	}
 	n.out.Apply = append(n.out.Apply, protocol.Entry{Index: n.chosen, Term: e.Ballot.Round, Command: e.Command})
+	n.proceed()
 	return result
 }
 
 // learnTick asks for what is missing, if a whole tick has brought nothing.
 func (n *node) learnTick() {
-	if n.chosen < n.known && n.chosen == n.stalled && n.role != leader {
-		if n.leader != "" {
+	if n.chosen < n.known && n.chosen == n.stalled && !n.ready {
+		if n.leader != "" && n.role != leader {
 			n.teacher = n.leader
 		}
 		n.ask()
@@ -53,15 +61,15 @@ func (n *node) teach(to protocol.NodeID, m *Learn) {
 	switch last := min(n.chosen, m.From+n.batch-1); {
 	case m.From > n.chosen:
 	case m.From <= n.log.base:
-		n.send(to, &Snapshot{Index: n.snap.Index, Data: n.snap.Snapshot, Chosen: n.chosen})
+		n.send(to, &Snapshot{Index: n.snap.Index, Configs: n.snap.Configs, Data: n.snap.Snapshot, Chosen: n.chosen})
 	default:
 		n.send(to, &Learned{First: m.From, Entries: n.log.copy(m.From, last), Chosen: n.chosen})
 	}
 }
 
-// learned takes chosen values. A leader has no use for them: it learns by counting.
+// learned takes chosen values. A leader that has done phase 1 has no use for them: it learns by counting.
 func (n *node) learned(from protocol.NodeID, m *Learned) {
-	if n.role == leader {
+	if n.ready {
 		return
 	}
 	first := n.chosen + 1
@@ -85,7 +93,7 @@ func (n *node) learned(from protocol.NodeID, m *Learned) {
 // goOn asks for what comes next, if there is more, and for what waits for it.
 func (n *node) goOn(from protocol.NodeID, chosen uint64) {
 	n.known = max(n.known, chosen)
-	if n.role == proposer && n.chosen >= n.floor {
+	if n.role != acceptor && n.chosen >= n.floor {
 		n.maybeLead()
 	} else if n.chosen < chosen {
 		n.teacher = from
@@ -95,10 +103,13 @@ func (n *node) goOn(from protocol.NodeID, chosen uint64) {
 
 // install puts a snapshot in the place of what this node has chosen so far. What it has accepted after that, it keeps.
 func (n *node) install(from protocol.NodeID, m *Snapshot) {
-	if n.role == leader || m.Index <= n.chosen || n.machine.Restore(m.Data) != nil {
+	if n.ready || m.Index <= n.chosen || n.machine.Restore(m.Data) != nil {
 		return
 	}
 	n.chosen = m.Index
+	if !n.bug.snapshotKeepsConfiguration {
+		n.adopt(m.Configs)
+	}
 	n.log.compact(m.Index)
 	if n.bug.installForgetsAccepted {
 		n.log.entries = nil
@@ -120,7 +131,10 @@ func (n *node) maybeSnapshot() {
 
 // checkpoint writes the node's whole state, of which the snapshot covers everything chosen.
 func (n *node) checkpoint(snapshot []byte) {
-	n.snap = &Checkpoint{Promised: n.hard, Index: n.chosen, Snapshot: snapshot, Entries: n.log.copy(n.chosen+1, n.log.last())}
+	n.snap = &Checkpoint{
+		Promised: n.hard, Index: n.chosen, Configs: slices.Clone(n.configs), Snapshot: snapshot,
+		Entries: n.log.copy(n.chosen+1, n.log.last()),
+	}
 	if n.bug.checkpointForgetsPromise {
 		n.snap.Promised = Promised{}
 	}

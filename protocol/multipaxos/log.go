@@ -1,12 +1,19 @@
 package multipaxos
 
-// Entry is what a slot holds: a value and the ballot in which it was accepted. The zero Entry is an empty place.
+import "bytes"
+
+// Entry is what a slot holds: a value and the ballot in which it was accepted. The zero Entry is an empty place. A value is
+// a command, a change of membership, or neither: a no-op.
 type Entry struct {
 	Ballot  Ballot `json:"b"`
-	Command []byte `json:"c,omitempty"` // empty: a no-op
+	Command []byte `json:"c,omitempty"`
+	Change  Change `json:"m,omitzero"`
 }
 
 func (e *Entry) empty() bool { return e.Ballot == Ballot{} }
+
+// same says whether two entries have the same value.
+func (e *Entry) same(o *Entry) bool { return bytes.Equal(e.Command, o.Command) && e.Change == o.Change }
 
 // log is what is accepted after a checkpoint. Slots are decided independently, so it has gaps.
 type log struct {

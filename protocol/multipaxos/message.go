@@ -24,8 +24,9 @@ type Promise struct {
 type Accept struct {
 	Ballot  Ballot `json:"b"`
 	Slot    uint64 `json:"i"`
-	Command []byte `json:"v,omitempty"` // the value; empty: a no-op
-	Chosen  uint64 `json:"c"`           // every slot up to this one is chosen
+	Command []byte `json:"v,omitempty"` // the value, as in Entry
+	Change  Change `json:"m,omitzero"`
+	Chosen  uint64 `json:"c"` // every slot up to this one is chosen
 }
 
 // Accepted answers an Accept.
@@ -45,6 +46,7 @@ type Heartbeat struct {
 type Heard struct {
 	Ballot Ballot `json:"b"`
 	Round  uint64 `json:"r"`
+	Chosen uint64 `json:"c"` // its sender knows every slot up to this one
 }
 
 // Refused answers a Prepare, an Accept or a Heartbeat of Ballot: a higher one has been promised.
@@ -67,9 +69,10 @@ type Learned struct {
 
 // Snapshot answers a Learn if the slots it asks for are gone.
 type Snapshot struct {
-	Index  uint64 `json:"i"` // the last slot that it covers
-	Data   []byte `json:"d"`
-	Chosen uint64 `json:"c"` // every slot up to this one is chosen: there is more to ask for
+	Index   uint64          `json:"i"` // the last slot that it covers
+	Configs []Configuration `json:"m"` // that of the slot after Index, and those decided upon for later ones
+	Data    []byte          `json:"d"`
+	Chosen  uint64          `json:"c"` // every slot up to this one is chosen: there is more to ask for
 }
 
 // TakeOver asks its receiver to lead, on behalf of Ballot's leader.
@@ -92,7 +95,7 @@ func (m *Promise) String() string {
 
 func (m *Accept) String() string {
 	b := append(number(ballot("accept ", m.Ballot), " ", m.Slot), '=')
-	return string(number(value(b, m.Command), " chosen=", m.Chosen))
+	return string(number(value(b, m.Command, m.Change), " chosen=", m.Chosen))
 }
 
 func (m *Accepted) String() string { return string(number(ballot("accepted ", m.Ballot), " ", m.Slot)) }
@@ -102,7 +105,7 @@ func (m *Heartbeat) String() string {
 }
 
 func (m *Heard) String() string {
-	return string(number(ballot("heard ", m.Ballot), " round=", m.Round))
+	return string(number(number(ballot("heard ", m.Ballot), " round=", m.Round), " chosen=", m.Chosen))
 }
 
 func (m *Refused) String() string {
@@ -117,6 +120,9 @@ func (m *Learned) String() string {
 
 func (m *Snapshot) String() string {
 	b := number(number(nil, "snapshot index=", m.Index), " bytes=", uint64(len(m.Data)))
+	for _, c := range m.Configs {
+		b = append(append(b, ' '), c.String()...)
+	}
 	return string(number(b, " chosen=", m.Chosen))
 }
 
@@ -135,7 +141,7 @@ func entries(b []byte, name string, first uint64, es []Entry) []byte {
 			continue
 		}
 		b = append(number(b, name, first+uint64(i)), '=')
-		b = append(value(b, es[i].Command), '@')
+		b = append(value(b, es[i].Command, es[i].Change), '@')
 		b = es[i].Ballot.append(b)
 		name = ","
 	}
@@ -143,8 +149,11 @@ func entries(b []byte, name string, first uint64, es []Entry) []byte {
 }
 
 // value appends a command as it is if it is a short word, else its length.
-func value(b, command []byte) []byte {
+func value(b, command []byte, c Change) []byte {
 	const short = 8
+	if c != (Change{}) {
+		return append(b, c.String()...)
+	}
 	if len(command) == 0 {
 		return append(b, "no-op"...)
 	}

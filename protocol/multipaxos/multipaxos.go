@@ -21,7 +21,6 @@ func Protocol() protocol.Protocol {
 		Options:    options,
 		Mutants:    protocol.Mutants(mutants),
 		Points:     pointNames[1:],
-		Lacks:      []string{"members"},
 	}
 }
 
@@ -34,7 +33,8 @@ var options = []protocol.Option{
 		Doc: "Ticks for which acceptors stand by a leader that they heard; a node campaigns after a time drawn from [n, 2n)."},
 	{Name: "heartbeat-ticks", Default: "2", Doc: "Ticks between a leader's heartbeats."},
 	{Name: "window", Default: "32", Draw: []string{"2", "32"},
-		Doc: "Slots that a leader has open at once (α in Paxos Made Simple §3)."},
+		Doc: "Slots that a leader has open at once, and after which a change of membership takes effect (α in Paxos Made " +
+			"Simple §3)."},
 	{Name: "snapshot-every", Default: "1000", Draw: []string{"10", "50", "1000"},
 		Doc: "Chosen slots after which a node snapshots its state and drops its log."},
 	{Name: "batch", Default: "16", Draw: []string{"1", "16"}, Doc: "Slots that one answer to a learner holds at most."},

@@ -10,6 +10,8 @@ type bugs struct {
 	ballotUnchecked, gapNeverAsked, rejectsWhatItProposed                             bool
 	readUnconfirmed, readBeforeRecovery, leaseTooLong                                 bool
 	installForgetsAccepted, checkpointForgetsPromise, checkpointForgetsAccepted       bool
+	newMembersAtOnce, newMembersNotAsked, windowIgnored, removedNodeStays             bool
+	configurationForgotten, snapshotKeepsConfiguration                                bool
 }
 
 // mutants are modelled on bugs that were shipped, where a source is named; the class is how they show under sessions that
@@ -120,4 +122,34 @@ var mutants = []protocol.Planted[bugs]{
 		Doc:    "What was accepted after a snapshot's slots is lost when the log is compacted.",
 		Source: "class of RedisLabs/redisraft#43; NodeDB#162",
 	}, Set: func(b *bugs) { b.checkpointForgetsAccepted = true }},
+	{Mutant: protocol.Mutant{
+		Name: "multipaxos/new-members-at-once", Class: protocol.Internal,
+		Doc:    "A change of membership is in force as soon as it is chosen, also in slots that are open.",
+		Source: "scylladb/scylladb#5251; Derecho-Project/derecho#126, #92",
+	}, Set: func(b *bugs) { b.newMembersAtOnce = true }},
+	{Mutant: protocol.Mutant{
+		Name: "multipaxos/new-members-not-asked", Class: protocol.Internal,
+		Doc:    "A leader goes on in a new configuration without the promises of a majority of it.",
+		Source: "synthetic; Paxos Made Simple §2.2, phase 2a: the rule broken",
+	}, Set: func(b *bugs) { b.newMembersNotAsked = true }},
+	{Mutant: protocol.Mutant{
+		Name: "multipaxos/window-ignored", Class: protocol.Internal,
+		Doc:    "A leader opens slots before it can know who decides them.",
+		Source: "synthetic; Paxos Made Simple §3, α: the rule broken",
+	}, Set: func(b *bugs) { b.windowIgnored = true }},
+	{Mutant: protocol.Mutant{
+		Name: "multipaxos/removed-node-stays", Class: protocol.Internal,
+		Doc:    "A node that has been removed goes on as if it were a member, and counts itself.",
+		Source: "synthetic",
+	}, Set: func(b *bugs) { b.removedNodeStays = true }},
+	{Mutant: protocol.Mutant{
+		Name: "multipaxos/configuration-forgotten", Class: protocol.Internal,
+		Doc:    "A node that restarts goes by the configuration that it was first started with.",
+		Source: "camunda PR#62837; canonical/raft#250",
+	}, Set: func(b *bugs) { b.configurationForgotten = true }},
+	{Mutant: protocol.Mutant{
+		Name: "multipaxos/snapshot-keeps-configuration", Class: protocol.ClientVisible,
+		Doc:    "A node that installs a snapshot keeps its old configuration.",
+		Source: "openraft#1808; scylladb#9551; d-engine#431",
+	}, Set: func(b *bugs) { b.snapshotKeepsConfiguration = true }},
 }

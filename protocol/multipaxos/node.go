@@ -1,9 +1,7 @@
 package multipaxos
 
 import (
-	"errors"
 	"fmt"
-	"math/bits"
 	"slices"
 
 	"github.com/splitvote/splitvote/protocol"
@@ -24,8 +22,6 @@ type node struct {
 	settings
 	bug     bugs
 	id      protocol.NodeID
-	members []protocol.NodeID
-	self    int // its place among them
 	machine protocol.Machine
 	out     protocol.Output
 	point   point
@@ -41,6 +37,7 @@ type node struct {
 	known   uint64          // every slot up to this one is chosen, somebody said
 	teacher protocol.NodeID // and who
 	stalled uint64          // chosen, at the previous tick
+	membership
 
 	// The proposer.
 	role    role
@@ -50,26 +47,10 @@ type node struct {
 	elapsed uint64          // ticks since a leader was heard, a promise was given, or phase 1 begun
 	timeout uint64          // ticks until phase 1 is begun; 0: not drawn yet
 	quiet   uint64          // ticks during which nothing is promised, for a leader was heard
-	peers   []peer          // the other members
 	phase1
 
 	leading
 }
-
-// peer is what a leader knows of another member.
-type peer struct {
-	id    protocol.NodeID
-	bit   set    // its place among the members
-	round uint64 // the latest heartbeat that it answered
-	heard uint64 // the tick at which it was last heard
-}
-
-// set is a set of members.
-type set uint64
-
-func (s set) size() int { return bits.OnesCount64(uint64(s)) }
-
-const mostMembers = 64
 
 // New makes a node from what its disk holds: nothing, or the records that survived, oldest first.
 func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
@@ -84,19 +65,12 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	if bug.leaseTooLong {
 		s.reads, s.lease, s.patience = readLease, 3*s.election, 3*s.election
 	}
-	n := &node{settings: s, bug: bug, id: c.ID, members: slices.Clone(c.Members), machine: c.Machine}
-	n.self = slices.Index(n.members, n.id)
-	switch {
-	case n.self < 0:
-		return nil, fmt.Errorf("multipaxos: members: %s is none of %v, and members do not change", n.id, n.members)
-	case len(n.members) > mostMembers:
-		return nil, errors.New("multipaxos: members: at most 64")
+	if len(c.Members) == 0 || len(c.Members) > mostMembers {
+		return nil, fmt.Errorf("multipaxos: members: want 1 to %d, have %d", mostMembers, len(c.Members))
 	}
-	for i, id := range n.members {
-		if i != n.self {
-			n.peers = append(n.peers, peer{id: id, bit: 1 << i})
-		}
-	}
+	n := &node{settings: s, bug: bug, id: c.ID, machine: c.Machine}
+	n.configs = []Configuration{{From: 1, Members: slices.Clone(c.Members)}}
+	n.configured()
 	if err := n.recover(records); err != nil {
 		return nil, err
 	}
@@ -108,6 +82,7 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 // recover reads the node's log.
 func (n *node) recover(records []protocol.Record) error {
 	var chosen uint64
+	first := n.configs
 	for i, r := range records {
 		switch d := r.Data.(type) {
 		case *Promised:
@@ -123,7 +98,10 @@ func (n *node) recover(records []protocol.Record) error {
 			}
 			chosen = max(chosen, d.Chosen)
 		case *Checkpoint:
-			n.hard, n.snap = d.Promised, d
+			if len(d.Configs) == 0 {
+				return fmt.Errorf("multipaxos: record %d: a checkpoint without a configuration", i)
+			}
+			n.hard, n.snap, n.configs = d.Promised, d, d.Configs
 			n.log = log{base: d.Index, entries: slices.Clone(d.Entries)}
 		default:
 			return fmt.Errorf("multipaxos: record %d: a %T is not a record of multipaxos", i, r.Data)
@@ -139,7 +117,11 @@ func (n *node) recover(records []protocol.Record) error {
 	for n.chosen < min(chosen, n.log.last()) {
 		n.choose()
 	}
-	n.known, n.stalled = n.chosen, n.chosen
+	if n.bug.configurationForgotten {
+		n.configs = first
+	}
+	n.configured()
+	n.known, n.stalled, n.entered, n.leaving = n.chosen, n.chosen, false, nil
 	n.out = protocol.Output{} // nobody asks for what was applied again
 	return nil
 }
@@ -148,7 +130,7 @@ func (n *node) recover(records []protocol.Record) error {
 func (n *node) Status() protocol.Status {
 	return protocol.Status{
 		Role: roleNames[n.role], Leader: n.leader, Term: n.hard.Ballot.Round,
-		Commit: n.chosen, Applied: n.chosen, Last: n.log.last(), Members: n.members,
+		Commit: n.chosen, Applied: n.chosen, Last: n.log.last(), Members: n.members(),
 	}
 }
 
@@ -157,7 +139,7 @@ func (n *node) Step(in protocol.Input) protocol.Output {
 	n.out = protocol.Output{
 		Persist: n.out.Persist[:0], Send: n.out.Send[:0], Apply: n.out.Apply[:0], Reply: n.out.Reply[:0],
 	}
-	n.point = pointNone
+	n.point, n.decided = pointNone, n.decided[:0]
 	switch in := in.(type) {
 	case protocol.Tick:
 		n.tick(in.Draw)
@@ -168,7 +150,11 @@ func (n *node) Step(in protocol.Input) protocol.Output {
 	case protocol.Transfer:
 		n.transfer(in)
 	case protocol.Reconfigure:
-		n.reject(in.ID, n.leader, "members do not change")
+		n.reconfigure(in)
+	}
+	for n.entered {
+		n.entered = false
+		n.enter()
 	}
 	n.maybeSnapshot()
 	if n.hard != n.saved {
@@ -192,6 +178,9 @@ func (n *node) tick(draw uint64) {
 	if n.role == leader {
 		n.leaderTick()
 		return
+	}
+	if n.self == 0 {
+		return // it has been removed, or is to be added
 	}
 	if n.timeout == 0 {
 		n.timeout = n.election + draw%n.election
@@ -218,7 +207,7 @@ func (n *node) receive(m *protocol.Message) {
 	case *Heartbeat:
 		if n.hear(m.From, b.Ballot) {
 			n.learnTo(b.Chosen, b.Ballot)
-			n.send(m.From, &Heard{Ballot: b.Ballot, Round: b.Round})
+			n.send(m.From, &Heard{Ballot: b.Ballot, Round: b.Round, Chosen: n.chosen})
 		}
 	case *Accepted:
 		n.accepted(m.From, b)
@@ -233,28 +222,10 @@ func (n *node) receive(m *protocol.Message) {
 	case *Snapshot:
 		n.install(m.From, b)
 	case *TakeOver:
-		if b.Ballot == n.hard.Ballot && n.role == acceptor {
+		if b.Ballot == n.hard.Ballot && n.role == acceptor && n.self != 0 {
 			n.prepare(b.Ballot)
 		}
 	}
-}
-
-// peer finds another member, nil if there is none of that name.
-func (n *node) peer(id protocol.NodeID) *peer {
-	for i := range n.peers {
-		if n.peers[i].id == id {
-			return &n.peers[i]
-		}
-	}
-	return nil
-}
-
-// quorum is how many members are a majority.
-func (n *node) quorum() int {
-	if n.bug.halfIsAMajority {
-		return (len(n.members) + 1) / 2
-	}
-	return len(n.members)/2 + 1
 }
 
 // resetTimer starts a new time-out; how long it is, the next Tick decides.

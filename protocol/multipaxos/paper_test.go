@@ -399,10 +399,11 @@ func TestReadThroughTheLogIsAnsweredInItsPlace(t *testing.T) { // §3
 func TestSnapshotKeepsWhatWasAcceptedAfterIt(t *testing.T) { // PML §5.5
 	s := newNode(t, 3, nil, &multipaxos.Promised{Ballot: of(1, "n2")}, slots(1, entry(of(1, "n2"), "old")),
 		slots(4, entry(of(1, "n2"), "d")))
-	s.from("n3", &multipaxos.Snapshot{Index: 3, Data: []byte("a b c"), Chosen: 3}).is("acceptor", 3)
-	s.wrote(&multipaxos.Checkpoint{Promised: multipaxos.Promised{Ballot: of(1, "n2")}, Index: 3, Snapshot: []byte("a b c"),
-		Entries: []multipaxos.Entry{entry(of(1, "n2"), "d")}})
-	s.from("n3", &multipaxos.Snapshot{Index: 2, Data: []byte("a b"), Chosen: 3}).is("acceptor", 3) // late
+	three := []multipaxos.Configuration{{From: 1, Members: s.core.Status().Members}}
+	s.from("n3", &multipaxos.Snapshot{Index: 3, Configs: three, Data: []byte("a b c"), Chosen: 3}).is("acceptor", 3)
+	s.wrote(&multipaxos.Checkpoint{Promised: multipaxos.Promised{Ballot: of(1, "n2")}, Index: 3, Configs: three,
+		Snapshot: []byte("a b c"), Entries: []multipaxos.Entry{entry(of(1, "n2"), "d")}})
+	s.from("n3", &multipaxos.Snapshot{Index: 2, Configs: three, Data: []byte("a b"), Chosen: 3}).is("acceptor", 3) // late
 	if diff := cmp.Diff([]string{"a", "b", "c"}, s.words); diff != "" {
 		t.Errorf("the machine holds (-want +got):\n%s", diff)
 	}
@@ -418,13 +419,163 @@ func TestRestartRemembersWhatIsChosen(t *testing.T) { // PML §5.5: and asks nob
 	}
 }
 
-func TestMembersDoNotChange(t *testing.T) {
-	s := newNode(t, 3, nil).lead().step(protocol.Reconfigure{ID: 1, Remove: "n3"})
-	s.answered(protocol.Reply{ID: 1, Outcome: protocol.Rejected, Leader: "n1", Reason: "members do not change"})
-	_, err := multipaxos.Protocol().New(protocol.Config{
-		ID: "n4", Members: s.core.Status().Members, Options: defaults(nil), Machine: &journal{},
-	}, nil)
-	if err == nil {
-		t.Error("a node that is no member started")
+// reconfigure asks the node to add or to remove one.
+func (s *subject) reconfigure(id uint64, add, remove protocol.NodeID) *subject {
+	return s.step(protocol.Reconfigure{ID: id, Add: add, Remove: remove})
+}
+
+func (s *subject) members() string { return fmt.Sprint(s.core.Status().Members) }
+
+func TestChangeIsDecidedLikeACommandAndTakesEffectAWindowLater(t *testing.T) { // §3
+	s := newNode(t, 3, map[string]string{"window": "2"}).lead().reconfigure(1, "", "n3")
+	s.want("n2 accept 1.n1 1=-n3 chosen=0", "n3 accept 1.n1 1=-n3 chosen=0")
+	s.accepted(1, "n2").answered(protocol.Reply{ID: 1, Leader: "n1"})
+	s.want("n2 accept 1.n1 2=no-op chosen=1", "n3 accept 1.n1 2=no-op chosen=1") // hastens slot 3
+	if got := s.members(); got != "[n1 n2 n3]" {
+		t.Errorf("%s decide slot 2", got)
+	}
+	s.accepted(2, "n3")
+	if got := s.members(); got != "[n1 n2]" {
+		t.Errorf("%s decide slot 3", got)
+	}
+}
+
+func TestNewMembersArePreparedBeforeTheyDecide(t *testing.T) { // §2.2, phase 2a, for their slots
+	s := newNode(t, 3, map[string]string{"window": "1"}).lead().reconfigure(1, "", "n2").accepted(1, "n2")
+	s.want("n2 heartbeat 1.n1 chosen=1 round=1", "n3 prepare 1.n1 from=2")
+	s.propose(2, "y").want() // in slot 2, which n1 and n3 decide
+	s.step(protocol.Propose{ID: 3, ReadOnly: true}).want()
+	old := multipaxos.Entry{Ballot: of(0, "n9"), Command: []byte("x")}
+	s.from("n2", &multipaxos.Promise{Ballot: own(1), Chosen: 1, First: 2}).want()
+	s.from("n3", &multipaxos.Promise{Ballot: own(1), Chosen: 1, First: 2, Entries: []multipaxos.Entry{old}})
+	s.want("n3 accept 1.n1 2=x chosen=1", "n3 heartbeat 1.n1 chosen=1 round=2") // found, before what is new
+	s.accepted(2, "n3").want("n3 accept 1.n1 3=y chosen=2", "n3 heartbeat 1.n1 chosen=2 round=3")
+}
+
+func TestAcceptancesOfFormerMembersDoNotCount(t *testing.T) { // §2.3
+	s := newNode(t, 3, map[string]string{"window": "1"}).lead().reconfigure(1, "", "n2").accepted(1, "n2")
+	s.from("n3", &multipaxos.Promise{Ballot: own(1), Chosen: 1, First: 2}).propose(2, "y")
+	s.accepted(2, "n2").is("leader", 1)
+	s.accepted(2, "n3").is("leader", 2)
+}
+
+func TestLeaderOpensNoSlotThatOthersDecide(t *testing.T) { // §3: not before all before it are chosen
+	s := newNode(t, 3, map[string]string{"window": "3"}).lead().propose(1, "x").reconfigure(2, "", "n3")
+	s.accepted(1, "n2").accepted(2, "n2") // slot 5 is for n1 and n2
+	s.propose(3, "y").propose(4, "z")
+	s.want()
+	s.accepted(3, "n2").accepted(4, "n2").want("n3 heartbeat 1.n1 chosen=4 round=1", "n2 prepare 1.n1 from=5")
+}
+
+func TestOneChangeAtATime(t *testing.T) {
+	rejected := func(id uint64, why string) protocol.Reply {
+		return protocol.Reply{ID: id, Outcome: protocol.Rejected, Leader: "n1", Reason: why}
+	}
+	s := newNode(t, 3, map[string]string{"window": "2"})
+	s.reconfigure(1, "", "n3").answered(protocol.Reply{ID: 1, Outcome: protocol.Rejected, Reason: "not leader"})
+	s.lead().reconfigure(2, "n4", "n3").answered(rejected(2, "exactly one node must be added or removed"))
+	s.reconfigure(3, "n2", "").answered(protocol.Reply{ID: 3, Leader: "n1"}) // is a member
+	s.reconfigure(4, "", "n4").answered(protocol.Reply{ID: 4, Leader: "n1"}) // is none
+	s.reconfigure(5, "", "n3").answered()
+	s.reconfigure(6, "n4", "").answered(rejected(6, "another change is under way")) // not chosen
+	s.accepted(1, "n2")
+	s.reconfigure(7, "n4", "").answered(rejected(7, "another change is under way")) // not in force
+	s.accepted(2, "n2")
+	s.reconfigure(8, "n4", "").answered(rejected(8, "what phase 1 found is not chosen yet"))
+	s.from("n2", &multipaxos.Promise{Ballot: own(1), Chosen: 2, First: 3})
+	s.reconfigure(9, "n4", "").answered()
+	s.reconfigure(10, "", "n2").answered(rejected(10, "another change is under way")) // n4 is catching up
+	alone := newNode(t, 1, nil).ticks(9, 9).reconfigure(1, "", "n1")
+	alone.answered(rejected(1, "there must be 1 to 64 members"))
+}
+
+func TestNewNodeCatchesUpFirst(t *testing.T) {
+	s := newNode(t, 3, map[string]string{"window": "2"}).lead()
+	for i := range uint64(4) {
+		s.propose(i, "x").accepted(i+1, "n2")
+	}
+	s.reconfigure(9, "n4", "").want("n2 heartbeat 1.n1 chosen=4 round=2", "n3 heartbeat 1.n1 chosen=4 round=2",
+		"n4 heartbeat 1.n1 chosen=4 round=2")
+	heard := func(chosen uint64) *subject {
+		return s.from("n4", &multipaxos.Heard{Ballot: own(1), Round: 2, Chosen: chosen})
+	}
+	heard(1).want()
+	heard(2).want("n2 accept 1.n1 5=+n4 chosen=4", "n3 accept 1.n1 5=+n4 chosen=4", "n4 accept 1.n1 5=+n4 chosen=4")
+	s.accepted(5, "n4").is("leader", 4) // which is no member yet
+
+	s = newNode(t, 1, nil).ticks(9, 9).reconfigure(1, "n4", "").ticks(100, 0)
+	s.answered()
+	s.ticks(1, 0).answered(protocol.Reply{
+		ID: 1, Outcome: protocol.Rejected, Leader: "n1", Reason: "the new node does not catch up",
+	})
+}
+
+func TestRemovedLeaderHandsOver(t *testing.T) {
+	s := newNode(t, 3, map[string]string{"window": "2"}).lead().reconfigure(1, "", "n1").propose(2, "x")
+	s.accepted(1, "n2").propose(3, "y").ticks(1, 0).accepted(2, "n3")
+	s.want("n2 heartbeat 1.n1 chosen=2 round=1", "n3 heartbeat 1.n1 chosen=2 round=1", "n3 take-over 1.n1") // heard last
+	s.answered(
+		protocol.Reply{ID: 2, Result: []byte("1"), Leader: "n1"},
+		protocol.Reply{ID: 3, Outcome: protocol.Rejected, Leader: "n3", Reason: "deposed"},
+	)
+	s.is("acceptor", 2)
+	s.ticks(100, 0).want() // it is no member and begins nothing
+	s.from("n2", &multipaxos.Accept{Ballot: of(2, "n2"), Slot: 3, Command: []byte("z")}).want("n2 accepted 2.n2 3")
+}
+
+func TestRemovedNodeIsTaughtInsteadOfPromised(t *testing.T) {
+	s := newNode(t, 3, map[string]string{"window": "1"}).lead().reconfigure(1, "", "n3").accepted(1, "n2")
+	s.ticks(100, 0) // nobody has a lease any more
+	s.from("n3", &multipaxos.Prepare{Ballot: of(9, "n3"), From: 1}).want("n3 learned 1=-n3@1.n1 chosen=1")
+	s.from("n3", &multipaxos.Prepare{Ballot: of(9, "n3"), From: 2}) // it knows more than n1
+	s.want("n3 promise 9.n3 chosen=1")
+}
+
+func TestConfigurationSurvivesARestart(t *testing.T) {
+	change := multipaxos.Entry{Ballot: of(1, "n2"), Change: multipaxos.Change{Add: "n4"}}
+	known := slots(1, change, entry(of(1, "n2"), "x"), entry(of(1, "n2"), "y"))
+	known.Chosen = 2
+	s := newNode(t, 3, map[string]string{"window": "3", "snapshot-every": "1"}, known)
+	if got := s.members(); got != "[n1 n2 n3]" {
+		t.Errorf("%s decide slot 3", got)
+	}
+	s.from("n2", &multipaxos.Heartbeat{Ballot: of(1, "n2"), Chosen: 3})
+	if got := s.members(); got != "[n1 n2 n3 n4]" {
+		t.Errorf("%s decide slot 4", got)
+	}
+	snapshot, _ := s.out.Persist[len(s.out.Persist)-1].Data.(*multipaxos.Checkpoint)
+	if snapshot == nil {
+		t.Fatalf("it wrote %v, no snapshot", s.out.Persist)
+	}
+	if got := newNode(t, 3, nil, snapshot).members(); got != "[n1 n2 n3 n4]" {
+		t.Errorf("after a snapshot %s decide slot 4", got)
+	}
+	s = newNode(t, 3, nil).from("n2", &multipaxos.Snapshot{
+		Index: snapshot.Index, Configs: snapshot.Configs, Data: snapshot.Snapshot, Chosen: snapshot.Index,
+	})
+	if got := s.members(); got != "[n1 n2 n3 n4]" {
+		t.Errorf("another's snapshot makes %s decide slot 4", got)
+	}
+}
+
+func TestChangesOfBothLeadersTakePlace(t *testing.T) { // a change is relative: n2's +n5 does not undo n3's +n4
+	change := func(b multipaxos.Ballot, c multipaxos.Change) multipaxos.Entry {
+		return multipaxos.Entry{Ballot: b, Change: c}
+	}
+	s := newNode(t, 3, map[string]string{"window": "1"})
+	s.from("n2", &multipaxos.Learned{First: 1, Chosen: 4, Entries: []multipaxos.Entry{
+		change(of(2, "n3"), multipaxos.Change{Add: "n4"}), change(of(1, "n2"), multipaxos.Change{Add: "n5"}),
+		change(of(1, "n2"), multipaxos.Change{Add: "n4"}), change(of(1, "n2"), multipaxos.Change{Remove: "n9"}),
+	}})
+	if got := s.members(); got != "[n1 n2 n3 n4 n5]" {
+		t.Errorf("the members are %s", got)
+	}
+}
+
+func TestHigherBallotIsNotHeardWhileALeaseIsGranted(t *testing.T) { // PML §5.2: its leader may have only former members' promises
+	for reads, want := range map[string][]string{"quorum": {"n3 heard 2.n3 round=1 chosen=0"}, "lease": nil} {
+		s := newNode(t, 3, map[string]string{"reads": reads}).from("n2", &multipaxos.Heartbeat{Ballot: of(1, "n2")})
+		s.ticks(9, 9).from("n3", &multipaxos.Heartbeat{Ballot: of(2, "n3"), Round: 1}).want(want...)
+		s.ticks(1, 9).from("n3", &multipaxos.Heartbeat{Ballot: of(2, "n3"), Round: 1}).want("n3 heard 2.n3 round=1 chosen=0")
 	}
 }

@@ -1,6 +1,10 @@
 package multipaxos
 
-import "github.com/splitvote/splitvote/protocol"
+import (
+	"slices"
+
+	"github.com/splitvote/splitvote/protocol"
+)
 
 // Phase 1 of the proposer: Paxos Made Simple §2.2 and §3. One Prepare covers every slot that is not known to be chosen.
 
@@ -25,6 +29,11 @@ func (n *node) prepare(after Ballot) {
 	n.role, n.leader = proposer, ""
 	n.resetTimer()
 	n.point = max(n.point, pointPrepare)
+	n.askFor(after)
+}
+
+// askFor asks for promises in this node's ballot, from the slot on that is open next.
+func (n *node) askFor(after Ballot) {
 	n.phase1 = phase1{
 		asked: &Prepare{Ballot: n.ballot, From: n.chosen + 1, After: after},
 		found: log{base: n.chosen}, floor: n.chosen,
@@ -36,8 +45,8 @@ func (n *node) prepare(after Ballot) {
 // askAgain repeats what has not been answered.
 func (n *node) askAgain() {
 	for i := range n.peers {
-		if n.promises&n.peers[i].bit == 0 {
-			n.send(n.peers[i].id, n.asked)
+		if p := &n.peers[i]; p.bit != 0 && n.promises&p.bit == 0 {
+			n.send(p.id, n.asked)
 		}
 	}
 }
@@ -45,7 +54,7 @@ func (n *node) askAgain() {
 // promise takes one answer to phase 1.
 func (n *node) promise(from protocol.NodeID, m *Promise) {
 	p := n.peer(from)
-	if p == nil || n.role != proposer || m.Ballot != n.ballot || n.promises.size() >= n.quorum() {
+	if p == nil || n.role == acceptor || n.ready || m.Ballot != n.ballot || n.promises.size() >= n.quorum() {
 		return
 	}
 	n.promises |= p.bit
@@ -66,7 +75,7 @@ func (n *node) gather(from protocol.NodeID, chosen, first uint64, entries []Entr
 	}
 	for i, e := range entries {
 		slot := first + uint64(i)
-		if e.empty() {
+		if e.empty() || slot <= n.found.base {
 			continue
 		}
 		if have := n.found.at(slot); have.Ballot.less(e.Ballot) != n.bug.lowestPromisedValue || have.empty() {
@@ -77,9 +86,9 @@ func (n *node) gather(from protocol.NodeID, chosen, first uint64, entries []Entr
 
 // tally goes on once a majority has promised, its own acceptor last.
 func (n *node) tally() {
-	if self := set(1) << n.self; n.promises&self == 0 && n.promises.size() >= n.quorum()-1 {
+	if n.promises&n.self == 0 && n.promises.size() >= n.quorum()-1 {
 		n.hard.Ballot = n.ballot
-		n.promises |= self
+		n.promises |= n.self
 		first := max(n.asked.From, n.log.base+1)
 		n.gather(n.id, n.chosen, first, n.log.copy(first, n.log.last()))
 	}
@@ -90,10 +99,12 @@ func (n *node) tally() {
 // slots are decided, and perhaps gone from the logs of those who reported.
 func (n *node) maybeLead() {
 	switch {
-	case n.role != proposer || n.promises.size() < n.quorum():
+	case n.role == acceptor || n.ready || n.promises.size() < n.quorum():
 	case n.chosen < n.floor:
 		n.known, n.teacher = max(n.known, n.floor), n.source
 		n.ask()
+	case n.role == leader:
+		n.goAhead()
 	default:
 		n.lead()
 	}
@@ -116,7 +127,7 @@ func (n *node) transfer(in protocol.Transfer) {
 		n.reject(in.ID, n.leader, "not leader")
 	case in.To == n.id:
 		n.done(in.ID, nil)
-	case n.peer(in.To) == nil:
+	case !slices.Contains(n.members(), in.To):
 		n.reject(in.ID, n.id, "not a member")
 	default:
 		n.leaseLost = true

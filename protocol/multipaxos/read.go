@@ -24,7 +24,8 @@ type reading struct {
 	beaten    uint64        // the tick of the latest
 	waiting   queue[reader] // oldest first
 	rounds    queue[beat]   // unconfirmed, oldest first; kept for the lease only
-	leased    uint64        // the tick from which the lease runs
+	leased    uint64        // the tick from which the lease runs, if it is granted
+	granted   bool          // a majority has confirmed a heartbeat
 	leaseLost bool          // another was asked to lead, which no lease forbids
 }
 
@@ -51,11 +52,11 @@ func (n *node) read(id uint64, command []byte) {
 // leaseHolds says whether nobody else can have been promised a majority ("Paxos Made Live", §5.2): one heard this leader
 // less than a lease ago, and grants it more than that.
 func (n *node) leaseHolds() bool {
-	return n.caughtUp() && !n.leaseLost && n.confirmed > 0 && n.ticks-n.leased < n.lease
+	return n.caughtUp() && !n.leaseLost && n.granted && n.ticks-n.leased < n.lease
 }
 
-// caughtUp says whether everything that phase 1 found is chosen.
-func (n *node) caughtUp() bool { return n.chosen >= n.recovered || n.bug.readBeforeRecovery }
+// caughtUp says whether phase 1 is done and everything that it found is chosen.
+func (n *node) caughtUp() bool { return n.ready && n.chosen >= n.recovered || n.bug.readBeforeRecovery }
 
 // startReads sends a heartbeat for the reads that wait for one. While another confirms earlier reads they gather, so that
 // one heartbeat serves many.
@@ -92,6 +93,7 @@ func (n *node) heard(from protocol.NodeID, m *Heard) {
 		p.round = m.Round
 		n.confirm()
 	}
+	n.maybeAdd(from, m.Chosen)
 }
 
 // confirm answers the reads whose heartbeat a majority has answered, and prolongs the lease.
@@ -111,7 +113,7 @@ func (n *node) confirm() {
 	}
 	n.confirmed = round
 	for n.rounds.len() > 0 && n.rounds.front().round <= round {
-		n.leased = n.rounds.pop().tick
+		n.leased, n.granted = n.rounds.pop().tick, true
 	}
 	for n.waiting.len() > 0 && n.waiting.front().round != 0 && n.waiting.front().round <= round {
 		r := n.waiting.pop()
@@ -120,11 +122,19 @@ func (n *node) confirm() {
 	n.startReads()
 }
 
+// confirmAnew forgets what was confirmed, because others confirm from now on.
+func (n *node) confirmAnew() {
+	n.confirmed, n.granted, n.rounds = n.round, false, queue[beat]{}
+	for i := range n.waiting.all() {
+		n.waiting.all()[i].round = 0
+	}
+}
+
 // answered is how many members have heard this leader at the given heartbeat or later, itself included.
 func (n *node) answered(round uint64) int {
 	count := 1
 	for i := range n.peers {
-		if n.peers[i].round >= round {
+		if p := &n.peers[i]; p.bit != 0 && p.round >= round {
 			count++
 		}
 	}

@@ -20,6 +20,8 @@ type Slots struct {
 type Checkpoint struct {
 	Promised Promised `json:"p"`
 	Index    uint64   `json:"i"` // the last slot that the snapshot covers
-	Snapshot []byte   `json:"s"`
-	Entries  []Entry  `json:"e,omitempty"` // the log after Index, gaps and all
+	// That of the slot after Index, and those decided upon for later ones.
+	Configs  []Configuration `json:"m"`
+	Snapshot []byte          `json:"s"`
+	Entries  []Entry         `json:"e,omitempty"` // the log after Index, gaps and all
 }

@@ -26,7 +26,7 @@ func storm(t *testing.T, seed uint64, reads, bug string) checker.Result {
 	p := plan.Default()
 	p.Target, p.Seed, p.Bug, p.TimeLimit = "multipaxos", seed+1, bug, plan.Duration(25*time.Second)
 	p.FaultInterval = plan.Duration(2 * time.Second)
-	p.Faults = []string{"partition", "kill", "pause", "links", "hold", "crash", "disk", "drift"}
+	p.Faults = []string{"partition", "kill", "pause", "links", "hold", "crash", "disk", "drift", "members"}
 	p.Nodes = []int{5, 3, 4, 5, 3, 7}[seed%6]
 	p.Workload = []string{"register", "append", "set", "queue"}[seed%4]
 	p.Set = defaults(map[string]string{"reads": reads})
@@ -45,7 +45,7 @@ func storm(t *testing.T, seed uint64, reads, bug string) checker.Result {
 	return out.Result
 }
 
-// TestStorm lets everything happen. After each step M1 to M8 hold, the clients see one copy of the data, and when the storm is
+// TestStorm lets everything happen. After each step M1 to M10 hold, the clients see one copy of the data, and when the storm is
 // over the cluster makes progress.
 func TestStorm(t *testing.T) {
 	t.Parallel()

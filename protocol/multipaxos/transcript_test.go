@@ -83,6 +83,7 @@ func play(text, bug string) (string, error) {
 type stage struct {
 	bug     string
 	options map[string]string
+	members []protocol.NodeID
 	ids     []protocol.NodeID
 	nodes   map[protocol.NodeID]*actor
 	network []protocol.Message
@@ -105,7 +106,7 @@ type actor struct {
 	shown   string
 }
 
-var onANode = []string{"crash", "restart", "elect", "timeout", "propose", "read", "transfer", "reconfigure"}
+var onANode = []string{"crash", "restart", "elect", "timeout", "propose", "read", "transfer", "add", "remove"}
 
 // do is where the commands are.
 func (s *stage) do(words []string) error {
@@ -196,8 +197,10 @@ func (s *stage) do(words []string) error {
 		return s.ask(at(0), "read", func(id uint64) protocol.Input { return protocol.Propose{ID: id, ReadOnly: true} })
 	case "transfer": // transfer NODE TO
 		return s.ask(at(0), "transfer", func(id uint64) protocol.Input { return protocol.Transfer{ID: id, To: at(1)} })
-	case "reconfigure": // reconfigure NODE OTHER: it is asked to remove the other
-		return s.ask(at(0), "reconfigure", func(id uint64) protocol.Input { return protocol.Reconfigure{ID: id, Remove: at(1)} })
+	case "add": // add NODE OTHER: it is asked to make the other a member
+		return s.ask(at(0), "add", func(id uint64) protocol.Input { return protocol.Reconfigure{ID: id, Add: at(1)} })
+	case "remove": // remove NODE OTHER
+		return s.ask(at(0), "remove", func(id uint64) protocol.Input { return protocol.Reconfigure{ID: id, Remove: at(1)} })
 	case "deliver": // deliver [N] [A→B ...]: what is in the network on these ways and comes of it there, N at most; * is anyone
 		most := 1000
 		if n, err := strconv.Atoi(string(at(0))); err == nil {
@@ -235,14 +238,19 @@ func (s *stage) do(words []string) error {
 	return fmt.Errorf("no such command")
 }
 
-// build is the command nodes NAME ... [option=value ...]: a new cluster. No node stands by a leader any more that it might
-// have heard before it started.
+// build is the command nodes NAME ... [spare=NAME] [option=value ...]: a new cluster. The spare is no member. No node stands
+// by a leader any more that it might have heard before it started.
 func (s *stage) build(names []string, settings map[string]string) error {
 	s.nodes = map[protocol.NodeID]*actor{}
 	s.watch = multipaxos.Protocol().Invariants()
 	for _, name := range names {
 		s.ids = append(s.ids, protocol.NodeID(name))
 	}
+	s.members = s.ids
+	if spare := settings["spare"]; spare != "" {
+		s.ids = append(s.ids[:len(s.ids):len(s.ids)], protocol.NodeID(spare))
+	}
+	delete(settings, "spare")
 	s.options = defaults(settings)
 	for _, id := range s.ids {
 		s.nodes[id] = &actor{}
@@ -260,7 +268,7 @@ func (s *stage) start(id protocol.NodeID) error {
 	n := s.nodes[id]
 	n.machine = &journal{}
 	core, err := multipaxos.Protocol().New(protocol.Config{
-		ID: id, Members: s.ids, Options: s.options, Machine: n.machine, Bug: s.bug,
+		ID: id, Members: s.members, Options: s.options, Machine: n.machine, Bug: s.bug,
 	}, n.disk)
 	if err != nil {
 		return err
@@ -392,7 +400,7 @@ func (s *stage) say(format string, v ...any) { fmt.Fprintf(&s.said, format+"\n",
 func (s *stage) results() string {
 	for _, id := range s.ids {
 		n := s.nodes[id]
-		if now := n.describe(id); now != n.shown {
+		if now := n.describe(id, s.members); now != n.shown {
 			n.shown = now
 			s.say("%s", now)
 		}
@@ -405,8 +413,8 @@ func (s *stage) results() string {
 	return text
 }
 
-// describe shows a node's promise and log as they are on its disk.
-func (n *actor) describe(id protocol.NodeID) string {
+// describe shows a node's promise and log as they are on its disk, and who the members are if that has changed.
+func (n *actor) describe(id protocol.NodeID, members []protocol.NodeID) string {
 	if n.core == nil {
 		return fmt.Sprintf("%s down", id)
 	}
@@ -431,12 +439,18 @@ func (n *actor) describe(id protocol.NodeID) string {
 		if i == 0 {
 			sep = ""
 		}
-		if len(e.Command) == 0 {
+		if e.Change != (multipaxos.Change{}) {
+			e.Command = []byte(e.Change.String())
+		} else if len(e.Command) == 0 {
 			e.Command = []byte("no-op")
 		}
 		text += fmt.Sprintf("%s%d=%s@%v", sep, slot, e.Command, e.Ballot)
 	}
-	return text + fmt.Sprintf(" chosen=%d", status.Commit)
+	text += fmt.Sprintf(" chosen=%d", status.Commit)
+	if !slices.Equal(status.Members, members) {
+		text += fmt.Sprintf(" members=%v", status.Members)
+	}
+	return text
 }
 
 func fill(log map[uint64]multipaxos.Entry, first uint64, entries []multipaxos.Entry) {
