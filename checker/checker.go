@@ -79,6 +79,16 @@ type Evidence struct {
 	Summary string  `json:"summary"`       // one line: "key x is not linearizable"
 	Ops     []int   `json:"ops"`           // indices of the invocations, in time order; dropping any one leaves no violation
 	Why     []Claim `json:"why"`           // one sentence an operation, where there is something to say
+
+	Cycle []Dependency `json:"cycle,omitempty"` // of transactions: each step leads to where the next begins
+}
+
+// Dependency says that one operation comes before another.
+type Dependency struct {
+	From  int    `json:"from"` // index of the invocation
+	To    int    `json:"to"`
+	Kind  string `json:"kind"`            // ww, wr, rw, process or realtime
+	Label string `json:"label,omitempty"` // over what: the key
 }
 
 // Claim is a sentence about one operation.

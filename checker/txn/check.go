@@ -1,0 +1,110 @@
+package txn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/history"
+)
+
+// Check judges a history.
+func (j judge) Check(ctx context.Context, h *history.History) checker.Result {
+	if j.model == Bank {
+		return j.bank(h)
+	}
+	t, err := read(ctx, j.model, h)
+	if err != nil {
+		return undecided(err)
+	}
+	found := &findings{trace: t, model: j.model, counts: map[string]int{}}
+	g := newGraph(t)
+	ordered := false
+	if j.model == ListAppend {
+		if ordered, err = appends(g, found); err != nil {
+			return undecided(err)
+		}
+	} else {
+		ordered = writesAndReads(g, found)
+	}
+	direct := len(found.counts)
+	if found.counts["lost-update"] > 0 {
+		direct--
+	}
+	g.orders()
+	unsearched, err := cycles(ctx, g, found)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return undecided(err)
+	}
+	proved := level(0)
+	if direct == 0 {
+		proved = provable(j.model, ordered, unsearched)
+	}
+	return j.result(found, proved, map[string]any{"transactions": len(t.txns), "dependencies": len(g.edges)})
+}
+
+// provable are the levels that a history without anomaly of its own kind has for certain (X9).
+func provable(modelName string, ordered, unsearched bool) level {
+	proved := everyLevel
+	if !ordered {
+		if modelName == RWRegister {
+			return 0
+		}
+		proved &^= consistentView | snapshotIsolation | sessionSnapshotIsolation | strongSnapshotIsolation
+	}
+	if unsearched {
+		proved &^= consistentView
+	}
+	return proved
+}
+
+// result is the verdict on the level that was asked for, and what is to be said of the others.
+func (j judge) result(found *findings, proved level, stats map[string]any) checker.Result {
+	var out level
+	names := make([]string, 0, len(found.counts))
+	for name := range found.counts {
+		names = append(names, name)
+		out |= ruledOutBy(name)
+	}
+	byRank(names)
+	proved = below(proved &^ out)
+	open := everyLevel &^ out &^ proved
+	stats["anomalies"], stats["counts"], stats["ruled-out"] = names, found.counts, out.names()
+	stats["may-still-be"] = maximal(everyLevel &^ out).strongestFirst()
+	if open != 0 {
+		stats["undecided-levels"] = open.strongestFirst()
+	}
+	r := checker.Result{Verdict: checker.Valid, Method: "cycles", Stats: stats}
+	if out&j.asked == 0 {
+		return r
+	}
+	r.Verdict, r.Holds = checker.Invalid, maximal(proved).strongestFirst()
+	guilty := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return ruledOutBy(name)&j.asked == 0 })
+	r.Reason = fmt.Sprintf("the history is not %s: %s", j.Name(), strings.Join(guilty, ", "))
+	for _, name := range guilty {
+		for _, e := range found.evidence {
+			if e.Kind == name {
+				r.Evidence = append(r.Evidence, e)
+			}
+		}
+	}
+	return r
+}
+
+// undecided is the result of a check that could not be made.
+func undecided(err error) checker.Result {
+	var t *twice
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return checker.Stopped(err)
+	case errors.As(err, &t):
+		return checker.Result{Verdict: checker.Unknown, Cause: checker.Ambiguous, Reason: err.Error()}
+	}
+	return checker.Result{Verdict: checker.Unknown, Cause: checker.Malformed, Reason: err.Error()}
+}

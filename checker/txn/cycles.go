@@ -1,0 +1,192 @@
+package txn
+
+import (
+	"context"
+	"slices"
+
+	"github.com/splitvote/splitvote/history"
+)
+
+// stage is what one level asks of the graph: no cycle in a view of it.
+type stage struct {
+	level  level
+	kinds  mask
+	apart  bool // no two rw may follow each other
+	surely bool // only among transactions that certainly committed (X1)
+	suffix string
+}
+
+// stages lists them, the worst first. A session's order is part of real time, so the kinds of a variant include those of the
+// one before it.
+var stages = func() []stage {
+	var all []stage
+	for _, v := range []struct {
+		suffix                     string
+		order, ww, rw              mask
+		first, second, third, last level
+	}{
+		{"", 0, 0, 0, readUncommitted, readCommitted, snapshotIsolation, serializable},
+		{"-process", 1 << process, 1 << wwProcess, 1 << rwProcess,
+			sessionReadUncommitted, sessionReadCommitted, sessionSnapshotIsolation, sessionSerializable},
+		{"-realtime", 1<<process | 1<<realtime, 1<<wwProcess | 1<<wwRealtime, 1<<rwProcess | 1<<rwRealtime,
+			strongReadUncommitted, strongReadCommitted, strongSnapshotIsolation, strictSerializable},
+	} {
+		order := v.order | 1<<pass
+		all = append(all,
+			stage{v.first, order | 1<<ww, false, true, v.suffix},
+			stage{v.second, order | 1<<ww | 1<<wr, false, false, v.suffix},
+			stage{v.third, order | 1<<ww | 1<<wr | 1<<rw | v.ww | v.rw, true, false, v.suffix},
+			stage{v.last, order | 1<<ww | 1<<wr | 1<<rw | v.ww | v.rw, false, false, v.suffix})
+	}
+	return all
+}()
+
+// name is the anomaly that a cycle found at a stage is. Inferred ww make a G-single at least: were it the other way round,
+// somebody would have read what was overwritten.
+func (s *stage) name(c cycle) string {
+	writesOnly, inferred, antis := true, false, 0
+	for _, d := range c {
+		switch {
+		case d.kind.in(anyRW):
+			antis++
+		case d.kind == wr:
+			writesOnly = false
+		case d.kind.in(anyWW) && d.kind != ww:
+			inferred = true
+		}
+	}
+	switch {
+	case s.surely && writesOnly:
+		return "G0" + s.suffix
+	case antis == 0 && !inferred:
+		return "G1c" + s.suffix
+	case antis <= 1:
+		return "G-single" + s.suffix
+	case s.apart:
+		return "G-nonadjacent" + s.suffix
+	default:
+		return "G2-item" + s.suffix
+	}
+}
+
+// dependency is an edge between transactions, junctions left out.
+type dependency struct {
+	from, to int32
+	kind     kind
+	key      int32
+}
+
+// cycle is a list of dependencies, each from where the one before it led.
+type cycle []dependency
+
+// The bounds of the search for short cycles, in edges visited: of one component, and of all together.
+const (
+	patience      = 4 << 20
+	patienceInAll = 64 << 20
+)
+
+// hunt looks for cycles in a whole graph.
+type hunt struct {
+	ctx      context.Context
+	graph    *graph
+	found    *findings
+	budget   int  // of edges that may still be visited
+	unsearch bool // a component was too large to say whether it has a cycle with one rw
+}
+
+// cycles finds and names the graph's cycles. It looks for a component of the whole graph first, for where there is none there is
+// no cycle of any kind.
+func cycles(ctx context.Context, g *graph, found *findings) (unsearched bool, err error) {
+	h := &hunt{ctx: ctx, graph: g, found: found, budget: patienceInAll}
+	txns := int32(len(g.txns))
+	whole := view{newAdjacency(g.nodes, txns, g.edges), every, false}
+	local := make([]int32, g.nodes) // number within its component, from 1
+	for _, component := range whole.components() {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		h.component(&whole, component, local)
+		for _, state := range component {
+			local[state/2] = 0
+		}
+	}
+	return h.unsearch, nil
+}
+
+// component looks at one component by itself, from the worst anomaly to the mildest.
+func (h *hunt) component(whole *view, component, local []int32) {
+	nodes := make([]int32, 0, len(component))
+	for _, state := range component {
+		nodes = append(nodes, state/2)
+	}
+	slices.Sort(nodes) // transactions first
+	txns := int32(0)
+	for i, n := range nodes {
+		local[n] = int32(i) + 1
+		if n < whole.txns {
+			txns++
+		}
+	}
+	var inner []edge
+	for _, n := range nodes {
+		for _, e := range whole.edges[whole.first[n]:whole.first[n+1]] {
+			if local[e.to] != 0 {
+				inner = append(inner, edge{local[n] - 1, local[e.to] - 1, e.kind, e.key})
+			}
+		}
+	}
+	all := newAdjacency(int32(len(nodes)), txns, inner)
+	search := newSearch(all.nodes())
+	var certain *adjacency
+	named := make([]level, len(nodes)) // levels ruled out by what is already named and goes through a node
+	for i := range stages {
+		s := &stages[i]
+		v := view{all, s.kinds, s.apart}
+		if s.surely {
+			if certain == nil {
+				certain = h.certain(all, nodes)
+			}
+			v.adjacency = certain
+		}
+		for _, part := range v.components() {
+			if h.ctx.Err() != nil {
+				return
+			}
+			if slices.ContainsFunc(part, func(state int32) bool { return named[state/2]&s.level != 0 }) {
+				continue
+			}
+			c, name := h.cycle(search, &v, s, part, nodes)
+			h.found.cycle(name, c, len(part))
+			for _, state := range part {
+				named[state/2] |= ruledOutBy(name)
+			}
+		}
+	}
+}
+
+// certain is a graph without the transactions that ended info.
+func (h *hunt) certain(all *adjacency, nodes []int32) *adjacency {
+	unsure := func(n int32) bool { return n < all.txns && h.graph.txns[nodes[n]].kind != history.Ok }
+	kept := slices.DeleteFunc(slices.Clone(all.edges), func(e edge) bool { return unsure(e.from) || unsure(e.to) })
+	return newAdjacency(all.nodes(), all.txns, kept)
+}
+
+// cycle is a short cycle of a component and what it is called.
+func (h *hunt) cycle(search *search, v *view, s *stage, part, nodes []int32) (cycle, string) {
+	search.enter(v, part)
+	budget := min(patience, h.budget)
+	left := budget
+	best := search.shortest(&left)
+	c := best.cycle(v.adjacency, nodes)
+	name := s.name(c)
+	if s.level == snapshotIsolation && name != "G-single" {
+		single, complete := search.single(&left)
+		if single != nil {
+			c = single.cycle(v.adjacency, nodes)
+			name = s.name(c)
+		}
+		h.unsearch = h.unsearch || single == nil && !complete
+	}
+	h.budget -= budget - max(left, 0)
+	return c, name
+}

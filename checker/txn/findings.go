@@ -1,0 +1,253 @@
+package txn
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/splitvote/splitvote/checker"
+)
+
+// told bounds the violations of one anomaly that are told in full.
+const told = 8
+
+// findings collects what was found.
+type findings struct {
+	*trace
+	model     string
+	lists     *lists     // of list-append
+	registers *registers // of rw-register
+	counts    map[string]int
+	evidence  []checker.Evidence
+}
+
+// find counts an anomaly and says whether it is to be told.
+func (f *findings) find(anomaly string) bool {
+	f.counts[anomaly]++
+	return f.counts[anomaly] <= told
+}
+
+// claim is a sentence about a transaction.
+type claim struct {
+	txn  int32
+	text string
+}
+
+// tell adds evidence; every transaction of the claims, and the others, are part of it.
+func (f *findings) tell(anomaly, summary string, claims []claim, others ...int32) {
+	e := checker.Evidence{Kind: anomaly, Summary: anomaly + ": " + summary}
+	for _, c := range claims {
+		e.Why = append(e.Why, checker.Claim{Op: f.txns[c.txn].op, Text: c.text})
+		others = append(others, c.txn)
+	}
+	for _, x := range others {
+		e.Ops = append(e.Ops, f.txns[x].op)
+	}
+	slices.Sort(e.Ops)
+	e.Ops = slices.Compact(e.Ops)
+	f.evidence = append(f.evidence, e)
+}
+
+// op is how a transaction is named.
+func (f *findings) op(x int32) string { return fmt.Sprintf("#%d", f.txns[x].op) }
+
+// keyText is a key as it is written in a sentence.
+func (t *trace) keyText(key int32) string { return bare(t.keys[key]) }
+
+// bare is a JSON string without its quotes, and any other value as it is.
+func bare(text string) string {
+	if simpleString([]byte(text)) {
+		return text[1 : len(text)-1]
+	}
+	return text
+}
+
+// valueText is a value as it is written in a sentence.
+func (t *trace) valueText(v int32) string {
+	if v == none {
+		return "null"
+	}
+	return brief(t.values[v].text)
+}
+
+// listOf is a list as it is written in a sentence: its end, if it is long.
+func (t *trace) listOf(list []int32) string {
+	const most = 8
+	var words []string
+	if len(list) > most {
+		words, list = append(words, "…"), list[len(list)-most:]
+	}
+	for _, v := range list {
+		words = append(words, t.valueText(v))
+	}
+	return "[" + strings.Join(words, " ") + "]"
+}
+
+// read is what a read returned, as it is written in a sentence.
+func (f *findings) read(m *micro) string {
+	if f.model == RWRegister {
+		return f.valueText(m.value)
+	}
+	list, err := f.elements(m.key, m.list)
+	if err != nil {
+		return "[" + brief(m.list) + "]"
+	}
+	return f.listOf(list)
+}
+
+// wrote is "appended 5 to x" or "wrote 5 to x".
+func (f *findings) wrote(v int32) string {
+	verb := "wrote"
+	if f.model == ListAppend {
+		verb = "appended"
+	}
+	return fmt.Sprintf("%s %s to %s", verb, f.valueText(v), f.keyText(f.values[v].key))
+}
+
+func (f *findings) internal(x int32, m *micro, want string, suffix bool) {
+	if !f.find("internal") {
+		return
+	}
+	if suffix {
+		want = "a list that ends in " + want
+	}
+	f.tell("internal", fmt.Sprintf("%s contradicts itself about %s", f.op(x), f.keyText(m.key)),
+		[]claim{{x, fmt.Sprintf("read %s as %s; by what it had done before it had to be %s", f.keyText(m.key), f.read(m), want)}})
+}
+
+func (f *findings) future(key, v, x int32) {
+	if f.find("internal") {
+		f.tell("internal", fmt.Sprintf("%s read what it had not yet written", f.op(x)),
+			[]claim{{x, fmt.Sprintf("read %s of %s before it %s itself", f.valueText(v), f.keyText(key), f.wrote(v))}})
+	}
+}
+
+func (f *findings) duplicate(key, v, reader int32) {
+	if f.find("duplicate-elements") {
+		f.tell("duplicate-elements", fmt.Sprintf("%s holds %s twice", f.keyText(key), f.valueText(v)),
+			[]claim{{reader, fmt.Sprintf("read %s with %s in it twice, which was appended once", f.keyText(key), f.valueText(v))}})
+	}
+}
+
+func (f *findings) nowhere(key, v, reader int32) {
+	if f.find("value-from-nowhere") {
+		f.tell("value-from-nowhere", fmt.Sprintf("nobody wrote %s to %s", f.valueText(v), f.keyText(key)),
+			[]claim{{reader, fmt.Sprintf("read %s of %s, which no transaction wrote", f.valueText(v), f.keyText(key))}})
+	}
+}
+
+func (f *findings) abortedRead(key, v, reader int32) {
+	if w := f.values[v].writer; f.find("G1a") {
+		f.tell("G1a", fmt.Sprintf("%s read what an aborted transaction wrote", f.op(reader)), []claim{
+			{w, fmt.Sprintf("%s and failed, so that nobody may ever see it", f.wrote(v))},
+			{reader, fmt.Sprintf("read %s of %s, which %s had written", f.valueText(v), f.keyText(key), f.op(w))}})
+	}
+}
+
+func (f *findings) intermediateRead(key, v, reader int32) {
+	if w := f.values[v].writer; f.find("G1b") {
+		f.tell("G1b", fmt.Sprintf("%s read what was not the last write of its transaction", f.op(reader)), []claim{
+			{w, fmt.Sprintf("%s and later wrote to it once more", f.wrote(v))},
+			{reader, fmt.Sprintf("read %s as it was between the two writes of %s", f.keyText(key), f.op(w))}})
+	}
+}
+
+func (f *findings) dirtyUpdate(key, aborted, next, reader int32) {
+	if a, w := f.values[aborted].writer, f.values[next].writer; f.find("dirty-update") {
+		f.tell("dirty-update", fmt.Sprintf("%s built on what %s wrote, which had aborted", f.op(w), f.op(a)), []claim{
+			{a, fmt.Sprintf("%s and failed, so that nobody may ever see it", f.wrote(aborted))},
+			{w, fmt.Sprintf("%s behind it", f.wrote(next))},
+			{reader, fmt.Sprintf("read both of %s in that order", f.keyText(key))}})
+	}
+}
+
+func (f *findings) incompatible(key, a, b int32, order, other []int32) {
+	if !f.find("incompatible-order") {
+		return
+	}
+	same := 0
+	for same < min(len(order), len(other)) && order[same] == other[same] {
+		same++
+	}
+	f.tell("incompatible-order", fmt.Sprintf("%s has no order: %s and %s saw different ones", f.keyText(key), f.op(a), f.op(b)), []claim{
+		{a, fmt.Sprintf("read %s as %s", f.keyText(key), f.listOf(order[:min(len(order), same+4)]))},
+		{b, fmt.Sprintf("read %s as %s, which is no beginning of what %s read, nor that of it", f.keyText(key),
+			f.listOf(other[:min(len(other), same+4)]), f.op(a))}})
+}
+
+func (f *findings) lostUpdate(key, v int32, rivals []int32) {
+	if !f.find("lost-update") {
+		return
+	}
+	found := f.valueText(v)
+	if f.model == ListAppend && v == none {
+		found = "[]"
+	}
+	a, b := rivals[0], rivals[1]
+	f.tell("lost-update", fmt.Sprintf("%s and %s both changed %s from what it was at %s", f.op(a), f.op(b), f.keyText(key), found), []claim{
+		{a, fmt.Sprintf("read %s at %s and %s", f.keyText(key), found, f.wrote(f.writeOf(a, key)))},
+		{b, fmt.Sprintf("read %s at %s too and %s: whichever of the two came second had not seen the other", f.keyText(key), found,
+			f.wrote(f.writeOf(b, key)))}})
+}
+
+// writeOf is the first value that a transaction wrote to a key.
+func (f *findings) writeOf(x, key int32) int32 {
+	for _, m := range f.did(x) {
+		if m.write && m.key == key {
+			return m.value
+		}
+	}
+	return none
+}
+
+func (f *findings) cyclicVersions(key int32, circle []int32) {
+	if !f.find("cyclic-versions") {
+		return
+	}
+	var claims []claim
+	for i, x := range circle {
+		after := circle[(i+1)%len(circle)]
+		claims = append(claims, claim{x, fmt.Sprintf("%s, which %s read and replaced", f.wrote(f.writeOf(x, key)), f.op(after))})
+	}
+	f.tell("cyclic-versions", fmt.Sprintf("the versions of %s come before each other", f.keyText(key)), claims)
+}
+
+// cycle adds a cycle that was found in a component of so many states.
+func (f *findings) cycle(anomaly string, c cycle, _ int) {
+	if !f.find(anomaly) {
+		return
+	}
+	shape := ""
+	if s := c.shape(); s != "" {
+		shape = " (" + s + ")"
+	}
+	var claims []claim
+	var others []int32
+	var steps []checker.Dependency
+	for _, d := range c {
+		text, witnesses := f.sentence(d)
+		claims = append(claims, claim{d.from, text})
+		others = append(others, witnesses...)
+		steps = append(steps, checker.Dependency{From: f.txns[d.from].op, To: f.txns[d.to].op, Kind: kindNames[d.kind], Label: f.label(d)})
+	}
+	f.tell(anomaly, fmt.Sprintf("%d transactions in a circle, each before the next%s", len(c), shape), claims, others...)
+	f.evidence[len(f.evidence)-1].Cycle = steps
+}
+
+// shape is the name that a small cycle goes by.
+func (c cycle) shape() string {
+	antis := 0
+	for i, d := range c {
+		if next := c[(i+1)%len(c)]; d.kind == rw && next.kind == wr || d.kind == wr && next.kind == rw {
+			antis++
+		}
+	}
+	switch {
+	case len(c) == 2 && c[0].kind == rw && c[1].kind == rw && c[0].key != c[1].key:
+		return "write skew"
+	case len(c) == 4 && antis == 4:
+		return "long fork"
+	default:
+		return ""
+	}
+}

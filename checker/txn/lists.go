@@ -1,0 +1,357 @@
+package txn
+
+import (
+	"bytes"
+	"slices"
+	"sort"
+
+	"github.com/splitvote/splitvote/history"
+)
+
+// list is what the reads of one key tell about it.
+type list struct {
+	text    []byte  // of the longest read
+	reader  int32   // who made it, or none
+	order   []int32 // its elements: the version order (X3)
+	ends    []int32 // where in the text each of them ends
+	unclear bool    // reads contradict each other or themselves, so that there is no order to go by
+	reads   []listRead
+}
+
+// listRead is how a committed transaction that had not yet appended to a key found it.
+type listRead struct {
+	txn    int32
+	length int32 // how much of the order it saw, or none if that was something else
+	last   int32 // the last element it saw, or none
+}
+
+// lists takes the history apart by key.
+type lists struct {
+	*graph
+	of    []list
+	found *findings
+}
+
+// appends finds what is wrong with a list-append history without a graph and draws the dependencies. Complete says that at
+// most one committed append of each key was never read, so that the version order is known.
+func appends(g *graph, found *findings) (complete bool, err error) {
+	l := &lists{graph: g, of: make([]list, len(g.keys)), found: found}
+	found.lists = l
+	for k := range l.of {
+		l.of[k].reader = none
+	}
+	for _, step := range []func() error{l.internal, l.longest, l.place} {
+		if err := step(); err != nil {
+			return false, err
+		}
+	}
+	for k := range l.of {
+		of := &l.of[k]
+		if of.reader != none && l.inspect(int32(k), of.order, of.reader) {
+			of.unclear = true
+		}
+	}
+	l.inspectReads()
+	late, complete := l.late()
+	for k := range l.of {
+		l.dependencies(int32(k), late[k])
+	}
+	return complete, nil
+}
+
+// internal compares every read of a key with what its own transaction did to the key before.
+func (l *lists) internal() error {
+	for x := range l.txns {
+		for i := l.txns[x].from; i < l.txns[x].to; i++ {
+			m := &l.micros[i]
+			if m.write || m.prev == none {
+				continue
+			}
+			var want []int32 // appended since the read before
+			base := m.prev
+			for ; base != none && l.micros[base].write; base = l.micros[base].prev {
+				want = append(want, l.micros[base].value)
+			}
+			if base != none && l.micros[base].bad { // said already
+				m.bad = true
+				continue
+			}
+			if base != none && len(want) == 0 && bytes.Equal(l.micros[base].list, m.list) {
+				continue
+			}
+			slices.Reverse(want)
+			got, err := l.elements(m.key, m.list)
+			if err != nil {
+				return err
+			}
+			rest := got[max(0, len(got)-len(want)):]
+			if base != none {
+				read, err := l.elements(m.key, l.micros[base].list)
+				if err != nil {
+					return err
+				}
+				want, rest = append(read, want...), got
+			}
+			if !slices.Equal(rest, want) {
+				m.bad = true
+				l.found.internal(int32(x), m, l.listOf(want), base == none)
+			}
+		}
+	}
+	return nil
+}
+
+// longest takes each key's longest read, by its text, for the version order.
+func (l *lists) longest() error {
+	for x := range l.txns {
+		for i := l.txns[x].from; i < l.txns[x].to; i++ {
+			m := &l.micros[i]
+			if of := &l.of[m.key]; !m.write && !m.bad && (len(m.list) > len(of.text) || of.reader == none) {
+				of.text, of.reader = m.list, int32(x)
+			}
+		}
+	}
+	for k := range l.of {
+		of := &l.of[k]
+		order, err := l.elements(int32(k), of.text)
+		if err != nil {
+			return err
+		}
+		l.adopt(of, order, of.text, of.reader)
+	}
+	return nil
+}
+
+// adopt takes a read for the version order.
+func (l *lists) adopt(of *list, order []int32, text []byte, reader int32) {
+	of.order, of.text, of.reader, of.ends = order, text, reader, make([]int32, 0, len(order))
+	s := scanner{data: text}
+	for i, v := range order {
+		s.value()
+		of.ends = append(of.ends, int32(s.at))
+		s.take(',')
+		l.values[v].place = int32(i)
+		l.see(v)
+	}
+}
+
+// length is how many elements of the order a read saw. What is the same text is the same list; other text says nothing.
+func (of *list) length(text []byte) (n int32, ok bool) {
+	if len(text) == 0 {
+		return 0, true
+	}
+	i := sort.Search(len(of.ends), func(i int) bool { return int(of.ends[i]) >= len(text) })
+	return int32(i + 1), i < len(of.ends) && int(of.ends[i]) == len(text) && bytes.HasPrefix(of.text, text)
+}
+
+// place finds every read in the order of its key.
+func (l *lists) place() error {
+	for x := range l.txns {
+		for i := l.txns[x].from; i < l.txns[x].to; i++ {
+			m := &l.micros[i]
+			if m.write || m.bad {
+				continue
+			}
+			of := &l.of[m.key]
+			r := listRead{txn: int32(x), last: none}
+			var ok bool
+			if r.length, ok = of.length(m.list); !ok {
+				seen, err := l.elements(m.key, m.list)
+				if err != nil {
+					return err
+				}
+				r.length, r.last = l.compare(of, m, seen, int32(x))
+			}
+			if r.length > 0 {
+				r.last = of.order[r.length-1]
+			}
+			if m.prev == none {
+				of.reads = append(of.reads, r)
+			}
+		}
+	}
+	return nil
+}
+
+// compare is how much of the order a list has whose text is not a prefix of the order's. If it is longer it becomes the
+// order; if neither is a prefix of the other there is none.
+func (l *lists) compare(of *list, m *micro, seen []int32, x int32) (length, last int32) {
+	if both := min(len(seen), len(of.order)); !slices.Equal(seen[:both], of.order[:both]) {
+		for _, v := range seen {
+			l.see(v)
+		}
+		of.unclear = true
+		l.found.incompatible(m.key, of.reader, x, of.order, seen)
+		l.inspect(m.key, seen, x)
+		return none, seen[len(seen)-1]
+	}
+	if len(seen) > len(of.order) {
+		l.adopt(of, seen, m.list, x)
+	}
+	return int32(len(seen)), none
+}
+
+// inspect reports what cannot be in a list that was read, and says whether an element is there twice.
+func (l *lists) inspect(key int32, seen []int32, reader int32) (repeats bool) {
+	times := make(map[int32]bool, len(seen))
+	aborted := none // the latest element of a failed transaction
+	for _, v := range seen {
+		switch {
+		case times[v]:
+			repeats = true
+			l.found.duplicate(key, v, reader)
+		case l.values[v].writer == none:
+			l.found.nowhere(key, v, reader)
+		case l.aborted(v):
+			aborted = v
+		case aborted != none:
+			l.found.dirtyUpdate(key, aborted, v, reader)
+			aborted = none
+		}
+		times[v] = true
+	}
+	return repeats
+}
+
+// inspectReads reports reads that end in what no other transaction may see, or in the reader's own future.
+func (l *lists) inspectReads() {
+	for k := range l.of {
+		for _, r := range l.of[k].reads {
+			switch v := r.last; {
+			case v == none || l.values[v].writer == none:
+			case l.values[v].writer == r.txn:
+				l.found.future(int32(k), v, r.txn)
+			case l.aborted(v):
+				l.found.abortedRead(int32(k), v, r.txn)
+			case !l.values[v].final:
+				l.found.intermediateRead(int32(k), v, r.txn)
+			}
+		}
+	}
+	for x := range l.txns { // a read may also have seen an own element that others had already appended to
+		for _, m := range l.did(int32(x)) {
+			if !m.write || l.values[m.value].place == none {
+				continue
+			}
+			first := m.prev
+			for first != none && l.micros[first].prev != none {
+				first = l.micros[first].prev
+			}
+			if first == none || l.micros[first].write || l.micros[first].bad {
+				continue
+			}
+			n, ok := l.of[m.key].length(l.micros[first].list)
+			if place := l.values[m.value].place; ok && place < n-1 {
+				l.found.future(m.key, m.value, int32(x))
+			}
+		}
+	}
+}
+
+// late lists for each key the committed transactions that appended to it what nobody read, in ascending order. Complete says
+// that there is at most one such append for each key.
+func (l *lists) late() (late [][]int32, complete bool) {
+	late = make([][]int32, len(l.of))
+	complete = true
+	for x := range l.txns {
+		if !l.txns[x].committed {
+			continue
+		}
+		for _, m := range l.did(int32(x)) {
+			if !m.write || l.values[m.value].place != none {
+				continue
+			}
+			if n := len(late[m.key]); n > 0 && late[m.key][n-1] == int32(x) {
+				complete = false
+				continue
+			}
+			late[m.key] = append(late[m.key], int32(x))
+			complete = complete && len(late[m.key]) == 1
+		}
+	}
+	return late, complete
+}
+
+// dependencies draws those of one key.
+func (l *lists) dependencies(key int32, late []int32) {
+	of := &l.of[key]
+	for _, r := range of.reads { // wr
+		if r.last != none && l.committed(r.last) && l.values[r.last].final {
+			l.add(l.values[r.last].writer, r.txn, wr, key)
+		}
+	}
+	if of.unclear {
+		return
+	}
+	next := make([]int32, len(of.order)+1) // writer of the first committed element from a place on
+	next[len(of.order)] = none
+	for i := len(of.order) - 1; i >= 0; i-- {
+		if next[i] = next[i+1]; l.committed(of.order[i]) {
+			next[i] = l.values[of.order[i]].writer
+		}
+	}
+	last, certain := none, none
+	follow := func(w int32) { // ww, from the writer before; over those that ended info also from one that surely committed (X1)
+		if last != none {
+			l.add(last, w, ww, key)
+		}
+		if certain != none && certain != last {
+			l.add(certain, w, ww, key)
+		}
+	}
+	for _, v := range of.order {
+		if !l.committed(v) {
+			continue
+		}
+		w := l.values[v].writer
+		follow(w)
+		if last = w; l.txns[w].kind == history.Ok {
+			certain = w
+		}
+	}
+	for _, w := range late {
+		follow(w)
+	}
+	slices.SortStableFunc(of.reads, func(a, b listRead) int { return int(a.length - b.length) })
+	for from := 0; from < len(of.reads); { // rw, version by version
+		to := from
+		for to < len(of.reads) && of.reads[to].length == of.reads[from].length {
+			to++
+		}
+		l.overwrites(key, of.reads[from:to], next, late)
+		from = to
+	}
+}
+
+// overwrites draws the rw of all who read the same version.
+func (l *lists) overwrites(key int32, reads []listRead, next, late []int32) {
+	length := reads[0].length
+	if length == none {
+		return
+	}
+	var readers, rivals []int32
+	for _, r := range reads {
+		readers = append(readers, r.txn)
+		if l.writesTo(r.txn, key) {
+			rivals = append(rivals, r.txn)
+		}
+	}
+	slices.Sort(rivals)
+	if len(rivals) > 1 {
+		l.found.lostUpdate(key, reads[0].last, rivals)
+	}
+	if w := next[length]; w != none {
+		late = []int32{w}
+	}
+	l.overwritten(readers, late, rivals, rw, key)
+}
+
+// writesTo says whether a transaction writes a key.
+func (t *trace) writesTo(x, key int32) bool {
+	for i := t.txns[x].from; i < t.txns[x].to; i++ {
+		if m := &t.micros[i]; m.write && m.key == key {
+			return true
+		}
+	}
+	return false
+}
