@@ -1,6 +1,7 @@
 package twopc
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 	"strings"
@@ -272,7 +273,7 @@ func (n *node) giveUp(r *request) {
 	default:
 		n.forget(r)
 		n.rollBack(t, "")
-		n.reject(r.id, n.missing(t))
+		n.reject(r.id, cmp.Or(r.why, n.missing(t)))
 	}
 }
 

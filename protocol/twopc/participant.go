@@ -180,9 +180,13 @@ func (n *node) resolve(b *branch, commit bool) {
 	n.reach(pointResolve)
 }
 
-// waits lets a tick pass for the branches that wait for a decision, and asks where it is time to.
+// waits lets a tick pass for the branches that wait for a decision, and asks where it is time to. This node itself is never in
+// doubt about what it coordinates.
 func (n *node) waits() {
 	for _, b := range slices.Clone(n.prepared) {
+		if b.tx.Node == n.id {
+			continue
+		}
 		b.silent++
 		switch {
 		case b.silent < b.due:
