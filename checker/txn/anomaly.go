@@ -16,6 +16,7 @@ var anomalies = []struct {
 	{"dirty-update", readCommitted},
 	{"G1a", readCommitted},
 	{"G1b", readCommitted},
+	{"future-read", readCommitted},
 	{"cyclic-versions", readCommitted},
 	{"G1c", readCommitted},
 	{"internal", consistentView | repeatableRead},
@@ -25,19 +26,16 @@ var anomalies = []struct {
 	{"G-single", consistentView | repeatableRead},
 	{"G-nonadjacent", snapshotIsolation | repeatableRead},
 	{"G2-item", repeatableRead},
-	{"G2", serializable},
 	{"G0-process", sessionReadUncommitted},
 	{"G1c-process", sessionReadCommitted},
 	{"G-single-process", sessionSnapshotIsolation},
 	{"G-nonadjacent-process", sessionSnapshotIsolation},
 	{"G2-item-process", sessionSerializable},
-	{"G2-process", sessionSerializable},
 	{"G0-realtime", strongReadUncommitted},
 	{"G1c-realtime", strongReadCommitted},
 	{"G-single-realtime", strongSnapshotIsolation},
 	{"G-nonadjacent-realtime", strongSnapshotIsolation},
 	{"G2-item-realtime", strictSerializable},
-	{"G2-realtime", strictSerializable},
 }
 
 // AllAnomalies names every anomaly that can be found, the worst first.

@@ -25,12 +25,8 @@ func (j judge) bank(h *history.History) checker.Result {
 		return undecided(err)
 	}
 	found := &findings{trace: &trace{history: h}, model: Bank, counts: map[string]int{}}
-	totals, accounts := map[int64]int{}, map[string]int{}
-	for _, r := range reads {
-		totals[r.total]++
-		accounts[names(r.of)]++
-	}
-	total, usual := most(totals), most(accounts)
+	total, totals := usual(reads, func(r balances) int64 { return r.total })
+	accounts, having := usual(reads, func(r balances) string { return names(r.of) })
 	for _, r := range reads {
 		tell := func(anomaly, summary, text string) {
 			if found.find(anomaly) {
@@ -38,15 +34,15 @@ func (j judge) bank(h *history.History) checker.Result {
 					Why: []checker.Claim{{Op: r.op, Text: text}}})
 			}
 		}
-		if got := names(r.of); got != usual {
+		if got := names(r.of); got != accounts {
 			tell("unexpected-account", fmt.Sprintf("#%d read other accounts than there are", r.op),
-				fmt.Sprintf("read the accounts %s; %d of %d reads have %s", got, accounts[usual], len(reads), usual))
+				fmt.Sprintf("read the accounts %s; %d of %d reads have %s", got, having, len(reads), accounts))
 			continue
 		}
 		if r.total != total {
 			tell("wrong-total", fmt.Sprintf("#%d read %d in all where there is %d", r.op, r.total, total),
 				fmt.Sprintf("read %d in all; %d of %d reads have %d, and transfers neither make money nor lose it", r.total,
-					totals[total], len(reads), total))
+					totals, len(reads), total))
 		}
 		for _, account := range slices.Sorted(maps.Keys(r.of)) {
 			if b := r.of[account]; b < 0 {
@@ -87,13 +83,16 @@ func bankReads(h *history.History) ([]balances, error) {
 // names lists accounts in a line.
 func names(of map[string]int64) string { return strings.Join(slices.Sorted(maps.Keys(of)), " ") }
 
-// most is what was counted most often; of several the least.
-func most[T int64 | string](counts map[T]int) (usual T) {
-	best := 0
-	for _, v := range slices.Sorted(maps.Keys(counts)) {
-		if counts[v] > best {
-			usual, best = v, counts[v]
+// usual is what most of the reads have, of several the first, and how many have it.
+func usual[T comparable](reads []balances, what func(balances) T) (most T, times int) {
+	counts := map[T]int{}
+	for _, r := range reads {
+		counts[what(r)]++
+	}
+	for _, r := range reads {
+		if w := what(r); counts[w] > times {
+			most, times = w, counts[w]
 		}
 	}
-	return usual
+	return most, times
 }

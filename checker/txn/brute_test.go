@@ -256,10 +256,15 @@ func (o *oracle) unclear(key int) bool {
 	return false
 }
 
+// writer is who wrote a value, -1 if nobody did; what failed may have been tried again.
 func (o *oracle) writer(value int) int {
-	return slices.IndexFunc(o.txns, func(x small) bool {
-		return slices.ContainsFunc(x.ops, func(op smallOp) bool { return op.write && op.value == value })
-	})
+	found := -1
+	for i, x := range o.txns {
+		if slices.ContainsFunc(x.ops, func(op smallOp) bool { return op.write && op.value == value }) && (found < 0 || x.kind != history.Fail) {
+			found = i
+		}
+	}
+	return found
 }
 
 func (o *oracle) absent(most int, order string, set []int, orders [][]int) bool {

@@ -47,7 +47,8 @@
 //	    [Levels] lists them, [RulesOut] says which anomaly rules out which. All reads are of named keys, so repeatable-read and
 //	    serializable stand and fall together, and no G2 is reported that is not a G2-item: what a client
 //	    reads by name it cannot miss as a phantom.
-//	X7  Further anomalies are seen without a graph: internal, a transaction disagrees with itself; dirty-update, a committed
+//	X7  Further anomalies are seen without a graph: internal, a transaction disagrees with itself; future-read, it read what
+//	    it wrote later, a G1c of one; dirty-update, a committed
 //	    append onto an aborted one; incompatible-order, two reads of a key are not prefixes of one list;
 //	    duplicate-elements; value-from-nowhere; lost-update, two transactions read the same version and both wrote the
 //	    key, a G-single in whichever order they did; cyclic-versions, the versions of a register come before each other.

@@ -116,8 +116,8 @@ func (f *findings) internal(x int32, m *micro, want string, suffix bool) {
 }
 
 func (f *findings) future(key, v, x int32) {
-	if f.find("internal") {
-		f.tell("internal", fmt.Sprintf("%s read what it had not yet written", f.op(x)),
+	if f.find("future-read") {
+		f.tell("future-read", fmt.Sprintf("%s read what it had not yet written", f.op(x)),
 			[]claim{{x, fmt.Sprintf("read %s of %s before it %s itself", f.valueText(v), f.keyText(key), f.wrote(v))}})
 	}
 }

@@ -1,0 +1,84 @@
+package txn_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/splitvote/splitvote/checker/txn"
+	"github.com/splitvote/splitvote/histories"
+	"github.com/splitvote/splitvote/history"
+)
+
+// beyond are anomalies that Adya's definitions do not know: no execution whatever has them.
+var beyond = map[string]bool{"value-from-nowhere": true, "duplicate-elements": true}
+
+// The verdicts of the corpus are those of the definitions, level by level, tried out without the checker.
+func TestCorpusAgreesWithDefinitions(t *testing.T) {
+	files, err := histories.AllTransactions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if file.Model == txn.Bank || len(file.Anomalies) > 0 && beyond[file.Anomalies[0]] {
+			continue
+		}
+		h, err := history.Read(bytes.NewReader(file.Data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		holds := oracleOf(t, file.Model, h).levels()
+		for level, want := range file.Expect {
+			if got := map[bool]string{true: "valid", false: "invalid"}[holds[level]]; got != want {
+				t.Errorf("%s: %s is %s by definition, %s by the header", file.Name, level, got, want)
+			}
+		}
+	}
+}
+
+// oracleOf reads a history for the oracle, whose keys are numbers and whose values are unique over all keys.
+func oracleOf(t *testing.T, model string, h *history.History) *oracle {
+	t.Helper()
+	o := &oracle{register: model == txn.RWRegister}
+	keys, values := map[string]int{}, map[string]int{}
+	number := func(in map[string]int, name string) int {
+		if _, known := in[name]; !known {
+			in[name] = len(in) + 1
+		}
+		return in[name]
+	}
+	for _, c := range h.Calls() {
+		x := small{process: int(h.Invocation(c).Process), kind: h.Kind(c), begin: c.Invoke, end: c.Complete}
+		text := h.Invocation(c).Value
+		if x.kind == history.Ok {
+			text = h.Completion(c).Value
+		}
+		var ops [][]json.RawMessage
+		if err := json.Unmarshal(text, &ops); err != nil {
+			t.Fatal(err)
+		}
+		for _, op := range ops {
+			key := string(op[1])
+			s := smallOp{write: string(op[0]) != `"r"`, key: number(keys, key) - 1}
+			var list []json.RawMessage
+			switch {
+			case s.write:
+				s.value = number(values, key+string(op[2]))
+			case string(op[2]) == "null":
+			case o.register:
+				list = op[2:]
+			default:
+				if err := json.Unmarshal(op[2], &list); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, v := range list {
+				s.list = append(s.list, number(values, key+string(v)))
+			}
+			x.ops = append(x.ops, s)
+		}
+		o.txns = append(o.txns, x)
+	}
+	o.keys = len(keys)
+	return o
+}

@@ -1,0 +1,52 @@
+package histories
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+)
+
+//go:embed txn/*.jsonl txn/*.edn
+var transactional embed.FS
+
+// Transactions is one history of transactions with its header. Each shows one anomaly, or none.
+type Transactions struct {
+	Name      string            `json:"-"`         // without txn/ and .jsonl
+	Model     string            `json:"model"`     // list-append, rw-register or bank
+	Expect    map[string]string `json:"expect"`    // verdict by consistency level: valid or invalid
+	Anomalies []string          `json:"anomalies"` // every anomaly that it has, by its name
+	Comment   string            `json:"comment"`
+	Source    string            `json:"source"`
+	Data      []byte            `json:"-"` // the whole file, header included; history.Read passes over the header
+	EDN       []byte            `json:"-"` // the same in Jepsen's EDN, nil for most
+}
+
+// AllTransactions lists the corpus of transactions in the order of names. An error is a header that cannot be read.
+func AllTransactions() ([]Transactions, error) {
+	names, err := fs.Glob(transactional, "txn/*.jsonl")
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Transactions, 0, len(names))
+	for _, name := range names {
+		data, err := transactional.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		base := strings.TrimSuffix(name, ".jsonl")
+		file := Transactions{Name: strings.TrimPrefix(base, "txn/"), Data: data}
+		header, _, _ := bytes.Cut(data, []byte{'\n'})
+		if err := json.Unmarshal(header, &file); err != nil {
+			return nil, fmt.Errorf("%s: header: %w", name, err)
+		}
+		if file.EDN, err = transactional.ReadFile(base + ".edn"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		all = append(all, file)
+	}
+	return all, nil
+}
