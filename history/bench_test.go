@@ -85,3 +85,27 @@ func BenchmarkReadJSONL(b *testing.B) {
 		b.ReportMetric(float64(other)*float64(b.N)/float64(b.Elapsed()), "x-encoding-json")
 	})
 }
+
+// BenchmarkReadBinary compares the binary form of a history with its JSON lines.
+func BenchmarkReadBinary(b *testing.B) {
+	lines := recorded(operations())
+	start := time.Now()
+	h, err := history.Read(bytes.NewReader(lines))
+	if err != nil {
+		b.Fatal(err)
+	}
+	other := time.Since(start)
+	var file bytes.Buffer
+	if err := history.WriteBinary(&file, h); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(file.Len()))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := history.Decode(bytes.NewReader(file.Bytes()), history.Binary); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(lines))/float64(file.Len()), "x-smaller")
+	b.ReportMetric(float64(other)*float64(b.N)/float64(b.Elapsed()), "x-jsonl")
+}

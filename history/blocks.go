@@ -21,19 +21,24 @@ func Read(r io.Reader) (*History, error) { return readLines(r, sizeOf(r)) }
 
 // readLines is Read, where it is known how much there is to read, in bytes; 0 if it is not.
 func readLines(r io.Reader, size int64) (*History, error) {
-	workers := runtime.GOMAXPROCS(0)
-	if workers == 1 {
-		workers = 0 // parse where we read: what was just read is still in the cache
+	return readBlocks(&lineFeeder{r: r, least: blockSize}, size, cores())
+}
+
+// cores are the workers besides a caller who reads. With one core there are none: what was just read is still in the cache.
+func cores() int {
+	if n := runtime.GOMAXPROCS(0); n > 1 {
+		return n
 	}
-	return readBlocks(r, size, workers, blockSize)
+	return 0
 }
 
 // blockSize is how much is read at once, in bytes: little enough to stay in a core's cache.
 const blockSize = 256 << 10
 
-// block is some whole lines of a file and the events in them. Its memory is used again.
+// block is a part of a file, of whole lines in a file of lines, and the events in it. Its memory is used again.
 type block struct {
 	text    []byte // ends in a newline
+	number  int    // from 1, in a file that is made of blocks
 	first   bool   // it begins the file
 	last    bool   // it ends the file
 	torn    bool   // its last newline is ours
@@ -41,22 +46,32 @@ type block struct {
 	failure error  // why the file cannot be read on, nil if it has just ended
 
 	ops   []Op
-	lines []int      // of each op, counted from 1 in the block
-	count int        // of lines
-	bad   *LineError // the line where parsing ended, counted likewise
+	lines []int    // of each op, counted from 1 in the block
+	count int      // of lines
+	bad   error    // what is wrong where parsing ended; the line of a *LineError is counted likewise
+	names []string // of a block of the binary form
 	done  chan struct{}
+}
+
+func (b *block) breaksOff() string { return fmt.Sprintf("block %d breaks off", b.number) }
+
+// feeder divides a file into blocks.
+type feeder interface {
+	// fill reads the next block, up to one that is the last. What cannot be read is the failure of the last.
+	fill(b *block)
+	// parse finds the events of a block, up to the first thing that is none. It is called from several goroutines.
+	parse(s *scanner, b *block)
 }
 
 // readBlocks parses with so many workers besides the caller, who reads and puts together what they parsed; with none, the
 // caller parses too.
-func readBlocks(r io.Reader, size int64, workers, blockSize int) (*History, error) {
-	feed := feeder{r: r, least: blockSize}
+func readBlocks(feed feeder, size int64, workers int) (*History, error) {
 	c := blockCollector{expected: size}
 	if workers == 0 {
-		b, s := newBlock(blockSize), &scanner{}
+		b, s := newBlock(), &scanner{}
 		for !b.last {
 			feed.fill(b)
-			s.parse(b)
+			feed.parse(s, b)
 			if err := c.add(b); err != nil {
 				return nil, err
 			}
@@ -71,19 +86,21 @@ func readBlocks(r io.Reader, size int64, workers, blockSize int) (*History, erro
 		group.Go(func() {
 			var s scanner
 			for b := range work {
-				s.parse(b)
+				feed.parse(&s, b)
 				b.done <- struct{}{}
 			}
 		})
 	}
 	ring := make([]*block, 2*workers)
 	for i := range ring {
-		ring[i] = newBlock(blockSize)
+		ring[i] = newBlock()
 	}
+	ended := false
 	for next, oldest := 0, 0; ; {
-		if next-oldest < len(ring) && !feed.ended {
+		if next-oldest < len(ring) && !ended {
 			b := ring[next%len(ring)]
 			feed.fill(b)
+			ended = b.last
 			work <- b
 			next++
 			continue
@@ -100,21 +117,20 @@ func readBlocks(r io.Reader, size int64, workers, blockSize int) (*History, erro
 	}
 }
 
-func newBlock(size int) *block {
-	return &block{text: make([]byte, 0, size), done: make(chan struct{}, 1)}
+func newBlock() *block {
+	return &block{text: make([]byte, 0, blockSize), done: make(chan struct{}, 1)}
 }
 
-// feeder divides a file into blocks.
-type feeder struct {
+// lineFeeder divides JSON lines.
+type lineFeeder struct {
 	r     io.Reader
 	least int    // bytes of a block that is not the last
 	rest  []byte // of the last block: the beginning of a line
 	begun bool
-	ended bool
 }
 
 // fill reads the next block.
-func (f *feeder) fill(b *block) {
+func (f *lineFeeder) fill(b *block) {
 	b.first, b.last, b.torn, b.cut, b.failure = !f.begun, false, false, false, nil
 	f.begun = true
 	b.text = append(b.text[:0], f.rest...)
@@ -146,8 +162,8 @@ func (f *feeder) fill(b *block) {
 
 // end makes b the last block: the file ends here, or cannot be read on. Of a line that is not whole for any other reason than
 // the end of the file, nothing is kept.
-func (f *feeder) end(b *block, err error) {
-	f.ended, b.last, b.cut = true, true, errors.Is(err, io.ErrUnexpectedEOF)
+func (f *lineFeeder) end(b *block, err error) {
+	b.last, b.cut = true, errors.Is(err, io.ErrUnexpectedEOF)
 	if !b.cut && !errors.Is(err, io.EOF) {
 		b.failure = err
 		b.text = b.text[:bytes.LastIndexByte(b.text, '\n')+1]
@@ -156,8 +172,7 @@ func (f *feeder) end(b *block, err error) {
 	}
 }
 
-// parse reads the lines of b up to the first that is no event.
-func (s *scanner) parse(b *block) {
+func (f *lineFeeder) parse(s *scanner, b *block) {
 	b.ops, b.lines, b.count, b.bad = b.ops[:0], b.lines[:0], 0, nil
 	for i := 0; i < len(b.text); {
 		b.count++
@@ -204,23 +219,33 @@ func (c *blockCollector) add(b *block) error {
 		c.reserve(int(float64(c.expected)*1.02/float64(len(b.text)+1)*float64(len(b.ops))) + len(b.ops))
 	}
 	for i := range b.ops {
-		op := &b.ops[i]
-		if err := c.pair(op); err != nil {
-			return atLine(err, c.before+b.lines[i])
+		err := c.pair(&b.ops[i])
+		if err == nil {
+			err = c.keep(&b.ops[i])
 		}
-		if err := c.keep(op); err != nil {
-			return atLine(err, c.before+b.lines[i])
+		if err != nil && b.lines != nil {
+			err = atLine(err, c.before+b.lines[i])
+		}
+		if err != nil {
+			return err
 		}
 	}
 	if free := cap(c.ops) - len(c.ops); free < len(b.ops) {
 		c.ops = slices.Grow(c.ops, max(len(b.ops), len(c.ops)))
 	}
 	c.ops = append(c.ops, b.ops...)
+	var line *LineError
 	switch {
+	case errors.As(b.bad, &line):
+		return &LineError{c.before + line.Line, line.What}
 	case b.bad != nil:
-		return &LineError{c.before + b.bad.Line, b.bad.What}
+		return b.bad
+	case b.failure != nil && b.number > 0:
+		return b.failure
 	case b.failure != nil:
 		return &LineError{c.before + b.count + 1, b.failure.Error()}
+	case b.cut && b.number > 0:
+		c.cut = b.breaksOff()
 	case b.cut && b.torn:
 		c.cut = fmt.Sprintf("line %d breaks off", c.before+b.count)
 	case b.cut:

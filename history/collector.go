@@ -70,8 +70,8 @@ type source interface {
 	// next is the next event, with an Index of no meaning. At the end of the file it returns io.EOF, where the file breaks
 	// off a cutOff, and for anything else that is no event a *LineError.
 	next() (Op, error)
-	// line is that of the event which next returned last, from 1.
-	line() int
+	// at adds to an *EventError about the event that next returned last where in the file it is.
+	at(error) error
 }
 
 // cutOff says where a file breaks off.
@@ -97,7 +97,7 @@ func readAll(s source) (*History, error) {
 		switch {
 		case err == nil:
 			if err := c.add(op); err != nil {
-				return nil, atLine(err, s.line())
+				return nil, s.at(err)
 			}
 		case errors.Is(err, io.EOF):
 			return c.history(), nil

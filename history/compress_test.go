@@ -45,7 +45,7 @@ func TestDecodeLooksThroughCompression(t *testing.T) {
 				continue
 			}
 			streamed, err := all(history.NewStream(bytes.NewReader(file), history.Auto))
-			if err != nil || !cmp.Equal(want.Ops, got.Ops) || !cmp.Equal(want.Ops, streamed) {
+			if err != nil || !same(want.Ops, got.Ops) || !same(want.Ops, streamed) {
 				t.Errorf("%s in %q: %v, events (-want +got):\n%s", name, c, err, cmp.Diff(want.Ops, got.Ops))
 			}
 		}
@@ -84,7 +84,7 @@ func TestDecodeKeepsWhatIsLeftOfACompressedFile(t *testing.T) {
 				t.Errorf("%s cut at byte %d: %v", c, end, err)
 				continue
 			}
-			if h.Cut == "" || len(h.Ops) > 0 && !cmp.Equal(h.Ops, whole.Ops[:len(h.Ops)]) {
+			if h.Cut == "" || len(h.Ops) > 0 && !same(h.Ops, whole.Ops[:len(h.Ops)]) {
 				t.Errorf("%s cut at byte %d: cut is %q after %d events", c, end, h.Cut, len(h.Ops))
 			}
 			most = max(most, len(h.Ops))
@@ -133,7 +133,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if s.Cut() != h.Cut || len(ops) != len(h.Ops) || len(ops) > 0 && !cmp.Equal(ops, h.Ops) {
+		if s.Cut() != h.Cut || len(ops) != len(h.Ops) || len(ops) > 0 && !same(ops, h.Ops) {
 			t.Fatalf("cut %q, streamed %q, events (-decoded +streamed):\n%s", h.Cut, s.Cut(), cmp.Diff(h.Ops, ops))
 		}
 		if _, err := history.New(h.Ops); err != nil {

@@ -32,7 +32,7 @@ type ednSource struct {
 
 func newEDNSource(in *bufio.Reader) *ednSource { return &ednSource{in: edn.NewReader(in)} }
 
-func (s *ednSource) line() int { return s.in.Line() }
+func (s *ednSource) at(err error) error { return atLine(err, s.in.Line()) }
 
 func (s *ednSource) next() (Op, error) {
 	if !s.entered { // elements of one vector are read like forms of their own

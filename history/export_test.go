@@ -20,7 +20,7 @@ func IsHeader(line []byte) bool { return isHeader(line) }
 
 // ReadBlocks is Read with so many workers and blocks so small.
 func ReadBlocks(r io.Reader, workers, blockSize int) (*History, error) {
-	return readBlocks(r, sizeOf(r), workers, blockSize)
+	return readBlocks(&lineFeeder{r: r, least: blockSize}, sizeOf(r), workers)
 }
 
 // The limits.

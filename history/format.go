@@ -13,13 +13,14 @@ type Format string
 
 // The formats.
 const (
-	Auto  Format = "auto"  // told from the first bytes
-	JSONL Format = "jsonl" // one event a line, as this package writes it
-	EDN   Format = "edn"   // Jepsen's, see [ReadEDN]
+	Auto   Format = "auto"   // told from the first bytes
+	JSONL  Format = "jsonl"  // one event a line, as this package writes it
+	EDN    Format = "edn"    // Jepsen's, see [ReadEDN]
+	Binary Format = "binary" // compact, see [BinaryWriter]
 )
 
 // Formats lists the formats that are read, Auto first.
-func Formats() []Format { return []Format{Auto, JSONL, EDN} }
+func Formats() []Format { return []Format{Auto, JSONL, EDN, Binary} }
 
 // ParseFormat knows the names of Formats.
 func ParseFormat(name string) (Format, error) {
@@ -40,8 +41,11 @@ func Decode(r io.Reader, format Format) (*History, error) {
 	if err != nil {
 		return nil, err
 	}
-	if in.format == JSONL {
+	switch in.format {
+	case JSONL:
 		return readLines(in, in.size)
+	case Binary:
+		return readBlocks(&binaryFeeder{r: in}, in.size, cores())
 	}
 	return readAll(in.source())
 }
@@ -57,6 +61,8 @@ func (in input) source() source {
 	switch in.format {
 	case EDN:
 		return newEDNSource(in.Reader)
+	case Binary:
+		return newBinarySource(in.Reader)
 	default:
 		return newLineSource(in.Reader)
 	}
@@ -109,6 +115,9 @@ func recognise(r io.Reader, format Format) (input, error) {
 
 // formatOf tells JSON lines from EDN, in which maps begin with a keyword or a tag. It is not known if too little is there.
 func formatOf(head string) (format Format, known bool) {
+	if head != "" && head[0] == binaryMagic[0] {
+		return Binary, true
+	}
 	text := strings.TrimSpace(head)
 	switch {
 	case text == "" || text == "{":

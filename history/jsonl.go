@@ -34,7 +34,7 @@ type lineSource struct {
 
 func newLineSource(in *bufio.Reader) *lineSource { return &lineSource{in: in} }
 
-func (s *lineSource) line() int { return s.number }
+func (s *lineSource) at(err error) error { return atLine(err, s.number) }
 
 func (s *lineSource) next() (Op, error) {
 	for !s.broken {

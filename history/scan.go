@@ -197,14 +197,19 @@ func (s *scanner) name(data []byte, i int) (text string, end int, ok bool) {
 		text, ok = unquote(data[i:end])
 		return text, end, ok
 	}
+	return s.intern(raw), end, true
+}
+
+// intern makes a string of bytes, the same one as last time if they were met before.
+func (s *scanner) intern(raw []byte) string {
 	if len(raw) == 0 {
-		return "", end, true
+		return ""
 	}
 	slot := &s.names[(uint(raw[0])*31+uint(raw[len(raw)/2])*7+uint(raw[len(raw)-1])*131+uint(len(raw)))%uint(len(s.names))]
 	if *slot != string(raw) {
 		*slot = string(raw)
 	}
-	return *slot, end, true
+	return *slot
 }
 
 func unquote(literal []byte) (text string, ok bool) {

@@ -156,7 +156,7 @@ func readsAlike(t *testing.T, file []byte) {
 		case err != nil:
 		case gotCut != cut:
 			t.Fatalf("%s: cut is %q, want %q\n%q", how, gotCut, cut, file)
-		case len(ops) != len(gotOps) || len(ops) > 0 && !cmp.Equal(ops, gotOps):
+		case len(ops) != len(gotOps) || len(ops) > 0 && !same(ops, gotOps):
 			t.Fatalf("%s (-plain):\n%s\n%q", how, cmp.Diff(ops, gotOps), file)
 		}
 	}

@@ -31,7 +31,7 @@ func (s *Stream) Next() (Op, error) {
 		if _, err = s.rules.add(&op); err == nil {
 			return op, nil
 		}
-		err = atLine(err, s.src.line())
+		err = s.src.at(err)
 	}
 	var cut cutOff
 	if errors.As(err, &cut) {

@@ -16,7 +16,7 @@ func convertCommand() *cobra.Command {
 	var from, to string
 	cmd := &cobra.Command{
 		Use:   "convert IN OUT",
-		Short: "rewrite a history as JSON lines or as Jepsen's EDN, by OUT's ending; - is standard input or output",
+		Short: "rewrite a history as JSON lines, Jepsen's EDN or the binary form, by OUT's ending; - is standard input or output",
 		Args:  exactly(2, "a history to read and a file to write"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			write, err := writerFor(args[1], to)
@@ -36,8 +36,8 @@ func convertCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&from, "format", "auto", "format of IN: auto, jsonl, edn")
-	cmd.Flags().StringVar(&to, "to", "", "format of OUT: jsonl, edn (default: by its ending)")
+	cmd.Flags().StringVar(&from, "format", "auto", "format of IN: "+strings.Join(formats(), ", "))
+	cmd.Flags().StringVar(&to, "to", "", "format of OUT: jsonl, edn, binary (default: by its ending, .jsonl, .edn or .svh; .gz or .zst behind it compresses)")
 	return cmd
 }
 
@@ -45,12 +45,21 @@ func convertCommand() *cobra.Command {
 // the rest of its name ends in.
 func writerFor(name, format string) (func(io.Writer, *history.History) error, error) {
 	compression, bare := history.CompressionOf(name)
-	if format == "" {
-		format = strings.TrimPrefix(filepath.Ext(bare), ".")
+	ending := strings.TrimPrefix(filepath.Ext(bare), ".")
+	if format != "" {
+		ending = ""
+		for _, o := range outputs {
+			if o.format == format {
+				ending = o.ending
+			}
+		}
 	}
-	write, ok := writers[format]
-	if !ok {
-		return nil, usage(fmt.Errorf("%s: neither .jsonl nor .edn, and no --to", name))
+	write := writers[ending]
+	switch {
+	case write == nil && format != "":
+		return nil, usage(fmt.Errorf("--to: no such format: %q (there are jsonl, edn, binary)", format))
+	case write == nil:
+		return nil, usage(fmt.Errorf("%s: ends in none of .jsonl, .edn and .svh, and no --to", name))
 	}
 	return func(w io.Writer, h *history.History) error {
 		packed, err := compression.Writer(w)
@@ -64,12 +73,16 @@ func writerFor(name, format string) (func(io.Writer, *history.History) error, er
 	}, nil
 }
 
-// writers by the format, which is also the ending of a file's name.
+// writers by the ending of a file's name.
 var writers = map[string]func(io.Writer, *history.History) error{
 	"jsonl": history.Write,
 	"json":  history.Write,
 	"edn":   history.WriteEDN,
+	"svh":   history.WriteBinary,
 }
+
+// outputs are the values of --to, each with the ending of such files.
+var outputs = []struct{ format, ending string }{{"jsonl", "jsonl"}, {"edn", "edn"}, {"binary", "svh"}}
 
 // writeFile writes a file whole or not at all; "-" is out.
 func writeFile(name string, out io.Writer, write func(io.Writer) error) error {
