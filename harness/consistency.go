@@ -1,20 +1,93 @@
 package harness
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/checker/linear"
+	"github.com/splitvote/splitvote/checker/txn"
 	"github.com/splitvote/splitvote/checker/weak"
 )
 
-// judge is the checker of what the target promises of a single object; of a run that breaks the promise it says what still
-// holds.
-func (x Experiment) judge() (checker.Checker, error) {
-	judge, err := linear.New(x.Workload.Model, linear.Options{})
-	if x.Consistency != "" {
-		judge, err = weak.New(x.Consistency, x.Workload.Model)
+// Linearizable is the strongest level of single objects.
+const Linearizable = "linearizable"
+
+// likewise pairs what a target promises of single objects with what that means for transactions.
+var likewise = [][2]string{
+	{Linearizable, txn.Strictest},
+	{weak.Sequential, "strong-session-serializable"},
+}
+
+// Levels lists the consistency levels that calls of a model can be judged by, the strongest first.
+func Levels(model string) []string {
+	if slices.Contains(txn.Models(), model) {
+		levels := txn.Levels()
+		slices.Reverse(levels)
+		return levels
 	}
-	if err != nil || x.Terse {
+	return append([]string{Linearizable}, weak.Levels(model)...)
+}
+
+// AllLevels lists those of single objects and then those of transactions.
+func AllLevels() []string {
+	return append(append([]string{Linearizable}, weak.All()...), Levels(txn.ListAppend)...)
+}
+
+// CheckLevel says what is wrong with a level for a model; "" is the strongest.
+func CheckLevel(model, level string) error {
+	levels := Levels(model)
+	switch {
+	case level == "" || slices.Contains(levels, level):
+		return nil
+	case slices.Contains(AllLevels(), level):
+		return fmt.Errorf("%s is not defined for %s, only %s", level, model, strings.Join(levels, ", "))
+	}
+	return fmt.Errorf("no such consistency: %q", level)
+}
+
+// Judge is the checker of a level for a model, "" for the strongest; of a history that is invalid it says what still holds, unless it
+// is terse. The engine is that of linearizability.
+func Judge(model, level string, engine linear.Engine, terse bool) (checker.Checker, error) {
+	if slices.Contains(txn.Models(), model) {
+		return txn.New(model, level)
+	}
+	judge, err := linear.New(model, linear.Options{Engine: engine})
+	if err == nil && level != "" && level != Linearizable {
+		judge, err = weak.New(level, model)
+	}
+	if err != nil || terse {
 		return judge, err
 	}
-	return weak.Graded(judge, x.Workload.Model), nil
+	return weak.Graded(judge, model), nil
+}
+
+// Promised is the level by which calls of a model are judged where a target promises so much, "" for linearizability: of transactions
+// the like of it.
+func Promised(model, promise string) string {
+	levels := Levels(model)
+	if promise == "" || slices.Contains(levels, promise) {
+		return promise
+	}
+	for _, pair := range likewise {
+		for i, name := range pair {
+			if name == promise && slices.Contains(levels, pair[1-i]) {
+				return pair[1-i]
+			}
+		}
+	}
+	return promise
+}
+
+// Level is the consistency that the experiment is judged by.
+func (x Experiment) Level() string {
+	level := x.Plan.Consistency
+	if level == "" {
+		level = Promised(x.Workload.Model, x.Consistency)
+	}
+	if level == "" {
+		level = Levels(x.Workload.Model)[0]
+	}
+	return level
 }

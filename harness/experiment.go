@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/linear"
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/generator"
 	"github.com/splitvote/splitvote/history"
@@ -26,7 +27,7 @@ type Experiment struct {
 	Settle   time.Duration // that a healed cluster is left alone before it is asked again
 	// Terse leaves out what a history that is not valid still satisfies: it may cost more than all else.
 	Terse bool
-	// Consistency is what each key is judged by, a level of package weak; empty: linearizability.
+	// Consistency is what the target promises, as protocol.Protocol has it; empty: linearizability. See Level.
 	Consistency string
 }
 
@@ -39,7 +40,7 @@ func (x Experiment) With(p plan.Plan) Experiment {
 // Settings are what --set can say of a workload.
 func Settings() []plan.Setting {
 	return []plan.Setting{
-		{Name: "ops-per-key", Doc: "calls before a key gives way to the next, within a tenth; the default is the workload's own"},
+		{Name: "ops-per-key", Doc: "calls before a key gives way to the next, within a tenth, or of transactions writes; the default is the workload's own"},
 		{Name: "processes-per-key", Default: "5", Doc: "clients that work on one key at a time"},
 		{Name: "values", Doc: "values are drawn from so many instead of being unique (registers only); checking is then much harder"},
 	}
@@ -65,7 +66,7 @@ func (x Experiment) Config(target cluster.Target, nodes []history.NodeID) cluste
 
 // Run drives the plan on a cluster.
 func (x Experiment) Run(ctx context.Context, c cluster.Cluster, recorder *history.Recorder, onEvent func(*history.Op)) (Times, error) {
-	var keys keys
+	keys := keys{of: x.Workload.Keys}
 	return Run(ctx, Test{
 		Cluster: c, Generator: x.generator(c.Nodes(), &keys), Fault: nemesis.New(c, c.Nodes()).Apply,
 		Processes: x.Plan.Concurrency.Of(len(c.Nodes())), Seed: x.Plan.Seed, Recorder: recorder,
@@ -80,19 +81,32 @@ func (x Experiment) Run(ctx context.Context, c cluster.Cluster, recorder *histor
 
 // keys are those that a run has used, in order of first use.
 type keys struct {
+	of    func(*history.Op) []string // workloads.Workload.Keys
 	names []string
 	seen  map[string]bool
 }
 
 func (k *keys) see(op *history.Op) {
-	if op.Process == history.Nemesis || k.seen[op.Key] {
+	switch {
+	case op.Process == history.Nemesis || op.Kind != history.Invoke:
+	case k.of == nil:
+		k.add(op.Key)
+	default:
+		for _, key := range k.of(op) {
+			k.add(key)
+		}
+	}
+}
+
+func (k *keys) add(key string) {
+	if k.seen[key] {
 		return
 	}
 	if k.seen == nil {
 		k.seen = map[string]bool{}
 	}
-	k.seen[op.Key] = true
-	k.names = append(k.names, op.Key)
+	k.seen[key] = true
+	k.names = append(k.names, key)
 }
 
 // pause is the time between two questions to a cluster that was just healed.
@@ -141,12 +155,12 @@ func (x Experiment) options(nodes []history.NodeID) workloads.Options {
 	return workloads.Options{Nodes: nodes, OpsPerKey: number("ops-per-key"), PerKey: number("processes-per-key"), Values: number("values")}
 }
 
-// Checker judges a run of this plan: the workload's model key by key, what else the workload checks, liveness after
+// Checker judges a run of this plan: the workload's model at its level, what else the workload checks, liveness after
 // healing, the gate against empty passes, and the figures.
 func (x Experiment) Checker() (checker.Checker, error) {
 	var parts []checker.Checker
 	if x.Workload.Model != "" {
-		c, err := x.judge()
+		c, err := Judge(x.Workload.Model, x.Level(), linear.Auto, x.Terse)
 		if err != nil {
 			return nil, err
 		}

@@ -16,6 +16,8 @@ type Workload struct {
 	Model  string   // the sequential specification that each key is judged by; "" if Check says all
 	Calls  []string // every F that a run must have seen succeed
 
+	// Keys are those that a call touches; nil: the one that the operation names.
+	Keys func(*history.Op) []string
 	// Generator makes the clients' calls, for ever (W1).
 	Generator func(Options) generator.Generator
 	// Final makes the calls after healing for the keys that the run has used.
@@ -27,14 +29,17 @@ type Workload struct {
 // Options steer a workload. The zero value of each stands for the default.
 type Options struct {
 	Nodes     []history.NodeID
-	OpsPerKey int // calls before a key is given up, within a tenth; default the workload's own
+	OpsPerKey int // calls before a key is given up, within a tenth; of transactions, writes; default the workload's own
 	PerKey    int // processes that work on one key, default 5; what is left over joins the last group
 	Values    int // values are drawn from 0 to Values-1 instead of being unique; register and read-write only
 }
 
 // All are the workloads.
 func All() []Workload {
-	return []Workload{register, readWrite, appendList, set, removal, counter, queue, lock, uniqueIDs}
+	return []Workload{
+		register, readWrite, appendList, set, removal, counter, queue, lock, uniqueIDs,
+		listAppend, rwRegister, bank, longFork, writeSkew,
+	}
 }
 
 // Named is the workload of the given name.

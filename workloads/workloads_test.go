@@ -1,14 +1,17 @@
 package workloads_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/checker/linear"
+	"github.com/splitvote/splitvote/checker/txn"
 	"github.com/splitvote/splitvote/generator"
 	"github.com/splitvote/splitvote/generator/gentest"
 	"github.com/splitvote/splitvote/history"
@@ -22,14 +25,22 @@ type object struct {
 	name   string
 	store  *kv.Store
 	rand   *rand.Rand
-	broken bool // one call in thirty is acknowledged and forgotten
+	broken bool // one call in thirty is acknowledged and forgotten; of a transfer only the second half
 	keys   []string
+
+	touched func(*history.Op) []string // keys of a call, as its workload has it
 }
 
 func (o *object) complete(op history.Op) (history.Op, time.Duration) {
 	takes := time.Duration(o.rand.IntN(5000)) * time.Microsecond
-	if !slices.Contains(o.keys, op.Key) {
-		o.keys = append(o.keys, op.Key)
+	keys := []string{op.Key}
+	if o.touched != nil {
+		keys = o.touched(&op)
+	}
+	for _, key := range keys {
+		if !slices.Contains(o.keys, key) {
+			o.keys = append(o.keys, key)
+		}
 	}
 	fate := o.rand.IntN(100)
 	switch fate {
@@ -50,6 +61,7 @@ func (o *object) complete(op history.Op) (history.Op, time.Duration) {
 		if err := o.store.Restore(before); err != nil {
 			panic(err)
 		}
+		o.store.Apply(firstHalf(op).Encode())
 	}
 	switch {
 	case fate == 2:
@@ -65,10 +77,19 @@ func (o *object) complete(op history.Op) (history.Op, time.Duration) {
 	return op, takes
 }
 
+// firstHalf is the withdrawal of a transfer; of any other call it is nothing.
+func firstHalf(op history.Op) kv.Command {
+	var transfer struct{ From, Amount json.RawMessage }
+	if op.F != "transfer" || json.Unmarshal(op.Value, &transfer) != nil {
+		return kv.Command{}
+	}
+	return kv.Command{Object: "bank", F: "withdraw", Key: strings.Trim(string(transfer.From), `"`), Value: transfer.Amount}
+}
+
 // run is a history of calls calls of a workload, with its final ones.
 func run(t *testing.T, w workloads.Workload, o workloads.Options, calls int, broken bool) *history.History {
 	t.Helper()
-	obj := &object{name: w.Object, store: kv.New(), rand: rand.New(rand.NewPCG(1, 2)), broken: broken}
+	obj := &object{name: w.Object, store: kv.New(), rand: rand.New(rand.NewPCG(1, 2)), broken: broken, touched: w.Keys}
 	world := gentest.World{Clients: 10, Seed: 5, Complete: obj.complete}
 	final := generator.Lazy(func(generator.Context) generator.Generator { return w.Final(o, obj.keys) })
 	events, err := world.Run(generator.Clients(generator.Phases(generator.Limit(calls, generator.Rate(1000, w.Generator(o))), final)))
@@ -85,6 +106,9 @@ func run(t *testing.T, w workloads.Workload, o workloads.Options, calls int, bro
 func judge(t *testing.T, w workloads.Workload, h *history.History) checker.Result {
 	t.Helper()
 	c, err := linear.New(w.Model, linear.Options{Timeout: 20 * time.Second})
+	if slices.Contains(txn.Models(), w.Model) {
+		c, err = txn.New(w.Model, txn.Strictest)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +119,7 @@ func TestWorkloads(t *testing.T) {
 	o := workloads.Options{Nodes: []history.NodeID{"n1", "n2", "n3"}}
 	for _, w := range workloads.All() {
 		t.Run(w.Name, func(t *testing.T) {
-			if w.Doc == "" || !slices.Contains(kv.Objects(), w.Object) || !slices.Contains(model.Names(), w.Model) {
+			if w.Doc == "" || !slices.Contains(kv.Objects(), w.Object) || !slices.Contains(append(model.Names(), txn.Models()...), w.Model) {
 				t.Errorf("workload is not whole: %+v", w)
 			}
 			h := run(t, w, o, 1500, false)

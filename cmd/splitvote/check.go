@@ -14,9 +14,8 @@ import (
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/checker/linear"
-	"github.com/splitvote/splitvote/checker/weak"
+	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/model"
 	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/report"
 	"github.com/splitvote/splitvote/workloads"
@@ -33,9 +32,10 @@ func checkCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&c.model, "model", "", "what the history should be a history of: "+strings.Join(model.Names(), ", ")+
+	f.StringVar(&c.model, "model", "", "what the history should be a history of: "+strings.Join(modelNames(), ", ")+
 		" (default: of the run's plan, or told by the calls)")
-	f.StringVar(&c.consistency, "consistency", linearizable, "what the history should be: "+linearizable+", "+strings.Join(weak.All(), ", "))
+	f.StringVar(&c.consistency, "consistency", "", "what the history should be: "+strings.Join(harness.AllLevels(), ", ")+
+		" (default: the strongest of the model)")
 	f.StringVar(&c.format, "format", "auto", "format of the file: "+strings.Join(formats(), ", "))
 	f.StringVar(&c.engine, "engine", "auto", "how to decide: auto, search, porcupine")
 	f.DurationVar(&c.timeout, "checker-timeout", time.Minute, "give up after this long, with unknown")
@@ -60,9 +60,12 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 	if err != nil {
 		return err
 	}
-	judge, err := c.judge(judged)
-	if err != nil {
+	if err := checkLevel("--consistency", judged, c.consistency); err != nil {
 		return err
+	}
+	judge, err := harness.Judge(judged, c.consistency, linear.Engine(c.engine), false)
+	if err != nil {
+		return usage(err)
 	}
 	if c.timeout <= 0 {
 		return usage(fmt.Errorf("--checker-timeout: %v is not more than 0s", c.timeout))
@@ -72,7 +75,7 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 	all := checker.All("all", judge, checker.Liveness{}, checker.Stats{}, checker.Availability{}, someCall{})
 	run := &report.Run{Name: file, Workload: judged, Result: checker.Safe(ctx, all, h), History: h, Version: version()}
 	run.Check = "splitvote check " + file + " --model " + judged
-	if c.consistency != linearizable {
+	if c.consistency != "" {
 		run.Check += " --consistency " + c.consistency
 	}
 	if c.html != "" {
@@ -87,35 +90,13 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 	return verdictExit(run.Result.Verdict)
 }
 
-// linearizable is the consistency that is judged where no other is asked for.
-const linearizable = "linearizable"
-
-// judge is the checker of the consistency that was asked for; of a history without it, it says what still holds.
-func (c check) judge(modelName string) (checker.Checker, error) {
-	judge, err := linear.New(modelName, linear.Options{Engine: linear.Engine(c.engine)})
-	if err != nil {
-		return nil, usage(err)
-	}
-	if c.consistency != linearizable {
-		if all := append([]string{linearizable}, weak.All()...); !slices.Contains(all, c.consistency) {
-			return nil, usage(fmt.Errorf("--consistency: no such consistency: %q", c.consistency), nearestHint(c.consistency, all))
-		}
-		if judge, err = weak.New(c.consistency, modelName); err != nil {
-			return nil, usage(fmt.Errorf("--consistency: %w", err))
-		}
-	}
-	return weak.Graded(judge, modelName), nil
-}
-
 // modelOf is the model that was asked for, or that of the plan beside the file, or that to which the calls belong.
 func (c check) modelOf(file string, h *history.History) (string, error) {
 	if c.model != "" {
-		for _, name := range model.Names() {
-			if name == c.model {
-				return name, nil
-			}
+		if slices.Contains(modelNames(), c.model) {
+			return c.model, nil
 		}
-		return "", usage(fmt.Errorf("--model: no such model: %q", c.model), nearestHint(c.model, model.Names()))
+		return "", usage(fmt.Errorf("--model: no such model: %q", c.model), nearestHint(c.model, modelNames()))
 	}
 	if p, ok := planBeside(file); ok {
 		if w, ok := workloads.Named(p.Workload); ok {
@@ -125,7 +106,7 @@ func (c check) modelOf(file string, h *history.History) (string, error) {
 	if name := guessModel(h); name != "" {
 		return name, nil
 	}
-	return "", usage(errors.New(file+": the calls do not tell which model they belong to"), "name it with --model: "+strings.Join(model.Names(), ", "))
+	return "", usage(errors.New(file+": the calls do not tell which model they belong to"), "name it with --model: "+strings.Join(modelNames(), ", "))
 }
 
 // someCall is the gate of a recorded history: one in which no call succeeded says nothing.

@@ -101,7 +101,8 @@ func (e experiment) describe(dir *store.Dir) *report.Run {
 		Check: "splitvote check " + filepath.Join(place, store.History),
 		Settings: []report.Setting{{Name: "time-limit", Value: p.TimeLimit.String()}, {Name: "rate", Value: strconv.FormatFloat(p.Rate, 'g', -1, 64)},
 			{Name: "concurrency", Value: string(p.Concurrency)}, {Name: "timeout", Value: p.Timeout.String()},
-			{Name: "fault-interval", Value: p.FaultInterval.String()}, {Name: "heal-limit", Value: p.HealLimit.String()}},
+			{Name: "fault-interval", Value: p.FaultInterval.String()}, {Name: "heal-limit", Value: p.HealLimit.String()},
+			{Name: "consistency", Value: experimentOf(p).Level()}},
 	}
 	if e.backend.name == "sim" {
 		run.Shrink = "splitvote shrink " + place

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 
+	"github.com/splitvote/splitvote/checker/txn"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/plan"
 )
@@ -74,17 +76,40 @@ func planBeside(historyFile string) (plan.Plan, bool) {
 func guessModel(h *history.History) string {
 	used := map[string]bool{}
 	for _, c := range h.Calls() {
-		if op := h.Invocation(c); op.Process != history.Nemesis {
-			used[op.F] = true
+		op := h.Invocation(c)
+		if op.Process == history.Nemesis {
+			continue
+		}
+		used[op.F] = true
+		if op.F == "txn" {
+			for _, f := range microOperations(op) {
+				used["txn "+f] = true
+			}
 		}
 	}
 	for _, m := range []struct {
 		sign, model string
-	}{{"cas", "cas-register"}, {"write", "register"}, {"append", "append-list"}, {"enqueue", "fifo-queue"}, {"push", "stack"},
-		{"contains", "set"}, {"generate", "unique-ids"}} {
+	}{{"txn append", txn.ListAppend}, {"txn w", txn.RWRegister}, {"transfer", txn.Bank}, {"cas", "cas-register"},
+		{"write", "register"}, {"append", "append-list"}, {"enqueue", "fifo-queue"}, {"push", "stack"}, {"contains", "set"},
+		{"generate", "unique-ids"}} {
 		if used[m.sign] {
 			return m.model
 		}
 	}
 	return ""
+}
+
+// microOperations names those of a transaction.
+func microOperations(op *history.Op) []string {
+	var all [][]any
+	if json.Unmarshal(op.Value, &all) != nil {
+		return nil
+	}
+	var names []string
+	for _, one := range all {
+		if len(one) > 0 {
+			names = append(names, fmt.Sprint(one[0]))
+		}
+	}
+	return names
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splitvote/splitvote/harness"
-	"github.com/splitvote/splitvote/model"
 	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/targets/bundled"
 	"github.com/splitvote/splitvote/workloads"
@@ -137,7 +136,7 @@ func listFaults() []row {
 
 func listModels() []row {
 	var rows []row
-	for _, m := range model.All() {
+	for _, m := range models() {
 		rows = append(rows, row{Name: m.Name, Doc: m.Doc, Details: m.Calls})
 	}
 	return rows

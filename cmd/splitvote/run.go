@@ -94,6 +94,7 @@ func (r *runner) addFlags(f *pflag.FlagSet) {
 	f.Uint64Var(&p.Seed, "seed", 0, "decides whatever is drawn (default: drawn, and printed)")
 	f.StringVar(&p.Bug, "bug", "", "planted bug to switch on; splitvote list bugs names them")
 	f.StringSliceVar(&r.set, "set", nil, "key=value: a setting of the target or the workload; splitvote list names them")
+	f.StringVar(&p.Consistency, "consistency", "", "what the calls are judged by: "+strings.Join(harness.AllLevels(), ", ")+" (default: what the target promises)")
 	f.Var(durationFlag{&p.CheckerTimeout}, "checker-timeout", "of the judgement; after it the verdict is unknown")
 	f.StringVar(&r.store, "store", "runs", "directory of the runs")
 	f.StringVar(&r.attach, "attach", "", "test the running containers of this Compose file or project instead of starting any")
@@ -130,7 +131,7 @@ func (r *runner) override(p *plan.Plan, given *pflag.FlagSet) error {
 		"time-limit": func() { p.TimeLimit = from.TimeLimit }, "heal-limit": func() { p.HealLimit = from.HealLimit },
 		"rate": func() { p.Rate = from.Rate }, "concurrency": func() { p.Concurrency = from.Concurrency },
 		"timeout": func() { p.Timeout = from.Timeout }, "seed": func() { p.Seed = from.Seed }, "bug": func() { p.Bug = from.Bug },
-		"checker-timeout": func() { p.CheckerTimeout = from.CheckerTimeout },
+		"consistency": func() { p.Consistency = from.Consistency }, "checker-timeout": func() { p.CheckerTimeout = from.CheckerTimeout },
 	} {
 		if given.Changed(name) {
 			set()
@@ -172,6 +173,9 @@ func complete(p plan.Plan) (plan.Plan, error) {
 	if !slices.Contains(target.Objects(), workload.Object) {
 		return p, usage(fmt.Errorf("workload: %s works on a %s, which %s does not have", p.Workload, workload.Object, p.Target),
 			fmt.Sprintf("workloads for %s: %s", p.Target, strings.Join(workloadsFor(target), ", ")))
+	}
+	if err := checkLevel("consistency", workload.Model, p.Consistency); err != nil {
+		return p, err
 	}
 	if err := (nemesis.Spec{Faults: p.Faults, Interval: time.Duration(p.FaultInterval)}).Check(p.Nodes); err != nil {
 		return p, usage(fmt.Errorf("faults: %w", err))

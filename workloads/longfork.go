@@ -1,0 +1,39 @@
+package workloads
+
+import (
+	"encoding/json"
+
+	"github.com/splitvote/splitvote/generator"
+	"github.com/splitvote/splitvote/history"
+)
+
+var longFork = Workload{
+	Name: "long-fork",
+	Doc: "Registers written once each, and transactions that read a group of them: two reads that each saw a write which the " +
+		"other missed are a long fork, which parallel snapshot isolation allows and snapshot isolation does not.",
+	Object: "rw-register", Model: "rw-register",
+	Calls: []string{"txn"},
+	Keys:  touched,
+	Generator: func(o Options) generator.Generator {
+		return &source[pool]{state: newPool(o, 1, 12), next: writeOneReadAll}
+	},
+	Final: readTogether,
+}
+
+// group is how many registers are read together.
+const group = 3
+
+// writeOneReadAll writes the registers of a group one after the other, with reads of the whole group between, and then only
+// reads it. There is one group at a time, so that writes and reads overlap.
+func writeOneReadAll(ctx generator.Context, p pool, _ history.Process) (history.Op, pool) {
+	thing, nth := p.use(p.draw(ctx))
+	first := thing * group
+	if turn := nth - 1; turn%2 == 0 && turn/2 < group {
+		return transaction(micro("w", keyName(first+turn/2), number(1))), p
+	}
+	micros := make([]json.RawMessage, group)
+	for i := range micros {
+		micros[i] = reading(keyName(first + i))
+	}
+	return transaction(micros...), p
+}
