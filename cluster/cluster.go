@@ -114,6 +114,7 @@ type Member struct {
 	Bug     string
 	Tick    time.Duration
 	Seed    uint64
+	Run     string // names the run, so that nodes of two runs never take each other for their own
 }
 
 // Launch says how to start a member: data, for a backend to carry out.

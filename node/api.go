@@ -34,14 +34,15 @@ type answer struct {
 type api struct {
 	config *Config
 	host   *host
+	gate   *gate
 	ctx    context.Context // of the node
 }
 
 // serve answers clients until ctx is done.
-func serve(ctx context.Context, c *Config, h *host) error {
-	a := api{config: c, host: h, ctx: ctx}
+func serve(ctx context.Context, c *Config, g *gate, h *host) error {
+	a := api{config: c, host: h, gate: g, ctx: ctx}
 	server := http.Server{
-		Handler: a.routes(), ReadHeaderTimeout: patience, ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelWarn),
+		Handler: a.clients(a.routes()), ReadHeaderTimeout: patience, ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelWarn),
 	}
 	done := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {

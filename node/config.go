@@ -23,7 +23,8 @@ type Config struct {
 	Peers    map[protocol.NodeID]string // host:port at which to dial each other node
 	Peer     net.Listener               // for peers; Run closes it
 	Client   net.Listener               // for clients; Run closes it
-	Data     string                     // directory of the log
+	Data     string                     // directory of the log; no other node may use it
+	Run      string                     // names the run that the node belongs to, "" for none
 	Tick     time.Duration              // length of the core's tick
 	Seed     uint64                     // of the core's random draws
 	Log      *slog.Logger
@@ -45,6 +46,8 @@ func (c *Config) Check() error {
 		}
 	}
 	switch {
+	case strings.ContainsAny(c.Run, " \t\n"):
+		return fmt.Errorf("node: %q is no name for a run", c.Run)
 	case len(c.Members) == 0:
 		return errors.New("node: the cluster has no members")
 	case c.Tick <= 0:

@@ -9,6 +9,8 @@
 //	N4  An answer says definite only of what certainly happened or certainly will not.
 //	N5  When the log fails the node ends: it has promised what it can no longer keep.
 //	N6  Run returns after every goroutine that it started.
+//	N7  A node of a run hears no peer of another and serves no client that says it is of another. No two nodes use one data
+//	    directory at a time.
 //
 // # Client interface
 //
@@ -38,6 +40,7 @@
 //	405, definite            GET of a call that changes something
 //	409, definite            carried out and refused: cas mismatch, queue is empty, mutex is held ...
 //	409, not definite        the session has gone past this request
+//	421, definite            the client's header Splitvote-Run names another run than the node's
 //	503, definite            not carried out, here or anywhere; leader says who could, if known
 //	504, not definite        carried out or not, now or later
 //

@@ -25,6 +25,11 @@ func Run(ctx context.Context, c Config) (err error) {
 	if c.Bug != "" {
 		c.Log.Warn("A BUG IS SWITCHED ON: this node is meant to be wrong", "bug", c.Bug)
 	}
+	locked, err := lock(c.Data)
+	if err != nil {
+		return err
+	}
+	defer locked.Close()
 	journal, recovery, err := wal.Open(c.Data, c.Protocol.Codec)
 	if err != nil {
 		return err
@@ -46,6 +51,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	defer end(nil)
 	var work sync.WaitGroup
 	h := newHost(&c, core, journal, newSenders(life, &work, &c))
+	g := newGate(&c)
 	start := func(f func(context.Context) error) {
 		work.Go(func() {
 			if err := f(life); err != nil {
@@ -54,8 +60,8 @@ func Run(ctx context.Context, c Config) (err error) {
 		})
 	}
 	start(h.run)
-	start(func(ctx context.Context) error { return receive(ctx, &c, h.input) })
-	start(func(ctx context.Context) error { return serve(ctx, &c, h) })
+	start(func(ctx context.Context) error { return receive(ctx, &c, g, h.input) })
+	start(func(ctx context.Context) error { return serve(ctx, &c, g, h) })
 	<-life.Done()
 	work.Wait()
 	c.Log.Info("stopped", "why", context.Cause(life))

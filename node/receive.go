@@ -18,7 +18,7 @@ import (
 const greet = 5 * time.Second
 
 // receive takes in what peers send, until ctx is done. Where the core does not keep up, peers wait.
-func receive(ctx context.Context, c *Config, core chan<- protocol.Input) error {
+func receive(ctx context.Context, c *Config, g *gate, core chan<- protocol.Input) error {
 	var open sync.WaitGroup
 	defer open.Wait()
 	defer context.AfterFunc(ctx, func() { c.Peer.Close() })()
@@ -36,7 +36,7 @@ func receive(ctx context.Context, c *Config, core chan<- protocol.Input) error {
 		open.Go(func() {
 			defer conn.Close()
 			defer context.AfterFunc(ctx, func() { conn.Close() })()
-			if err := listen(ctx, c, conn, core); err != nil && ctx.Err() == nil {
+			if err := listen(ctx, c, g, conn, core); err != nil && ctx.Err() == nil {
 				c.Log.Warn("connection of a peer ended", "from", conn.RemoteAddr().String(), "why", err)
 			}
 		})
@@ -44,7 +44,7 @@ func receive(ctx context.Context, c *Config, core chan<- protocol.Input) error {
 }
 
 // listen reads one connection: who speaks, then messages. The end of the connection is no error, nor is its breaking.
-func listen(ctx context.Context, c *Config, conn net.Conn, core chan<- protocol.Input) error {
+func listen(ctx context.Context, c *Config, g *gate, conn net.Conn, core chan<- protocol.Input) error {
 	r := bufio.NewReader(conn)
 	if err := conn.SetReadDeadline(time.Now().Add(greet)); err != nil {
 		return err
@@ -55,6 +55,10 @@ func listen(ctx context.Context, c *Config, conn net.Conn, core chan<- protocol.
 	}
 	if err != nil {
 		return err
+	}
+	if hello.Run != c.Run {
+		g.refuse(string(hello.From), hello.Run)
+		return nil
 	}
 	if err := conn.SetReadDeadline(time.Time{}); err != nil {
 		return err

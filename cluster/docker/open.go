@@ -115,7 +115,7 @@ func (c *Cluster) member(n *node, cfg cluster.Config) cluster.Member {
 	return cluster.Member{
 		ID: n.id, Members: cfg.Nodes, Peers: peers, Data: dataDir,
 		Peer: "0.0.0.0:" + strconv.Itoa(peerPort), Client: "0.0.0.0:" + strconv.Itoa(clientPort),
-		Options: cfg.Options, Bug: cfg.Bug, Tick: cfg.Tick, Seed: cfg.Seed,
+		Options: cfg.Options, Bug: cfg.Bug, Tick: cfg.Tick, Seed: cfg.Seed, Run: cfg.Run,
 	}
 }
 

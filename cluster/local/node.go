@@ -123,6 +123,7 @@ func (c *Cluster) member(n *node, at place) cluster.Member {
 	m := cluster.Member{
 		ID: n.id, Members: c.config.Nodes, Peer: at.peer, Client: at.client, Peers: map[history.NodeID]string{},
 		Data: n.data, Options: c.config.Options, Bug: c.config.Bug, Tick: c.config.Tick, Seed: n.seed,
+		Run: c.config.Run,
 	}
 	for _, other := range c.config.Nodes {
 		if other != n.id {
@@ -164,6 +165,7 @@ func (c *Cluster) answers(ctx context.Context, url string) bool {
 	if err != nil {
 		return false
 	}
+	request.Header.Set("Splitvote-Run", c.config.Run) // another run's node must not be taken for ours
 	response, err := c.http.Do(request)
 	if err != nil {
 		return false

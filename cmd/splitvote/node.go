@@ -19,11 +19,11 @@ import (
 
 // nodeFlags are the flags of node as they are written.
 type nodeFlags struct {
-	protocol, id, peerListen, clientListen, data, bug string
-	members                                           []string
-	peers, options                                    map[string]string
-	tick                                              time.Duration
-	seed                                              uint64
+	protocol, id, peerListen, clientListen, data, bug, ofRun string
+	members                                                  []string
+	peers, options                                           map[string]string
+	tick                                                     time.Duration
+	seed                                                     uint64
 }
 
 func nodeCommand() *cobra.Command {
@@ -59,6 +59,7 @@ Exit status: 0 stopped by SIGTERM or SIGINT · 254 usage · 255 the node cannot 
 	f.Uint64Var(&n.seed, "seed", 1, "seed of the protocol's random draws")
 	f.StringToStringVar(&n.options, "set", nil, "setting of the protocol, key=value; may be repeated")
 	f.StringVar(&n.bug, "bug", "", "planted bug to switch on; splitvote list bugs names them")
+	f.StringVar(&n.ofRun, "run", "", "name of the run that the node belongs to: it refuses peers and clients of other runs")
 	return cmd
 }
 
@@ -88,6 +89,7 @@ func (n *nodeFlags) run(cmd *cobra.Command) error {
 	}
 	c := node.Config{
 		ID: protocol.NodeID(n.id), Protocol: p, Options: n.options, Bug: n.bug, Data: n.data, Tick: n.tick, Seed: n.seed,
+		Run:   n.ofRun,
 		Peers: map[protocol.NodeID]string{},
 		Log:   slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)).With("node", n.id),
 	}

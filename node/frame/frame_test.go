@@ -68,15 +68,19 @@ func TestDamage(t *testing.T) {
 }
 
 func TestHello(t *testing.T) {
-	want := frame.Hello{From: "n2", To: "n1"}
-	if text := string(want.Marshal()); text != "splitvote 1 n2 n1" {
-		t.Errorf("hello is %q", text)
+	for text, want := range map[string]frame.Hello{
+		"splitvote 1 n2 n1":    {From: "n2", To: "n1"},
+		"splitvote 1 n2 n1 r7": {From: "n2", To: "n1", Run: "r7"},
+	} {
+		if got := string(want.Marshal()); got != text {
+			t.Errorf("hello is %q, want %q", got, text)
+		}
+		got, err := frame.ParseHello([]byte(text))
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("hello came back different (%v):\n%s", err, diff)
+		}
 	}
-	got, err := frame.ParseHello(want.Marshal())
-	if diff := cmp.Diff(want, got); diff != "" || err != nil {
-		t.Errorf("hello came back different (%v):\n%s", err, diff)
-	}
-	for _, bad := range []string{"", "splitvote 2 n2 n1", "splitvote 1 n2", "splitvote 1 n2 ", "splitvote 1  n1", "splitvote 1 n1 n2 n3"} {
+	for _, bad := range []string{"", "splitvote 2 n2 n1", "splitvote 1 n2", "splitvote 1 n2 ", "splitvote 1  n1", "splitvote 1 n1 n2 ", "splitvote 1 n1 n2 n3 n4"} {
 		if h, err := frame.ParseHello([]byte(bad)); err == nil {
 			t.Errorf("%q was read as %+v", bad, h)
 		}

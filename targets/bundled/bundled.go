@@ -60,6 +60,9 @@ func (t Target) Launch(m cluster.Member) cluster.Launch {
 	if m.Bug != "" {
 		argv = append(argv, "--bug", m.Bug)
 	}
+	if m.Run != "" {
+		argv = append(argv, "--run", m.Run)
+	}
 	return cluster.Launch{Argv: argv, Ready: "/ready"}
 }
 

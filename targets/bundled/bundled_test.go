@@ -21,7 +21,7 @@ func TestLaunch(t *testing.T) {
 	got := target.Launch(cluster.Member{
 		ID: "n2", Members: []history.NodeID{"n1", "n2", "n3"}, Peer: "127.0.0.1:7001", Client: "127.0.0.1:8001",
 		Peers: map[history.NodeID]string{"n3": "127.0.0.1:7103", "n1": "127.0.0.1:7101"}, Data: "/data",
-		Options: map[string]string{"reads": "index", "prevote": "on"}, Bug: "alone/forgets", Tick: 25 * time.Millisecond, Seed: 7,
+		Options: map[string]string{"reads": "index", "prevote": "on"}, Bug: "alone/forgets", Tick: 25 * time.Millisecond, Seed: 7, Run: "r7",
 	})
 	want := cluster.Launch{
 		Argv: []string{
@@ -29,6 +29,7 @@ func TestLaunch(t *testing.T) {
 			"--peer-listen", "127.0.0.1:7001", "--client-listen", "127.0.0.1:8001",
 			"--data", "/data", "--tick", "25ms", "--seed", "7",
 			"--peers", "n1=127.0.0.1:7101,n3=127.0.0.1:7103", "--set", "prevote=on", "--set", "reads=index", "--bug", "alone/forgets",
+			"--run", "r7",
 		},
 		Ready: "/ready",
 	}

@@ -19,6 +19,7 @@ import (
 // client asks one node for one process, over a connection of its own.
 type client struct {
 	base    string // http://host:port/v1/object/
+	run     string
 	session string
 	seen    *uint64 // the greatest position that the process was told, by any node
 	http    *http.Client
@@ -32,6 +33,7 @@ func newClient(addr string, s cluster.Session, limit func(cluster.Answer) cluste
 	return &client{
 		seen:    s.Seen,
 		base:    "http://" + addr + "/v1/" + url.PathEscape(s.Object) + "/",
+		run:     s.Run,
 		session: sessionName(s),
 		http:    &http.Client{Transport: newTransport()},
 		limit:   limit,
@@ -64,6 +66,7 @@ func (c *client) invoke(ctx context.Context, op history.Op) cluster.Answer {
 	if err != nil {
 		return malformed.answer(op, nil, err.Error())
 	}
+	request.Header.Set("Splitvote-Run", c.run)
 	request.Header.Set("Splitvote-Session", c.session)
 	request.Header.Set("Splitvote-Seq", strconv.Itoa(op.Index+1))
 	if *c.seen > 0 {

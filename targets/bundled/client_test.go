@@ -46,15 +46,15 @@ func TestRequestLine(t *testing.T) {
 	var seen []string
 	addr := node(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		seen = append(seen, r.Method+" "+r.URL.EscapedPath()+" "+r.Header.Get("Splitvote-Session")+
+		seen = append(seen, r.Method+" "+r.URL.EscapedPath()+" "+r.Header.Get("Splitvote-Run")+" "+r.Header.Get("Splitvote-Session")+
 			"#"+r.Header.Get("Splitvote-Seq")+" "+string(body))
 		io.WriteString(w, `{"value":null,"node":"n1"}`)
 	})
 	ask(t, t.Context(), addr, call)
 	ask(t, t.Context(), addr, history.Op{F: "generate", Value: []byte("null")})
 	want := []string{
-		"POST /v1/cas-register/a%2Fb/cas r7/3#42 [1,2]",
-		"POST /v1/cas-register/-/generate r7/3#1 null",
+		"POST /v1/cas-register/a%2Fb/cas r7 r7/3#42 [1,2]",
+		"POST /v1/cas-register/-/generate r7 r7/3#1 null",
 	}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
@@ -76,6 +76,7 @@ func TestAnswers(t *testing.T) {
 		{400, `{"error":"no such call","definite":true}`, history.Fail, "[1,2]", "no such call", false, ""},
 		{409, `{"error":"cas mismatch","definite":true}`, history.Fail, "[1,2]", "cas mismatch", false, ""},
 		{409, `{"error":"gone past","definite":false}`, history.Info, "[1,2]", "gone past", false, ""},
+		{421, `{"error":"of another run","definite":true}`, history.Fail, "[1,2]", "of another run", true, ""},
 		{503, `{"error":"not the leader","definite":true,"leader":"n2"}`, history.Fail, "[1,2]", "not the leader", true, "n2"},
 		{504, `{"error":"outcome unknown","definite":false}`, history.Info, "[1,2]", "outcome unknown", true, ""},
 		{503, `{"error":"not the leader"}`, history.Info, "[1,2]", "status 503 is no answer of the client API", true, ""},

@@ -62,6 +62,7 @@ var answered = map[status]outcome{
 	{http.StatusBadRequest, true}:         malformed,
 	{http.StatusConflict, true}:           impossible,
 	{http.StatusConflict, false}:          superseded,
+	{http.StatusMisdirectedRequest, true}: elsewhere,
 	{http.StatusServiceUnavailable, true}: elsewhere,
 	{http.StatusGatewayTimeout, false}:    unknown,
 }
