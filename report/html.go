@@ -105,7 +105,9 @@ type pageViolation struct {
 	Faults              []string
 	Picture             template.HTML
 	Keys                []pageFact // what the lines in it mean, by class
-	Note                string     // why there is no picture
+	Ring                template.HTML
+	RingKeys            []pageFact
+	Note                string // why there is no picture
 }
 
 // pageSaid is a sentence; Mark numbers the operation that it is about, 0 where that is not shown.
@@ -242,7 +244,8 @@ func newPageViolation(v *violation, f *figures) pageViolation {
 	}
 	var notes []string
 	guard(&notes, "the picture", func() { p.Picture, p.Keys = picture(v, marks, f) })
-	p.Note = strings.Join(notes, "")
+	guard(&notes, "the cycle", func() { p.Ring, p.RingKeys = ring(v, marks) })
+	p.Note = strings.Join(notes, "; ")
 	return p
 }
 
