@@ -45,9 +45,21 @@
 //	    register (On Interprocess Communication, 1986). safe: the same, of the reads that overlap no write of their key.
 //	W7  Staleness is a lower bound by real time alone: how long before a read began, and by how many writes that lay
 //	    wholly between, what it returned had been replaced.
-//	W8  eventual: of every key, the reads that began after the healing of all faults had completed, and after every update
-//	    of the key that certainly took effect had ended, return the same; in a register also something that was written,
-//	    and the initial value only if nothing certainly was. An update of unknown outcome may still change a register to
-//	    its value; with one of another object nothing is said. Faults that were never healed and keys that nobody read
-//	    so late leave it unknown.
+//	W8  eventual: what strong eventual consistency (Shapiro, Preguica, Baquero and Zawirski, Conflict-Free Replicated Data
+//	    Types, 2011) leaves of a run: of every key, the reads that began after the healing of all faults had completed, and
+//	    after every update of the key that certainly took effect had ended, return the same, and a state that the updates
+//	    come to: all that certainly took effect, and some of those with unknown outcome.
+//
+//	    register     a value that was written; the initial one only if nothing certainly was. Nor a value of which every
+//	                 write happened before one that certainly took effect
+//	    set          what was added, and of that nothing of which every addition happened before a removal that certainly
+//	                 took effect; everything that certainly was added, unless a removal did not happen before
+//	    append-list  every element as often as it certainly was appended, and no more often than it may have been
+//	    counter      the sum of what certainly was added, and of some of the rest
+//
+//	    One update happened before another if the replica at which the other was made knew of it: if the node that
+//	    answered the other, which is taken for a replica, had answered it or shown its value before. Of updates neither of
+//	    which happened before the other either may win, whatever the clock on the wall said. An update of unknown outcome
+//	    may still change what is read; where reads differ by no more, nothing is said, unless they differ in the order in
+//	    which one such write would come. Faults that were never healed and keys that nobody read so late leave it unknown.
 package weak

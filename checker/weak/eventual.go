@@ -3,29 +3,46 @@ package weak
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/model"
 )
 
-// final is what the last reads of a key saw (W8).
-type final struct {
-	settled int             // position of the last completion of an update, or of the healing
-	updated bool            // some update certainly took effect
-	may     map[string]bool // what updates with unknown outcome would write
-	loose   bool            // there is such an update
-	written map[string]bool // what was or may have been written
-	reads   []seen
+// object is what a history says of one key: its updates, what nodes have shown of it, and the last reads (W8).
+type object struct {
+	key     string
+	settled int // position of the last completion of an update that took effect, or of the healing
+	updates []update
+	shown   []shown // by every read, whenever it was
+	last    []shown // by those that began after settled
 }
 
-type seen struct {
-	op    int
-	value string
+// update is a call that took effect, or may have.
+type update struct {
+	op         int // index of its invocation
+	begin, end int // positions; end is never where the outcome is unknown
+	node       history.NodeID
+	removes    bool   // an element of a set; else it adds or writes
+	value      string // of a register, or an element
+	n          int64  // what it adds to a counter
 }
 
-// eventual judges convergence after healing.
+func (u *update) certain() bool { return u.end != never }
+
+// shown is what a read returned.
+type shown struct {
+	op         int
+	begin, end int
+	node       history.NodeID
+	values     []string // of a register one; of a set its elements, of a list in their order
+	part       bool     // of a set, that one element is in it; of the others nothing is said
+	n          int64    // of a counter
+}
+
+func (s *shown) has(value string) bool { return slices.Contains(s.values, value) }
+
+// eventual judges what all replicas have come to after healing.
 func eventual(modelName string, h *history.History) checker.Result {
 	healed, faults := -1, false
 	for i := range h.Ops {
@@ -39,24 +56,24 @@ func eventual(modelName string, h *history.History) checker.Result {
 	if faults && healed < 0 {
 		return tooLittle("the faults were never healed")
 	}
-	keys, names, err := finals(modelName, h, healed)
+	objects, err := gather(modelName, h, healed)
 	if err != nil {
 		return undecided(err)
 	}
-	reads := 0
-	for _, name := range names {
-		f := keys[name]
-		reads += len(f.reads)
-		e, unknown := f.judge(name, isRegister(modelName))
+	reads, open := 0, false
+	for _, o := range objects {
+		reads += len(o.last)
+		e, undecided := o.judge(modelName)
 		if e != nil {
 			return checker.Result{Verdict: checker.Invalid, Method: "final reads", Reason: "the history has not " + called[Eventual],
 				Evidence: []checker.Evidence{*e}}
 		}
-		if unknown {
-			return tooLittle("an update with unknown outcome may have changed what the last reads saw")
-		}
+		open = open || undecided
 	}
-	if reads == 0 {
+	switch {
+	case open:
+		return tooLittle("an update with unknown outcome may have changed what the last reads saw")
+	case reads == 0:
 		return tooLittle("nobody read after healing and the last update")
 	}
 	return checker.Result{Verdict: checker.Valid, Method: "final reads", Stats: map[string]any{"final-reads": reads}}
@@ -68,101 +85,110 @@ func tooLittle(reason string) checker.Result {
 
 func isRegister(modelName string) bool { return modelName == "register" || modelName == "cas-register" }
 
-// finals gathers the last reads of each key, keys in order of first appearance.
-func finals(modelName string, h *history.History, healed int) (keys map[string]*final, names []string, err error) {
-	keys, names = map[string]*final{}, h.Keys()
-	for _, name := range names {
-		keys[name] = &final{settled: healed, may: map[string]bool{}, written: map[string]bool{}}
+// gather reads the history, objects in the order of their first use.
+func gather(modelName string, h *history.History, healed int) ([]*object, error) {
+	var objects []*object
+	at := map[string]*object{}
+	for _, key := range h.Keys() {
+		o := &object{key: key, settled: healed}
+		objects = append(objects, o)
+		at[key] = o
 	}
-	calls := func(reads bool, do func(f *final, c history.Call, op *history.Op) error) error {
-		for _, c := range h.Calls() {
-			op := h.Invocation(c)
-			isRead := op.F == model.Read.String() || op.F == model.Contains.String()
-			if op.Process == history.Nemesis || h.Kind(c) == history.Fail || isRead != reads {
-				continue
-			}
-			if err := do(keys[op.Key], c, op); err != nil {
-				return err
-			}
+	for _, c := range h.Calls() {
+		op := h.Invocation(c)
+		if op.Process == history.Nemesis || h.Kind(c) == history.Fail {
+			continue
 		}
-		return nil
-	}
-	err = calls(false, func(f *final, c history.Call, op *history.Op) error {
-		written := ""
-		if isRegister(modelName) {
-			in, _, err := model.Register{CAS: true}.Call(op, nil)
-			if err != nil {
-				return err
-			}
-			written = string(in.Value)
-		}
-		f.written[written] = true
+		var completion *history.Op
+		end, node := never, op.Node
 		if h.Kind(c) == history.Ok {
-			f.settled, f.updated = max(f.settled, c.Complete), true
-		} else {
-			f.loose, f.may[written] = true, true
+			completion, end = h.Completion(c), c.Complete
+			node = completion.Node
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, nil, err
+		u, s, err := parse(modelName, op, completion)
+		if err != nil {
+			return nil, err
+		}
+		o := at[op.Key]
+		switch {
+		case u != nil:
+			u.op, u.begin, u.end, u.node = op.Index, c.Invoke, end, node
+			o.updates = append(o.updates, *u)
+			if u.certain() {
+				o.settled = max(o.settled, end)
+			}
+		case s != nil:
+			s.op, s.begin, s.end, s.node = op.Index, c.Invoke, end, node
+			o.shown = append(o.shown, *s)
+		}
 	}
-	err = calls(true, func(f *final, c history.Call, op *history.Op) error {
-		if h.Kind(c) != history.Ok || c.Invoke < f.settled || op.F != model.Read.String() {
-			return nil
+	for _, o := range objects {
+		for _, s := range o.shown {
+			if s.begin > o.settled && !s.part {
+				o.last = append(o.last, s)
+			}
 		}
-		value, err := answer(modelName, h.Completion(c))
-		f.reads = append(f.reads, seen{op.Index, value})
-		return err
-	})
-	return keys, names, err
+	}
+	return objects, nil
 }
 
-// answer is what a read returned, equal for equal states.
-func answer(modelName string, completion *history.Op) (string, error) {
-	if modelName != "set" {
-		v, err := model.ParseValue(completion.Value)
-		if err != nil {
-			return "", fmt.Errorf("event %d: %w", completion.Index, err)
+// parse is what a call updates or, where its result is known, what it shows; neither where it says nothing.
+func parse(modelName string, op, completion *history.Op) (*update, *shown, error) {
+	switch modelName {
+	case "set":
+		in, out, err := model.Set{}.Call(op, completion)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case in.F == model.Add || in.F == model.Remove:
+			return &update{removes: in.F == model.Remove, value: string(in.Value)}, nil, nil
+		case completion == nil || in.F == model.Contains && !out.Has:
+			return nil, nil, nil
+		case in.F == model.Contains:
+			return nil, &shown{values: []string{string(in.Value)}, part: true}, nil
 		}
-		return string(v), nil
+		return nil, &shown{values: texts(out.Values)}, nil
+	case "counter":
+		in, out, err := model.Counter{}.Call(op, completion)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case in.F == model.Add:
+			return &update{n: in.N}, nil, nil
+		case completion == nil:
+			return nil, nil, nil
+		}
+		return nil, &shown{n: out}, nil
+	case "append-list":
+		in, out, err := model.AppendList{}.Call(op, completion)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case in.F == model.Append:
+			return &update{value: string(in.Value)}, nil, nil
+		case completion == nil:
+			return nil, nil, nil
+		}
+		return nil, &shown{values: texts(out)}, nil
+	case "register", "cas-register":
+		in, out, err := model.Register{CAS: true}.Call(op, completion)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case in.F != model.Read:
+			return &update{value: string(in.Value)}, nil, nil
+		case completion == nil:
+			return nil, nil, nil
+		}
+		return nil, &shown{values: []string{string(out)}}, nil
 	}
-	_, out, err := model.Set{}.Call(completion, completion)
-	if err != nil {
-		return "", err
-	}
-	list := make([]string, len(out.Values))
-	for i, v := range out.Values {
+	return nil, nil, fmt.Errorf("no model %q has replicas that may differ", modelName)
+}
+
+func texts(values []model.Value) []string {
+	list := make([]string, len(values))
+	for i, v := range values {
 		list[i] = string(v)
 	}
-	slices.Sort(list)
-	return strings.Join(list, " "), nil
-}
-
-// judge compares the last reads of a key. An update with unknown outcome may still change a register to its value; what it
-// does to another object is not known.
-func (f *final) judge(key string, register bool) (e *checker.Evidence, unknown bool) {
-	for i, r := range f.reads {
-		lost := register && (!f.written[r.value] && (r.value != string(model.Null) || f.updated))
-		differs := i > 0 && r.value != f.reads[i-1].value && !f.may[r.value]
-		switch {
-		case lost:
-			return f.evidence(key, "what was read at the end was never written", "lost-update",
-				[]int{r.op}, checker.Claim{Op: r.op, Text: "read " + r.value + " after all updates had ended"}), false
-		case differs && !register && f.loose:
-			return nil, true
-		case differs:
-			before := f.reads[i-1]
-			return f.evidence(key, "the last reads disagree", "diverged", []int{before.op, r.op},
-				checker.Claim{Op: r.op, Text: fmt.Sprintf("read %s, #%d read %s, and nothing changed in between", r.value, before.op, before.value)}), false
-		}
-	}
-	return nil, false
-}
-
-func (f *final) evidence(key, summary, kind string, ops []int, claim checker.Claim) *checker.Evidence {
-	if key != "" {
-		summary = "key " + key + ": " + summary
-	}
-	return &checker.Evidence{Kind: kind, Key: key, Summary: summary, Ops: ops, Why: []checker.Claim{claim}}
+	return list
 }

@@ -34,6 +34,8 @@ func sequential(ctx context.Context, modelName string, h *history.History) check
 		return bySearch(ctx, model.Mutex{Fenced: true}, h)
 	case "unique-ids":
 		return bySearch(ctx, model.IDs{}, h)
+	case "kv":
+		return bySearch(ctx, model.Text{}, h)
 	}
 	return undecided(fmt.Errorf("no model %q", modelName))
 }
