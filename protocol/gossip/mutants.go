@@ -7,11 +7,10 @@ type bugs struct {
 	tombstoneForgotten, tieNotBroken, counterSums, clockStandsStill, memberLeftOut, recentOnly, unsynced bool
 }
 
-// mutants are classed by what convergence alone shows: replicas that agree on what no client left them with pass for
-// converged, and so does a write that its own client cannot read.
+// mutants show in what all replicas have come to after healing: that they differ, or that it is not what clients left them with.
 var mutants = []protocol.Planted[bugs]{
 	{Mutant: protocol.Mutant{
-		Name: "gossip/tombstone-forgotten", Class: protocol.Internal,
+		Name: "gossip/tombstone-forgotten", Class: protocol.ClientVisible,
 		Doc:    "A removed element is forgotten instead of remembered as removed, so the next exchange brings it back.",
 		Source: "Demers et al. 1987, §2: why death certificates are needed; class of Dynamo's resurfacing cart items (DeCandia et al. 2007, §4.4)",
 	}, Set: func(b *bugs) { b.tombstoneForgotten = true }},
@@ -26,7 +25,7 @@ var mutants = []protocol.Planted[bugs]{
 		Source: "Shapiro et al. 2011, §3.1.1: why a counter's merge is a maximum, not a sum",
 	}, Set: func(b *bugs) { b.counterSums = true }},
 	{Mutant: protocol.Mutant{
-		Name: "gossip/clock-stands-still", Class: protocol.Internal,
+		Name: "gossip/clock-stands-still", Class: protocol.ClientVisible,
 		Doc:    "A replica does not set its clock past the stamps that it sees, so its next write may be older than what it replaces.",
 		Source: "Lamport 1978, IR2(b)",
 	}, Set: func(b *bugs) { b.clockStandsStill = true }},
