@@ -36,6 +36,13 @@ const (
 // restart, to all that was ever begun.
 type invariants struct {
 	deals map[ID]*deal
+	locks map[protocol.NodeID][]lock
+}
+
+// lock is what a participant must keep from others while it is prepared.
+type lock struct {
+	tx       ID
+	accesses []protocol.Access
 }
 
 // deal is a transaction as everybody knows it together.
@@ -70,7 +77,9 @@ var states = [...]string{
 var ends = map[Fate]state{FateRefused: against, FateRolledBack: undid, FateCommitted: did, FateExecuted: didAlone}
 
 // NewInvariants watches one cluster from its beginning.
-func NewInvariants() protocol.Invariants { return &invariants{map[ID]*deal{}} }
+func NewInvariants() protocol.Invariants {
+	return &invariants{map[ID]*deal{}, map[protocol.NodeID][]lock{}}
+}
 
 func (v *invariants) deal(tx ID) *deal {
 	d := v.deals[tx]
@@ -185,20 +194,25 @@ func (v *invariants) participated(n *node, e *event, d *deal) error {
 		return fmt.Errorf("T1: %s has rolled back %v, which it was decided to commit", n.id, e.tx)
 	case e.kind == carriedOut && !e.same:
 		return fmt.Errorf("T3: %s has carried out %v, and it did not do what %s had voted for", n.id, e.tx, n.id)
-	case e.kind == voted, e.kind == executed:
-		return v.compatible(n, e)
 	}
-	return nil
+	switch e.kind {
+	case voted:
+		err := v.compatible(n, e)
+		v.locks[n.id] = append(v.locks[n.id], lock{e.tx, e.accesses})
+		return err
+	case executed:
+		return v.compatible(n, e)
+	default:
+		v.locks[n.id] = slices.DeleteFunc(v.locks[n.id], func(l lock) bool { return l.tx == e.tx })
+		return nil
+	}
 }
 
 // compatible looks whether what a node does goes together with the locks that it must be holding.
 func (v *invariants) compatible(n *node, e *event) error {
-	for _, b := range n.prepared {
-		if b.tx == e.tx {
-			continue
-		}
-		if key, clash := conflict(n.machine.Accesses(b.part), e.accesses, false); clash {
-			return fmt.Errorf("T3: %s lets %v have key %s, which is locked by %v", n.id, e.tx, key, b.tx)
+	for _, l := range v.locks[n.id] {
+		if key, clash := conflict(l.accesses, e.accesses, false); clash && l.tx != e.tx {
+			return fmt.Errorf("T3: %s lets %v have key %s, which is locked by %v", n.id, e.tx, key, l.tx)
 		}
 	}
 	return nil
@@ -207,6 +221,10 @@ func (v *invariants) compatible(n *node, e *event) error {
 // Restarted looks at everything that the node's disk gave back. What was not yet on it, nobody has heard of: it did not happen.
 func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	n := core.(*node)
+	v.locks[id] = nil
+	for _, b := range n.prepared {
+		v.locks[id] = append(v.locks[id], lock{b.tx, n.machine.Accesses(b.part)})
+	}
 	order := func(a, b ID) int { return cmp.Or(cmp.Compare(a.Node, b.Node), a.compare(b.Number)) }
 	for _, tx := range slices.SortedFunc(maps.Keys(v.deals), order) {
 		if tx.Node == id && tx.Life > n.life {
