@@ -16,6 +16,7 @@ type figures struct {
 	quiet   checker.Counts // calls invoked while no fault was on
 	end     time.Duration  // of the last event
 	leads   leadership
+	doubts  []doubting
 }
 
 // callFigures is how the calls with one F ended and how long those took that succeeded.
@@ -48,6 +49,7 @@ func count(r *Run) figures {
 		return f
 	}
 	f.end = h.End()
+	f.doubts = doubts(r.Statuses, f.end)
 	for _, w := range h.Windows() {
 		f.windows = append(f.windows, windowFigures{Window: w})
 	}

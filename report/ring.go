@@ -88,7 +88,7 @@ func ellipse(nodes []int) (at map[int]point, width, height float64) {
 	if len(nodes) == 2 {
 		ry = 30
 	}
-	width, height = 2*rx+ringBox+8, 2*ry+ringHeight+24
+	width, height = 2*rx+ringBox+24, 2*ry+ringHeight+26
 	at = map[int]point{}
 	for i, op := range nodes {
 		angle := math.Pi + 2*math.Pi*float64(i)/n

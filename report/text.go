@@ -327,6 +327,20 @@ func (t *text) valid(f *figures) {
 		t.gap()
 		t.line("  %s  %s", t.ink.dim("leaders"), s)
 	}
+	t.doubts(f)
+}
+
+// doubts says which nodes blocked others because they could not learn how a transaction ends, a line each.
+func (t *text) doubts(f *figures) {
+	for i, d := range f.doubts[:min(len(f.doubts), textWindows)] {
+		if i == 0 {
+			t.gap()
+		}
+		t.line("  %s  %v", t.ink.dim("in doubt"), d)
+	}
+	if more := len(f.doubts) - textWindows; more > 0 {
+		t.line("  … and %s more", plural(more, "node"))
+	}
 }
 
 func (q quantiles) cells() []string {

@@ -39,6 +39,7 @@ type timeline struct {
 	LatTicks  []placed // left is how far from the top, in percent
 	Latency   template.HTML
 	Nodes     []nodeLane
+	Doubts    []doubting // who blocked others, and for how long
 	Data      timelineData
 }
 
@@ -94,6 +95,7 @@ func newTimeline(r *Run, f *figures, told []violation) *timeline {
 	t.rate(bins, width, f)
 	t.latency(bins, width, f)
 	t.nodes(r, f)
+	t.Doubts = f.doubts[:min(len(f.doubts), timelineNodes)]
 	t.data(bins, width, f)
 	return t
 }
@@ -408,6 +410,8 @@ func (s *segment) class() string {
 		return "leader"
 	case s.Role == "candidate" || strings.Contains(s.Role, "candidate"):
 		return "candidate"
+	case s.inDoubt():
+		return "doubt"
 	default:
 		return "follower"
 	}
@@ -418,7 +422,7 @@ func (s *segment) level() string {
 	switch s.class() {
 	case "leader", "silent":
 		return ` y="2" height="18"`
-	case "candidate":
+	case "candidate", "doubt":
 		return ` y="6" height="10"`
 	default:
 		return ` y="9" height="4"`

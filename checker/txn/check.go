@@ -87,6 +87,9 @@ func (j judge) result(found *findings, proved level, stats map[string]any) check
 	r.Verdict, r.Holds = checker.Invalid, maximal(proved).strongestFirst()
 	guilty := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return ruledOutBy(name)&j.asked == 0 })
 	r.Reason = fmt.Sprintf("the history is not %s: %s", j.Name(), strings.Join(guilty, ", "))
+	if rest := maximal(open) &^ below(proved); rest != 0 {
+		r.Reason += "; it may still be " + strings.Join(rest.strongestFirst(), ", ")
+	}
 	for _, name := range guilty {
 		for _, e := range found.evidence {
 			if e.Kind == name {
@@ -94,8 +97,14 @@ func (j judge) result(found *findings, proved level, stats map[string]any) check
 			}
 		}
 	}
+	slices.SortStableFunc(r.Evidence, func(a, b checker.Evidence) int { // what few operations show is the clearest
+		return max(len(a.Ops), glance) - max(len(b.Ops), glance)
+	})
 	return r
 }
+
+// glance is a number of operations that can be taken in at once.
+const glance = 5
 
 // undecided is the result of a check that could not be made.
 func undecided(err error) checker.Result {

@@ -51,7 +51,7 @@ func (s *stage) name(c cycle) string {
 			antis++
 		case d.kind == wr:
 			writesOnly = false
-		case d.kind.in(anyWW) && d.kind != ww:
+		case d.kind.in(inferredWW):
 			inferred = true
 		}
 	}
@@ -84,6 +84,9 @@ const (
 	patience      = 4 << 20
 	patienceInAll = 64 << 20
 )
+
+// few is how many transactions a cycle may have before one of two that needs real time is told besides.
+const few = 4
 
 // hunt looks for cycles in a whole graph.
 type hunt struct {
@@ -139,6 +142,7 @@ func (h *hunt) component(whole *view, component, local []int32) {
 	search := newSearch(all.nodes())
 	var certain *adjacency
 	named := make([]level, len(nodes)) // levels ruled out by what is already named and goes through a node
+	long := make([]bool, len(nodes))   // whether that takes many transactions
 	for i := range stages {
 		s := &stages[i]
 		v := view{all, s.kinds, s.apart}
@@ -152,13 +156,18 @@ func (h *hunt) component(whole *view, component, local []int32) {
 			if h.ctx.Err() != nil {
 				return
 			}
-			if slices.ContainsFunc(part, func(state int32) bool { return named[state/2]&s.level != 0 }) {
+			known := slices.ContainsFunc(part, func(state int32) bool { return named[state/2]&s.level != 0 })
+			if known && (s.level != strongSnapshotIsolation || !slices.ContainsFunc(part, func(state int32) bool { return long[state/2] })) {
 				continue
 			}
 			c, name := h.cycle(search, &v, s, part, nodes)
-			h.found.cycle(name, c, len(part))
+			if known && len(c) > few/2 { // as long-winded
+				continue
+			}
+			h.found.cycle(name, c)
 			for _, state := range part {
 				named[state/2] |= ruledOutBy(name)
+				long[state/2] = len(c) > few
 			}
 		}
 	}
@@ -178,6 +187,13 @@ func (h *hunt) cycle(search *search, v *view, s *stage, part, nodes []int32) (cy
 	left := budget
 	best := search.shortest(&left)
 	c := best.cycle(v.adjacency, nodes)
+	if slices.ContainsFunc(c, func(d dependency) bool { return d.kind.in(inferredWW) }) {
+		some := min(left, patience/16) // a cycle without these is easier to follow
+		left -= some
+		if p := search.shortestOver(v.kinds&^inferredWW, int32(len(c)), &some); p != nil {
+			c = p.cycle(v.adjacency, nodes)
+		}
+	}
 	name := s.name(c)
 	if s.level == snapshotIsolation && name != "G-single" {
 		single, complete := search.single(&left)

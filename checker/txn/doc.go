@@ -54,7 +54,8 @@
 //	    key, a G-single in whichever order they did; cyclic-versions, the versions of a register come before each other.
 //	X8  What is named once is not named again. A strongly connected component is named by its worst anomaly, dependencies that
 //	    belong to a lost-update or to cyclic-versions make no cycle besides, and an anomaly of sessions or of real time is
-//	    looked for only where the level that it rules out still stands without it.
+//	    looked for only where the level that it rules out still stands without it, or where two transactions show it and what
+//	    was named takes more than four.
 //	X9  Finding nothing proves something too. For list-append without anomaly seen directly (X7) every level but
 //	    snapshot-isolation, consistent-view and those with sessions or real time upon them holds if it is not ruled out: an
 //	    order of transactions that respects all known dependencies also orders what nobody read. Snapshot isolation and

@@ -32,17 +32,26 @@ func (f *findings) sentence(d dependency) (text string, witnesses []int32) {
 	}
 	older, newer := read, f.lastWrite(d.to, d.key)
 	text = fmt.Sprintf("%s read %s as %s", a, key, f.valueText(older))
-	if d.kind.in(anyWW) {
+	if d.kind.in(inferredWW) {
 		older = f.lastWrite(d.from, d.key)
 		text = a + " " + f.wrote(older)
 	}
 	first, second := f.registers.shown(d, older, newer)
-	order := "ended before"
+	order := "ended before the beginning of"
 	if d.kind == wwProcess || d.kind == rwProcess {
 		order = "came in one session before"
 	}
-	return fmt.Sprintf("%s, before %s %s: of the two values that was the older, as %s, which had it, %s %s, which had the other, began",
-		text, b, f.wrote(newer), f.op(first), order, f.op(second)), []int32{first, second}
+	return fmt.Sprintf("%s, before %s %s: %s is older than %s, as %s %s %s", text, b, f.wrote(newer), f.having(first, d.key, older),
+		f.having(second, d.key, newer), f.op(first), order, f.op(second)), []int32{first, second}
+}
+
+// having is a value, and who had it.
+func (f *findings) having(x, key, v int32) string {
+	verb := "read"
+	if f.lastWrite(x, key) == v {
+		verb = "wrote"
+	}
+	return fmt.Sprintf("the %s that %s %s", f.valueText(v), f.op(x), verb)
 }
 
 func (f *findings) listSentence(d dependency, a, b, key string) (text string, witnesses []int32) {

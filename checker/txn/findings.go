@@ -212,8 +212,8 @@ func (f *findings) cyclicVersions(key int32, circle []int32) {
 	f.tell("cyclic-versions", fmt.Sprintf("the versions of %s come before each other", f.keyText(key)), claims)
 }
 
-// cycle adds a cycle that was found in a component of so many states.
-func (f *findings) cycle(anomaly string, c cycle, _ int) {
+// cycle adds a cycle that was found.
+func (f *findings) cycle(anomaly string, c cycle) {
 	if !f.find(anomaly) {
 		return
 	}

@@ -28,9 +28,9 @@ type mask uint16
 func (k kind) in(m mask) bool { return m&(1<<k) != 0 }
 
 const (
-	anyWW mask = 1<<ww | 1<<wwProcess | 1<<wwRealtime
-	anyRW mask = 1<<rw | 1<<rwProcess | 1<<rwRealtime
-	every mask = 1<<(pass+1) - 1
+	inferredWW mask = 1<<wwProcess | 1<<wwRealtime
+	anyRW      mask = 1<<rw | 1<<rwProcess | 1<<rwRealtime
+	every      mask = 1<<(pass+1) - 1
 )
 
 // edge is a dependency between transactions. Nodes beyond the transactions are junctions: dependencies of many on many

@@ -49,7 +49,10 @@ func (s *search) enter(v *view, part []int32) {
 
 // shortest is a short cycle: the shortest of all if what is left of the budget allows to begin at every transaction, else the
 // shortest through some of them. It begins with those that a dependency enters from later ones, as a cycle against time is short there.
-func (s *search) shortest(left *int) path {
+func (s *search) shortest(left *int) path { return s.shortestOver(s.kinds, 1<<31-1, left) }
+
+// shortestOver is a short cycle over edges of some kinds that is no longer than most; nil if none was found.
+func (s *search) shortestOver(kinds mask, most int32, left *int) path {
 	var starts []int32
 	for _, state := range s.part {
 		if state/2 < s.txns {
@@ -60,7 +63,7 @@ func (s *search) shortest(left *int) path {
 	against := make(map[int32]bool)
 	for _, state := range starts {
 		for _, e := range s.edges[s.first[state/2]:s.first[state/2+1]] {
-			if e.to < state/2 && e.to < s.txns && e.kind.in(s.kinds) {
+			if e.to < state/2 && e.to < s.txns && e.kind.in(kinds) {
 				against[e.to] = true
 			}
 		}
@@ -76,12 +79,11 @@ func (s *search) shortest(left *int) path {
 		}
 	})
 	var best path
-	length := int32(1<<31 - 1)
 	for _, start := range starts {
-		if p, n := s.find(start, start, s.kinds, length-1, left); p != nil {
-			best, length = p, n
+		if p, n := s.find(start, start, kinds, most, left); p != nil {
+			best, most = p, n-1
 		}
-		if length == 2 || best != nil && *left <= 0 {
+		if most < 2 || *left <= 0 && (best != nil || kinds != s.kinds) {
 			break
 		}
 	}

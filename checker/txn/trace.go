@@ -134,7 +134,7 @@ func (t *trace) attribute(number int32) error {
 		}
 		v := &t.values[m.value]
 		if v.writer != none {
-			return &twice{string(v.text), t.keys[v.key]}
+			return &twice{key: t.keys[v.key], value: string(v.text)}
 		}
 		v.writer, v.final = number, true
 		for p := m.prev; p != none; p = t.micros[p].prev {
@@ -199,7 +199,7 @@ func (t *trace) micro(modelName string, f, key, raw []byte, x *transaction) erro
 			return err
 		}
 		if m.write && modelName == RWRegister && string(raw) == "null" {
-			return &twice{"null", t.keys[m.key]} // it cannot be told from the initial value
+			return &twice{key: t.keys[m.key], value: "null"} // it cannot be told from the initial value
 		}
 	case modelName == ListAppend:
 		if m.list, err = listText(raw); err != nil {
