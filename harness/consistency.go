@@ -48,12 +48,12 @@ func CheckLevel(model, level string) error {
 }
 
 // Judge is the checker of a level for a model, "" for the strongest; of a history that is invalid it says what still holds, unless it
-// is terse. The engine is that of linearizability.
-func Judge(model, level string, engine linear.Engine, terse bool) (checker.Checker, error) {
+// is terse. The options are those of linearizability.
+func Judge(model, level string, opts linear.Options, terse bool) (checker.Checker, error) {
 	if slices.Contains(txn.Models(), model) {
 		return txn.New(model, level)
 	}
-	judge, err := linear.New(model, linear.Options{Engine: engine})
+	judge, err := linear.New(model, opts)
 	if err == nil && level != "" && level != Linearizable {
 		judge, err = weak.New(level, model)
 	}

@@ -31,7 +31,7 @@ func TestLevel(t *testing.T) {
 		if err := harness.CheckLevel(w.Model, x.Level()); err != nil {
 			t.Errorf("%s: %v", test.workload, err)
 		}
-		if _, err := harness.Judge(w.Model, x.Level(), linear.Auto, false); err != nil {
+		if _, err := harness.Judge(w.Model, x.Level(), linear.Options{}, false); err != nil {
 			t.Errorf("%s: %v", test.workload, err)
 		}
 	}
@@ -52,7 +52,7 @@ func TestCheckLevel(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s of %s: %q, want %q", test.level, test.model, got, test.want)
 		}
-		if _, err := harness.Judge(test.model, test.level, linear.Auto, true); (err == nil) != (test.want == "") {
+		if _, err := harness.Judge(test.model, test.level, linear.Options{}, true); (err == nil) != (test.want == "") {
 			t.Errorf("judge of %s for %s: %v", test.level, test.model, err)
 		}
 	}

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -67,9 +68,13 @@ func (x Experiment) Config(target cluster.Target, nodes []history.NodeID) cluste
 // Run drives the plan on a cluster.
 func (x Experiment) Run(ctx context.Context, c cluster.Cluster, recorder *history.Recorder, onEvent func(*history.Op)) (Times, error) {
 	keys := keys{of: x.Workload.Keys}
+	watch, err := x.watch()
+	if err != nil {
+		return Times{}, err
+	}
 	return Run(ctx, Test{
 		Cluster: c, Generator: x.generator(c.Nodes(), &keys), Fault: nemesis.New(c, c.Nodes()).Apply,
-		Processes: x.Plan.Concurrency.Of(len(c.Nodes())), Seed: x.Plan.Seed, Recorder: recorder,
+		Processes: x.Plan.Concurrency.Of(len(c.Nodes())), Seed: x.Plan.Seed, Recorder: recorder, Watch: watch,
 		OnEvent: func(op *history.Op) {
 			keys.see(op)
 			if onEvent != nil {
@@ -77,6 +82,29 @@ func (x Experiment) Run(ctx context.Context, c cluster.Cluster, recorder *histor
 			}
 		},
 	})
+}
+
+// watch judges the run while it goes on, if the plan says so; nil where it does not.
+func (x Experiment) watch() (func(*history.Op) bool, error) {
+	if !x.Plan.FailFast {
+		return nil, nil
+	}
+	if err := x.CanWatch(); err != nil {
+		return nil, err
+	}
+	judge, err := linear.NewOnline(x.Workload.Model)
+	if err != nil {
+		return nil, err
+	}
+	return judge.Event, nil
+}
+
+// CanWatch says why the run cannot be judged while it goes on, nil if it can.
+func (x Experiment) CanWatch() error {
+	if level := x.Level(); level != Linearizable || x.Workload.Model == "" {
+		return fmt.Errorf("fail-fast: only linearizability is judged while it runs, and %s is judged by %q", x.Plan.Workload, level)
+	}
+	return nil
 }
 
 // keys are those that a run has used, in order of first use.
@@ -160,7 +188,7 @@ func (x Experiment) options(nodes []history.NodeID) workloads.Options {
 func (x Experiment) Checker() (checker.Checker, error) {
 	var parts []checker.Checker
 	if x.Workload.Model != "" {
-		c, err := Judge(x.Workload.Model, x.Level(), linear.Auto, x.Terse)
+		c, err := Judge(x.Workload.Model, x.Level(), linear.Options{Memory: int64(x.Plan.CheckerMemory)}, x.Terse)
 		if err != nil {
 			return nil, err
 		}

@@ -22,7 +22,8 @@ type Test struct {
 	Processes int                                                 // clients, from 1
 	Seed      uint64
 	Recorder  *history.Recorder
-	OnEvent   func(op *history.Op) // told of every event as it is recorded; nil for nobody
+	OnEvent   func(op *history.Op)             // told of every event as it is recorded; nil for nobody
+	Watch     func(op *history.Op) (goOn bool) // told likewise; when it says false the run heals and ends; nil goes on
 }
 
 // Times says where a run spent its time.
@@ -42,7 +43,10 @@ const healLimit = 30 * time.Second
 // forever is a time that no run reaches.
 const forever = time.Duration(math.MaxInt64)
 
-// Run interprets the generator until it is done. An error means that the experiment itself failed or was stopped; what was
+// errSeen ends a run whose history tells enough.
+var errSeen = errors.New("the watch has seen enough")
+
+// Run interprets the generator until it is done, or until Watch has seen enough. An error means that the experiment itself failed or was stopped; what was
 // recorded until then is in the recorder either way.
 func Run(ctx context.Context, t Test) (times Times, err error) {
 	start := time.Now()
@@ -53,6 +57,9 @@ func Run(ctx context.Context, t Test) (times Times, err error) {
 		}
 		if err != nil {
 			l.abandon()
+		}
+		if errors.Is(err, errSeen) {
+			err = nil
 		}
 		times = Times{Wall: time.Since(start), Waiting: l.waiting}
 	}()
@@ -65,6 +72,7 @@ type loop struct {
 	rand    *rand.Rand
 	nodes   []history.NodeID
 	roster  *generator.Roster
+	seen    bool          // Watch has said so
 	busy    int           // calls under way, the nemesis's among them
 	last    time.Duration // of the latest event recorded
 	waiting time.Duration
@@ -79,6 +87,9 @@ func (l *loop) run(ctx context.Context) error {
 	for {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
+		}
+		if l.seen {
+			return errSeen
 		}
 		now := l.Cluster.Now()
 		op, state, next := l.Generator.Next(l.context(now))
@@ -197,6 +208,9 @@ func (l *loop) record(op history.Op) (history.Op, error) {
 	l.last = op.Time
 	if l.OnEvent != nil {
 		l.OnEvent(&op)
+	}
+	if l.Watch != nil && !l.seen {
+		l.seen = !l.Watch(&op)
 	}
 	return op, nil
 }

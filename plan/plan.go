@@ -17,23 +17,25 @@ import (
 
 // Plan is one experiment. The keys of its YAML form are the flags of splitvote run.
 type Plan struct {
-	Name           string            `yaml:"name"`                  // of the run's directory; default workload-target
-	Target         string            `yaml:"target"`                // system under test
-	Nodes          int               `yaml:"nodes"`                 // members, from 1 to 9
-	Backend        string            `yaml:"backend"`               // auto, sim, local or docker
-	Workload       string            `yaml:"workload"`              // what the clients do
-	Faults         []string          `yaml:"faults,flow"`           // what the nemesis does; none for an honest world
-	FaultInterval  Duration          `yaml:"fault-interval"`        // mean time between two faults
-	TimeLimit      Duration          `yaml:"time-limit"`            // of the main phase, before healing
-	HealLimit      Duration          `yaml:"heal-limit"`            // how long a healed cluster may take to answer
-	Rate           float64           `yaml:"rate"`                  // calls a second, of all clients together
-	Concurrency    Concurrency       `yaml:"concurrency"`           // clients: a number, or a multiple of the nodes as 2n
-	Timeout        Duration          `yaml:"timeout"`               // of one call, attempts at other nodes included
-	Seed           uint64            `yaml:"seed"`                  // decides whatever is drawn; 0 draws one
-	Bug            string            `yaml:"bug,omitempty"`         // planted bug to switch on
-	Set            map[string]string `yaml:"set,flow"`              // settings of the target and the workload
-	Consistency    string            `yaml:"consistency,omitempty"` // what the calls are judged by; default what the target promises
-	CheckerTimeout Duration          `yaml:"checker-timeout"`       // of the judgement
+	Name           string            `yaml:"name"`                     // of the run's directory; default workload-target
+	Target         string            `yaml:"target"`                   // system under test
+	Nodes          int               `yaml:"nodes"`                    // members, from 1 to 9
+	Backend        string            `yaml:"backend"`                  // auto, sim, local or docker
+	Workload       string            `yaml:"workload"`                 // what the clients do
+	Faults         []string          `yaml:"faults,flow"`              // what the nemesis does; none for an honest world
+	FaultInterval  Duration          `yaml:"fault-interval"`           // mean time between two faults
+	TimeLimit      Duration          `yaml:"time-limit"`               // of the main phase, before healing
+	HealLimit      Duration          `yaml:"heal-limit"`               // how long a healed cluster may take to answer
+	Rate           float64           `yaml:"rate"`                     // calls a second, of all clients together
+	Concurrency    Concurrency       `yaml:"concurrency"`              // clients: a number, or a multiple of the nodes as 2n
+	Timeout        Duration          `yaml:"timeout"`                  // of one call, attempts at other nodes included
+	Seed           uint64            `yaml:"seed"`                     // decides whatever is drawn; 0 draws one
+	Bug            string            `yaml:"bug,omitempty"`            // planted bug to switch on
+	Set            map[string]string `yaml:"set,flow"`                 // settings of the target and the workload
+	Consistency    string            `yaml:"consistency,omitempty"`    // what the calls are judged by; default what the target promises
+	CheckerTimeout Duration          `yaml:"checker-timeout"`          // of the judgement
+	CheckerMemory  Bytes             `yaml:"checker-memory,omitempty"` // that its searches may hold; default 4GiB
+	FailFast       bool              `yaml:"fail-fast,omitempty"`      // judge while it runs, and stop at the first violation
 
 	Schedule []Fixed `yaml:"schedule,omitempty"` // these faults, instead of drawn ones
 	Calls    []Call  `yaml:"calls,omitempty"`    // these calls before healing, instead of the workload's
@@ -121,6 +123,7 @@ func Keys() []string {
 	var node yaml.Node
 	full := Default()
 	full.Bug, full.Consistency, full.Schedule, full.Calls = "x", "x", []Fixed{{}}, []Call{{}}
+	full.CheckerMemory, full.FailFast = 1, true
 	if err := node.Encode(full); err != nil {
 		panic(err) // a Plan is always encodable
 	}

@@ -25,7 +25,7 @@ func checkCommand() *cobra.Command {
 	var c check
 	cmd := &cobra.Command{
 		Use:   "check FILE",
-		Short: "judge a recorded history (JSON lines, or Jepsen's EDN); - is standard input",
+		Short: "judge a recorded history (JSON lines, or Jepsen's EDN); - is standard input, judged as it comes",
 		Args:  exactly(1, "the history's file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.run(cmd.Context(), args[0], cmd.InOrStdin(), cmd.OutOrStdout())
@@ -39,6 +39,7 @@ func checkCommand() *cobra.Command {
 	f.StringVar(&c.format, "format", "auto", "format of the file: "+strings.Join(formats(), ", "))
 	f.StringVar(&c.engine, "engine", "auto", "how to decide: auto, search, porcupine")
 	f.DurationVar(&c.timeout, "checker-timeout", time.Minute, "give up after this long, with unknown")
+	f.Var(bytesFlag{&c.memory}, "checker-memory", "that searching may hold, and events of standard input, as 2GiB; beyond it, unknown (default 4GiB)")
 	f.BoolVar(&c.json, "json", false, "print the result as JSON")
 	f.StringVar(&c.html, "html", "", "also write a report to this file")
 	return cmd
@@ -47,13 +48,36 @@ func checkCommand() *cobra.Command {
 type check struct {
 	model, consistency, format, engine, html string
 	timeout                                  time.Duration
+	memory                                   plan.Bytes
 	json                                     bool
 }
 
 func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer) error {
-	h, err := readHistory(file, c.format, in)
+	if c.timeout <= 0 {
+		return usage(fmt.Errorf("--checker-timeout: %v is not more than 0s", c.timeout))
+	}
+	if c.memory == 0 {
+		c.memory = 4 << 30
+	}
+	read := func() (*history.History, error) { return readHistory(file, c.format, in) }
+	var came *pipe
+	if file == "-" {
+		var err error
+		if came, err = newPipe(c.model, c.consistency, int64(c.memory)); err != nil {
+			return usage(err)
+		}
+		read = func() (*history.History, error) { return came.history(in, c.format) }
+	}
+	h, err := read()
 	if err != nil {
 		return err
+	}
+	if came != nil && came.full {
+		run := &report.Run{Name: file, Workload: came.watched, Result: came.result(), History: h, Version: version()}
+		if err := printRun(out, run, c.json); err != nil {
+			return failed(err)
+		}
+		return verdictExit(run.Result.Verdict)
 	}
 	h = history.SplitTuples(h)
 	judged, err := c.modelOf(file, h)
@@ -63,12 +87,9 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 	if err := checkLevel("--consistency", judged, c.consistency); err != nil {
 		return err
 	}
-	judge, err := harness.Judge(judged, c.consistency, linear.Engine(c.engine), false)
+	judge, err := harness.Judge(judged, c.consistency, linear.Options{Engine: linear.Engine(c.engine), Memory: int64(c.memory)}, false)
 	if err != nil {
 		return usage(err)
-	}
-	if c.timeout <= 0 {
-		return usage(fmt.Errorf("--checker-timeout: %v is not more than 0s", c.timeout))
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()

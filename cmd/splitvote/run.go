@@ -77,6 +77,23 @@ func (f durationFlag) Set(s string) error {
 
 func (durationFlag) Type() string { return "duration" }
 
+// bytesFlag lets an amount of memory be a flag.
+type bytesFlag struct{ b *plan.Bytes }
+
+func (f bytesFlag) String() string {
+	if f.b == nil || *f.b == 0 {
+		return ""
+	}
+	return f.b.String()
+}
+
+func (f bytesFlag) Set(s string) (err error) {
+	*f.b, err = plan.ParseBytes(s)
+	return err
+}
+
+func (bytesFlag) Type() string { return "size" }
+
 func (r *runner) addFlags(f *pflag.FlagSet) {
 	p := &r.flags
 	f.StringVar(&p.Name, "name", p.Name, "name of the run's directory (default workload-target)")
@@ -96,6 +113,8 @@ func (r *runner) addFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&r.set, "set", nil, "key=value: a setting of the target or the workload; splitvote list names them")
 	f.StringVar(&p.Consistency, "consistency", "", "what the calls are judged by: "+strings.Join(harness.AllLevels(), ", ")+" (default: what the target promises)")
 	f.Var(durationFlag{&p.CheckerTimeout}, "checker-timeout", "of the judgement; after it the verdict is unknown")
+	f.Var(bytesFlag{&p.CheckerMemory}, "checker-memory", "that searching may hold, as 2GiB; beyond it the verdict is unknown (default 4GiB)")
+	f.BoolVar(&p.FailFast, "fail-fast", false, "judge while it runs, and stop at the first violation")
 	f.StringVar(&r.store, "store", "runs", "directory of the runs")
 	f.StringVar(&r.attach, "attach", "", "test the running containers of this Compose file or project instead of starting any")
 	f.IntVar(&r.count, "test-count", 1, "repeat with the next seeds; stops at the first invalid run")
@@ -132,6 +151,7 @@ func (r *runner) override(p *plan.Plan, given *pflag.FlagSet) error {
 		"rate": func() { p.Rate = from.Rate }, "concurrency": func() { p.Concurrency = from.Concurrency },
 		"timeout": func() { p.Timeout = from.Timeout }, "seed": func() { p.Seed = from.Seed }, "bug": func() { p.Bug = from.Bug },
 		"consistency": func() { p.Consistency = from.Consistency }, "checker-timeout": func() { p.CheckerTimeout = from.CheckerTimeout },
+		"checker-memory": func() { p.CheckerMemory = from.CheckerMemory }, "fail-fast": func() { p.FailFast = from.FailFast },
 	} {
 		if given.Changed(name) {
 			set()
@@ -176,6 +196,11 @@ func complete(p plan.Plan) (plan.Plan, error) {
 	}
 	if err := checkLevel("consistency", workload.Model, p.Consistency); err != nil {
 		return p, err
+	}
+	if p.FailFast {
+		if err := experimentOf(p).CanWatch(); err != nil {
+			return p, usage(err)
+		}
 	}
 	if err := (nemesis.Spec{Faults: p.Faults, Interval: time.Duration(p.FaultInterval)}).Check(p.Nodes); err != nil {
 		return p, usage(fmt.Errorf("faults: %w", err))

@@ -153,7 +153,7 @@ func (s *shrinker) history(ctx context.Context, name string, out io.Writer) erro
 	if model == "" {
 		model = guessModel(h)
 	}
-	judge, err := harness.Judge(model, "", linear.Auto, true)
+	judge, err := harness.Judge(model, "", linear.Options{}, true)
 	if err != nil {
 		return usage(fmt.Errorf("%s: which model?", name), "--model says it; splitvote list models names them")
 	}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/linear"
+	"github.com/splitvote/splitvote/harness"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/model"
+	"github.com/splitvote/splitvote/plan"
+)
+
+// pipe is a history that is judged while it comes in: reading ends at the first violation. What was read is kept, so that
+// it is judged and explained as a file is, up to a limit; beyond that the online judge is alone.
+type pipe struct {
+	most int64 // bytes of events that are kept
+
+	watch   linear.Online
+	watched string          // the model that watch judges by
+	guess   bool            // no model was asked for and none is known yet
+	fs      map[string]bool // calls that did not tell
+	ops     []history.Op
+	held    int64
+	full    bool
+}
+
+// newPipe watches only where linearizability is asked for: nothing else is judged while it happens.
+func newPipe(modelName, consistency string, most int64) (*pipe, error) {
+	p := &pipe{most: most, fs: map[string]bool{}}
+	if consistency != "" && consistency != harness.Linearizable {
+		return p, nil
+	}
+	if modelName == "" {
+		p.guess = true
+		return p, nil
+	}
+	if !slices.Contains(model.Names(), modelName) {
+		return p, nil
+	}
+	return p, p.begin(modelName)
+}
+
+// begin watches by a model, from the first event on.
+func (p *pipe) begin(modelName string) (err error) {
+	p.watch, err = linear.NewOnline(modelName)
+	p.watched, p.guess = modelName, false
+	return err
+}
+
+// read takes events until there are no more or the history is invalid for certain.
+func (p *pipe) read(in *history.Stream) error {
+	first := true
+	for {
+		op, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if first && op.Process != history.Nemesis {
+			first = false
+			if len(op.Value) > 0 && op.Value[0] == '[' {
+				p.watch, p.guess = nil, false // perhaps a [key value] pair: that is known only at the end
+			}
+		}
+		p.keep(op)
+		if possible, err := p.see(&op); err != nil || !possible {
+			return err
+		}
+	}
+}
+
+// history reads standard input; without what it holds if that is too much to keep.
+func (p *pipe) history(in io.Reader, format string) (*history.History, error) {
+	known, err := history.ParseFormat(format)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--format: %w", err))
+	}
+	events := history.NewStream(in, known)
+	if err := p.read(events); err != nil {
+		return nil, usage(fmt.Errorf("-: %w", err), "a history is one JSON event a line, as docs/history-format.md says, or Jepsen's EDN")
+	}
+	h, err := history.New(p.ops)
+	if err != nil {
+		return nil, usage(fmt.Errorf("-: %w", err))
+	}
+	h.Cut = events.Cut()
+	return h, nil
+}
+
+// see shows an event to the judge. Without a model it waits for a call that tells which.
+func (p *pipe) see(op *history.Op) (possible bool, err error) {
+	switch {
+	case p.watch != nil:
+		return p.watch.Event(op), nil
+	case !p.guess || op.Process == history.Nemesis:
+		return true, nil
+	}
+	if p.fs[op.F] {
+		return true, nil
+	}
+	p.fs[op.F] = true
+	known, err := history.New(slices.Clone(p.ops))
+	if err != nil {
+		return true, err
+	}
+	name := guessModel(known)
+	if name == "register" {
+		name = "cas-register" // a cas may follow
+	}
+	if !slices.Contains(model.Names(), name) {
+		return true, nil
+	}
+	if err := p.begin(name); err != nil {
+		return true, err
+	}
+	for i := range p.ops {
+		if !p.watch.Event(&p.ops[i]) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// keep holds an event while there is room.
+func (p *pipe) keep(op history.Op) {
+	const fields = 160 // an Op and what its call takes
+	p.held += fields + int64(len(op.Value)+len(op.Key))
+	if p.full = p.full || p.held > p.most; p.full {
+		p.ops = nil
+		return
+	}
+	p.ops = append(p.ops, op)
+}
+
+// result is the verdict on a history that was too long to keep.
+func (p *pipe) result() checker.Result {
+	if p.watch == nil {
+		return checker.Result{Verdict: checker.Unknown, Cause: checker.Memory,
+			Reason: fmt.Sprintf("the history takes more than --checker-memory (%v), and it is not judged while it happens", plan.Bytes(p.most))}
+	}
+	return p.watch.End()
+}
