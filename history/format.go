@@ -13,14 +13,16 @@ type Format string
 
 // The formats.
 const (
-	Auto   Format = "auto"   // told from the first bytes
-	JSONL  Format = "jsonl"  // one event a line, as this package writes it
-	EDN    Format = "edn"    // Jepsen's, see [ReadEDN]
-	Binary Format = "binary" // compact, see [BinaryWriter]
+	Auto          Format = "auto"           // told from the first bytes
+	JSONL         Format = "jsonl"          // one event a line, as this package writes it
+	EDN           Format = "edn"            // Jepsen's, see [ReadEDN]
+	Binary        Format = "binary"         // compact, see [BinaryWriter]
+	PorcupineKV   Format = "porcupine-kv"   // the key-value logs among Porcupine's test data
+	PorcupineEtcd Format = "porcupine-etcd" // its etcd logs, which are early Jepsen's
 )
 
 // Formats lists the formats that are read, Auto first.
-func Formats() []Format { return []Format{Auto, JSONL, EDN, Binary} }
+func Formats() []Format { return []Format{Auto, JSONL, EDN, Binary, PorcupineKV, PorcupineEtcd} }
 
 // ParseFormat knows the names of Formats.
 func ParseFormat(name string) (Format, error) {
@@ -63,6 +65,8 @@ func (in input) source() source {
 		return newEDNSource(in.Reader)
 	case Binary:
 		return newBinarySource(in.Reader)
+	case PorcupineKV, PorcupineEtcd:
+		return newLogSource(in.Reader, in.format)
 	default:
 		return newLineSource(in.Reader)
 	}
@@ -113,7 +117,7 @@ func recognise(r io.Reader, format Format) (input, error) {
 	}
 }
 
-// formatOf tells JSON lines from EDN, in which maps begin with a keyword or a tag. It is not known if too little is there.
+// formatOf tells a format by the beginning of a file. It is not known if too little is there.
 func formatOf(head string) (format Format, known bool) {
 	if head != "" && head[0] == binaryMagic[0] {
 		return Binary, true
@@ -122,10 +126,14 @@ func formatOf(head string) (format Format, known bool) {
 	switch {
 	case text == "" || text == "{":
 		return JSONL, false
+	case text[0] == 'I': // INFO
+		return PorcupineEtcd, true
 	case strings.ContainsRune("[(#;,", rune(text[0])):
 		return EDN, true
-	case text[0] == '{' && strings.TrimSpace(text[1:])[0] == ':':
-		return EDN, true
+	case text[0] != '{' || strings.TrimSpace(text[1:])[0] != ':': // in EDN, the keys of maps are keywords
+		return JSONL, true
+	case kvBegin.MatchString(text):
+		return PorcupineKV, true
 	}
-	return JSONL, true
+	return EDN, strings.ContainsAny(text, "}\n")
 }

@@ -25,66 +25,80 @@ func (e *LineError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e
 
 // lineSource reads JSON lines one by one.
 type lineSource struct {
-	in      *bufio.Reader
+	lineReader
 	scanner scanner
-	buf     []byte // the line, with its newline
-	number  int    // of the lines read so far
-	broken  bool   // the file does not end, but breaks off in that line
 }
 
-func newLineSource(in *bufio.Reader) *lineSource { return &lineSource{in: in} }
+func newLineSource(in *bufio.Reader) *lineSource { return &lineSource{lineReader: lineReader{in: in}} }
 
-func (s *lineSource) at(err error) error { return atLine(err, s.number) }
+func (s *lineSource) next() (Op, error) { return s.lineReader.next(s.parse) }
 
-func (s *lineSource) next() (Op, error) {
-	for !s.broken {
-		whole, err := s.read()
-		s.number++
-		if err != nil {
-			return Op{}, &LineError{s.number, err.Error()}
-		}
-		op := Op{Value: null}
-		if _, ok := s.scanner.event(s.buf, 0, &op); ok {
-			return op, nil
-		}
-		text := bytes.TrimSpace(s.buf)
-		switch {
-		case len(text) == 0 && !whole && !s.broken:
-			return Op{}, io.EOF
-		case len(text) == 0 || s.number == 1 && isHeader(text):
-			continue
-		}
-		op, err = parseOp(text)
-		switch {
-		case err == nil:
-			return op, nil
-		case whole:
-			return Op{}, &LineError{s.number, err.Error()}
-		}
-		s.broken = true
+func (s *lineSource) parse(line []byte) (op Op, found bool, err error) {
+	op.Value = null
+	if _, ok := s.scanner.event(line, 0, &op); ok {
+		return op, true, nil
 	}
-	return Op{}, cutOff(fmt.Sprintf("line %d breaks off", s.number))
+	text := bytes.TrimSpace(line)
+	if len(text) == 0 || s.number == 1 && isHeader(text) {
+		return Op{}, false, nil
+	}
+	op, err = parseOp(text)
+	return op, err == nil, err
+}
+
+// lineReader reads lines that hold an event or nothing.
+type lineReader struct {
+	in     *bufio.Reader
+	buf    []byte // the line, with its newline
+	number int    // of the lines read so far
+	ended  bool   // the last line had no newline
+	broken bool   // the file does not end with that line, but breaks off in it
+}
+
+func (r *lineReader) at(err error) error { return atLine(err, r.number) }
+
+// next is the event of the next line that holds one.
+func (r *lineReader) next(parse func(line []byte) (op Op, found bool, err error)) (Op, error) {
+	for !r.ended {
+		err := r.read()
+		r.number++
+		if err != nil {
+			return Op{}, &LineError{r.number, err.Error()}
+		}
+		switch op, found, err := parse(r.buf); {
+		case found:
+			return op, nil
+		case err != nil && !r.ended:
+			return Op{}, &LineError{r.number, err.Error()}
+		case err != nil:
+			r.broken = true
+		}
+	}
+	if r.broken {
+		return Op{}, cutOff(fmt.Sprintf("line %d breaks off", r.number))
+	}
+	return Op{}, io.EOF
 }
 
 // read reads the next line into buf. The end of the file ends a line that is not whole.
-func (s *lineSource) read() (whole bool, err error) {
-	s.buf = s.buf[:0]
+func (r *lineReader) read() error {
+	r.buf = r.buf[:0]
 	for {
-		part, err := s.in.ReadSlice('\n')
-		s.buf = append(s.buf, part...)
+		part, err := r.in.ReadSlice('\n')
+		r.buf = append(r.buf, part...)
 		switch {
-		case len(s.buf) > maxLine+1 || len(s.buf) == maxLine+1 && err != nil:
-			return false, fmt.Errorf("longer than %d bytes", maxLine)
+		case len(r.buf) > maxLine+1 || len(r.buf) == maxLine+1 && err != nil:
+			return fmt.Errorf("longer than %d bytes", maxLine)
 		case err == nil:
-			return true, nil
+			return nil
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
 		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-			s.broken = errors.Is(err, io.ErrUnexpectedEOF)
-			s.buf = append(s.buf, '\n')
-			return false, nil
+			r.ended, r.broken = true, errors.Is(err, io.ErrUnexpectedEOF)
+			r.buf = append(r.buf, '\n')
+			return nil
 		}
-		return false, err
+		return err
 	}
 }
 

@@ -72,6 +72,7 @@ func TestLaws(t *testing.T) {
 	walk(t, model.Mutex{}, []event{{"acquire", "null", "null"}, {"release", "null", "null"}})
 	walk(t, model.Mutex{Fenced: true}, []event{{"acquire", "null", "1"}, {"acquire", "null", "2"}, {"release", "null", "null"}, {"release", "1", "1"}})
 	walk(t, model.AppendList{}, []event{{"append", "1", "1"}, {"append", "2", "2"}, {"read", "null", "[]"}, {"read", "null", "[1]"}, {"read", "null", "[1,2]"}})
+	walk(t, model.Text{}, []event{{"put", `"a"`, `"a"`}, {"append", `"b"`, `"b"`}, {"append", `""`, `""`}, {"get", "null", `""`}, {"get", "null", `"ab"`}, {"get", "null", "null"}})
 	walk(t, model.IDs{}, []event{{"generate", "null", "1"}, {"generate", "null", "2"}, {"generate", "null", "3"}})
 }
 

@@ -53,9 +53,11 @@ const (
 	Release
 	Append
 	Generate
+	Get
+	Put
 )
 
-var names = [...]string{"read", "write", "cas", "add", "remove", "contains", "enqueue", "dequeue", "push", "pop", "acquire", "release", "append", "generate"}
+var names = [...]string{"read", "write", "cas", "add", "remove", "contains", "enqueue", "dequeue", "push", "pop", "acquire", "release", "append", "generate", "get", "put"}
 
 func (f F) String() string { return names[f] }
 

@@ -113,6 +113,13 @@ func TestModels(t *testing.T) {
 			[]event{{"append", "2", "2"}, {"append", "1", "1"}, {"read", "null", "[1,2]"}, {"read", "null", "[2,1]"}, {"read", "null", "[ 2.0, 1 ]"}, {"read", "null", "[2,,1]"}, {"read", "null", `{"a":1}`}},
 			[]string{"append 2", "append 1", "no: read → [1 2]", "read → [2 1]", "read → [2 1]", "event 17: read wants [v …], has [2,,1]", `event 17: read wants [v …], has {"a":1}`},
 		},
+		"kv": {
+			func(e []event) []string { return play(model.Text{}, e) },
+			[]event{{"get", "null", `""`}, {"append", `"a"`, `"a"`}, {"put", `"b\""`, ""}, {"append", `"c"`, `"c"`}, {"get", "null", `"b\"c"`},
+				{"get", "null", ""}, {"get", "null", `"a"`}, {"put", "7", "7"}, {"get", "null", "[]"}},
+			[]string{`get → ""`, `append "a"`, `put "b\""`, `append "c"`, `get → "b\"c"`, "get → ?", `no: get → "a"`,
+				"event 16: put wants a string, has 7", "event 17: get wants a string, has []"},
+		},
 		"unique-ids": {
 			func(e []event) []string { return play(model.IDs{}, e) },
 			[]event{{"generate", "null", "1"}, {"generate", "null", ""}, {"generate", "null", "1"}, {"generate", "null", "2"}, {"generate", "null", "null"}},

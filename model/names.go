@@ -30,6 +30,8 @@ func All() []Info {
 			[]string{"append v", "read null → [v …]"}},
 		{"unique-ids", "A source of values that never gives the same one twice.",
 			[]string{"generate null → id"}},
+		{"kv", "A text that is replaced or added to at its end, initially empty.",
+			[]string{"get null → s", "put s", "append s"}},
 	}
 }
 

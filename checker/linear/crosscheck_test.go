@@ -48,6 +48,7 @@ func subjects() []subject {
 		of(model.Mutex{Fenced: true}, func() object { return &mutex{fenced: true} }),
 		of(model.AppendList{}, func() object { return &appendList{} }),
 		of(model.IDs{}, func() object { return &ids{} }),
+		of(model.Text{}, func() object { return &text{} }),
 	}
 }
 

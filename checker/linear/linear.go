@@ -50,6 +50,8 @@ func named(modelName string, opts Options) (typed, error) {
 		return of[model.MutexState, model.MutexCall, int64]{model.Mutex{Fenced: true}, opts}, nil
 	case "append-list":
 		return of[*model.List, model.ListCall, []model.Value]{model.AppendList{}, opts}, nil
+	case "kv":
+		return of[string, model.TextCall, string]{model.Text{}, opts}, nil
 	case "unique-ids":
 		return of[[]model.Value, model.IDCall, model.Value]{model.IDs{}, opts}, nil
 	}

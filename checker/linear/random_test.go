@@ -154,7 +154,7 @@ func mutate(r *rand.Rand, ops []history.Op) {
 }
 
 // returns names the calls whose completion says more than their invocation, in one and the same shape.
-var returns = map[string]bool{"read": true, "dequeue": true, "pop": true, "generate": true, "acquire": true}
+var returns = map[string]bool{"read": true, "dequeue": true, "pop": true, "generate": true, "acquire": true, "get": true}
 
 func raw(v any) json.RawMessage {
 	text, err := json.Marshal(v)
@@ -341,6 +341,29 @@ func (o *appendList) apply(_ history.Process, f string, asked any) (any, bool) {
 		return append([]int{}, o.values...), true
 	}
 	o.values = append(o.values, asked.(int))
+	return asked, true
+}
+
+type text struct{ all string }
+
+func (o *text) draw(r *rand.Rand, fresh func() int) (string, any) {
+	switch r.IntN(4) {
+	case 0:
+		return "put", fmt.Sprint(fresh(), " ")
+	case 1:
+		return "append", fmt.Sprint(fresh(), " ")
+	}
+	return "get", nil
+}
+
+func (o *text) apply(_ history.Process, f string, asked any) (any, bool) {
+	switch f {
+	case "get":
+		return o.all, true
+	case "put":
+		o.all = ""
+	}
+	o.all += asked.(string)
 	return asked, true
 }
 

@@ -41,6 +41,8 @@ func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 		known = theory[model.MutexCall, int64]{kind: "mutual-exclusion", decide: byHolds(m.Fenced), project: projectMutex}
 	case model.AppendList:
 		known = theory[model.ListCall, []model.Value]{kind: "stale-read", decide: byPositions, project: projectList, reduce: reduceList}
+	case model.Text:
+		known = theory[model.TextCall, string]{kind: "stale-read", reduce: reduceText}
 	case model.IDs:
 		known = theory[model.IDCall, model.Value]{kind: "duplicate-id", decide: byIDs, project: projectIDs,
 			watch: func() watcher[model.IDCall, model.Value] { return newLiveIDs() }}

@@ -89,7 +89,7 @@ func guessModel(h *history.History) string {
 	}
 	for _, m := range []struct {
 		sign, model string
-	}{{"txn append", txn.ListAppend}, {"txn w", txn.RWRegister}, {"transfer", txn.Bank}, {"cas", "cas-register"},
+	}{{"txn append", txn.ListAppend}, {"txn w", txn.RWRegister}, {"transfer", txn.Bank}, {"get", "kv"}, {"put", "kv"}, {"cas", "cas-register"},
 		{"write", "register"}, {"append", "append-list"}, {"enqueue", "fifo-queue"}, {"push", "stack"}, {"contains", "set"},
 		{"generate", "unique-ids"}} {
 		if used[m.sign] {
