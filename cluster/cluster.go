@@ -73,6 +73,19 @@ type Target interface {
 	Status(ctx context.Context, addr string) (Status, error)
 }
 
+// Clock is how a node's clocks depart from the machine's: its wall clock is ahead by Offset, and both its clocks run fast by
+// Drift parts per million.
+type Clock struct {
+	Offset time.Duration
+	Drift  int64
+}
+
+// Clocked is a target whose nodes have clocks of their own, which can be set wrong without touching the machine's.
+type Clocked interface {
+	// SetClock sets the clocks of the node at addr and returns how they were until now.
+	SetClock(ctx context.Context, addr string, c Clock) (was Clock, err error)
+}
+
 // Session is for whom a client speaks.
 type Session struct {
 	Process history.Process

@@ -66,6 +66,7 @@ func (a api) routes() http.Handler {
 	mux.HandleFunc("/v1/{object}/{key}/{f}", a.call)
 	mux.HandleFunc("POST /transfer/{to}", a.transfer)
 	mux.HandleFunc("POST /members/{change}/{id}", a.reconfigure)
+	mux.HandleFunc("POST /clock/{offset}/{drift}", a.setClock)
 	mux.HandleFunc("GET /status", a.status)
 	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) { a.ok(w, []byte("true")) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

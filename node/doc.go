@@ -11,6 +11,8 @@
 //	N6  Run returns after every goroutine that it started.
 //	N7  A node of a run hears no peer of another and serves no client that says it is of another. No two nodes use one data
 //	    directory at a time.
+//	N8  The core's clocks may be wrong, as an operator asks. The machine's are never touched, and nothing but ticks is timed
+//	    by the core's.
 //
 // # Client interface
 //
@@ -49,6 +51,9 @@
 //	GET  /status           id, protocol, role, term, leader, commit, applied, last, members, bug
 //	GET  /ready            200 as soon as the log is read and the node serves. It may yet know no leader: a node that was
 //	                       started in a minority must be able to say that it runs.
+//	POST /clock/{offset}/{drift}
+//	                       let the core's wall clock be ahead by a duration, as -1.5s, and its clocks run fast by so many parts
+//	                       per million; /clock/0s/0 sets them right. The value is how they were. A restart forgets it.
 //	POST /transfer/{to}    hand leadership to another node
 //	POST /members/add/{id}, POST /members/remove/{id}
 //	                       change the configuration. A node that is added must be among the peers that every node was

@@ -23,6 +23,7 @@ type host struct {
 	input   chan protocol.Input
 	draw    *rand.Rand
 	due     time.Time                       // of the next tick, by the monotonic clock
+	clock   atomic.Pointer[clock]           // by which a tick is as long as the core believes (N8)
 	status  atomic.Pointer[protocol.Status] // as of the last sync
 
 	// What waits for the next sync.
@@ -45,6 +46,7 @@ func newHost(c *Config, core protocol.Core, journal *wal.Log, s senders) *host {
 		input: make(chan protocol.Input, waiting),
 		draw:  rand.New(rand.NewPCG(c.Seed, name.Sum64())), // members given one seed must not draw alike
 	}
+	h.clock.Store(&clock{})
 	h.publish()
 	return h
 }
@@ -106,8 +108,9 @@ func (h *host) take(in protocol.Input) error {
 
 // tick steps every tick that is due. (A time.Ticker drops the ticks that nobody takes in time; the clock does not.)
 func (h *host) tick() error {
-	for now := time.Now(); !h.due.After(now); h.due = h.due.Add(h.config.Tick) {
-		if err := h.step(protocol.Tick{Wall: now.UnixNano(), Draw: h.draw.Uint64()}); err != nil {
+	k := h.clock.Load()
+	for now := time.Now(); !h.due.After(now); h.due = h.due.Add(k.span(h.config.Tick)) {
+		if err := h.step(protocol.Tick{Wall: k.wall(now), Draw: h.draw.Uint64()}); err != nil {
 			return err
 		}
 	}

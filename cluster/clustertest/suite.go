@@ -50,6 +50,7 @@ func Run(t *testing.T, cfg cluster.Config, open func(*testing.T, cluster.Config)
 		{"every node alone, nothing succeeds", isolateAll},
 		{"the leader deaf, the cluster goes on", deafenLeader},
 		{"slow and lossy links stop nothing", breakLinks},
+		{"wrong clocks stay wrong, and stop nothing", missetClocks},
 		{"close ends every call", closeAll},
 	} {
 		ok := t.Run(test.name, func(t *testing.T) {
@@ -287,4 +288,25 @@ func closeAll(t *testing.T, d *driver) {
 	if len(d.under) > 0 {
 		t.Errorf("%d calls have no end after close", len(d.under))
 	}
+}
+
+// B9
+func missetClocks(t *testing.T, d *driver) {
+	s, k := power[nemesis.Skewer](t, d), power[nemesis.Killer](t, d)
+	node := d.Nodes()[0]
+	skew := func(to nemesis.Skew) func(context.Context) (nemesis.Proof, error) {
+		return func(ctx context.Context) (nemesis.Proof, error) { return s.Skew(ctx, node, to) }
+	}
+	d.bite(t, skew(nemesis.Skew{Offset: -3 * time.Second, Drift: 200_000}))
+	for _, n := range d.Nodes() {
+		d.progress(t, "write", n)
+	}
+	d.bite(t, on(k.Kill, node))
+	d.bite(t, on(k.Start, node))
+	d.bite(t, skew(nemesis.Skew{})) // it was wrong
+	if p := d.harm(t, skew(nemesis.Skew{})); p.Bit {
+		t.Errorf("clocks that were right were set right: %s", p.Text)
+	}
+	d.progress(t, "write", node)
+	d.readEverywhere(t, d.Nodes())
 }

@@ -30,7 +30,7 @@ const (
 
 // Attach takes a cluster that runs already: the containers of a Compose project, given by its file or its name. A node has
 // its service's name; cfg.Nodes says which belong to the cluster, none meaning all. They can be killed, paused and
-// partitioned. Close lifts every cut, resumes and starts every node, and leaves them running.
+// partitioned. Close lifts every cut, resumes and starts every node, sets clocks right, and leaves them running.
 func Attach(ctx context.Context, cfg cluster.Config, project string, opts Options) (_ *Cluster, err error) {
 	e, err := connect(ctx)
 	if err != nil {
@@ -201,6 +201,9 @@ func (c *Cluster) handBack(ctx context.Context) error {
 		state, err := c.engine.state(ctx, n)
 		if err == nil && state.Paused {
 			_, err = c.engine.api.ContainerUnpause(ctx, n.container, client.ContainerUnpauseOptions{})
+		}
+		if err == nil && state.Running && c.Clients != nil {
+			err = c.RightClock(ctx, n.id)
 		}
 		if err == nil && !state.Running {
 			_, err = c.engine.api.ContainerStart(ctx, n.container, client.ContainerStartOptions{})

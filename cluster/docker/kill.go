@@ -75,6 +75,9 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 	if err := c.awaitReady(ctx, n); err != nil {
 		return nemesis.Proof{}, err
 	}
+	if err := c.KeepClock(ctx, id); err != nil {
+		return nemesis.Proof{}, fmt.Errorf("docker: %w", err)
+	}
 	return nemesis.Proof{
 		Bit:  cut.Bit,
 		Text: fmt.Sprintf("%s serves as pid %d after %v%s", n.id, state.Pid, time.Since(asked).Round(time.Millisecond), cut.Text),

@@ -21,10 +21,14 @@ func (c *Cluster) Pause(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 
 // Resume thaws it. The proof is that it was frozen until now.
 func (c *Cluster) Resume(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
-	return c.freeze(ctx, id, container.StatePaused, container.StateRunning, func(id string) error {
+	proof, err := c.freeze(ctx, id, container.StatePaused, container.StateRunning, func(id string) error {
 		_, err := c.engine.api.ContainerUnpause(ctx, id, client.ContainerUnpauseOptions{})
 		return err
 	})
+	if err == nil && proof.Bit {
+		err = c.KeepClock(ctx, id)
+	}
+	return proof, err
 }
 
 // freeze takes a node's container from one state to another.

@@ -41,6 +41,7 @@ type Clients struct {
 	mu        sync.Mutex
 	closed    bool
 	processes map[history.Process]*process
+	clocks    map[history.NodeID]cluster.Clock // that were ever set
 }
 
 // NewClients makes clients of the nodes. Where OnStatus is set it also begins to ask every node for its status.
@@ -49,7 +50,7 @@ func NewClients(c Config) *Clients {
 		c.Start = time.Now()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &Clients{config: c, ctx: ctx, cancel: cancel, processes: map[history.Process]*process{}}
+	l := &Clients{config: c, ctx: ctx, cancel: cancel, processes: map[history.Process]*process{}, clocks: map[history.NodeID]cluster.Clock{}}
 	l.queue = queue{start: c.Start, filled: make(chan struct{}, 1)}
 	if c.OnStatus != nil {
 		l.watch()

@@ -56,6 +56,7 @@ var _ interface {
 	nemesis.Partitioner
 	nemesis.Holder
 	nemesis.LinkBreaker
+	nemesis.Skewer
 } = (*Cluster)(nil)
 
 // Open starts all nodes and waits until each serves. If one does not, or ctx ends first, nothing is left running, and a

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/nemesis"
 )
@@ -53,6 +54,9 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 	before := n.child.pid()
 	if err := c.start(ctx, n); err != nil {
 		c.quote(err)
+		return nemesis.Proof{}, err
+	}
+	if err := c.KeepClock(ctx, id); err != nil {
 		return nemesis.Proof{}, err
 	}
 	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("was down since pid %d; pid %d serves", before, n.child.pid())}, nil
@@ -106,7 +110,21 @@ func (c *Cluster) Resume(ctx context.Context, id history.NodeID) (nemesis.Proof,
 	if _, err := n.child.await(ctx, false); err != nil {
 		return nemesis.Proof{}, fmt.Errorf("resume %s: %w", id, err)
 	}
+	if err := c.KeepClock(ctx, id); err != nil {
+		return nemesis.Proof{}, err
+	}
 	return nemesis.Proof{Bit: still, Text: fmt.Sprintf("all %d threads of pid %d stood still till now, and go on", threads, n.child.pid())}, nil
+}
+
+// Skew asks a node to take its clocks for wrong; the machine's stay as they are.
+func (c *Cluster) Skew(ctx context.Context, id history.NodeID, s nemesis.Skew) (nemesis.Proof, error) {
+	n, err := c.hold(id)
+	if err != nil {
+		return nemesis.Proof{}, err
+	}
+	defer n.mu.Unlock()
+	bit, what, err := c.SetClock(ctx, id, cluster.Clock{Offset: s.Offset, Drift: s.Drift}, !n.down() && !n.paused)
+	return nemesis.Proof{Bit: bit, Text: what}, err
 }
 
 // await waits until the child stands still, or does not.

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
@@ -186,5 +187,28 @@ func TestStatus(t *testing.T) {
 	broken := node(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	if s, err := target.Status(t.Context(), broken); err == nil || s.Up {
 		t.Errorf("a node that answers 418: %+v, %v", s, err)
+	}
+}
+
+func TestSetClock(t *testing.T) {
+	var asked string
+	body := `{"value":{"offset":"-1.5s","drift":7},"node":"n1"}`
+	addr := node(t, func(w http.ResponseWriter, r *http.Request) {
+		asked = r.Method + " " + r.URL.Path
+		io.WriteString(w, body)
+	})
+	was, err := target.SetClock(t.Context(), addr, cluster.Clock{Offset: 3 * time.Second, Drift: -200})
+	if want := (cluster.Clock{Offset: -1500 * time.Millisecond, Drift: 7}); was != want || err != nil {
+		t.Errorf("it was %+v, %v; want %+v", was, err, want)
+	}
+	if want := "POST /clock/3s/-200"; asked != want {
+		t.Errorf("it asked %s, want %s", asked, want)
+	}
+	refuses := node(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, `{"error":"no","definite":true}`)
+	})
+	if _, err := target.SetClock(t.Context(), refuses, cluster.Clock{}); err == nil || err.Error() != "400 Bad Request: no" {
+		t.Errorf("a refusal is %v", err)
 	}
 }
