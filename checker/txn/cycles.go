@@ -81,8 +81,8 @@ type cycle []dependency
 
 // The bounds of the search for short cycles, in edges visited: of one component, and of all together.
 const (
-	patience      = 4 << 20
-	patienceInAll = 64 << 20
+	patience      = 1 << 20
+	patienceInAll = 16 << 20
 )
 
 // few is how many transactions a cycle may have before one of two that needs real time is told besides.
@@ -184,8 +184,9 @@ func (h *hunt) certain(all *adjacency, nodes []int32) *adjacency {
 func (h *hunt) cycle(search *search, v *view, s *stage, part, nodes []int32) (cycle, string) {
 	search.enter(v, part)
 	budget := min(patience, h.budget)
-	left := budget
+	left := budget / 2
 	best := search.shortest(&left)
+	left = max(left, 0) + budget - budget/2
 	c := best.cycle(v.adjacency, nodes)
 	if slices.ContainsFunc(c, func(d dependency) bool { return d.kind.in(inferredWW) }) {
 		some := min(left, patience/16) // a cycle without these is easier to follow

@@ -1,6 +1,10 @@
 package txn
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/splitvote/splitvote/history"
+)
 
 // label is what an arrow of a drawing says: the key that the transactions met at.
 func (f *findings) label(d dependency) string {
@@ -146,13 +150,17 @@ func (r *registers) shown(d dependency, older, newer int32) (first, second int32
 		}
 		return first, second
 	}
-	for _, a := range r.touches(d.key) {
-		for _, b := range r.touches(d.key) {
-			versions := r.of[d.key].versions
-			if versions[a.version].value == older && versions[b.version].value == newer && a.txn != b.txn &&
-				r.txns[a.txn].process == r.txns[b.txn].process && r.txns[a.txn].begin < r.txns[b.txn].begin {
-				return a.txn, b.txn
-			}
+	versions := r.of[d.key].versions
+	earliest := map[history.Process]int32{} // of those that had the older value
+	for _, t := range r.touches(d.key) {
+		p := r.txns[t.txn].process
+		if e, ok := earliest[p]; versions[t.version].value == older && (!ok || r.txns[t.txn].begin < r.txns[e].begin) {
+			earliest[p] = t.txn
+		}
+	}
+	for _, t := range r.touches(d.key) {
+		if e, ok := earliest[r.txns[t.txn].process]; ok && versions[t.version].value == newer && r.txns[e].begin < r.txns[t.txn].begin {
+			return e, t.txn
 		}
 	}
 	return first, second
