@@ -132,3 +132,15 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 }
+
+// with are the default options and these.
+func with(options map[string]string) map[string]string {
+	all := map[string]string{}
+	for _, o := range gossip.Protocol().Options {
+		all[o.Name] = o.Default
+	}
+	for k, v := range options {
+		all[k] = v
+	}
+	return all
+}
