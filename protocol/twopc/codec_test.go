@@ -26,7 +26,7 @@ func TestRoundTrip(t *testing.T) {
 		decided := twopc.Decided{Tx: tx, Participants: who}
 		for _, v := range []any{
 			&twopc.Prepare{Tx: tx, Participants: who, Part: part, Floor: floor},
-			&twopc.Vote{Tx: tx, Yes: yes, Result: result, Reason: reason},
+			&twopc.Vote{Tx: tx, Yes: yes, Result: result, Reason: reason, Doubt: yes},
 			&twopc.Decision{Tx: tx, Commit: yes},
 			&twopc.Ack{Tx: tx},
 			&twopc.Inquire{Tx: tx},

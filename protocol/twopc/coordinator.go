@@ -143,16 +143,20 @@ func (n *node) voted(from protocol.NodeID, m *Vote) {
 	}
 }
 
-// refusedBy ends an attempt that a participant has voted against: for good if it cannot be carried out, and otherwise until a
-// lock is let go.
+// refusedBy ends an attempt that a participant has voted against: for good if it cannot be carried out, or if nobody knows when
+// the lock that stands in its way will be let go, and otherwise until the next tick or so.
 func (n *node) refusedBy(t *transaction, by protocol.NodeID, m *Vote) {
 	r := t.request
 	n.rollBack(t, by)
-	if len(m.Result) > 0 {
+	switch {
+	case len(m.Result) > 0:
 		n.answer(r, [][]byte{m.Result})
-		return
+	case m.Doubt:
+		n.forget(r)
+		n.reject(r.id, m.Reason)
+	default:
+		r.attempt, r.why = nil, m.Reason
 	}
-	r.attempt, r.why = nil, m.Reason
 }
 
 // resulted takes the result of a transaction that one participant alone has carried out.

@@ -43,6 +43,7 @@ type Vote struct {
 	Yes    bool   `json:"y,omitempty"`
 	Result []byte `json:"r,omitempty"` // of a no: why the machine does not agree; empty where a lock is the reason
 	Reason string `json:"w,omitempty"` // of a no
+	Doubt  bool   `json:"d,omitempty"` // of a no: the lock is that of a transaction whose coordinator does not answer
 }
 
 // Decision tells a participant how a transaction ends. That it is rolled back need not have been decided by anyone: it is

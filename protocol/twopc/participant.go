@@ -54,13 +54,13 @@ func (n *node) prepare(m *Prepare) {
 		return
 	}
 	accesses := n.machine.Accesses(m.Part)
-	if reason, locked := n.locked(m.Tx, accesses); locked {
-		n.refuse(m.Tx, nil, reason)
+	if no := n.locked(m.Tx, accesses); no != nil {
+		n.refuse(no)
 		return
 	}
 	result := n.machine.Query(m.Part)
 	if !n.machine.Agreed(result) {
-		n.refuse(m.Tx, result, "its part cannot be carried out")
+		n.refuse(&Vote{Tx: m.Tx, Result: result, Reason: "its part cannot be carried out"})
 		return
 	}
 	n.write(&Prepared{Tx: m.Tx, Participants: m.Participants, Part: m.Part, Result: result, Floor: past.floor})
@@ -74,11 +74,11 @@ func (n *node) prepare(m *Prepare) {
 }
 
 // refuse votes no.
-func (n *node) refuse(tx ID, result []byte, reason string) {
-	n.write(&Refused{Tx: tx, Result: result, Reason: reason, Floor: n.past(tx).floor})
-	n.events = append(n.events, event{kind: refused, tx: tx})
+func (n *node) refuse(no *Vote) {
+	n.write(&Refused{Tx: no.Tx, Result: no.Result, Reason: no.Reason, Floor: n.past(no.Tx).floor})
+	n.events = append(n.events, event{kind: refused, tx: no.Tx})
 	n.reach(pointVote)
-	n.tell(tx.Node, &Vote{Tx: tx, Result: result, Reason: reason})
+	n.tell(no.Tx.Node, no)
 }
 
 // execute carries out a transaction that concerns no other shard, unless somebody has locked what it touches. Where it changes
@@ -99,15 +99,15 @@ func (n *node) execute(m *Execute) {
 	}
 	accesses := n.machine.Accesses(m.Part)
 	reads := !slices.ContainsFunc(accesses, writes)
-	reason, locked := n.locked(m.Tx, accesses)
+	no := n.locked(m.Tx, accesses)
 	switch {
-	case reads && (!locked || n.bug.readsPastLocks):
+	case reads && (no == nil || n.bug.readsPastLocks):
 		n.events = append(n.events, event{kind: read, tx: m.Tx, accesses: accesses})
 		n.tell(m.Tx.Node, &Result{Tx: m.Tx, Result: n.machine.Query(m.Part)})
-	case reads, locked && n.bug.refusalForgotten:
-		n.tell(m.Tx.Node, &Vote{Tx: m.Tx, Reason: reason})
-	case locked:
-		n.refuse(m.Tx, nil, reason)
+	case reads, no != nil && n.bug.refusalForgotten:
+		n.tell(m.Tx.Node, no)
+	case no != nil:
+		n.refuse(no)
 	default:
 		n.write(&Executed{Tx: m.Tx, Part: m.Part, Floor: past.floor})
 		n.events = append(n.events, event{kind: executed, tx: m.Tx, accesses: accesses})
@@ -118,24 +118,21 @@ func (n *node) execute(m *Execute) {
 
 func writes(a protocol.Access) bool { return a.Write }
 
-// locked says whether another transaction holds a lock that these accesses do not go together with, and if so, which, in the
-// words that the client will read.
-func (n *node) locked(tx ID, accesses []protocol.Access) (reason string, locked bool) {
+// locked is the vote against a transaction that touches what another has locked, in the words that its client will read; nil if
+// nothing stands against it.
+func (n *node) locked(tx ID, accesses []protocol.Access) *Vote {
 	for _, b := range n.prepared {
-		if b.tx == tx {
+		key, clash := conflict(b.locks, accesses, n.bug.noReadLocks)
+		if !clash || b.tx == tx {
 			continue
 		}
-		key, clash := conflict(b.locks, accesses, n.bug.noReadLocks)
-		switch {
-		case !clash:
-		case b.inDoubt(n.ask):
-			return fmt.Sprintf("key %s is locked by transaction %v, in doubt: its coordinator %s has not answered for %d ticks",
-				key, b.tx, b.tx.Node, b.silent), true
-		default:
-			return fmt.Sprintf("key %s is locked by transaction %v", key, b.tx), true
+		reason := fmt.Sprintf("key %s is locked by transaction %v", key, b.tx)
+		if b.inDoubt(n.ask) {
+			reason += fmt.Sprintf(", in doubt: its coordinator %s has not answered for %d ticks", b.tx.Node, b.silent)
 		}
+		return &Vote{Tx: tx, Reason: reason, Doubt: b.inDoubt(n.ask)}
 	}
-	return "", false
+	return nil
 }
 
 // conflict is a key that both touch and at least one of them writes; or both, where only writers lock.
@@ -238,7 +235,7 @@ func (n *node) inquired(from protocol.NodeID, m *Inquire) {
 	}
 	i, over := past.find(m.Tx.Number)
 	if !over {
-		n.refuse(m.Tx, nil, fmt.Sprintf("%s was in doubt first", from))
+		n.refuse(&Vote{Tx: m.Tx, Reason: fmt.Sprintf("%s was in doubt first", from)})
 	}
 	n.send(from, &Decision{Tx: m.Tx, Commit: over && past.ended[i].Fate == FateCommitted})
 }
