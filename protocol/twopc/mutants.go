@@ -56,7 +56,7 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.commitsInDoubt = true }},
 	{Mutant: protocol.Mutant{
 		Name: "twopc/presumes-commit", Class: protocol.ClientVisible,
-		Doc:    "A coordinator answers that what it does not know was committed, and writes nothing else than it would for presumed abort.",
+		Doc:    "A coordinator answers that what it does not know was committed, and writes no more than presumed abort asks for.",
 		Source: "MLO: presumed commit must write who takes part before it asks them, here it does not",
 	}, Set: func(b *bugs) { b.presumesCommit = true }},
 	{Mutant: protocol.Mutant{
