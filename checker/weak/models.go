@@ -41,11 +41,26 @@ type explorer[S, In, Out any] struct {
 	stuck    []int
 	prompt   bool // no update before one that had ended when it began
 	patience int  // how many steps it may take, 0 for as many as it takes
+
+	// passed says that a call that changes nothing comes too late for good: no state that follows s answers it as it was
+	// answered. nil where states come back.
+	passed func(s S, in In, out *Out) bool
+	reads  [][]place // of each key: the calls that change nothing
 }
+
+// place is where a call is found.
+type place struct{ session, at int }
 
 // bySearch decides sequential consistency of any model by the definition, with a memory of what failed.
 func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h *history.History) checker.Result {
-	x := explorer[S, In, Out]{ctx: ctx, m: m, dead: map[string][][]S{}}
+	return byGrowth(ctx, m, h, nil)
+}
+
+// byGrowth does so for states that only grow, if passed is not nil: then it turns back as soon as a call comes too late.
+func byGrowth[S, In, Out any](
+	ctx context.Context, m model.Model[S, In, Out], h *history.History, passed func(s S, in In, out *Out) bool,
+) checker.Result {
+	x := explorer[S, In, Out]{ctx: ctx, m: m, dead: map[string][][]S{}, passed: passed}
 	sessions, keys := map[history.Process]int{}, map[string]int{}
 	for _, c := range h.Calls() {
 		invocation, kind := h.Invocation(c), h.Kind(c)
@@ -73,6 +88,12 @@ func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h 
 		s := number(sessions, invocation.Process)
 		if s == len(x.sessions) {
 			x.sessions = append(x.sessions, nil)
+		}
+		if one.key == len(x.reads) {
+			x.reads = append(x.reads, nil)
+		}
+		if !one.updates {
+			x.reads[one.key] = append(x.reads[one.key], place{s, len(x.sessions[s])})
 		}
 		x.sessions[s] = append(x.sessions[s], one)
 	}
@@ -145,9 +166,11 @@ func (x *explorer[S, In, Out]) find() (bool, error) {
 			for _, after := range x.m.Step(nil, was, c.in, c.out) {
 				x.move(s, 1)
 				x.states[c.key] = after
-				found, err := x.find()
-				if found || err != nil {
-					return found, err
+				if !x.late(c.key) {
+					found, err := x.find()
+					if found || err != nil {
+						return found, err
+					}
 				}
 				x.states[c.key] = was
 				x.move(s, -1)
@@ -189,6 +212,14 @@ func (x *explorer[S, In, Out]) placeReads() (placed []int) {
 		}
 	}
 	return placed
+}
+
+// late says that some call of the key has come too late.
+func (x *explorer[S, In, Out]) late(key int) bool {
+	return x.passed != nil && slices.ContainsFunc(x.reads[key], func(p place) bool {
+		c := &x.sessions[p.session][p.at]
+		return p.at >= x.next[p.session] && x.passed(x.states[key], c.in, c.out)
+	})
 }
 
 // candidates are the sessions that have a call left, the call first that was invoked first.

@@ -21,13 +21,13 @@ func sequential(ctx context.Context, modelName string, h *history.History) check
 	case "append-list":
 		return unlessAmbiguous(ctx, h, model.AppendList{}, lists)
 	case "set":
-		return bySearch(ctx, model.Set{}, h)
+		return sets(ctx, h)
 	case "fifo-queue":
 		return bySearch(ctx, model.Queue{}, h)
 	case "stack":
 		return bySearch(ctx, model.Stack{}, h)
 	case "counter":
-		return bySearch(ctx, model.Counter{}, h)
+		return counters(ctx, h)
 	case "mutex":
 		return bySearch(ctx, model.Mutex{}, h)
 	case "fenced-mutex":
@@ -189,4 +189,32 @@ func lists(h *history.History, m model.AppendList) (*trace, error) {
 		}
 		return a, nil
 	})
+}
+
+// sets knows of a history without removals that what was in a set stays in it.
+func sets(ctx context.Context, h *history.History) checker.Result {
+	if slices.ContainsFunc(h.Ops, func(op history.Op) bool { return op.F == model.Remove.String() }) {
+		return bySearch(ctx, model.Set{}, h)
+	}
+	return byGrowth(ctx, model.Set{}, h, func(s []model.Value, in model.SetCall, out *model.SetResult) bool {
+		if in.F == model.Contains {
+			return !out.Has && slices.Contains(s, in.Value)
+		}
+		return slices.ContainsFunc(s, func(v model.Value) bool {
+			_, has := slices.BinarySearch(out.Values, v)
+			return !has
+		})
+	})
+}
+
+// counters knows of a history without subtractions that sums do not fall.
+func counters(ctx context.Context, h *history.History) checker.Result {
+	falls := func(op history.Op) bool {
+		in, _, err := model.Counter{}.Call(&op, nil)
+		return err == nil && in.N < 0
+	}
+	if slices.ContainsFunc(h.Ops, falls) {
+		return bySearch(ctx, model.Counter{}, h)
+	}
+	return byGrowth(ctx, model.Counter{}, h, func(s int64, in model.CounterCall, out *int64) bool { return in.F == model.Read && *out < s })
 }
