@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -63,7 +64,7 @@ func (s *Shrinker) Shrink(ctx context.Context, x Experiment, o Outcome) (plan.Pl
 		for before := -1; before != s.size() && !s.over(ctx); {
 			before = s.size()
 			for _, pass := range []func(context.Context){
-				s.keys, s.tail, s.faults, s.calls, s.tail, s.nodes, s.clients, s.gaps, s.shorten, s.healing,
+				s.keys, s.tail, s.faults, s.calls, s.micros, s.tail, s.nodes, s.clients, s.gaps, s.shorten, s.healing,
 			} {
 				pass(ctx)
 			}
@@ -79,6 +80,9 @@ func (s *Shrinker) size() int {
 	size := 100*(len(p.Schedule)+len(p.Calls)+p.Nodes+p.Concurrency.Of(p.Nodes)) + int(time.Duration(p.TimeLimit).Seconds())
 	for _, f := range p.Schedule {
 		size += len(f.Nodes)
+	}
+	for _, c := range p.Calls {
+		size += len(microOperations(c))
 	}
 	return size
 }
@@ -207,6 +211,27 @@ func (s *Shrinker) calls(ctx context.Context) {
 		p.Calls = left
 		return s.try(ctx, p)
 	})
+}
+
+// micros leaves out micro-operations of transactions.
+func (s *Shrinker) micros(ctx context.Context) {
+	for i := range s.best.Plan.Calls {
+		minimise(microOperations(s.best.Plan.Calls[i]), func(left []json.RawMessage) bool {
+			p := s.best.Plan
+			p.Calls = slices.Clone(p.Calls)
+			p.Calls[i].Value = plan.JSON(asJSON(left))
+			return len(left) > 0 && s.try(ctx, p)
+		})
+	}
+}
+
+// microOperations are those of a transaction, nil for any other call.
+func microOperations(c plan.Call) []json.RawMessage {
+	var all []json.RawMessage
+	if c.F != "txn" || json.Unmarshal([]byte(c.Value), &all) != nil {
+		return nil
+	}
+	return all
 }
 
 // minimise leaves out ever smaller parts of a list, as long as what is left passes.

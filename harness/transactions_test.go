@@ -3,6 +3,7 @@ package harness_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,17 @@ func TestEveryWorkloadOfTransactionsConvicts(t *testing.T) {
 // clientsSee is what a run shows without a look into the nodes.
 func clientsSee(t *testing.T, target, workload, bug, reads string, seed uint64) []checker.Evidence {
 	t.Helper()
+	x, out := carriedOut(t, target, workload, bug, reads, seed)
+	at := slices.IndexFunc(out.Result.Parts, func(r checker.Result) bool { return r.Checker == x.Level() })
+	if at < 0 {
+		t.Fatalf("seed %d: nothing is judged by %s: %+v", seed, x.Level(), out.Result)
+	}
+	return out.Result.Parts[at].Evidence
+}
+
+// carriedOut is a short run with faults.
+func carriedOut(t *testing.T, target, workload, bug, reads string, seed uint64) (harness.Experiment, harness.Outcome) {
+	t.Helper()
 	system := named(t, target)
 	w, _ := workloads.Named(workload)
 	p := plan.Default()
@@ -60,9 +72,36 @@ func clientsSee(t *testing.T, target, workload, bug, reads string, seed uint64) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := slices.IndexFunc(out.Result.Parts, func(r checker.Result) bool { return r.Checker == x.Level() })
-	if at < 0 {
-		t.Fatalf("seed %d: nothing is judged by %s: %+v", seed, x.Level(), out.Result)
+	return x, out
+}
+
+// What is left of a transaction is what the violation needs: of a write skew a read and a write each.
+func TestMicroOperationsAreLeftOut(t *testing.T) {
+	var sign harness.Sign
+	var x harness.Experiment
+	var out harness.Outcome
+	for seed := uint64(1); sign.Evidence != "G2-item"; seed++ {
+		if seed > 20 {
+			t.Fatal("20 seeds show no write skew")
+		}
+		x, out = carriedOut(t, "twopc", "write-skew", "twopc/read-locks-released", "", seed)
+		signs, _ := out.Signs()
+		if at := slices.IndexFunc(signs, func(s harness.Sign) bool { return s.Evidence == "G2-item" }); at >= 0 {
+			sign = signs[at]
+		}
 	}
-	return out.Result.Parts[at].Evidence
+	s := harness.Shrinker{Target: named(t, "twopc"), Sign: sign}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	small, _, err := s.Shrink(ctx, x, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	micros := 0
+	for _, c := range small.Calls {
+		micros += strings.Count(string(c.Value), "[\"")
+	}
+	if len(small.Calls) != 2 || micros != 4 {
+		t.Errorf("%d calls with %d micro-operations are left of\n%s", len(small.Calls), micros, small)
+	}
 }
