@@ -207,8 +207,9 @@ func appendMap(buf []byte, m edn.Map) ([]byte, error) {
 	return append(buf, '}'), nil
 }
 
-// WriteEDN writes a history as Jepsen's tools read it: a map a line. A Key becomes the first of a [key value] pair, and the
-// names of a transaction's micro-operations become keywords.
+// WriteEDN writes a history as Jepsen's tools read it: a map a line. A Key becomes the first of a [key value] pair, the
+// names of a transaction's micro-operations and of an object's fields become keywords or, where they are whole numbers, those,
+// and {"#tag": value} becomes what it was read from.
 func WriteEDN(w io.Writer, h *History) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	var buf []byte
@@ -247,7 +248,7 @@ func appendValueEDN(buf []byte, op *Op) ([]byte, error) {
 		return buf, err
 	}
 	if op.Key != "" {
-		buf = append(edn.AppendString(append(buf, '['), op.Key), ' ')
+		buf = append(appendName(append(buf, '['), op.Key, edn.AppendString), ' ')
 	}
 	if calls, ok := v.([]any); ok && op.F == "txn" {
 		buf = appendTxnEDN(buf, calls)
@@ -307,15 +308,29 @@ func appendEDN(buf []byte, v any) []byte {
 		}
 		return append(buf, ']')
 	case map[string]any:
+		for name, value := range v {
+			if tag, tagged := strings.CutPrefix(name, "#"); tagged && len(v) == 1 && edn.IsTag(tag) {
+				return appendEDN(append(append(append(buf, '#'), tag...), ' '), value)
+			}
+		}
 		buf = append(buf, '{')
 		for i, key := range slices.Sorted(maps.Keys(v)) {
 			if i > 0 {
 				buf = append(buf, ", "...)
 			}
-			buf = append(edn.AppendKeyword(buf, key), ' ')
+			buf = append(appendName(buf, key, edn.AppendKeyword), ' ')
 			buf = appendEDN(buf, v[key])
 		}
 		return append(buf, '}')
 	}
 	return buf
+}
+
+// appendName appends what was a number before it became a name as a number, which accounts and keys are in Jepsen's workloads,
+// and anything else by spell.
+func appendName(buf []byte, name string, spell func([]byte, string) []byte) []byte {
+	if edn.IsNumber(name) {
+		return append(buf, name...)
+	}
+	return spell(buf, name)
 }

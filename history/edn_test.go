@@ -44,23 +44,30 @@ func TestReadEDNKnowsEveryShape(t *testing.T) {
 
 func TestEDNValuesBecomeJSON(t *testing.T) {
 	for in, want := range map[string]string{
-		`nil`:                            `null`,
-		`:ok`:                            `"ok"`,
-		`a/symbol`:                       `"a/symbol"`,
-		`"a \"string\" \u00e9 \n"`:       `"a \"string\" é \n"`,
-		`"\uD83D\uDE00"`:                 `"😀"`,
-		`9223372036854775808N`:           `9223372036854775808`,
-		`+1.`:                            `1.0`,
-		`-2.50M`:                         `-2.50`,
-		`1/3`:                            `"1/3"`,
-		`\a`:                             `"a"`,
-		`#{1 2}`:                         `[1,2]`,
-		`[[:append 1 2] [:r 1 nil]]`:     `[["append",1,2],["r",1,null]]`,
-		`{:from 1, "to" 2, 3 4}`:         `{"from":1,"to":2,"3":4}`,
-		`#inst "2020-01-01"`:             `{"#inst":"2020-01-01"}`,
-		`[1 #_ ignored 2]`:               `[1,2]`,
-		`##NaN`:                          `"NaN"`,
-		`#clojure.lang.MapEntry [1 [2]]`: `{"#clojure.lang.MapEntry":[1,[2]]}`,
+		`nil`:                             `null`,
+		`:ok`:                             `"ok"`,
+		`a/symbol`:                        `"a/symbol"`,
+		`"a \"string\" \u00e9 \n"`:        `"a \"string\" é \n"`,
+		`"\uD83D\uDE00"`:                  `"😀"`,
+		`9223372036854775808N`:            `9223372036854775808`,
+		`+1.`:                             `1.0`,
+		`-2.50M`:                          `-2.50`,
+		`1/3`:                             `"1/3"`,
+		`\a`:                              `"a"`,
+		`#{1 2}`:                          `[1,2]`,
+		`[[:append 1 2] [:r 1 nil]]`:      `[["append",1,2],["r",1,null]]`,
+		`{:from 1, "to" 2, 3 4}`:          `{"from":1,"to":2,"3":4}`,
+		`#inst "2020-01-01"`:              `{"#inst":"2020-01-01"}`,
+		`[1 #_ ignored 2]`:                `[1,2]`,
+		`##NaN`:                           `"NaN"`,
+		`#clojure.lang.MapEntry [1 [2]]`:  `{"#clojure.lang.MapEntry":[1,[2]]}`,
+		`[\newline \space \( \u00e9 \o7]`: `["\n"," ","(","é","o7"]`,
+		`#"a\"b\d+"`:                      `"a\\\"b\\d+"`,
+		`#:jepsen.nemesis{:a 1, :b/c 2}`:  `{"jepsen.nemesis/a":1,"b/c":2}`,
+		`[#_ #_ 1 2 3 #_4]`:               `[3]`,
+		`-0x1F`:                           `-31`,
+		`#error{:cause "no \"x\"" :via [{:type java.lang.Exception, :at [a.B$c <init> "B.java" 7]}]}`: `{"#error":{"cause":"no \"x\"","via":[{"type":"java.lang.Exception","at":["a.B$c","\u003cinit\u003e","B.java",7]}]}}`,
+		`#object[clojure.lang.Atom 0x5e2c3d18 {:status :ready}]`:                                      `{"#object":["clojure.lang.Atom",1579957528,{"status":"ready"}]}`,
 	} {
 		h, err := history.ReadEDN(strings.NewReader("{:process 0 :type :invoke :f :x :value " + in + "}"))
 		if err != nil {
@@ -86,7 +93,12 @@ func TestReadEDNSaysWhatIsWrong(t *testing.T) {
 		"@x":                                           "line 1: '@' is code, not data",
 		`{:a "\q"}`:                                    `line 1: \q is no escape`,
 		"{:a 12x}":                                     `line 1: "12x" is no number`,
-		strings.Repeat("[", 100) + strings.Repeat("]", 100): "line 1: nests more than",
+		strings.Repeat("[", 100) + strings.Repeat("]", 100):   "line 1: nests more than",
+		"{:a " + strings.Repeat("#_ ", 100) + "1}":            "line 1: nests more than",
+		`{:a "` + strings.Repeat("a", 17<<20) + `"}`:          "line 1: a form has more than 16777216 bytes",
+		strings.Repeat("#_ a ", 1<<20) + "{:process 0 :f :x}": "line 1: an event needs a :type",
+		"{:process 0, :type :invoke, :f :x, :value #:a[1]}":   "line 1: #:a wants a map",
+		`{:process 0, :type :invoke, :f :x, :value #!}`:       "line 1: #! is not a tag",
 	} {
 		_, err := history.ReadEDN(strings.NewReader(in))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
@@ -118,6 +130,9 @@ func TestWriteEDNThenReadIsTheSame(t *testing.T) {
 		"a transaction": `{"time":1,"process":0,"type":"invoke","f":"txn","value":[["append",1,2],["r",1,null]]}
 {"time":2,"process":0,"type":"ok","f":"txn","value":[["append",1,2],["r",1,[2]]],"node":"n1"}
 `,
+		"tags, and keys that are numbers": `{"time":1,"process":0,"type":"invoke","f":"read","key":"7","value":null}
+{"time":2,"process":0,"type":"ok","f":"read","key":"7","value":{"-1":{"#inst":"2020-01-01"},"0":[{"#a.b/c":null}],"01":1}}
+`,
 		"odd strings": `{"time":1,"process":0,"type":"invoke","f":"two words","value":{"k 1":"\"\\\u0001"},"error":"a\nb"}
 `,
 	} {
@@ -138,6 +153,51 @@ func TestWriteEDNThenReadIsTheSame(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What Jepsen's tools look for: keywords where they compare keywords, numbers where they compute with numbers.
+func TestWriteEDNSpellsAsJepsenDoes(t *testing.T) {
+	for jsonl, want := range map[string]string{
+		`{"time":3,"process":1,"type":"ok","f":"txn","value":[["append",8,1],["r","x",[1]]],"node":"n1"}`:  `{:index 1, :time 3, :type :ok, :process 1, :f :txn, :value [[:append 8 1] [:r "x" [1]]], :node "n1"}`,
+		`{"time":3,"process":1,"type":"ok","f":"read","value":{"0":10,"1":-5}}`:                            `{:index 1, :time 3, :type :ok, :process 1, :f :read, :value {0 10, 1 -5}}`,
+		`{"time":3,"process":1,"type":"ok","f":"cas","key":"12","value":[1,2]}`:                            `{:index 1, :time 3, :type :ok, :process 1, :f :cas, :value [12 [1 2]]}`,
+		`{"time":3,"process":1,"type":"fail","f":"transfer","value":{"from":0,"to":1},"error":"no money"}`: `{:index 1, :time 3, :type :fail, :process 1, :f :transfer, :value {:from 0, :to 1}, :error "no money"}`,
+		`{"time":3,"process":1,"type":"info","f":"write","value":{"#jepsen/x":{"a b":null}}}`:              `{:index 1, :time 3, :type :info, :process 1, :f :write, :value #jepsen/x {"a b" nil}}`,
+	} {
+		h, err := history.Read(strings.NewReader(`{"process":1,"type":"invoke","f":"x"}` + "\n" + jsonl + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file bytes.Buffer
+		if err := history.WriteEDN(&file, h); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Split(file.String(), "\n")[1]; got != want {
+			t.Errorf("%s\n is %s\nwant %s", jsonl, got, want)
+		}
+	}
+}
+
+// Histories as Jepsen's own stores hold them: a nemesis that only tells, tagged tuples, processes that give up.
+func TestReadEDNOfAJepsenRun(t *testing.T) {
+	h, err := history.ReadEDN(strings.NewReader(`
+#jepsen.history.Op{:index 0, :time 3291485317, :type :info, :process :nemesis, :f :start-partition, :value [:isolated {"n2" #{"n1" "n5"}}]}
+#jepsen.history.Op{:index 1, :time 3295209422, :type :invoke, :process 0, :f :read, :value #jepsen.independent/tuple [13 nil]}
+{:index 2, :time 3296209422, :type :info, :process 0, :f :read, :value [13 nil], :error [:timeout "5 s"], :exception #error{:cause "late"}}
+{:type :invoke, :f :txn, :value [[:r 3 nil] [:append 3 2]], :process 5, :time 3297209422}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []history.Op{
+		{Index: 0, Time: 3291485317, Process: history.Nemesis, Kind: history.Info, F: "start-partition", Value: []byte(`["isolated",{"n2":["n1","n5"]}]`)},
+		{Index: 1, Time: 3295209422, Process: 0, F: "read", Key: "13", Value: []byte(`null`)},
+		{Index: 2, Time: 3296209422, Process: 0, Kind: history.Info, F: "read", Value: []byte(`[13,null]`), Err: `["timeout","5 s"]`},
+		{Index: 3, Time: 3297209422, Process: 5, F: "txn", Value: []byte(`[["r",3,null],["append",3,2]]`)},
+	}
+	if diff := cmp.Diff(want, h.Ops); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -3,11 +3,13 @@ package edn
 import (
 	"errors"
 	"fmt"
+	"math/big"
 	"regexp"
 	"strings"
 )
 
 var (
+	hex      = regexp.MustCompile(`^[+-]?0[xX][0-9a-fA-F]{1,16}N?$`)
 	integer  = regexp.MustCompile(`^[+-]?(0|[1-9][0-9]*)N?$`)
 	floating = regexp.MustCompile(`^[+-]?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][+-]?[0-9]+)?M?$`)
 )
@@ -32,6 +34,11 @@ func atom(token string) (any, error) {
 	}
 	if integer.MatchString(token) || floating.MatchString(token) {
 		return Number(plain(strings.TrimRight(strings.TrimPrefix(token, "+"), "NM"))), nil
+	}
+	if hex.MatchString(token) { // of #object, which prints the identity hash
+		if n, ok := new(big.Int).SetString(strings.TrimSuffix(token, "N"), 0); ok {
+			return Number(n.String()), nil
+		}
 	}
 	if token[0] >= '0' && token[0] <= '9' && !strings.Contains(token, "/") {
 		return nil, fmt.Errorf("%.40q is no number", token)
@@ -78,3 +85,14 @@ func AppendKeyword(buf []byte, s string) []byte {
 	}
 	return append(append(buf, ':'), s...)
 }
+
+var (
+	tag     = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9*!_?<>=.+-]*(/[a-zA-Z0-9*!_?<>=.+-]+)?$`)
+	decimal = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,17})$`)
+)
+
+// IsTag says whether s can be spelt as a tag, behind its #.
+func IsTag(s string) bool { return tag.MatchString(s) }
+
+// IsNumber says whether s is a whole number as it is usually spelt.
+func IsNumber(s string) bool { return decimal.MatchString(s) }

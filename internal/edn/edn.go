@@ -4,7 +4,7 @@ package edn
 type (
 	Keyword string // without its colon
 	Symbol  string
-	Char    string // its text: a, newline, u0041
+	Char    string // itself, or its name where that is not known
 	Number  string // its text, without the suffixes N and M
 	Vector  []any  // also a list
 	Set     []any

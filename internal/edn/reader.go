@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -12,13 +13,15 @@ import (
 
 const (
 	maxDepth = 64
-	maxToken = 16 << 20
+	maxForm  = 16 << 20
 )
 
 // Reader reads forms from a stream.
 type Reader struct {
 	in   *bufio.Reader
 	line int
+	left int // bytes that the form may still have
+	size int // of the rune that was read last, in bytes
 }
 
 // NewReader reads from in.
@@ -27,7 +30,7 @@ func NewReader(in io.Reader) *Reader {
 	if !ok {
 		b = bufio.NewReader(in)
 	}
-	return &Reader{b, 1}
+	return &Reader{in: b, line: 1, left: maxForm}
 }
 
 // Line is the number of the line that is being read, from 1.
@@ -49,6 +52,7 @@ func (r *Reader) Enter() (bool, error) {
 // Next reads the next form. At the end of the input it returns io.EOF, at a closing bracket that Enter has opened ErrClosed,
 // and in the midst of a form io.ErrUnexpectedEOF.
 func (r *Reader) Next() (any, error) {
+	r.left = maxForm
 	form, err := r.form(0)
 	var bracket closing
 	if errors.As(err, &bracket) {
@@ -66,12 +70,26 @@ type closing struct{ bracket rune }
 func (c closing) Error() string { return fmt.Sprintf("unexpected %q", c.bracket) }
 
 func (r *Reader) form(depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, fmt.Errorf("nests more than %d levels deep", maxDepth)
+	}
 	c, err := r.skip()
 	if err != nil {
 		return nil, err
 	}
-	if depth > maxDepth {
-		return nil, fmt.Errorf("nests more than %d levels deep", maxDepth)
+	for c == '#' { // forms that are to be passed over come in any number
+		if next, _ := r.in.Peek(1); len(next) == 0 || next[0] != '_' {
+			break
+		}
+		if _, err := r.next(); err != nil {
+			return nil, err
+		}
+		if _, err := r.form(depth + 1); err != nil {
+			return nil, unexpected(err)
+		}
+		if c, err = r.skip(); err != nil {
+			return nil, err
+		}
 	}
 	switch c {
 	case '[':
@@ -152,11 +170,10 @@ func (r *Reader) dispatch(depth int) (any, error) {
 	case c == '{':
 		items, err := r.until('}', depth)
 		return Set(items), err
-	case c == '_':
-		if _, err := r.form(depth + 1); err != nil {
-			return nil, unexpected(err)
-		}
-		return r.form(depth)
+	case c == '"': // a regular expression, in which a backslash escapes nothing but the quote's meaning
+		return r.pattern()
+	case c == ':': // a map whose keyword keys share a namespace
+		return r.namespaced(depth)
 	case c == '#': // ##NaN, ##Inf
 		token, err := r.token()
 		return Symbol(token), err
@@ -174,6 +191,46 @@ func (r *Reader) dispatch(depth int) (any, error) {
 	return Tagged{tag, value}, unexpected(err)
 }
 
+// namespaced reads the rest of #:name{:key value}, which stands for {:name/key value}.
+func (r *Reader) namespaced(depth int) (any, error) {
+	name, err := r.token()
+	if err != nil {
+		return nil, err
+	}
+	form, err := r.form(depth + 1)
+	if err != nil {
+		return nil, unexpected(err)
+	}
+	m, ok := form.(Map)
+	if !ok || name == "" {
+		return nil, fmt.Errorf("#:%.40s wants a map", name)
+	}
+	for i, p := range m {
+		if key, ok := p.Key.(Keyword); ok && !strings.Contains(string(key), "/") {
+			m[i].Key = Keyword(name + "/" + string(key))
+		}
+	}
+	return m, nil
+}
+
+// pattern reads a regular expression after its opening quote, as it is spelt.
+func (r *Reader) pattern() (any, error) {
+	var b strings.Builder
+	for {
+		c, err := r.next()
+		if err == nil && c == '\\' {
+			b.WriteRune(c)
+			c, err = r.next()
+		} else if c == '"' && err == nil {
+			return b.String(), nil
+		}
+		if err != nil {
+			return nil, unexpected(err)
+		}
+		b.WriteRune(c)
+	}
+}
+
 var escapes = map[rune]rune{'t': '\t', 'r': '\r', 'n': '\n', '\\': '\\', '"': '"', 'b': '\b', 'f': '\f'}
 
 // text reads a string after its opening quote.
@@ -186,8 +243,6 @@ func (r *Reader) text() (any, error) {
 			return nil, unexpected(err)
 		case c == '"':
 			return b.String(), nil
-		case b.Len() > maxToken:
-			return nil, fmt.Errorf("a string has more than %d bytes", maxToken)
 		case c != '\\':
 			b.WriteRune(c)
 			continue
@@ -240,6 +295,9 @@ func (r *Reader) hex() (rune, error) {
 	return n, nil
 }
 
+// characters that have names.
+var characters = map[string]string{"newline": "\n", "space": " ", "tab": "\t", "return": "\r", "formfeed": "\f", "backspace": "\b"}
+
 // character reads what follows a backslash outside a string.
 func (r *Reader) character() (any, error) {
 	c, err := r.next()
@@ -253,7 +311,18 @@ func (r *Reader) character() (any, error) {
 		return nil, err
 	}
 	token, err := r.token()
-	return Char(token), err
+	if err != nil {
+		return nil, err
+	}
+	if named, ok := characters[token]; ok {
+		return Char(named), nil
+	}
+	if digits, ok := strings.CutPrefix(token, "u"); ok && len(digits) == 4 {
+		if n, err := strconv.ParseUint(digits, 16, 16); err == nil {
+			return Char(string(rune(n))), nil
+		}
+	}
+	return Char(token), nil
 }
 
 // token reads up to white space or a bracket.
@@ -268,8 +337,6 @@ func (r *Reader) token() (string, error) {
 			return "", err
 		case space(c) || strings.ContainsRune(`()[]{}";`, c):
 			return b.String(), r.unread(c)
-		case b.Len() > maxToken:
-			return "", fmt.Errorf("a token has more than %d bytes", maxToken)
 		}
 		b.WriteRune(c)
 	}
@@ -296,9 +363,13 @@ func (r *Reader) skip() (rune, error) {
 }
 
 func (r *Reader) next() (rune, error) {
-	c, _, err := r.in.ReadRune()
+	c, size, err := r.in.ReadRune()
 	if c == '\n' {
 		r.line++
+	}
+	r.size = size
+	if r.left -= size; r.left < 0 && err == nil {
+		return 0, fmt.Errorf("a form has more than %d bytes", maxForm)
 	}
 	return c, err
 }
@@ -307,6 +378,7 @@ func (r *Reader) unread(c rune) error {
 	if c == '\n' {
 		r.line--
 	}
+	r.left += r.size
 	return r.in.UnreadRune()
 }
 
