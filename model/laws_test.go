@@ -3,6 +3,7 @@ package model_test
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"github.com/splitvote/splitvote/history"
@@ -73,6 +74,20 @@ func TestLaws(t *testing.T) {
 	walk(t, model.Mutex{Fenced: true}, []event{{"acquire", "null", "1"}, {"acquire", "null", "2"}, {"release", "null", "null"}, {"release", "1", "1"}})
 	walk(t, model.AppendList{}, []event{{"append", "1", "1"}, {"append", "2", "2"}, {"read", "null", "[]"}, {"read", "null", "[1]"}, {"read", "null", "[1,2]"}})
 	walk(t, model.Text{}, []event{{"put", `"a"`, `"a"`}, {"append", `"b"`, `"b"`}, {"append", `""`, `""`}, {"get", "null", `""`}, {"get", "null", `"ab"`}, {"get", "null", "null"}})
+	walk(t, model.Deterministic[int, string, int]{Type: "odometer",
+		Read: func(invocation, completion *history.Op) (string, int, error) {
+			if completion == nil {
+				return invocation.F, 0, nil
+			}
+			n, err := strconv.Atoi(string(completion.Value))
+			return invocation.F, n, err
+		},
+		Apply: func(s int, in string) (int, int) {
+			if in == "drive" {
+				s++
+			}
+			return s, s
+		}}, []event{{"drive", "null", "1"}, {"drive", "null", "2"}, {"read", "null", "1"}, {"read", "null", "2"}})
 	walk(t, model.IDs{}, []event{{"generate", "null", "1"}, {"generate", "null", "2"}, {"generate", "null", "3"}})
 }
 

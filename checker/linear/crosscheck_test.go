@@ -52,13 +52,17 @@ func subjects() []subject {
 	}
 }
 
-// rounds is how many random histories a test looks at for each model: few by default, as many as SPLITVOTE_ROUNDS says
-// in the long form (make crosscheck).
+// usual is how many random small histories every engine and brute force look at for each model. In the long form
+// (make cross-check) SPLITVOTE_ROUNDS says how many.
+const usual = 3000
+
+// rounds is how many random histories a test looks at for each model: short by default, in the long form more in proportion.
 func rounds(t *testing.T, short int) int {
 	n, err := strconv.Atoi(os.Getenv("SPLITVOTE_ROUNDS"))
 	if err != nil {
 		return short
 	}
+	n = int(int64(n) * int64(short) / usual)
 	t.Logf("%d rounds a model", n)
 	return n
 }
@@ -89,7 +93,7 @@ func TestEnginesAgreeWithBruteForce(t *testing.T) {
 		t.Run(subject.name, func(t *testing.T) {
 			t.Parallel()
 			count := map[bool]int{}
-			for seed := range rounds(t, 3000) {
+			for seed := range rounds(t, usual) {
 				r := rand.New(rand.NewPCG(uint64(seed), 0))
 				h := randomHistory(r, randomShape(r), subject.copy)
 				want := checker.Invalid

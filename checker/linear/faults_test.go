@@ -1,0 +1,109 @@
+package linear_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fault is a small mistake in an algorithm: in file, old becomes new. The cross-check must catch it.
+type fault struct {
+	what     string
+	file     string
+	old, new string
+	model    string // of the histories that show it
+}
+
+var faults = []fault{
+	{"two values whose times overlap", "zones.go", "z.chains[b].f < z.chains[a].s", "z.chains[b].f < 0", "register"},
+	{"a value wholly inside another's time", "zones.go", "z.chains[forward[at-1]].s > c.f", "z.chains[forward[at-1]].s < c.f", "register"},
+	{"a read before its write", "zones.go", "z.calls[i].end < z.calls[w].begin", "z.calls[i].end < 0", "register"},
+	{"a chain of cas against time", "zones.go", "if b.f < c.s {", "if b.f < c.f {", "cas-register"},
+	{"a cas without answer that took effect", "zones.go", "z.source[w] != nobody && z.calls[w].pending()", "z.source[w] != nobody && !z.calls[w].pending()", "cas-register"},
+	{"an element seen before it was added", "set.go", "case e.begin > e.end:", "case e.begin < 0:", "set"},
+	{"what a smaller read has and a larger lacks", "set.go", "missing, found := lacks(c.out.Values, before.out.Values); found", "missing, found := lacks(c.out.Values, before.out.Values); found && i > 2", "set"},
+	{"ranks against time", "ranks.go", "items[next].end < items[latest].begin {", "items[next].end < items[latest].begin-1 {", "append-list"},
+	{"an append without answer that was read", "appendlist.go", "if !read && c.pending() {", "if c.pending() {", "append-list"},
+	{"a value overtaken", "queue.go", "b == nobody || q.items[b].end > it.out:", "b == nobody || q.items[b].end > it.end:", "fifo-queue"},
+	{"more values gone than unanswered dequeues", "queue.go", "q.calls[q.lost[n]].begin > d.at", "q.calls[q.lost[n]].begin < 0", "fifo-queue"},
+	{"nothing found in a full queue", "queue.go", "at < 0 || busy[at][1] < c.end", "at < 1 || busy[at][1] < c.end", "fifo-queue"},
+	{"an outermost value that is none", "stack.go", "n.gone[i] = n.poppable[i]", "n.gone[i] = true", "stack"},
+	{"lives that hang together", "stack.go", "it.in > covered {", "it.in >= 0 {", "stack"},
+	{"two holders", "mutex.go", "holds[i].from < holds[i-1].to {", "holds[i].from < holds[i-1].from {", "mutex"},
+	{"a token that does not grow", "mutex.go", "calls[holds[i-1].acquire].out == calls[h.acquire].out {", "calls[holds[i-1].acquire].out > calls[h.acquire].out {", "fenced-mutex"},
+	{"an identifier given twice", "ids.go", "given[c.out]; twice {", "given[c.out]; twice && i > first+1 {", "unique-ids"},
+	{"the wrong add counted first", "tally.go", "t.calls[t.open[i]].end < t.calls[t.open[j]].end", "t.calls[t.open[i]].end > t.calls[t.open[j]].end", "counter"},
+	{"a read below what it must have seen", "tally.go", "value/t.unit < counted", "value/t.unit < 0", "counter"},
+	{"a sum out of bounds that is in them", "tally.go", "c.out < least ||", "c.out <= least ||", "counter"},
+	{"a write without answer that was seen", "reduce.go", "return !calls[i].pending() || observed[calls[i].in.Value]", "return !calls[i].pending()", "cas-register"},
+	{"an enqueue that must have ended", "reduce.go", "reduced[w].end = min(reduced[w].end, reduced[i].end)", "reduced[w].end = min(reduced[w].end, reduced[i].begin)", "fifo-queue"},
+	{"read-only calls that are not", "search.go", "open := s.readOnly[w] &^ mask[w]", "open := s.live[w] &^ mask[w]", "register"},
+	{"one configuration for another", "search.go", "(b[w]&^a[w])&^pending[w] != 0", "(b[w]&^a[w])&^pending[w] == 1", "register"},
+	{"calls alike that are not", "search.go", "s.alike[o] == s.alike[c] && ", "s.alike[o] <= s.alike[c] && ", "register"},
+	{"forgotten too soon, online", "onlineregister.go", "y.s > x.f && y.f < window", "y.s > x.f", "register"},
+	{"forgotten without a trace, online", "onlineregister.go", "if x.s > y.f && x.f < y.limit {", "if x.s > y.f && x.f < 0 {", "cas-register"},
+	{"overtaken, online", "onlinequeue.go", "case it.deadline < c.begin:", "case it.deadline < 0:", "fifo-queue"},
+	{"an unanswered dequeue too late, online", "onlinequeue.go", "q.lost[0] < it.deadline:", "q.lost[0] < never:", "fifo-queue"},
+	{"events judged before their results are known, online", "frontier.go", "f.advance(f.open.since(at + 1))", "f.advance(at + 1)", "counter"},
+}
+
+// The cross-check finds mistakes in every algorithm. A fault is put into a file that the compiler is told to read in place of
+// the real one. It takes a compilation each, so it is part of the long form: SPLITVOTE_FAULTS=1 (make cross-check). That
+// each fault still fits its file is looked at always.
+func TestCrossCheckCatchesFaults(t *testing.T) {
+	for _, f := range faults {
+		t.Run(f.what, func(t *testing.T) {
+			source, err := os.ReadFile(f.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(string(source), f.old); n != 1 {
+				t.Fatalf("%q stands in %s %d times, want once: bring the fault up to date", f.old, f.file, n)
+			}
+			if os.Getenv("SPLITVOTE_FAULTS") == "" {
+				return
+			}
+			f.plant(t, strings.Replace(string(source), f.old, f.new, 1))
+		})
+	}
+}
+
+// plant runs the cross-check with the fault, which must fail by a disagreement.
+func (f fault) plant(t *testing.T, faulty string) {
+	real, err := filepath.Abs(f.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	planted, overlay := filepath.Join(dir, f.file), filepath.Join(dir, "overlay.json")
+	text, err := json.Marshal(map[string]map[string]string{"Replace": {real: planted}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{planted: []byte(faulty), overlay: text} {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	run := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-vet=off", "-failfast", "-count=1",
+		"-run", "^(TestEnginesAgree.*|TestOnlineAgrees.*)$/^"+f.model+"(#01)?$", ".")
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "SPLITVOTE_") {
+			run.Env = append(run.Env, v)
+		}
+	}
+	out, err := run.CombinedOutput()
+	switch {
+	case err == nil:
+		t.Errorf("the cross-check does not catch it:\n%s", out)
+	case !strings.Contains(string(out), "seed "):
+		t.Errorf("the cross-check fails, but by no disagreement: %v\n%s", err, out)
+	}
+}
