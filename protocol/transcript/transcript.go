@@ -25,6 +25,8 @@ type Stage struct {
 	Tick protocol.Tick
 	// More are commands of the protocol's own, by their first word; they come before those of all.
 	More map[string]func(p *Play, args []string) error
+	// Seen, if set, is told of every step.
+	Seen func(protocol.NodeID, protocol.Input, protocol.Output)
 }
 
 // Play returns the transcript with what happens now. An error says which command makes no sense.
@@ -59,7 +61,8 @@ func (s Stage) Play(text string) (string, error) {
 type Play struct {
 	Stage
 	options map[string]string
-	ids     []protocol.NodeID
+	members []protocol.NodeID
+	ids     []protocol.NodeID // the members, then the spares
 	actors  map[protocol.NodeID]*actor
 	network []protocol.Message
 	held    []protocol.Message
@@ -88,10 +91,22 @@ func (p *Play) do(words []string) error {
 		return more(p, args)
 	}
 	switch name {
-	case "nodes": // nodes NAME ... [option=value ...]: a new cluster
+	case "nodes": // nodes NAME ... [spare=NAME,...] [option=value ...]: a new cluster; spares run, and are no members
 		return p.build(args)
 	case "ask": // ask NODE WORD ...: a client's request
 		return p.ask(args)
+	case "transfer": // transfer NODE TO: it is asked to hand leadership over
+		return p.order(name, args, func(id uint64, to protocol.NodeID) protocol.Input {
+			return protocol.Transfer{ID: id, To: to}
+		})
+	case "add": // add NODE OTHER: it is asked to make the other a member
+		return p.order(name, args, func(id uint64, other protocol.NodeID) protocol.Input {
+			return protocol.Reconfigure{ID: id, Add: other}
+		})
+	case "remove": // remove NODE OTHER
+		return p.order(name, args, func(id uint64, other protocol.NodeID) protocol.Input {
+			return protocol.Reconfigure{ID: id, Remove: other}
+		})
 	case "crash": // crash NODE: it stops; nothing of it is left but its disk
 		return p.on(args, func(_ protocol.NodeID, a *actor) error { a.core = nil; return nil })
 	case "restart": // restart NODE
@@ -145,12 +160,21 @@ func (p *Play) build(args []string) error {
 		p.options[o.Name] = o.Default
 	}
 	for _, a := range args {
-		if option, value, ok := strings.Cut(a, "="); ok {
+		option, value, ok := strings.Cut(a, "=")
+		switch {
+		case option == "spare":
+			for name := range strings.SplitSeq(value, ",") {
+				p.ids = append(p.ids, protocol.NodeID(name))
+			}
+		case ok:
 			p.options[option] = value
-			continue
+		default:
+			p.members = append(p.members, protocol.NodeID(a))
 		}
-		p.ids = append(p.ids, protocol.NodeID(a))
-		p.actors[protocol.NodeID(a)] = &actor{}
+	}
+	p.ids = append(slices.Clone(p.members), p.ids...)
+	for _, id := range p.ids {
+		p.actors[id] = &actor{}
 	}
 	p.watch = p.Protocol.Invariants()
 	for _, id := range p.ids {
@@ -163,7 +187,7 @@ func (p *Play) build(args []string) error {
 
 func (p *Play) start(id protocol.NodeID, a *actor) error {
 	core, err := p.Protocol.New(protocol.Config{
-		ID: id, Members: p.ids, Options: p.options, Machine: p.Machine(), Bug: p.Bug,
+		ID: id, Members: p.members, Options: p.options, Machine: p.Machine(), Bug: p.Bug,
 	}, a.disk)
 	if err != nil {
 		return err
@@ -182,6 +206,18 @@ func (p *Play) ask(args []string) error {
 			return err
 		}
 		p.propose(id, strings.Join(args[1:], " "), protocol.Propose{Command: command, ReadOnly: readOnly})
+		return nil
+	})
+}
+
+// order asks the first node named for something to do with the second.
+func (p *Play) order(what string, args []string, in func(uint64, protocol.NodeID) protocol.Input) error {
+	return p.on(args, func(id protocol.NodeID, _ *actor) error {
+		if len(args) < 2 {
+			return errNoNode
+		}
+		p.asked = append(p.asked, what)
+		p.step(id, in(uint64(len(p.asked)), protocol.NodeID(args[1])))
 		return nil
 	})
 }
@@ -292,6 +328,9 @@ func (p *Play) step(id protocol.NodeID, in protocol.Input) {
 		return
 	}
 	out := a.core.Step(in)
+	if p.Seen != nil {
+		p.Seen(id, in, out)
+	}
 	for _, r := range out.Persist {
 		if r.Checkpoint {
 			a.disk = nil

@@ -35,6 +35,10 @@ func (h *herald) Step(in protocol.Input) (out protocol.Output) {
 		}
 		out.Persist = []protocol.Record{{Data: string(in.Command)}}
 		out.Reply = []protocol.Reply{{ID: in.ID, Result: in.Command}}
+	case protocol.Transfer:
+		out.Reply = []protocol.Reply{{ID: in.ID, Outcome: protocol.Rejected, Reason: "no crown", Leader: in.To}}
+	case protocol.Reconfigure:
+		out.Reply = []protocol.Reply{{ID: in.ID, Outcome: protocol.Unknown, Reason: "+" + string(in.Add) + " -" + string(in.Remove)}}
 	case protocol.Receive:
 		if in.Message.Body == news("again") {
 			out.Send = []protocol.Message{{From: h.config.ID, To: in.Message.From, Body: in.Message.Body}}
@@ -168,11 +172,51 @@ c ticks=| lost
 	}
 }
 
+// A spare runs and is no member, and a node can be asked for what is no client's business.
+func TestSparesAndOrders(t *testing.T) {
+	steps := 0
+	watched := stage
+	watched.Seen = func(protocol.NodeID, protocol.Input, protocol.Output) { steps++ }
+	got, err := watched.Play(`nodes a b spare=c,d
+ask c hello
+transfer a b
+add a c
+remove c b
+deliver
+----
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `nodes a b spare=c,d
+ask c hello
+transfer a b
+add a c
+remove c b
+deliver
+----
+c answers hello: told hello
+a answers transfer: rejected, no crown, try b
+a answers add: unknown, +c -
+c answers remove: unknown, + -b
+c→a news hello
+c→b news hello
+a ticks=
+b ticks=
+c ticks= hello
+d ticks=
+`
+	if diff := cmp.Diff(want, got); diff != "" || steps != 6 {
+		t.Errorf("%d steps, want 6 (-want +got):\n%s", steps, diff)
+	}
+}
+
 func TestWhatMakesNoSense(t *testing.T) {
 	for command, why := range map[string]string{
 		"dance":                           "transcript: dance: no such command",
 		"crash d":                         "transcript: crash d: no such node",
 		"tick":                            "transcript: tick: how many",
+		"nodes a b\nadd a":                "transcript: add a: no such node",
 		"nodes a b\nask a again\ndeliver": "transcript: deliver: it has no end",
 	} {
 		if _, err := stage.Play(command + "\n"); err == nil || err.Error() != why {
