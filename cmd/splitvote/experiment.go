@@ -89,7 +89,8 @@ func (e experiment) run(ctx context.Context) (*report.Run, error) {
 
 // describe is what is known of a run before it begins.
 func (e experiment) describe(dir *store.Dir) *report.Run {
-	p := e.plan
+	p, x := e.plan, experimentOf(e.plan)
+	level := x.Level()
 	place := filepath.Join(e.store, store.Latest)
 	if e.lasting {
 		place = dir.Path
@@ -102,7 +103,10 @@ func (e experiment) describe(dir *store.Dir) *report.Run {
 		Settings: []report.Setting{{Name: "time-limit", Value: p.TimeLimit.String()}, {Name: "rate", Value: strconv.FormatFloat(p.Rate, 'g', -1, 64)},
 			{Name: "concurrency", Value: string(p.Concurrency)}, {Name: "timeout", Value: p.Timeout.String()},
 			{Name: "fault-interval", Value: p.FaultInterval.String()}, {Name: "heal-limit", Value: p.HealLimit.String()},
-			{Name: "consistency", Value: experimentOf(p).Level()}},
+			{Name: "consistency", Value: level}},
+	}
+	if level != harness.Levels(x.Workload.Model)[0] {
+		run.Check += " --consistency " + level
 	}
 	if e.backend.name == "sim" {
 		run.Shrink = "splitvote shrink " + place
