@@ -54,7 +54,7 @@ func convictByTranscript(t *testing.T, bug string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := play(string(data), bug); err != nil || got != string(data) {
+		if got, err := stage(bug).Play(string(data)); err != nil || got != string(data) {
 			return filepath.Base(file)
 		}
 	}

@@ -2,6 +2,7 @@ package raft_test
 
 import (
 	"encoding/binary"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -15,12 +16,12 @@ import (
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/raft"
+	"github.com/splitvote/splitvote/protocol/transcript"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write what happens now into the transcripts")
 
-// TestTranscripts plays testdata/*.txt. A file is a picture and a sentence, then blocks: commands, a line of four dashes,
-// and what came of them: each message as it is delivered, each answer, and the nodes that are no longer as they were.
+// TestTranscripts plays testdata/*.txt, as package transcript has it.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -33,7 +34,7 @@ func TestTranscripts(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := string(data)
-			got, err := play(want, "")
+			got, err := stage("").Play(want)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,242 +51,102 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// play returns the transcript with what happens now.
-func play(text, bug string) (string, error) {
-	var out strings.Builder
-	s := &stage{bug: bug}
-	results := false // of the block before; they are replaced
-	for line := range strings.Lines(text) {
-		command := strings.TrimSuffix(line, "\n")
-		switch {
-		case command == "----":
-			results = true
-			out.WriteString("----\n")
-			out.WriteString(s.results())
-		case command == "":
-			results = false
-			out.WriteString("\n")
-		case results:
-		case strings.HasPrefix(command, "#"):
-			out.WriteString(line)
-		default:
-			out.WriteString(line)
-			if err := s.do(strings.Fields(command)); err != nil {
-				return "", fmt.Errorf("%s: %w", command, err)
-			}
-		}
-	}
-	return out.String(), nil
-}
-
-// stage is the cluster of a transcript. Disks are as fast as thought; a message lies in the network until it is delivered,
-// unless its way is cut when it is sent.
-type stage struct {
-	bug     string
-	options map[string]string
+// story is what a stage remembers beyond the nodes: who the first members were, and whether anybody has asked for votes.
+type story struct {
 	members []protocol.NodeID
-	ids     []protocol.NodeID
-	nodes   map[protocol.NodeID]*actor
-	network []protocol.Message
-	cut     map[[2]protocol.NodeID]bool
-	asked   []string // by request, from 1
-	watch   protocol.Invariants
-	said    strings.Builder
-	held    []protocol.Message
-	polled  bool // somebody has asked for votes
+	polled  bool
 }
 
-// longest is a tick that draws an election timeout of 19 ticks, if they are 10 at least.
-var longest = protocol.Tick{Draw: 9}
-
-type actor struct {
-	core    protocol.Core
-	machine *journal
-	disk    []protocol.Record
-	shown   string
+// stage plays Raft over a journal. A tick draws an election timeout of 19 ticks, if they are 10 at least.
+func stage(bug string) transcript.Stage {
+	s := &story{}
+	p := raft.Protocol()
+	start := p.New
+	p.New = func(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
+		s.members = c.Members
+		return start(c, records)
+	}
+	return transcript.Stage{
+		Protocol: p, Bug: bug, Tick: protocol.Tick{Draw: 9}, Seen: s.seen, Describe: s.describe,
+		Machine: func() protocol.Machine { return &journal{} },
+		Result: func(data []byte) string {
+			if len(data) != 8 {
+				return "done"
+			}
+			return fmt.Sprintf("done, %d commands", binary.BigEndian.Uint64(data))
+		},
+		More: map[string]func(*transcript.Play, []string) error{
+			// nodes NAME ... [log=1@1,...]: as ever; all members have that log and its last term
+			"nodes": s.nodes,
+			// disk NODE [term=T] [vote=NODE] [log=1@1,2@1 ...]: the node starts anew from another disk
+			"disk": disk,
+			// propose NODE NAME: a command of at most eight letters
+			"propose": func(p *transcript.Play, args []string) error {
+				command := make([]byte, 8)
+				copy(command, args[1])
+				return p.Propose(args[0], args[1], protocol.Propose{Command: command})
+			},
+			// read NODE
+			"read": func(p *transcript.Play, args []string) error {
+				return p.Propose(args[0], "read", protocol.Propose{ReadOnly: true})
+			},
+			// timeout NODE: its clock ticks until it asks for votes
+			"timeout": s.timeout,
+			// elect NODE: it is told to start an election, and the votes are delivered
+			"elect": elect,
+		},
+	}
 }
 
-var onANode = []string{
-	"disk", "crash", "restart", "elect", "timeout", "propose", "read", "transfer", "add", "remove",
+func (s *story) seen(_ protocol.NodeID, _ protocol.Input, out protocol.Output) {
+	for _, m := range out.Send {
+		if _, vote := m.Body.(*raft.Vote); vote {
+			s.polled = true
+		}
+	}
 }
 
-// do is where the commands are.
-func (s *stage) do(words []string) error {
-	name, args := words[0], words[1:]
-	var rest []string
-	settings := map[string]string{}
-	for _, a := range args {
-		if k, v, ok := strings.Cut(a, "="); ok && name != "propose" {
-			settings[k] = v
-		} else {
-			rest = append(rest, a)
+func (s *story) nodes(p *transcript.Play, args []string) error {
+	var log string
+	args = slices.DeleteFunc(args, func(a string) bool {
+		if strings.HasPrefix(a, "log=") {
+			log = a
 		}
+		return a == log
+	})
+	if err := p.Build(args); err != nil || log == "" {
+		return err
 	}
-	if name == "nodes" {
-		return s.build(rest, settings)
-	}
-	at := func(i int) protocol.NodeID {
-		if i < len(rest) {
-			return protocol.NodeID(rest[i])
-		}
-		return ""
-	}
-	if slices.Contains(onANode, name) && s.nodes[at(0)] == nil {
-		return fmt.Errorf("no node %q", at(0))
-	}
-	switch name {
-	case "disk": // disk NODE [term=T] [vote=NODE] [log=1@1,2@1 ...]: the node starts anew from another disk
-		return s.disk(at(0), settings)
-	case "crash": // crash NODE: it stops; nothing of it is left but its disk
-		s.nodes[at(0)].core = nil
-		return nil
-	case "restart": // restart NODE
-		return s.start(at(0))
-	case "partition": // partition n1,n2 n3: what is sent from one group to another from now on is lost
-		return s.partition(rest)
-	case "heal": // heal: nothing is cut any more
-		s.cut = nil
-		return nil
-	case "elect": // elect NODE: it is told to start an election, and the votes are delivered
-		term := s.nodes[at(0)].core.Status().Term
-		m := protocol.Message{To: at(0), Body: &raft.TimeoutNow{Term: term}}
-		if err := s.step(at(0), protocol.Receive{Message: m}); err != nil {
-			return err
-		}
-		return s.deliver(1000, func(m protocol.Message) bool {
-			switch m.Body.(type) {
-			case *raft.Vote, *raft.Voted:
-				return true
-			}
-			return false
-		})
-	case "timeout": // timeout NODE: its clock ticks until it asks for votes
-		s.polled = false
-		for range 50 {
-			if err := s.step(at(0), longest); err != nil || s.polled {
-				return err
-			}
-		}
-		return fmt.Errorf("it never does")
-	case "tick": // tick N [NODE ...]: so many ticks of these nodes, or of all; election timeouts are the longest there are
-		count, err := strconv.Atoi(rest[0])
-		if err != nil {
-			return err
-		}
-		ids := s.ids
-		if len(rest) > 1 {
-			ids = nil
-			for i := range rest[1:] {
-				ids = append(ids, at(i+1))
-			}
-		}
-		for range count {
-			for _, id := range ids {
-				if err := s.step(id, longest); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	case "propose": // propose NODE NAME: a command of at most eight letters
-		command := binary.BigEndian.AppendUint64(nil, 0)
-		copy(command, rest[1])
-		return s.ask(at(0), rest[1], func(id uint64) protocol.Input { return protocol.Propose{ID: id, Command: command} })
-	case "read": // read NODE
-		return s.ask(at(0), "read", func(id uint64) protocol.Input { return protocol.Propose{ID: id, ReadOnly: true} })
-	case "transfer": // transfer NODE TO
-		return s.ask(at(0), "transfer", func(id uint64) protocol.Input { return protocol.Transfer{ID: id, To: at(1)} })
-	case "add": // add NODE OTHER
-		return s.ask(at(0), "add", func(id uint64) protocol.Input { return protocol.Reconfigure{ID: id, Add: at(1)} })
-	case "remove": // remove NODE OTHER
-		return s.ask(at(0), "remove", func(id uint64) protocol.Input { return protocol.Reconfigure{ID: id, Remove: at(1)} })
-	case "deliver": // deliver [N] [A→B ...]: what is in the network on these ways and comes of it there, N at most; * is anyone
-		most := 1000
-		if n, err := strconv.Atoi(string(at(0))); err == nil {
-			most, rest = n, rest[1:]
-		}
-		return s.deliver(most, ways(rest))
-	case "drop": // drop [A→B ...]: what is in the network on these ways is lost
-		return s.drop(ways(rest))
-	case "hold": // hold [A→B ...]: what is in the network on these ways stays there until it is released
-		s.network = slices.DeleteFunc(s.network, func(m protocol.Message) bool {
-			if ways(rest)(m) {
-				s.held = append(s.held, m)
-				return true
-			}
-			return false
-		})
-		return nil
-	case "repeat": // repeat [A→B ...]: what is in the network on these ways arrives again when it is released
-		for _, m := range s.network {
-			if ways(rest)(m) {
-				s.held = append(s.held, m)
-			}
-		}
-		return nil
-	case "release": // release: what was held comes last
-		s.network = append(s.network, s.held...)
-		s.held = nil
-		return nil
-	case "status": // status: show all nodes again
-		for _, id := range s.ids {
-			s.nodes[id].shown = ""
-		}
-		return nil
-	}
-	return fmt.Errorf("no such command")
-}
-
-// build is the command nodes NAME ... [spare=NAME,...] [log=1@1,...] [option=value ...]: a new cluster, all of whose
-// members have that log and its last term. Spares run, but are no members.
-func (s *stage) build(names []string, settings map[string]string) error {
-	s.nodes = map[protocol.NodeID]*actor{}
-	s.watch = raft.Protocol().Invariants()
-	for _, name := range names {
-		s.members = append(s.members, protocol.NodeID(name))
-	}
-	s.ids = slices.Clone(s.members)
-	if spare := settings["spare"]; spare != "" {
-		for name := range strings.SplitSeq(spare, ",") {
-			s.ids = append(s.ids, protocol.NodeID(name))
-		}
-	}
-	log := settings["log"]
-	delete(settings, "log")
-	delete(settings, "spare")
-	s.options = defaults(settings)
-	for i, id := range s.ids {
-		s.nodes[id] = &actor{}
-		disk := map[string]string{}
-		if i < len(s.members) {
-			disk["log"] = log
-		}
-		if err := s.disk(id, disk); err != nil {
+	for _, id := range s.members {
+		if err := disk(p, []string{string(id), log}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *stage) disk(id protocol.NodeID, settings map[string]string) error {
-	n := s.nodes[id]
-	n.disk = nil
+func disk(p *transcript.Play, args []string) error {
+	settings := map[string]string{}
+	for _, a := range args[1:] {
+		name, value, _ := strings.Cut(a, "=")
+		settings[name] = value
+	}
 	entries, err := parseLog(settings["log"])
 	if err != nil {
 		return err
 	}
 	hard := &raft.HardState{Vote: protocol.NodeID(settings["vote"])}
+	var records []protocol.Record
 	if len(entries) > 0 {
 		hard.Term = entries[len(entries)-1].Term
-		n.disk = append(n.disk, protocol.Record{Data: &raft.Entries{First: 1, Entries: entries}})
+		records = append(records, protocol.Record{Data: &raft.Entries{First: 1, Entries: entries}})
 	}
 	if term, ok := settings["term"]; ok {
 		if hard.Term, err = strconv.ParseUint(term, 10, 64); err != nil {
 			return err
 		}
 	}
-	n.disk = append(n.disk, protocol.Record{Data: hard})
-	return s.start(id)
+	return p.Disk(args[0], append(records, protocol.Record{Data: hard})...)
 }
 
 // parseLog reads 1@1,2@1: the command of such an entry is its name.
@@ -307,158 +168,41 @@ func parseLog(text string) ([]raft.Entry, error) {
 	return entries, nil
 }
 
-func (s *stage) start(id protocol.NodeID) error {
-	n := s.nodes[id]
-	n.machine = &journal{}
-	core, err := raft.Protocol().New(protocol.Config{
-		ID: id, Members: s.members, Options: s.options, Machine: n.machine, Bug: s.bug,
-	}, n.disk)
-	if err != nil {
-		return err
-	}
-	n.core, n.shown = core, ""
-	return s.watch.Restarted(id, core)
-}
-
-func (s *stage) partition(groups []string) error {
-	s.cut = map[[2]protocol.NodeID]bool{}
-	for _, a := range s.ids {
-		for _, b := range s.ids {
-			together := slices.ContainsFunc(groups, func(g string) bool {
-				members := strings.Split(g, ",")
-				return slices.Contains(members, string(a)) && slices.Contains(members, string(b))
-			})
-			s.cut[[2]protocol.NodeID{a, b}] = a != b && !together
-		}
-	}
-	return nil
-}
-
-func (s *stage) ask(id protocol.NodeID, what string, in func(uint64) protocol.Input) error {
-	s.asked = append(s.asked, what)
-	return s.step(id, in(uint64(len(s.asked))))
-}
-
-func (s *stage) step(id protocol.NodeID, in protocol.Input) error {
-	n := s.nodes[id]
-	if n == nil {
-		return fmt.Errorf("no node %s", id)
-	}
-	if n.core == nil {
-		return nil
-	}
-	out := n.core.Step(in)
-	for _, r := range out.Persist {
-		if r.Checkpoint {
-			n.disk = nil
-		}
-		n.disk = append(n.disk, r)
-	}
-	for _, m := range out.Send {
-		if _, vote := m.Body.(*raft.Vote); vote {
-			s.polled = true
-		}
-		if !s.cut[[2]protocol.NodeID{m.From, m.To}] {
-			s.network = append(s.network, m)
-		}
-	}
-	for _, r := range out.Reply {
-		s.say("%s answers %s: %s", id, s.asked[r.ID-1], answer(r))
-	}
-	if err := s.watch.After(id, n.core, in, &out); err != nil {
-		s.say("%s breaks %v", id, err)
-	}
-	return nil
-}
-
-func answer(r protocol.Reply) string {
-	var text string
-	switch {
-	case r.Outcome == protocol.Done && len(r.Result) == 8:
-		return fmt.Sprintf("done, %d commands", binary.BigEndian.Uint64(r.Result))
-	case r.Outcome == protocol.Done:
-		return "done"
-	case r.Outcome == protocol.Rejected:
-		text = "rejected, " + r.Reason
-	default:
-		text = "unknown, " + r.Reason
-	}
-	if r.Leader != "" {
-		text += ", try " + string(r.Leader)
-	}
-	return text
-}
-
-// ways makes a filter of A→B patterns; without any it lets everything pass.
-func ways(patterns []string) func(protocol.Message) bool {
-	return func(m protocol.Message) bool {
-		return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool {
-			from, to, _ := strings.Cut(p, "→")
-			return (from == "*" || from == string(m.From)) && (to == "*" || to == string(m.To))
-		})
-	}
-}
-
-// deliver delivers, in order, until nothing that passes the filter is left. What is for a node that is down is lost.
-func (s *stage) deliver(most int, pass func(protocol.Message) bool) error {
-	for range most {
-		i := slices.IndexFunc(s.network, pass)
-		if i < 0 {
-			return nil
-		}
-		m := s.network[i]
-		s.network = slices.Delete(s.network, i, i+1)
-		if n := s.nodes[m.To]; n == nil || n.core == nil {
-			s.say("%s→%s %v  lost", m.From, m.To, m.Body)
-			continue
-		}
-		s.say("%s→%s %v", m.From, m.To, m.Body)
-		if err := s.step(m.To, protocol.Receive{Message: m}); err != nil {
+func (s *story) timeout(p *transcript.Play, args []string) error {
+	s.polled = false
+	for range 50 {
+		if err := p.Step(args[0], protocol.Tick{Draw: p.Tick.Draw}); err != nil || s.polled {
 			return err
 		}
 	}
-	return nil
+	return errors.New("it never does")
 }
 
-func (s *stage) drop(pass func(protocol.Message) bool) error {
-	s.network = slices.DeleteFunc(s.network, func(m protocol.Message) bool {
-		if pass(m) {
-			s.say("%s→%s %v  lost", m.From, m.To, m.Body)
+func elect(p *transcript.Play, args []string) error {
+	core := p.Core(args[0])
+	if core == nil {
+		return errors.New("it is down")
+	}
+	m := protocol.Message{To: protocol.NodeID(args[0]), Body: &raft.TimeoutNow{Term: core.Status().Term}}
+	if err := p.Step(args[0], protocol.Receive{Message: m}); err != nil {
+		return err
+	}
+	return p.Deliver(func(m protocol.Message) bool {
+		switch m.Body.(type) {
+		case *raft.Vote, *raft.Voted:
 			return true
 		}
 		return false
 	})
-	return nil
 }
 
-func (s *stage) say(format string, v ...any) { fmt.Fprintf(&s.said, format+"\n", v...) }
-
-// results are what was said since the last time, and the nodes that have changed.
-func (s *stage) results() string {
-	for _, id := range s.ids {
-		n := s.nodes[id]
-		if now := n.describe(id, s.members); now != n.shown {
-			n.shown = now
-			s.say("%s", now)
-		}
-	}
-	text := s.said.String()
-	s.said.Reset()
-	if text == "" {
-		return "ok\n"
-	}
-	return text
-}
-
-func (n *actor) describe(id protocol.NodeID, initial []protocol.NodeID) string {
-	if n.core == nil {
-		return fmt.Sprintf("%s down", id)
-	}
-	st := n.core.Status()
-	text := fmt.Sprintf("%s %-9s term=%d", id, st.Role, st.Term)
+// describe shows a node's log as it is on its disk, and who the members are if that has changed.
+func (s *story) describe(core protocol.Core, disk []protocol.Record) string {
+	st := core.Status()
+	text := fmt.Sprintf("%-9s term=%d", st.Role, st.Term)
 	var base uint64
 	var log []raft.Entry
-	for _, r := range n.disk {
+	for _, r := range disk {
 		switch d := r.Data.(type) {
 		case *raft.Checkpoint:
 			base, log = d.Index, slices.Clone(d.Entries)
@@ -472,7 +216,7 @@ func (n *actor) describe(id protocol.NodeID, initial []protocol.NodeID) string {
 		names[i] = fmt.Sprintf("%d@%d", base+1+uint64(i), e.Term)
 	}
 	text += fmt.Sprintf(" log=%s commit=%d", strings.Join(names, ","), st.Commit)
-	if !slices.Equal(st.Members, initial) {
+	if !slices.Equal(st.Members, s.members) {
 		var members []string
 		for _, m := range st.Members {
 			members = append(members, string(m))

@@ -50,3 +50,6 @@ func (p *Play) Forget(these func(protocol.Message) bool) {
 
 // Hush takes back what was said since the latest results.
 func (p *Play) Hush() { p.said.Reset() }
+
+// Build is the command nodes.
+func (p *Play) Build(args []string) error { return p.build(args) }
