@@ -9,7 +9,6 @@ type bugs struct {
 	truncToSnapshot, truncAnyTime, gapUnnoticed, recoverySkipped, establishedAtOnce, minorityCommits bool
 	proposalUnsynced, leaderUnsynced, commitsOnProposal, answersBeforeCommit, snapshotWithoutEpochs  bool
 	syncUnconfirmed, syncNotAwaited, rejectsWhatItWrote, forwardRejected, requestRepeated            bool
-	seenIgnored                                                                                      bool
 }
 
 // mutants are modelled on bugs that were shipped, where a thread is named; the class is how they show under faults of every kind,
@@ -146,9 +145,4 @@ var mutants = []protocol.Planted[bugs]{
 		Doc:    "A leader proposes a forwarded request once more whenever it is sent again.",
 		Source: "class of RedisLabs/redisraft#13",
 	}, Set: func(b *bugs) { b.requestRepeated = true }},
-	{Mutant: protocol.Mutant{
-		Name: "zab/seen-ignored", Class: protocol.ClientVisible,
-		Doc:    "With reads=local a node answers a client from an earlier state than another node has shown it.",
-		Source: "synthetic (ZooKeeper's rule broken: a server refuses who has seen a later zxid)",
-	}, Set: func(b *bugs) { b.seenIgnored = true }},
 }

@@ -248,7 +248,7 @@ func (n *node) propose(in protocol.Propose) {
 	switch {
 	case n.state == looking || n.phase != broadcast:
 		n.reject(in.ID, n.leader, "not in broadcast phase")
-	case in.ReadOnly && n.localReads && Zxid(in.Seen) > n.log.zxid(n.applied) && !n.bug.seenIgnored:
+	case in.ReadOnly && n.localReads && Zxid(in.Seen) > n.log.zxid(n.applied):
 		n.reject(in.ID, "", "client has seen more")
 	case in.ReadOnly && n.localReads:
 		n.done(in.ID, n.machine.Query(in.Command))
