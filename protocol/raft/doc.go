@@ -13,7 +13,8 @@
 //	    restart (§5.1, §5.2).
 //	R7  A node's commit index never falls nor passes the end of its log; all that is committed is applied at once (§5.3).
 //	R8  Snapshots of one index are the same everywhere, and cover committed entries only (§7).
-//	R9  What a leader believes a follower's disk to hold, it holds, and goes on holding (§5.3).
+//	R9  What a leader believes a follower's disk to hold, it holds, and goes on holding (§5.3); nor has a follower
+//	    answered a heartbeat that this leader did not send.
 //	R10 What a leader commits, a majority of the members holds, and the last of it is of its own term (§5.4.2, §6).
 //	R11 A leader changes the configuration only when the one before it and an entry of its own term are committed
 //	    (thesis §4.1; raft-dev, 2015-07-10).

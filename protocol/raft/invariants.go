@@ -400,6 +400,9 @@ func (v *invariants) acknowledged(s *view, n, f *node) error {
 			n.id, f.id, s.matches[known].index, p.match)
 	}
 	s.matches[known].index = p.match
+	if p.round > n.round {
+		return fmt.Errorf("R9: %s believes that %s has answered its round %d, of which there were %d", n.id, f.id, p.round, n.round)
+	}
 	if f.hard.Term != n.hard.Term {
 		return nil
 	}

@@ -212,13 +212,14 @@ func (n *node) receive(m *protocol.Message) {
 		if n.hear(m.From, b.Term) {
 			n.append(m.From, b)
 		} else {
-			n.send(m.From, &Appended{Term: n.hard.Term, Index: b.Prev, Reject: true, Round: b.Round})
+			// No Round: whoever sent it may lead again by now, and has not begun that round in its present term.
+			n.send(m.From, &Appended{Term: n.hard.Term, Index: b.Prev, Reject: true})
 		}
 	case *Install:
 		if n.hear(m.From, b.Term) {
 			n.install(m.From, b)
 		} else {
-			n.send(m.From, &Installed{Term: n.hard.Term, Index: b.Index, Round: b.Round})
+			n.send(m.From, &Installed{Term: n.hard.Term, Index: b.Index}) // likewise
 		}
 	case *Appended:
 		if p := n.answered(m.From, b.Term, b.Round); p != nil {

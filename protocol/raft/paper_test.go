@@ -129,11 +129,12 @@ func TestHigherTermMakesAFollower(t *testing.T) { // §5.1
 
 func TestStaleTermIsRefused(t *testing.T) { // §5.1
 	s := newNode(t, 3, plain, 1, 4)
-	s.from("n2", &raft.Append{Term: 3, Prev: 2, PrevTerm: 4, Entries: entriesOf(3, 3)})
+	// A refusal confirms no round: n2 may lead again by the time that it arrives, and count rounds anew.
+	s.from("n2", &raft.Append{Term: 3, Prev: 2, PrevTerm: 4, Entries: entriesOf(3, 3), Round: 7})
 	s.want("n2 rejected term=4 index=2 conflict=0@0 round=0")
 	s.from("n2", &raft.Vote{Term: 3, Last: 9, LastTerm: 9})
 	s.want("n2 refused term=4")
-	s.from("n2", &raft.Install{Term: 3, Index: 9, Members: members})
+	s.from("n2", &raft.Install{Term: 3, Index: 9, Members: members, Round: 7})
 	s.want("n2 installed term=4 index=9 offset=0 round=0")
 	if last := s.core.Status().Last; last != 2 {
 		t.Errorf("the log goes to %d", last)

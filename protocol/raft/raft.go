@@ -37,7 +37,7 @@ var options = []protocol.Option{
 	{Name: "heartbeat-ticks", Default: "2", Draw: []string{"1", "2", "4"}, Doc: "Ticks between a leader's heartbeats."},
 	{Name: "snapshot-every", Default: "1000", Draw: []string{"10", "50", "1000"},
 		Doc: "Applied entries after which a node snapshots its state and drops its log."},
-	{Name: "snapshot-chunk", Default: "4096", Draw: []string{"64", "512", "4096"}, Doc: "Bytes of a snapshot in one message."},
+	{Name: "snapshot-chunk", Default: "4096", Draw: []string{"16", "64", "512", "4096"}, Doc: "Bytes of a snapshot in one message."},
 	{Name: "batch", Default: "4", Draw: []string{"1", "4", "64"},
 		Doc: "Entries in one message at most; few, so that a log that lags arrives in pieces."},
 	{Name: "prevote", Default: "on", Values: []string{"on", "off"}, Draw: []string{"on", "off"},

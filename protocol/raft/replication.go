@@ -111,7 +111,7 @@ func (n *node) sendAppend(p *peer, heartbeat bool) bool {
 func (n *node) append(from protocol.NodeID, a *Append) {
 	prev, prevTerm, entries := a.Prev, a.PrevTerm, a.Entries
 	if prev < n.log.base && n.bug.prevZeroAppends && prev == 0 {
-		prev, prevTerm = n.log.base, n.log.baseTerm
+		prev, prevTerm = n.log.last(), n.log.lastTerm()
 	}
 	if prev < n.log.base {
 		// What a snapshot covers is committed, so it is the same here and there.
