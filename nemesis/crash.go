@@ -15,7 +15,7 @@ import (
 // number, and which it comes down to is found when the fault begins. Each node waits for another point, since at most
 // times a protocol comes to few of them.
 var traps = among(func(r *rand.Rand) history.Settings {
-	moments := []Moment{BeforePersist, BeforeSend, AfterSend}
+	moments := []Moment{BeforePersist, MidPersist, BeforeSend, AfterSend}
 	return history.Settings{
 		"draw":   json.RawMessage(strconv.Itoa(r.IntN(1 << 20))),
 		"moment": quoted(string(moments[r.IntN(len(moments))])),

@@ -82,6 +82,7 @@ type Moment string
 // The moments of a crash.
 const (
 	BeforePersist Moment = "before-persist" // nothing of the Output is on disk
+	MidPersist    Moment = "mid-persist"    // its records are on their way to the disk, and some of them may have come there
 	BeforeSend    Moment = "before-send"    // its records are durable, and nothing has left the node
 	AfterSend     Moment = "after-send"     // its messages and replies are on their way
 )

@@ -63,8 +63,8 @@ var cuts = []Shape{
 
 // weathers are the shapes of bad links.
 var weathers = []Shape{
-	weather("delay", "Messages take 10 to 100 ms longer, and as much again by chance.", func(r *rand.Rand) Link {
-		d := between(r, 10*time.Millisecond, 100*time.Millisecond)
+	weather("delay", "Messages take 2 to 200 ms longer, and as much again by chance.", func(r *rand.Rand) Link {
+		d := spread(r, 2*time.Millisecond, 200*time.Millisecond)
 		return Link{Delay: d, Jitter: d}
 	}),
 	weather("loss", "5 to 40 % of messages are lost.", func(r *rand.Rand) Link { return Link{Loss: percent(r, 5, 40)} }),
@@ -75,7 +75,7 @@ var weathers = []Shape{
 		return Link{Reorder: percent(r, 5, 40)}
 	}),
 	weather("storm", "All of these at once, each a little milder.", func(r *rand.Rand) Link {
-		d := between(r, 5*time.Millisecond, 50*time.Millisecond)
+		d := spread(r, 2*time.Millisecond, 100*time.Millisecond)
 		return Link{Delay: d, Jitter: d, Loss: percent(r, 2, 20), Duplicate: percent(r, 2, 20), Reorder: percent(r, 2, 20)}
 	}),
 }
@@ -108,10 +108,11 @@ func among(set func(*rand.Rand) history.Settings, names ...string) []Shape {
 	return some
 }
 
-func one(*rand.Rand, int) int              { return 1 }
-func every(_ *rand.Rand, nodes int) int    { return nodes }
-func majority(_ *rand.Rand, nodes int) int { return nodes/2 + 1 }
-func minority(r *rand.Rand, nodes int) int { return 1 + r.IntN((nodes-1)/2) }
+func one(*rand.Rand, int) int               { return 1 }
+func every(_ *rand.Rand, nodes int) int     { return nodes }
+func allButOne(_ *rand.Rand, nodes int) int { return nodes - 1 }
+func majority(_ *rand.Rand, nodes int) int  { return nodes/2 + 1 }
+func minority(r *rand.Rand, nodes int) int  { return 1 + r.IntN((nodes-1)/2) }
 
 // apart cuts the named nodes from all others, both ways.
 func apart(named, nodes []history.NodeID, _ history.Settings) history.Grudge {

@@ -134,7 +134,7 @@ func (c *Cluster) CrashAt(_ context.Context, id history.NodeID, point string, m 
 		return nemesis.Proof{}, err
 	case !slices.Contains(c.protocol.Points, point):
 		return nemesis.Proof{}, fmt.Errorf("sim: %s has no point %q: it has %q", c.protocol.Name, point, c.protocol.Points)
-	case m != nemesis.BeforePersist && m != nemesis.BeforeSend && m != nemesis.AfterSend:
+	case m != nemesis.BeforePersist && m != nemesis.MidPersist && m != nemesis.BeforeSend && m != nemesis.AfterSend:
 		return nemesis.Proof{}, fmt.Errorf("sim: no moment %q", m)
 	case n.core == nil:
 		return nemesis.Proof{Text: string(id) + " is down"}, nil

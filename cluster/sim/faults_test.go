@@ -171,6 +171,28 @@ func TestCrashAtPoint(t *testing.T) {
 	}
 }
 
+// In the middle of a write what is on disk afterwards is left to chance (S3), and no client has heard of it.
+func TestCrashInMidPersist(t *testing.T) {
+	times := map[string]int{}
+	for seed := range uint64(20) {
+		cfg := config(tiny{}, 1, seed)
+		cfg.Retry = cluster.Retry{Timeout: time.Second, Attempt: time.Second, Pause: time.Second}
+		c := open(t, cfg, sim.Options{})
+		c.Next(ctx, time.Second)
+		if _, err := c.CrashAt(ctx, "n1", "append", nemesis.MidPersist); err != nil {
+			t.Fatal(err)
+		}
+		if op := finish(t, c, write(0, "n1", 7)); brief(op) != "info 7 n1 connection reset" {
+			t.Errorf("got %q", brief(op))
+		}
+		do(t, c.Start, "n1")
+		times[brief(finish(t, c, read(1, "n1")))]++
+	}
+	if len(times) != 2 || times["ok null n1"] == 0 || times["ok 7 n1"] == 0 {
+		t.Errorf("afterwards: %v, want now the write and now none", times)
+	}
+}
+
 func TestNoSuchNode(t *testing.T) {
 	c := open(t, config(tiny{}, 1, 1), sim.Options{})
 	for name, f := range map[string]func(context.Context, history.NodeID) (nemesis.Proof, error){

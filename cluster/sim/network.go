@@ -44,8 +44,12 @@ type weather struct {
 	before                   Stats // as they were when it began
 }
 
-// setback is how much longer than others a message takes that is to be overtaken.
-var setback = Delay{Mean: 20 * time.Millisecond}
+// setback is how much longer than others a message takes that is to be overtaken, before it is doubled.
+var setback = Delay{Mean: 10 * time.Millisecond}
+
+// setBack draws how much longer than others a message takes that is to be overtaken: doubled up to seven times, so that some
+// come a second late, when much has changed.
+func (l *link) setBack() time.Duration { return l.of(setback) << l.below(8) }
 
 func newNetwork(seed uint64, nodes int, d Delay) network {
 	n := network{delay: d, links: make([]link, nodes*nodes)}
@@ -76,13 +80,13 @@ func (c *Cluster) send(from *node, m *protocol.Message) {
 	case l.hits(w.loss):
 		c.drop(&f, &c.stats.Lost, "lost")
 	case l.hits(w.reorder):
-		c.fly(f, c.now+c.travel(l)+l.of(setback))
+		c.fly(f, c.now+c.travel(l)+l.setBack())
 	default:
 		l.last = max(l.last, c.now+c.travel(l))
 		c.fly(f, l.last)
 		if l.hits(w.duplicate) {
 			f.again = true
-			c.fly(f, c.now+c.travel(l)+l.of(setback))
+			c.fly(f, c.now+c.travel(l)+l.setBack())
 		}
 	}
 }

@@ -102,6 +102,10 @@ func (c *Cluster) carryOut(n *node, out *protocol.Output) {
 			c.sync(n)
 		}
 	}
+	if trapped && n.trap.moment == nemesis.MidPersist {
+		c.spring(n)
+		return
+	}
 	if trapped && n.trap.moment == nemesis.BeforeSend {
 		n.disk.settle(n.disk.end())
 		c.spring(n)
