@@ -17,6 +17,8 @@ type Campaign struct {
 	First  uint64                                // seed of the whole campaign
 	Shard  Shard
 	Jobs   int // seeds at a time, from 1
+	// Seeds, if there are any, are the seeds of the whole campaign, in place of those from First on.
+	Seeds []uint64
 }
 
 // Shard says which seeds of a campaign are done here: of every Of seeds, the one at place Index, from 0.
@@ -41,7 +43,11 @@ type Trial struct {
 
 // Seed is the shard's seed at the place n, from 0.
 func (c Campaign) Seed(n int) uint64 {
-	return c.First + uint64(c.Shard.Index) + uint64(n)*uint64(c.Shard.Of)
+	place := uint64(c.Shard.Index) + uint64(n)*uint64(c.Shard.Of)
+	if len(c.Seeds) > 0 {
+		return c.Seeds[place]
+	}
+	return c.First + place
 }
 
 // Run tries the shard's seeds from the place from up to, and without, the place to, and hands each trial to take in the order

@@ -170,3 +170,29 @@ func TestASimulationWritesNothingAndIsRepeatable(t *testing.T) {
 		t.Errorf("%v: %s", a.Result.Verdict, a.Result.Reason)
 	}
 }
+
+// A hunt goes after its leads: the plans of seeds that broke an invariant, unseen by clients, come again under other luck.
+func TestAHuntFollowsItsLeads(t *testing.T) {
+	c := campaign(t, "raft/snapshot-without-data", map[string]string{"snapshot-every": "10"})
+	var tried []uint64
+	draw := c.Draw
+	c.Draw = func(seed uint64) (harness.Experiment, error) {
+		tried = append(tried, seed)
+		x, err := draw(seed)
+		x.Plan.Faults = nil // without a crash no client can notice
+		return x, err
+	}
+	h := harness.Hunt{Bug: "raft/snapshot-without-data", Class: "client-visible"}
+	for range 2 {
+		if err := h.Run(context.Background(), c, 4, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []uint64{100, 101, 102, 103, 104, 105, plan.Again(100, 1), plan.Again(101, 1)}
+	if diff := cmp.Diff(want, tried); diff != "" {
+		t.Errorf("seeds tried (-want +got):\n%s", diff)
+	}
+	if !h.Found() || h.AsItsClass() || h.Tally.Seeds != len(want) {
+		t.Errorf("found %v, as its class %v, in %d seeds", h.Found(), h.AsItsClass(), h.Tally.Seeds)
+	}
+}

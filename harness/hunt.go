@@ -4,9 +4,13 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/splitvote/splitvote/plan"
 )
 
-// Hunt looks for one planted bug by general exploration: by plans drawn from seeds, like those of every other bug.
+// Hunt looks for one planted bug by general exploration: by plans drawn from seeds, like those of every other bug. A seed that
+// shows a bug, but otherwise than its class says (it breaks an invariant, and no client has noticed), is a lead: its plan has
+// what the bug needs, and is run again under other luck.
 type Hunt struct {
 	Target string `json:"target"`
 	Bug    string `json:"bug"`
@@ -18,7 +22,12 @@ type Hunt struct {
 	Finds []Find `json:"finds"`
 
 	since Find // the search since the latest find
+	fresh int  // seeds tried in their order
+	leads []lead
 }
+
+// lead is a seed that is worth a second look, and how many it has had.
+type lead struct{ seed, looks uint64 }
 
 // Find is what it took to find a bug, once more if it had been found before.
 type Find struct {
@@ -58,19 +67,52 @@ func (h *Hunt) Add(t Trial) {
 	h.since.Seeds++
 	h.since.Simulated += t.Outcome.Virtual
 	h.since.Wall += t.Outcome.Wall
-	signs, _ := t.Outcome.Signs()
-	if slices.ContainsFunc(signs, func(s Sign) bool { return shows(h.Class, s) }) {
+	switch signs, _ := t.Outcome.Signs(); {
+	case slices.ContainsFunc(signs, func(s Sign) bool { return shows(h.Class, s) }):
 		h.since.Seed = t.Seed
 		h.Finds, h.since = append(h.Finds, h.since), Find{}
+	case len(signs) > 0 && plan.Again(t.Seed, 0) == t.Seed:
+		h.leads = append(h.leads, lead{seed: t.Seed})
 	}
 }
 
-// Run tries the next seeds of c, so many, or until the bug was found as often as wanted.
+// Run tries so many seeds, or until the bug was found as often as wanted: the next ones of c, and if there are leads as many
+// times those again.
 func (h *Hunt) Run(ctx context.Context, c Campaign, seeds, wanted int) error {
-	return c.Run(ctx, h.Tally.Seeds, h.Tally.Seeds+seeds, func(t Trial) bool {
+	add := func(t Trial) bool {
 		h.Add(t)
 		return len(h.Finds) < wanted
+	}
+	fresh := seeds
+	if len(h.leads) > 0 {
+		fresh -= seeds / 2
+	}
+	from := h.fresh
+	err := c.Run(ctx, from, from+fresh, func(t Trial) bool {
+		h.fresh++
+		return add(t)
 	})
+	if err != nil || len(h.Finds) >= wanted || fresh == seeds {
+		return err
+	}
+	c.Seeds = h.again(seeds - fresh)
+	return c.Run(ctx, 0, len(c.Seeds), add)
+}
+
+// again takes so many second looks at leads, those first that have had the fewest.
+func (h *Hunt) again(looks int) []uint64 {
+	seeds := make([]uint64, looks)
+	for i := range seeds {
+		next := &h.leads[0]
+		for k := range h.leads {
+			if h.leads[k].looks < next.looks {
+				next = &h.leads[k]
+			}
+		}
+		next.looks++
+		seeds[i] = plan.Again(next.seed, next.looks)
+	}
+	return seeds
 }
 
 // Found says whether anything convicted the bug.

@@ -16,9 +16,9 @@ func Space(target cluster.Simulable) plan.Space {
 	protocol := target.Protocol()
 	s := plan.Space{
 		Nodes:          []int{1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 7},
-		FaultIntervals: seconds(1, 2, 5, 10),
-		TimeLimits:     seconds(5, 10, 20, 30),
-		Rates:          []float64{20, 50, 100, 200, 500},
+		FaultIntervals: seconds(0.2, 0.3, 0.5, 1, 2, 5, 10),
+		TimeLimits:     seconds(5, 10, 20),
+		Rates:          []float64{5, 10, 20, 50, 100, 200, 500},
 		Concurrencies:  []plan.Concurrency{"1n", "2n", "4n"},
 		Settings: []plan.Choice{
 			{Name: "ops-per-key", Values: []string{"", "20", "60"}},
@@ -44,10 +44,10 @@ func Space(target cluster.Simulable) plan.Space {
 	return s
 }
 
-func seconds(counts ...int) []plan.Duration {
+func seconds(counts ...float64) []plan.Duration {
 	lengths := make([]plan.Duration, len(counts))
 	for i, n := range counts {
-		lengths[i] = plan.Duration(time.Duration(n) * time.Second)
+		lengths[i] = plan.Duration(n * float64(time.Second))
 	}
 	return lengths
 }

@@ -6,4 +6,5 @@
 //	L3  A plan drawn from a space of valid values is valid.
 //	L4  Draw depends on its arguments alone, and each part of the plan on its own values alone, but for what Space says:
 //	    another fault or setting changes nothing else in the plan of a seed.
+//	L5  Seeds with the same lowest 32 bits draw the same plan, but for the seed in it.
 package plan

@@ -38,10 +38,11 @@ type Choice struct {
 
 // Draw makes the plan of a seed by swarm testing (Groce and others, "Swarm Testing", ISSTA 2012): not every run has
 // everything, for what is always there hides what shows only in its absence. How many of the faults a plan has is drawn
-// first, from none to all, then which (L3, L4).
+// first, from none to all, then which (L3, L4). Seeds that differ in their luck only have the same plan (L5).
 func Draw(seed uint64, base Plan, space Space) Plan {
 	p := base
 	p.Seed = seed
+	seed &= 1<<luckAt - 1
 	p.Set = maps.Clone(base.Set)
 	if p.Set == nil {
 		p.Set = map[string]string{}
@@ -63,15 +64,25 @@ func Draw(seed uint64, base Plan, space Space) Plan {
 	return p
 }
 
+// luckAt is where in a seed its luck begins: the bits below it draw the plan.
+const luckAt = 32
+
+// Again is a seed of the same plan under other luck: what the run itself draws (when faults come, what clients call, how long
+// a message takes) comes out otherwise. Luck 0 is that of small seeds.
+func Again(seed, luck uint64) uint64 { return seed&(1<<luckAt-1) | luck<<luckAt }
+
+// quarters are how likely a fault may be to be in a plan; as often as they are listed.
+var quarters = []int{0, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4}
+
 // drawFaults draws how likely a fault is, in quarters, and then each one that the plan's nodes can take.
 func drawFaults(seed uint64, p Plan, space Space) []string {
 	if len(space.Faults) == 0 {
 		return slices.Clone(p.Faults)
 	}
 	faults := []string{}
-	quarters := stream(seed, "faults").IntN(5)
+	likely := quarters[stream(seed, "faults").IntN(len(quarters))]
 	for _, f := range space.Faults {
-		if stream(seed, "fault "+f.Name).IntN(4) < quarters && f.Nodes <= p.Nodes {
+		if stream(seed, "fault "+f.Name).IntN(4) < likely && f.Nodes <= p.Nodes {
 			faults = append(faults, f.Name)
 		}
 	}

@@ -177,3 +177,21 @@ func TestDrawnPlansAreValid(t *testing.T) {
 		}
 	})
 }
+
+// L5: luck changes the seed of a plan and nothing else.
+func TestLuckLeavesThePlan(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		seed, luck := rapid.Uint64().Draw(t, "seed"), rapid.Uint64Range(0, 1<<31).Draw(t, "luck")
+		first, again := plan.Draw(seed, plan.Default(), space), plan.Draw(plan.Again(seed, luck), plan.Default(), space)
+		if again.Seed != plan.Again(seed, luck) {
+			t.Fatalf("the plan has seed %d", again.Seed)
+		}
+		again.Seed = first.Seed
+		if diff := cmp.Diff(first, again); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+	if plan.Again(plan.Again(7, 3), 0) != 7 || plan.Again(7, 1) == plan.Again(7, 2) {
+		t.Error("luck is not told apart from the rest of a seed")
+	}
+}
