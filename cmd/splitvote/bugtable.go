@@ -37,10 +37,14 @@ func (m *matrix) print(out io.Writer) error {
 
 // verdict is the matrix in a sentence or two.
 func (m *matrix) verdict() string {
-	missed, accused := m.missed(), m.accused()
-	text := fmt.Sprintf("%d of %d bugs found in %v with %d jobs", len(m.Planted)-len(missed), len(m.Planted), m.Wall.Round(time.Second), m.Jobs)
+	missed, strayed, accused := m.missed(), m.strayed(), m.accused()
+	text := fmt.Sprintf("%d of %d bugs found in %v with %d jobs", len(m.Planted)-len(missed)-len(strayed), len(m.Planted),
+		m.Wall.Round(time.Second), m.Jobs)
 	if len(missed) > 0 {
 		text += "; missed: " + strings.Join(missed, ", ")
+	}
+	if len(strayed) > 0 {
+		text += "; found, but not as their class says: " + strings.Join(strayed, ", ")
 	}
 	if len(accused) > 0 {
 		return text + "; correct builds accused: " + strings.Join(accused, ", ")

@@ -126,7 +126,9 @@ func (s swarm) draw(seed uint64) (harness.Experiment, error) {
 	if err != nil {
 		return harness.Experiment{}, fmt.Errorf("seed %d: %w", seed, err)
 	}
-	return experimentOf(p), nil
+	x := experimentOf(p)
+	x.Drawn = len(s.Space.Faults) > 0
+	return x, nil
 }
 
 var errTimeUp = errors.New("the time is up")

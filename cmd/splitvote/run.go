@@ -202,6 +202,12 @@ func complete(p plan.Plan) (plan.Plan, error) {
 			return p, usage(err)
 		}
 	}
+	for _, f := range p.Faults {
+		if slices.Contains(target.Protocol().Lacks, f) {
+			return p, usage(fmt.Errorf("faults: %s finds nothing to act on in %s", f, p.Target),
+				fmt.Sprintf("faults for %s: %s", p.Target, strings.Join(faultsFor(target), ", ")))
+		}
+	}
 	if err := (nemesis.Spec{Faults: p.Faults, Interval: time.Duration(p.FaultInterval)}).Check(p.Nodes); err != nil {
 		return p, usage(fmt.Errorf("faults: %w", err))
 	}
@@ -290,6 +296,11 @@ func workloadsFor(target bundled.Target) []string {
 		}
 	}
 	return names
+}
+
+// faultsFor are the kinds of faults that find something to act on in a target.
+func faultsFor(target bundled.Target) []string {
+	return slices.DeleteFunc(nemesis.Names(), func(name string) bool { return slices.Contains(target.Protocol().Lacks, name) })
 }
 
 func workloadNames() []string {
