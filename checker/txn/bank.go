@@ -18,7 +18,8 @@ type balances struct {
 	total int64
 }
 
-// bank compares the reads of all accounts with each other (X10). The total is taken to be the one that most reads returned.
+// bank compares the reads of all accounts with each other (X10). The total is taken to be the one that most reads returned; the
+// proof is the first of these beside the read that differs.
 func (j judge) bank(h *history.History) checker.Result {
 	reads, err := bankReads(h)
 	if err != nil {
@@ -27,31 +28,37 @@ func (j judge) bank(h *history.History) checker.Result {
 	found := &findings{trace: &trace{history: h}, model: Bank, counts: map[string]int{}}
 	total, totals := usual(reads, func(r balances) int64 { return r.total })
 	accounts, having := usual(reads, func(r balances) string { return names(r.of) })
-	for _, r := range reads {
-		tell := func(anomaly, summary, text string) {
-			if found.find(anomaly) {
-				found.evidence = append(found.evidence, checker.Evidence{Kind: anomaly, Summary: anomaly + ": " + summary, Ops: []int{r.op},
-					Why: []checker.Claim{{Op: r.op, Text: text}}})
-			}
+	tell := func(anomaly, summary string, why ...checker.Claim) {
+		if !found.find(anomaly) {
+			return
 		}
-		if got := names(r.of); got != accounts {
+		slices.SortFunc(why, func(a, b checker.Claim) int { return a.Op - b.Op })
+		e := checker.Evidence{Kind: anomaly, Summary: anomaly + ": " + summary, Why: why}
+		for _, claim := range why {
+			e.Ops = append(e.Ops, claim.Op)
+		}
+		found.evidence = append(found.evidence, e)
+	}
+	for _, r := range reads {
+		if got, want := names(r.of), names(accounts.of); got != want {
 			tell("unexpected-account", fmt.Sprintf("#%d read other accounts than there are", r.op),
-				fmt.Sprintf("read the accounts %s; %d of %d reads have %s", got, having, len(reads), accounts))
+				checker.Claim{Op: accounts.op, Text: fmt.Sprintf("read the accounts %s, as did %d of %d reads", want, having, len(reads))},
+				checker.Claim{Op: r.op, Text: "read the accounts " + got})
 			continue
 		}
-		if r.total != total {
-			tell("wrong-total", fmt.Sprintf("#%d read %d in all where there is %d", r.op, r.total, total),
-				fmt.Sprintf("read %d in all; %d of %d reads have %d, and transfers neither make money nor lose it", r.total,
-					totals, len(reads), total))
+		if r.total != total.total {
+			tell("wrong-total", fmt.Sprintf("#%d read %d in all where #%d read %d", r.op, r.total, total.op, total.total),
+				checker.Claim{Op: total.op, Text: fmt.Sprintf("read %d in all, as did %d of %d reads", total.total, totals, len(reads))},
+				checker.Claim{Op: r.op, Text: fmt.Sprintf("read %d in all, and transfers neither make money nor lose it", r.total)})
 		}
 		for _, account := range slices.Sorted(maps.Keys(r.of)) {
 			if b := r.of[account]; b < 0 {
 				tell("negative-balance", fmt.Sprintf("#%d read %d on account %s", r.op, b, account),
-					fmt.Sprintf("read %d on account %s; a transfer that the balance does not cover fails", b, account))
+					checker.Claim{Op: r.op, Text: fmt.Sprintf("read %d on account %s; a transfer that the balance does not cover fails", b, account)})
 			}
 		}
 	}
-	return j.result(found, 0, map[string]any{"reads": len(reads), "total": total})
+	return j.result(found, 0, map[string]any{"reads": len(reads), "total": total.total})
 }
 
 // bankReads are the reads of all accounts that succeeded. A read that lists the accounts that it wants is passed over.
@@ -83,16 +90,16 @@ func bankReads(h *history.History) ([]balances, error) {
 // names lists accounts in a line.
 func names(of map[string]int64) string { return strings.Join(slices.Sorted(maps.Keys(of)), " ") }
 
-// usual is what most of the reads have, of several the first, and how many have it.
-func usual[T comparable](reads []balances, what func(balances) T) (most T, times int) {
+// usual is the first of the reads that agree with most others in what, of several the earliest, and how many these are.
+func usual[T comparable](reads []balances, what func(balances) T) (first balances, times int) {
 	counts := map[T]int{}
 	for _, r := range reads {
 		counts[what(r)]++
 	}
 	for _, r := range reads {
-		if w := what(r); counts[w] > times {
-			most, times = w, counts[w]
+		if n := counts[what(r)]; n > times {
+			first, times = r, n
 		}
 	}
-	return most, times
+	return first, times
 }
