@@ -148,7 +148,7 @@ var mutants = []protocol.Planted[bugs]{
 		Source: "camunda PR#62837; canonical/raft#250",
 	}, Set: func(b *bugs) { b.configurationForgotten = true }},
 	{Mutant: protocol.Mutant{
-		Name: "multipaxos/snapshot-keeps-configuration", Class: protocol.ClientVisible,
+		Name: "multipaxos/snapshot-keeps-configuration", Class: protocol.Internal,
 		Doc:    "A node that installs a snapshot keeps its old configuration.",
 		Source: "openraft#1808; scylladb#9551; d-engine#431",
 	}, Set: func(b *bugs) { b.snapshotKeepsConfiguration = true }},
