@@ -38,8 +38,8 @@ type transaction struct {
 // micro is a micro-operation. Of a transaction that did not end ok only the writes are kept.
 type micro struct {
 	write bool
-	bad   bool   // a read that contradicts its own transaction
-	key   int32  //
+	bad   bool // a read that contradicts its own transaction
+	key   int32
 	value int32  // written, or read from a register; none for null and for the reads of lists
 	prev  int32  // the transaction's micro-operation before it on the same key, or none
 	list  []byte // the text that a read of a list returned, without brackets
@@ -92,7 +92,7 @@ func read(ctx context.Context, modelName string, h *history.History) (*trace, er
 			text, x.end, x.committed = done.Value, int32(c.Complete), true
 		}
 		number := int32(len(t.txns))
-		if err := t.parse(modelName, text, &x, number); err != nil {
+		if err := t.parse(modelName, text, &x); err != nil {
 			return nil, fmt.Errorf("#%d: %w", op.Index, err)
 		}
 		if x.to = int32(len(t.micros)); x.kind == history.Fail {
@@ -150,7 +150,7 @@ func (t *trace) attribute(number int32) error {
 var errMicro = errors.New("a transaction is a list of [f, key, value]")
 
 // parse appends the micro-operations of one transaction.
-func (t *trace) parse(modelName string, text []byte, x *transaction, number int32) error {
+func (t *trace) parse(modelName string, text []byte, x *transaction) error {
 	s := scanner{data: text}
 	if !s.take('[') {
 		return fmt.Errorf("%w, not %s", errMicro, brief(text))
