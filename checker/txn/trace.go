@@ -83,8 +83,11 @@ func read(ctx context.Context, modelName string, h *history.History) (*trace, er
 		if op.Process == history.Nemesis {
 			continue
 		}
-		if op.F != "txn" || op.Key != "" {
+		if op.F != "txn" {
 			return nil, fmt.Errorf("#%d is %s, want txn", op.Index, op.F)
+		}
+		if op.Key != "" {
+			return nil, fmt.Errorf("#%d has the key %s, but a transaction names its keys itself", op.Index, op.Key)
 		}
 		x := transaction{op: op.Index, begin: int32(c.Invoke), end: none, process: op.Process, kind: h.Kind(c), from: int32(len(t.micros))}
 		text := op.Value

@@ -121,6 +121,24 @@ func TestWhatCannotBeJudged(t *testing.T) {
 	}
 }
 
+func TestACallThatIsNoTransaction(t *testing.T) {
+	for _, test := range []struct {
+		op   history.Op
+		want string
+	}{
+		{history.Op{F: "read", Value: []byte("null")}, "#0 is read, want txn"},
+		{history.Op{F: "txn", Key: "x", Value: []byte("[]")}, "#0 has the key x, but a transaction names its keys itself"},
+	} {
+		h, err := history.New([]history.Op{test.op})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := check(t, txn.RWRegister, "", h); r.Verdict != checker.Unknown || r.Cause != checker.Malformed || r.Reason != test.want {
+			t.Errorf("%v, %s: %s, want %s", r.Verdict, r.Cause, r.Reason, test.want)
+		}
+	}
+}
+
 func TestNoTimeIsUnknown(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
