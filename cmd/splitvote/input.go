@@ -36,9 +36,10 @@ func readHistory(name, format string, in io.Reader) (*history.History, error) {
 		defer f.Close()
 		in = f
 	}
+	collectLater()
 	h, err := history.Decode(in, known)
 	if err != nil {
-		return nil, usage(fmt.Errorf("%s: %w", name, err), "a history is one JSON event a line, as docs/history-format.md says, or Jepsen's EDN")
+		return nil, usage(fmt.Errorf("%s: %w", name, err), "a history is one JSON event a line, as docs/history-format.md says, or in one of the other forms of that page")
 	}
 	return h, nil
 }
