@@ -41,7 +41,7 @@ func (f foreign) objects(operations []porcupine.Operation) ([]object[any, any], 
 	}
 	objects := make([]object[any, any], len(partitions))
 	for i, partition := range partitions {
-		objects[i] = object[any, any]{names(i), callsOf(partition)}
+		objects[i] = object[any, any]{key: names(i), calls: callsOf(partition)}
 	}
 	return objects, nil
 }

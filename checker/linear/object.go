@@ -2,6 +2,8 @@ package linear
 
 import (
 	"math"
+	"runtime"
+	"sync"
 
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/model"
@@ -32,70 +34,119 @@ func (c *call[In, Out]) result() *Out {
 // object is the part of a history that concerns one key: its calls in the order of their invocations.
 type object[In, Out any] struct {
 	key   string
+	count int // of calls, before they are read
 	calls []call[In, Out]
 }
 
 // split reads the clients' calls of a history and divides them by key (L3), keys in order of first appearance. Calls that
 // failed are dropped, and so are those with unknown outcome that change nothing: removing a call is one of the ways in
-// which it may have ended, and nothing depends on it.
+// which it may have ended, and nothing depends on it. Each call knows its place before any is read, so that several
+// processors can read them.
 func split[S, In, Out any](m model.Model[S, In, Out], h *history.History) ([]object[In, Out], error) {
-	objects := keys[In, Out](h)
-	at := make(map[string]int, len(objects))
-	for i, o := range objects {
-		at[o.key] = i
+	objects, places, err := arrange(m, h)
+	if err != nil {
+		return nil, err
 	}
-	last := -1
-	for _, paired := range h.Calls() {
-		invocation, kind := h.Invocation(paired), h.Kind(paired)
-		if invocation.Process == history.Nemesis || kind == history.Fail {
-			continue
+	total := 0
+	for i := range objects {
+		total += objects[i].count
+	}
+	room := make([]call[In, Out], total)
+	calls := h.Calls()
+	workers := min(runtime.GOMAXPROCS(0), 1+len(calls)/leastShare)
+	failures := make([]failure, workers)
+	var group sync.WaitGroup
+	for w := range workers {
+		group.Go(func() {
+			defer func() {
+				if p := recover(); p != nil {
+					failures[w].panicked = p
+				}
+			}()
+			for i := w * len(calls) / workers; i < (w+1)*len(calls)/workers && failures[w].err == nil; i++ {
+				if places[i] >= 0 {
+					failures[w].err = read(m, h, calls[i], &room[places[i]])
+				}
+			}
+		})
+	}
+	group.Wait()
+	for _, f := range failures { // the first in the history
+		if f.panicked != nil {
+			panic(f.panicked)
 		}
-		c := call[In, Out]{begin: paired.Invoke, end: never, op: invocation.Index}
-		var completion *history.Op
-		if kind == history.Ok {
-			completion, c.end = h.Completion(paired), paired.Complete
+		if f.err != nil {
+			return nil, f.err
 		}
-		var err error
-		if c.in, c.out, err = m.Call(invocation, completion); err != nil {
-			return nil, err
-		}
-		if c.pending() && m.ReadOnly(c.in, nil) {
-			continue
-		}
-		if last < 0 || objects[last].key != invocation.Key {
-			last = at[invocation.Key]
-		}
-		objects[last].calls = append(objects[last].calls, c)
+	}
+	for i := range objects {
+		n := objects[i].count
+		objects[i].calls, room = room[:n:n], room[n:]
 	}
 	return objects, nil
 }
 
-// keys makes an object for each key, with room for its calls: a million calls are not to be moved about.
-func keys[In, Out any](h *history.History) []object[In, Out] {
-	var objects []object[In, Out]
-	var count []int
-	at := map[string]int{}
-	last, total := -1, 0
-	for _, paired := range h.Calls() {
-		invocation := h.Invocation(paired)
-		if invocation.Process == history.Nemesis || h.Kind(paired) == history.Fail {
+// leastShare is how many calls are worth a goroutine.
+const leastShare = 1 << 14
+
+// failure is why a share of a history could not be read.
+type failure struct {
+	err      error
+	panicked any
+}
+
+// read reads one call.
+func read[S, In, Out any](m model.Model[S, In, Out], h *history.History, paired history.Call, c *call[In, Out]) (err error) {
+	invocation := h.Invocation(paired)
+	c.begin, c.end, c.op = paired.Invoke, never, invocation.Index
+	var completion *history.Op
+	if h.Kind(paired) == history.Ok {
+		completion, c.end = h.Completion(paired), paired.Complete
+	}
+	c.in, c.out, err = m.Call(invocation, completion)
+	return err
+}
+
+// arrange makes an object for each key, and gives each call its place among the calls of all objects, -1 if it is dropped.
+func arrange[S, In, Out any](m model.Model[S, In, Out], h *history.History) (objects []object[In, Out], places []int32, err error) {
+	places = make([]int32, len(h.Calls())) // at first the object
+	at := map[string]int32{}
+	last := int32(-1)
+	for i, paired := range h.Calls() {
+		places[i] = -1
+		invocation, kind := h.Invocation(paired), h.Kind(paired)
+		if invocation.Process == history.Nemesis || kind == history.Fail {
 			continue
 		}
 		if last < 0 || objects[last].key != invocation.Key {
-			i, known := at[invocation.Key]
-			if !known {
-				i = len(objects)
-				at[invocation.Key] = i
-				objects, count = append(objects, object[In, Out]{key: invocation.Key}), append(count, 0)
+			known := false
+			if last, known = at[invocation.Key]; !known {
+				last = int32(len(objects))
+				at[invocation.Key] = last
+				objects = append(objects, object[In, Out]{key: invocation.Key})
 			}
-			last = i
 		}
-		count[last]++
-		total++
+		if kind == history.Info {
+			in, _, err := m.Call(invocation, nil)
+			if err != nil {
+				return nil, nil, err
+			}
+			if m.ReadOnly(in, nil) {
+				continue
+			}
+		}
+		places[i] = last
+		objects[last].count++
 	}
-	room := make([]call[In, Out], total)
-	for i, n := range count {
-		objects[i].calls, room = room[:0:n], room[n:]
+	next := make([]int32, len(objects))
+	for o := 1; o < len(objects); o++ {
+		next[o] = next[o-1] + int32(objects[o-1].count)
 	}
-	return objects
+	for i, o := range places {
+		if o >= 0 {
+			places[i] = next[o]
+			next[o]++
+		}
+	}
+	return objects, places, nil
 }

@@ -247,7 +247,7 @@ func (o *online[S, In, Out]) explain(key string, found *finding[In, Out]) checke
 		calls = slices.CompactFunc(calls, func(a, b call[In, Out]) bool { return a.begin == b.begin })
 		if e.invalid(calls) {
 			// Who wrote a value may be forgotten; then it must not be said that nobody did.
-			if told := e.object(object[In, Out]{key, calls}, outcome{verdict: checker.Invalid}); told.Kind != "value-from-nowhere" {
+			if told := e.object(object[In, Out]{key: key, calls: calls}, outcome{verdict: checker.Invalid}); told.Kind != "value-from-nowhere" {
 				return told
 			}
 		}
