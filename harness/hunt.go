@@ -61,6 +61,9 @@ func shows(class string, s Sign) bool {
 	}
 }
 
+// Shows says that a violation of this sign is how the bug must show.
+func (h *Hunt) Shows(s Sign) bool { return shows(h.Class, s) }
+
 // Add counts a trial. A trial that shows the bug as its class says is a find.
 func (h *Hunt) Add(t Trial) {
 	h.Tally.Add(t)
@@ -68,7 +71,7 @@ func (h *Hunt) Add(t Trial) {
 	h.since.Simulated += t.Outcome.Virtual
 	h.since.Wall += t.Outcome.Wall
 	switch signs, _ := t.Outcome.Signs(); {
-	case slices.ContainsFunc(signs, func(s Sign) bool { return shows(h.Class, s) }):
+	case slices.ContainsFunc(signs, h.Shows):
 		h.since.Seed = t.Seed
 		h.Finds, h.since = append(h.Finds, h.since), Find{}
 	case len(signs) > 0 && plan.Again(t.Seed, 0) == t.Seed:

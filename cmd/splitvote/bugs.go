@@ -44,6 +44,7 @@ Exit status: 1 if a bug is missed or a correct build is accused · 255 if it was
 	f.DurationVar(&b.limit, "for", b.limit, "how long to look at most")
 	f.IntVar(&b.jobs, "jobs", runtime.GOMAXPROCS(0), "seeds at a time")
 	f.Uint64Var(&b.seed, "seed", 1, "first seed, from 1")
+	f.BoolVar(&b.small, "shrink", false, "afterwards shrink the first find of every safety bug, each for less than a minute")
 	f.StringVar(&b.json, "json", "", "write the matrix as JSON to this file")
 	f.StringVar(&b.markdown, "markdown", "", "write the tables into this Markdown file, between its marks")
 	return cmd
@@ -51,7 +52,7 @@ Exit status: 1 if a bug is missed or a correct build is accused · 255 if it was
 
 // bugHunter is splitvote bugs with its flags.
 type bugHunter struct {
-	quick           bool
+	quick, small    bool
 	target, bug     string
 	wanted, correct int
 	jobs            int
@@ -70,6 +71,7 @@ type matrix struct {
 	Wall    time.Duration  `json:"wall"`
 	Correct []harness.Hunt `json:"correct"` // no bug is planted: nothing must be found
 	Planted []harness.Hunt `json:"planted"`
+	Shrunk  []shrunk       `json:"shrunk,omitempty"`
 	Stopped string         `json:"stopped,omitempty"` // why it came to no end
 }
 
@@ -83,8 +85,11 @@ func (b *bugHunter) run(ctx context.Context, out, errs io.Writer) error {
 	defer cancel()
 	m := b.begin()
 	err := b.hunt(limited, m)
-	b.tell.done()
 	m.Wall = time.Since(b.began)
+	if b.small && (err == nil || errors.Is(err, errTimeUp)) {
+		err = errors.Join(err, b.shrinkAll(ctx, m))
+	}
+	b.tell.done()
 	if err != nil {
 		m.Stopped = oneLine(err)
 	}
@@ -180,10 +185,7 @@ const repeatRound = 8 * firstRound
 
 // look tries the next seeds for one bug.
 func (b *bugHunter) look(ctx context.Context, m *matrix, h *harness.Hunt, seeds, wanted int) error {
-	target, _ := targetNamed(h.Target)
-	base := swarmBase()
-	base.Target, base.Bug = h.Target, h.Bug
-	s, err := newSwarm(base, func(string) bool { return false })
+	target, draw, err := b.draws(h)
 	if err != nil {
 		return err
 	}
@@ -191,7 +193,16 @@ func (b *bugHunter) look(ctx context.Context, m *matrix, h *harness.Hunt, seeds,
 		b.told = time.Now()
 		b.tell.draw(b.progress(m, h))
 	}
-	return h.Run(ctx, harness.Campaign{Target: target, Draw: s.draw, First: b.seed, Shard: harness.Whole, Jobs: b.jobs}, seeds, wanted)
+	return h.Run(ctx, harness.Campaign{Target: target, Draw: draw, First: b.seed, Shard: harness.Whole, Jobs: b.jobs}, seeds, wanted)
+}
+
+// draws is the target of a hunt, and how its plans are drawn.
+func (b *bugHunter) draws(h *harness.Hunt) (bundled.Target, func(seed uint64) (harness.Experiment, error), error) {
+	target, _ := targetNamed(h.Target)
+	base := swarmBase()
+	base.Target, base.Bug = h.Target, h.Bug
+	s, err := newSwarm(base, func(string) bool { return false })
+	return target, s.draw, err
 }
 
 func (b *bugHunter) progress(m *matrix, h *harness.Hunt) string {

@@ -31,6 +31,12 @@ func (m *matrix) print(out io.Writer) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	if len(m.Shrunk) > 0 {
+		fmt.Fprintln(out)
+		if err := m.printShrunk(out); err != nil {
+			return err
+		}
+	}
 	_, err := fmt.Fprintf(out, "\n%s\n", m.verdict())
 	return err
 }
@@ -134,6 +140,6 @@ func (m *matrix) tables() string {
 		fmt.Fprintf(&b, "| %s | %d | %d | %d | %s | %s |\n", m.Correct[i].Target, t.Seeds, t.Valid, t.Seeds-t.Valid-t.Invalid, length(t.Simulated),
 			orNothing(by(&m.Correct[i])))
 	}
-	b.WriteString("\n")
+	b.WriteString("\n" + m.shrunkTable())
 	return b.String()
 }
