@@ -86,7 +86,7 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.noReadLocks = true }},
 	{Mutant: protocol.Mutant{
 		Name: "twopc/reads-past-locks", Class: protocol.ClientVisible,
-		Doc:    "A read of one shard does not look whether the key is locked: it misses a write that was acknowledged but has not arrived.",
+		Doc:    "A part that only reads does not look whether its keys are locked: it misses a write that was acknowledged but has not arrived.",
 		Source: "WiredTiger's ignore_prepare (WT-6422); jepsen.io/analyses/voltdb-6-3, stale reads of one partition",
 	}, Set: func(b *bugs) { b.readsPastLocks = true }},
 	{Mutant: protocol.Mutant{
@@ -110,8 +110,8 @@ var mutants = []protocol.Planted[bugs]{
 		Source: "class of greenplum-db/gpdb#10393, a prepare that arrives after the end; KIP-890, hanging transactions",
 	}, Set: func(b *bugs) { b.latePrepareCounts = true }},
 	{Mutant: protocol.Mutant{
-		Name: "twopc/refusal-forgotten", Class: protocol.ClientVisible,
-		Doc:    "A participant that could not execute a transaction alone does not remember that it said so, and executes it when it is asked again.",
+		Name: "twopc/refusal-forgotten", Class: protocol.Internal,
+		Doc:    "A participant that could not execute a transaction alone does not remember that it said so, and executes it when it is asked again; clients see it only if the question comes after the next attempt at it (T1).",
 		Source: "synthetic: the message of an attempt that was given up for a new one",
 	}, Set: func(b *bugs) { b.refusalForgotten = true }},
 	{Mutant: protocol.Mutant{

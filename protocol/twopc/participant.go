@@ -101,10 +101,13 @@ func (n *node) execute(m *Execute) {
 	reads := !slices.ContainsFunc(accesses, writes)
 	no := n.locked(m.Tx, accesses)
 	switch {
-	case reads && (no == nil || n.bug.readsPastLocks):
+	case reads && no == nil:
 		n.events = append(n.events, event{kind: read, tx: m.Tx, accesses: accesses})
 		n.tell(m.Tx.Node, &Result{Tx: m.Tx, Result: n.machine.Query(m.Part)})
-	case reads, no != nil && n.bug.refusalForgotten:
+	case reads:
+		n.tell(m.Tx.Node, no)
+	case no != nil && n.bug.refusalForgotten:
+		n.events = append(n.events, event{kind: refused, tx: m.Tx})
 		n.tell(m.Tx.Node, no)
 	case no != nil:
 		n.refuse(no)
@@ -121,6 +124,9 @@ func writes(a protocol.Access) bool { return a.Write }
 // locked is the vote against a transaction that touches what another has locked, in the words that its client will read; nil if
 // nothing stands against it.
 func (n *node) locked(tx ID, accesses []protocol.Access) *Vote {
+	if n.bug.readsPastLocks && !slices.ContainsFunc(accesses, writes) {
+		return nil
+	}
 	for _, b := range n.prepared {
 		key, clash := conflict(b.locks, accesses, n.bug.noReadLocks)
 		if !clash || b.tx == tx {
