@@ -128,6 +128,9 @@ func (e *explainer[S, In, Out]) until(calls []call[In, Out], end int) []call[In,
 // shrink leaves calls out as long as what remains is invalid, many at a time first (Zeller and Hildebrandt, Simplifying and
 // Isolating Failure-Inducing Input, TSE 2002). Where it ends by itself, no call can be left out any more.
 func (e *explainer[S, In, Out]) shrink(calls []call[In, Out]) []call[In, Out] {
+	if least := e.t.project(calls, func(int) bool { return false }); len(least) == len(calls) {
+		return calls // nothing is known of the type that would allow it
+	}
 	for size := (len(calls) + 1) / 2; size >= 1; {
 		smaller := false
 		for end := len(calls); end > 0 && e.ctx.Err() == nil; end -= size {
