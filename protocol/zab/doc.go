@@ -62,7 +62,8 @@
 //	§4.3  a leader proposes in order, and commits by quorum         TestLeaderProposesInOrder, TestQuorumCommits
 //	§4.3  followers keep the order                                  TestFollowerKeepsTheOrder
 //	§4.3  clients are served in the broadcast phase                 TestOnlyBroadcastServes
-//	§3.1  what another channel carries is not heard                 TestOtherChannelsAreNotHeard
+//	§3.1  what another channel carries is not heard                 TestOtherChannelsAreNotHeard,
+//	                                                                TestNobodyIsHeardBeforeTheFirstTick
 //	§4    silence sends a node back to the election                 TestSilenceEndsAnEpoch
 //	sync  a read waits for a quorum's word                          TestSyncedReadWaitsForAQuorum
 //	§2    a lone node is a quorum                                   TestOneNodeIsAQuorumOfOne

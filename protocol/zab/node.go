@@ -136,7 +136,8 @@ func (n *node) Step(in protocol.Input) protocol.Output {
 	case protocol.Tick:
 		n.tick(in.Draw)
 	case protocol.Receive:
-		if p := n.peer(in.Message.From); p != nil {
+		// Before its first tick a node has no number that tells its channels from those of an earlier life.
+		if p := n.peer(in.Message.From); p != nil && n.link != 0 {
 			n.receive(p, in.Message.Body)
 		}
 	case protocol.Propose:

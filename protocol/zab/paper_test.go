@@ -174,6 +174,25 @@ func TestNodesStartByLooking(t *testing.T) { // §4
 	newNode(t, 3, zab.Epochs{Accepted: 3, Current: 2}, "1:1", "2:1").is("looking", 2, 0)
 }
 
+func TestNobodyIsHeardBeforeTheFirstTick(t *testing.T) { // §3.1: a channel of an earlier life never turns up again
+	s := newNode(t, 3, zab.Epochs{})
+	var err error
+	s.core, err = zab.New(protocol.Config{ID: "n1", Members: []protocol.NodeID{"n1", "n2", "n3"}, Options: defaults(nil), Machine: s.journal}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// n2 leads, n3 follows it: whoever hears of both would follow too.
+	for range 2 {
+		s.from("n2", &zab.Notification{Round: 1, Leader: "n2", State: 2}).want()
+		s.from("n3", &zab.Notification{Round: 1, Leader: "n2", State: 1})
+		if role := s.core.Status().Role; role != "looking" {
+			t.Fatalf("it is %s before its first tick", role)
+		}
+	}
+	s.ticks(1).from("n2", &zab.Notification{Round: 1, Leader: "n2", State: 2})
+	s.from("n3", &zab.Notification{Round: 1, Leader: "n2", State: 1}).is("discovering", 0, 0)
+}
+
 func TestVotesAreTotallyOrdered(t *testing.T) { // fast leader election
 	for _, test := range []struct {
 		leader protocol.NodeID

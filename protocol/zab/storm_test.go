@@ -84,7 +84,7 @@ func TestMutantsAreConvicted(t *testing.T) {
 				t.Errorf("it does not say enough of itself: %+v", m)
 			}
 			how := convictedByTranscript(t, m.Name)
-			for seed := uint64(0); how == "" && seed < 4**seeds; seed++ {
+			for seed := uint64(0); how == "" && seed < 12**seeds; seed++ {
 				if r := storm(t, seed, "sync", m.Name); r.Verdict == checker.Invalid {
 					how = fmt.Sprintf("seed %d: %s", seed, r.Reason)
 				}
