@@ -181,6 +181,23 @@ func (c *cluster) leader(among ...protocol.NodeID) (leader protocol.NodeID) {
 	return leader
 }
 
+// served asks whoever leads among the given nodes, again if leadership has just moved, until the request is carried out.
+// What must not be carried out twice needs a session.
+func (c *cluster) served(among []protocol.NodeID, method, path, body string, headers ...string) (r reply) {
+	c.t.Helper()
+	c.until(method+" "+path+" is carried out", func() bool {
+		var err error
+		r, err = c.ask(c.leader(among...), method, path, body, headers...)
+		return err == nil && r.Code == http.StatusOK
+	})
+	return r
+}
+
+// inSession are the headers of the n-th request of a session.
+func inSession(n int) []string {
+	return []string{"Splitvote-Session", "s", "Splitvote-Seq", fmt.Sprint(n)}
+}
+
 func without(ids []protocol.NodeID, id protocol.NodeID) (rest []protocol.NodeID) {
 	for _, other := range ids {
 		if other != id {
@@ -192,41 +209,35 @@ func without(ids []protocol.NodeID, id protocol.NodeID) (rest []protocol.NodeID)
 
 func TestSurvivesALostLeader(t *testing.T) {
 	c := newCluster(t, 3)
-	first := c.leader(c.ids...)
 	for i := range 50 { // more than a snapshot's worth
-		if r, err := c.ask(first, "POST", "/v1/append-list/x/append", fmt.Sprint(i)); err != nil || r.Code != 200 {
-			t.Fatalf("append %d: %v, %v", i, r, err)
-		}
+		c.served(c.ids, "POST", "/v1/append-list/x/append", fmt.Sprint(i), inSession(i+1)...)
 	}
+	first := c.leader(c.ids...)
 	c.nodes[first].stop()
 	rest := without(c.ids, first)
 	second := c.leader(rest...)
 	if second == first {
 		t.Fatalf("%s still leads", first)
 	}
-	if r, err := c.ask(second, "POST", "/v1/append-list/x/append", "50"); err != nil || r.Code != 200 {
-		t.Fatalf("append after the leader was lost: %v, %v", r, err)
-	}
+	c.served(rest, "POST", "/v1/append-list/x/append", "50", inSession(51)...)
+	second = c.leader(rest...)
 	c.restart(first)
 	other := without(rest, second)[0]
 	c.nodes[other].stop()
-	third := c.leader(first, second)
 	var want []int
 	for i := range 51 {
 		want = append(want, i)
 	}
-	r, err := c.ask(third, "GET", "/v1/append-list/x/read", "")
-	if list := strings.ReplaceAll(fmt.Sprint(want), " ", ","); err != nil || string(r.Value) != list {
-		t.Errorf("the list is %s (%v), want %s", r, err, list)
+	r := c.served([]protocol.NodeID{first, second}, "GET", "/v1/append-list/x/read", "")
+	if list := strings.ReplaceAll(fmt.Sprint(want), " ", ","); string(r.Value) != list {
+		t.Errorf("the list is %s, want %s", r, list)
 	}
 }
 
 func TestWholeClusterRestarts(t *testing.T) {
 	c := newCluster(t, 3)
-	leader := c.leader(c.ids...)
-	session := []string{"Splitvote-Session", "s", "Splitvote-Seq", "1"}
-	if r, err := c.ask(leader, "POST", "/v1/unique-ids/-/generate", "", session...); err != nil || r.String() != "200 1" {
-		t.Fatalf("generate: %v, %v", r, err)
+	if r := c.served(c.ids, "POST", "/v1/unique-ids/-/generate", "", inSession(1)...); r.String() != "200 1" {
+		t.Fatalf("generate: %v", r)
 	}
 	for _, id := range c.ids {
 		c.nodes[id].stop()
@@ -234,34 +245,37 @@ func TestWholeClusterRestarts(t *testing.T) {
 	for _, id := range c.ids {
 		c.restart(id)
 	}
-	leader = c.leader(c.ids...)
-	if r, err := c.ask(leader, "POST", "/v1/unique-ids/-/generate", "", session...); err != nil || r.String() != "200 1" {
-		t.Errorf("the same request after a restart: %v, %v; want what it was answered before", r, err)
+	if r := c.served(c.ids, "POST", "/v1/unique-ids/-/generate", "", inSession(1)...); r.String() != "200 1" {
+		t.Errorf("the same request after a restart: %v; want what it was answered before", r)
 	}
-	if r, err := c.ask(leader, "POST", "/v1/unique-ids/-/generate", ""); err != nil || r.String() != "200 2" {
-		t.Errorf("another request: %v, %v; want 200 2", r, err)
+	if r := c.served(c.ids, "POST", "/v1/unique-ids/-/generate", "", inSession(2)...); r.String() != "200 2" {
+		t.Errorf("another request: %v; want 200 2", r)
 	}
 }
 
 func TestOperators(t *testing.T) {
 	c := newCluster(t, 3)
-	leader := c.leader(c.ids...)
-	next := without(c.ids, leader)[0]
-	if r, err := c.ask(next, "POST", "/transfer/"+string(leader), ""); err != nil || r.Code != 503 || r.Leader != leader {
-		t.Errorf("transfer by a follower: %v (leader %q), %v", r, r.Leader, err)
-	}
-	if r, err := c.ask(leader, "POST", "/transfer/"+string(next), ""); err != nil || r.String() != "200 null" {
-		t.Fatalf("transfer: %v, %v", r, err)
-	}
-	c.until("leadership is transferred", func() bool { return c.leader(c.ids...) == next })
-	if r, err := c.ask(next, "POST", "/members/remove/"+string(leader), ""); err != nil || r.String() != "200 null" {
-		t.Fatalf("remove: %v, %v", r, err)
+	var leader, next protocol.NodeID
+	c.until("a follower refuses to transfer", func() bool {
+		leader = c.leader(c.ids...)
+		next = without(c.ids, leader)[0]
+		r, err := c.ask(next, "POST", "/transfer/"+string(leader), "")
+		return err == nil && r.Code == http.StatusServiceUnavailable && r.Leader == leader
+	})
+	c.until("leadership is transferred", func() bool {
+		if r := c.served(c.ids, "POST", "/transfer/"+string(next), ""); r.String() != "200 null" {
+			t.Fatalf("transfer: %v", r)
+		}
+		return c.leader(c.ids...) == next
+	})
+	if r := c.served([]protocol.NodeID{next}, "POST", "/members/remove/"+string(leader), ""); r.String() != "200 null" {
+		t.Fatalf("remove: %v", r)
 	}
 	if s, err := c.ask(next, "GET", "/status", ""); err != nil || len(s.Members) != 2 {
 		t.Errorf("members after one was removed: %v, %v", s.Members, err)
 	}
-	if r, err := c.ask(next, "POST", "/members/add/"+string(leader), ""); err != nil || r.String() != "200 null" {
-		t.Errorf("add: %v, %v", r, err)
+	if r := c.served(without(c.ids, leader), "POST", "/members/add/"+string(leader), ""); r.String() != "200 null" {
+		t.Errorf("add: %v", r)
 	}
 	for path, want := range map[string]string{
 		"/members/add/n9":  "400 n9 has no address among the peers of " + string(next) + " definite=true",
