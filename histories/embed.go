@@ -20,7 +20,8 @@ var files embed.FS
 // File is one history with its header.
 type File struct {
 	Name    string            `json:"-"`       // without .jsonl
-	Expect  map[string]string `json:"expect"`  // verdict by name of the model: valid or invalid
+	Expect  map[string]string `json:"expect"`  // is it linearizable? verdict by name of the model: valid or invalid
+	Levels  map[string]string `json:"levels"`  // verdict by weaker consistency level, for the models that have it
 	Comment string            `json:"comment"` // why
 	Source  string            `json:"source"`  // where it comes from
 	Data    []byte            `json:"-"`       // the whole file, header included; history.Read passes over the header

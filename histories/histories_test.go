@@ -9,6 +9,7 @@ import (
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/checker/linear"
+	"github.com/splitvote/splitvote/checker/weak"
 	"github.com/splitvote/splitvote/histories"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/model"
@@ -46,6 +47,34 @@ func TestVerdicts(t *testing.T) {
 				}
 				if got.Verdict == checker.Invalid {
 					explained(t, file.Name, h, got)
+				}
+			}
+		}
+	}
+}
+
+// The weaker levels have the recorded verdicts, for every model of the history that has the level.
+func TestLevels(t *testing.T) {
+	for _, file := range all(t) {
+		h, err := history.Read(bytes.NewReader(file.Data))
+		if err != nil {
+			t.Fatalf("%s: %v", file.Name, err)
+		}
+		for name := range file.Expect {
+			for level, want := range file.Levels {
+				if !slices.Contains(weak.Levels(name), level) {
+					continue
+				}
+				c, err := weak.New(level, name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := c.Check(context.Background(), h)
+				if got.Verdict.String() != want {
+					t.Errorf("%s as %s: %s is %v (%s), want %s", file.Name, name, level, got.Verdict, got.Reason, want)
+				}
+				if got.Verdict == checker.Invalid {
+					explained(t, file.Name+" "+level, h, got)
 				}
 			}
 		}
