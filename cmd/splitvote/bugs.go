@@ -107,7 +107,7 @@ func (b *bugHunter) run(ctx context.Context, out, errs io.Writer) error {
 
 func (b *bugHunter) validate() error {
 	if b.quick {
-		b.wanted, b.correct, b.limit = 1, min(b.correct, 100), min(b.limit, 110*time.Second)
+		b.wanted, b.correct, b.limit = 1, min(b.correct, 40), min(b.limit, 110*time.Second)
 	}
 	if b.jobs < 1 || b.wanted < 1 || b.correct < 0 || b.seed < 1 || b.limit <= 0 {
 		return usage(errors.New("--jobs, --finds, --seed: want numbers from 1, --for more than 0s"))
