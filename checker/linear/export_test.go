@@ -60,6 +60,13 @@ func Minimal[S, In, Out any](m model.Model[S, In, Out], h *history.History) bool
 	return true
 }
 
+// Alone is NewOnline without the search that runs beside a type's own algorithm.
+func Alone[S, In, Out any](m model.Model[S, In, Out]) Online {
+	o := OnlineOf(m).(*online[S, In, Out])
+	o.watchers = func() []watcher[In, Out] { return []watcher[In, Out]{theoryOf(m).watch()} }
+	return o
+}
+
 // Remembered counts what an online judge keeps of the past: values, and events that wait.
 func Remembered(o Online) int {
 	switch o := o.(type) {

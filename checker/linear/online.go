@@ -42,7 +42,7 @@ func NewOnline(modelName string) (Online, error) {
 
 // OnlineOf judges histories of any model online.
 func OnlineOf[S, In, Out any](m model.Model[S, In, Out]) Online {
-	return &online[S, In, Out]{m: m, began: time.Now(), objects: map[string]*watched[In, Out]{}, under: map[history.Process]*underway[In, Out]{}}
+	return &online[S, In, Out]{m: m, watchers: func() []watcher[In, Out] { return watchersOf(m) }, began: time.Now(), objects: map[string]*watched[In, Out]{}, under: map[history.Process]*underway[In, Out]{}}
 }
 
 func (c of[S, In, Out]) online() Online { return OnlineOf(c.m) }
@@ -82,6 +82,7 @@ func (f *finding[In, Out]) accuse(c *call[In, Out], with ...*call[In, Out]) {
 // online is the state of an Online.
 type online[S, In, Out any] struct {
 	m         model.Model[S, In, Out]
+	watchers  func() []watcher[In, Out]
 	began     time.Time
 	objects   map[string]*watched[In, Out]
 	under     map[history.Process]*underway[In, Out]
@@ -131,7 +132,7 @@ func (o *online[S, In, Out]) invoke(op *history.Op) {
 	}
 	object := o.objects[op.Key]
 	if object == nil {
-		object = &watched[In, Out]{op.Key, watchersOf(o.m)}
+		object = &watched[In, Out]{op.Key, o.watchers()}
 		o.objects[op.Key] = object
 	}
 	c := &call[In, Out]{in: in, begin: o.at, end: never, op: op.Index}

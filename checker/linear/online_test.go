@@ -8,6 +8,7 @@ import (
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/checker/linear"
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/model"
 )
 
 // prefix is a history's first n events.
@@ -67,6 +68,50 @@ func TestOnlineAgreesWithCheck(t *testing.T) {
 			}
 			if count[checker.Valid] == 0 || count[checker.Invalid] == 0 || count[checker.Unknown]*20 > count[checker.Valid] {
 				t.Errorf("verdicts %v, want valid and invalid ones, and hardly an unknown one", count)
+			}
+		})
+	}
+}
+
+// The types' own algorithms do so alone, over histories long enough for them to forget.
+func TestOnlineAgreesAlone(t *testing.T) {
+	for _, test := range []struct {
+		model string
+		copy  func() object
+		alone func() linear.Online
+	}{
+		{"register", func() object { return &register{} }, func() linear.Online { return linear.Alone(model.Register{}) }},
+		{"cas-register", func() object { return &register{cas: true} }, func() linear.Online { return linear.Alone(model.Register{CAS: true}) }},
+		{"fifo-queue", func() object { return &queue{} }, func() linear.Online { return linear.Alone(model.Queue{}) }},
+		{"unique-ids", func() object { return &ids{} }, func() linear.Online { return linear.Alone(model.IDs{}) }},
+	} {
+		t.Run(test.model, func(t *testing.T) {
+			t.Parallel()
+			count := map[checker.Verdict]int{}
+			for seed := range rounds(t, 3000) {
+				r := rand.New(rand.NewPCG(uint64(seed), 8))
+				s := shape{processes: 2 + r.IntN(4), calls: 5 + r.IntN(30), mutations: r.IntN(3), pending: float64(r.IntN(3)) / 20, failed: float64(r.IntN(2)) / 10}
+				if seed%3 == 0 {
+					s.calls *= 10
+				}
+				h := randomHistory(r, s, test.copy)
+				batch := check(t, test.model, linear.Options{Memory: 1 << 20}, h)
+				if batch.Verdict == checker.Unknown {
+					continue
+				}
+				o, seen := test.alone(), 0
+				for seen < len(h.Ops) && o.Event(&h.Ops[seen]) {
+					seen++
+				}
+				got := o.End()
+				count[got.Verdict]++
+				if got.Verdict != batch.Verdict && got.Verdict != checker.Unknown {
+					t.Fatalf("seed %d: %v by %s (%s) after %d events, Check says %v by %s:\n%s",
+						seed, got.Verdict, got.Method, got.Reason, seen, batch.Verdict, batch.Method, lines(t, h))
+				}
+			}
+			if count[checker.Valid] == 0 || count[checker.Invalid] == 0 || count[checker.Unknown]*4 > count[checker.Valid] {
+				t.Errorf("verdicts %v, want valid and invalid ones, and few unknown ones", count)
 			}
 		})
 	}

@@ -11,10 +11,11 @@ import (
 //
 // What it may forget. The f of a chain is set by the first of its calls to end and stays, but where chains join; its s
 // grows as calls end that began later. So a violation appears only when the s of a chain grows or chains join, and always
-// at the begin of a call that has just ended, which is in the window. A chain x is dead once some chain that must come behind
-// it (s above x's f) has an f before the window: whatever call of x ends from now on stands against that one. Then its values
+// at the begin of a call that has just ended, which is in the window. A chain x is dead once some chain y that must come
+// behind it (s(y) > f(x)) has f(y) before the window: whatever call of x ends from now on stands against y. Then its values
 // are forgotten, and whoever observes one observes what nobody can have written; if it is written again, that is a new value.
-// Of x remains, for each chain whose f is below x's s, that it must not have an s above x's f: its limit.
+// Whatever x would have stood against dies with it, or earlier: let f(b) < s(x). If f(x) is before the window, x is a y
+// for b. If it is not, then s(x) <= f(y), or x and y would stand in both orders, and f(b) < f(y) < s(y): y is one for b too.
 type liveZones struct {
 	finding[model.RegisterCall, model.Value]
 	values map[model.Value][]*liveBlock // who may have written a value that can still be observed
@@ -40,8 +41,6 @@ type liveBlock struct {
 type liveChain struct {
 	blocks []*liveBlock
 	f, s   int
-	limit  int             // the least f among forgotten chains that must come behind
-	why    []*registerCall // the calls of that chain
 }
 
 func newLiveZones() *liveZones {
@@ -67,7 +66,7 @@ func (z *liveZones) block(v model.Value, write *registerCall) *liveBlock {
 // attach gives a block a chain of its own, from when it is known to have been written.
 func (z *liveZones) attach(b *liveBlock) {
 	if b.chain == nil {
-		b.chain = &liveChain{blocks: []*liveBlock{b}, f: never, s: -1, limit: never}
+		b.chain = &liveChain{blocks: []*liveBlock{b}, f: never, s: -1}
 		z.chains = append(z.chains, b.chain)
 		z.fresh++
 	}
@@ -169,9 +168,6 @@ func (z *liveZones) link(b *liveBlock, c *registerCall) {
 	}
 	x.blocks = append(x.blocks, y.blocks...)
 	x.f, x.s = min(x.f, y.f), max(x.s, y.s)
-	if y.limit < x.limit {
-		x.limit, x.why = y.limit, y.why
-	}
 	z.chains = slices.DeleteFunc(z.chains, func(other *liveChain) bool { return other == y })
 	z.judge(x)
 }
@@ -209,10 +205,6 @@ func (z *liveZones) judge(x *liveChain) {
 	if x.f == never {
 		return
 	}
-	if x.limit < x.s {
-		z.accuse(x.latest(), slices.Concat(x.calls(), x.why)...)
-		return
-	}
 	for _, y := range z.chains {
 		if y != x && y.f < x.s && x.f < y.s {
 			z.accuse(x.latest(), slices.Concat(x.calls(), y.calls())...)
@@ -225,18 +217,14 @@ func (z *liveZones) judge(x *liveChain) {
 func (z *liveZones) sweep(window int) {
 	dead := map[*liveChain]bool{}
 	for _, x := range z.chains {
-		dead[x] = x.limit < window || x.f != never && slices.ContainsFunc(z.chains, func(y *liveChain) bool {
+		dead[x] = x.f != never && slices.ContainsFunc(z.chains, func(y *liveChain) bool {
 			return y != x && y.s > x.f && y.f < window
 		})
 	}
-	gone := slices.Clone(z.chains)
 	z.chains = slices.DeleteFunc(z.chains, func(x *liveChain) bool { return dead[x] })
-	gone = slices.DeleteFunc(gone, func(x *liveChain) bool { return !dead[x] })
-	for _, x := range gone {
-		for _, y := range z.chains {
-			if x.s > y.f && x.f < y.limit {
-				y.limit, y.why = x.f, x.calls()
-			}
+	for x := range dead {
+		if !dead[x] {
+			continue
 		}
 		for _, b := range x.blocks {
 			z.forget(b)

@@ -125,7 +125,13 @@ func mutate(r *rand.Rand, ops []history.Op) {
 	}
 	a, b := r.IntN(len(ops)), r.IntN(len(ops))
 	comparable := ops[a].Kind == history.Ok && ops[b].Kind == history.Ok && ops[a].F == ops[b].F && returns[ops[a].F]
-	switch r.IntN(5) {
+	switch r.IntN(6) {
+	case 5: // a list that was read lacks an element
+		var list []any
+		if ops[a].F == "read" && ops[a].Kind == history.Ok && json.Unmarshal(ops[a].Value, &list) == nil && len(list) > 0 {
+			i := r.IntN(len(list))
+			ops[a].Value = raw(slices.Delete(list, i, i+1))
+		}
 	case 0: // give a call the result of another call of the same kind
 		if comparable {
 			ops[a].Value = ops[b].Value
