@@ -19,7 +19,9 @@ func Safe(ctx context.Context, c Checker, h *history.History) (r Result) {
 			r = Result{Verdict: Unknown, Cause: Panicked, Reason: fmt.Sprintf("the checker panicked: %v", p),
 				Stats: map[string]any{"stack": string(debug.Stack())}}
 		}
-		r.Checker, r.Took = c.Name(), time.Since(start)
+		if r.Checker = c.Name(); r.Took == 0 { // else the checker says itself what its verdict took
+			r.Took = time.Since(start)
+		}
 	}()
 	return c.Check(ctx, h)
 }

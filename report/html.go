@@ -73,7 +73,8 @@ type page struct {
 	Violations                                     []pageViolation
 	Others                                         []string // summaries of further violations
 	MoreOthers                                     int
-	Holds                                          []string
+	Holds, Open                                    []string
+	Stale                                          string
 	Cause, Decide                                  string
 	Undecided                                      []pageFact
 	Tiles                                          []pageFact
@@ -168,7 +169,7 @@ func newPage(r *Run, f *figures) *page {
 	}
 	p.MoreOthers = len(evidence(r.Result)) - len(told)
 	if p.Outcome == "invalid" {
-		p.Holds = holds(r.Result)
+		p.Holds, p.Open, p.Stale = holds(r.Result), leftOpen(r.Result), lag(r.Result)
 	}
 	if p.Outcome == "unknown" {
 		p.Cause, p.Decide = plain(string(r.Result.Cause)), decider(r)

@@ -255,6 +255,7 @@ func invalidRun(t testing.TB) *report.Run {
 		}}
 	linear := checker.Result{Checker: "linearizable", Verdict: checker.Invalid, Reason: found.Summary, Method: "zones",
 		Evidence: []checker.Evidence{found}, Holds: []string{"sequential", "causal", "session guarantees", "eventual"},
+		Stats: map[string]any{"undecided-levels": []string{"regular"}, "staleness": lagging("3 reads lagged, the worst by at least 12ms and 2 versions")},
 		Took: 41 * time.Millisecond}
 	r.Result = checker.Merge([]checker.Result{linear, {Checker: "stats"}, {Checker: "liveness"}})
 	r.Result.Checker, r.Result.Took = "register", 42*time.Millisecond
@@ -271,3 +272,8 @@ func unknownRun(t testing.TB) *report.Run {
 	r.Result.Checker = "register"
 	return r
 }
+
+// lagging stands for what a checker says of stale reads.
+type lagging string
+
+func (l lagging) String() string { return string(l) }

@@ -158,6 +158,12 @@ func (t *text) invalid(r *Run, f *figures) {
 		t.gap()
 		t.line("  %s   %s", t.ink.dim("holds"), holds)
 	}
+	if open := leftOpen(r.Result); len(open) > 0 {
+		t.line("  %s    %s", t.ink.dim("open"), plain(strings.Join(open, ", ")))
+	}
+	if stale := lag(r.Result); stale != "" {
+		t.line("  %s   %s", t.ink.dim("stale"), plain(stale))
+	}
 }
 
 func (t *text) violation(v *violation, took time.Duration) {
@@ -239,6 +245,32 @@ func holding(r checker.Result) string {
 	}
 	for _, p := range r.Parts {
 		if s := holding(p); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// leftOpen lists the weaker levels of which it was not decided whether they hold.
+func leftOpen(r checker.Result) []string {
+	if open, ok := r.Stats["undecided-levels"].([]string); ok && r.Verdict == checker.Invalid {
+		return open
+	}
+	for _, p := range r.Parts {
+		if open := leftOpen(p); open != nil {
+			return open
+		}
+	}
+	return nil
+}
+
+// lag says by how much reads lagged, where a checker has measured it.
+func lag(r checker.Result) string {
+	if measured, ok := r.Stats["staleness"].(fmt.Stringer); ok {
+		return measured.String()
+	}
+	for _, p := range r.Parts {
+		if s := lag(p); s != "" {
 			return s
 		}
 	}

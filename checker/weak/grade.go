@@ -7,7 +7,6 @@ import (
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/model"
 )
 
 // Grade is what a history still satisfies.
@@ -17,7 +16,7 @@ type Grade struct {
 	Staleness *Staleness // of registers whose values are unique, else nil
 }
 
-// Strongest judges every level of the model, from the strongest down; what a level that holds implies is not judged
+// Strongest judges every level of the model, but what a level that holds implies, which is not judged
 // again. Where ctx ends first the rest is undecided. It is an error if there is no such model.
 func Strongest(ctx context.Context, modelName string, h *history.History) (Grade, error) {
 	var g Grade
@@ -26,18 +25,16 @@ func Strongest(ctx context.Context, modelName string, h *history.History) (Grade
 		_, err := New(Sequential, modelName)
 		return g, err
 	}
-	for _, level := range levels {
-		c, err := New(level, modelName)
-		if err != nil {
-			return g, err
-		}
+	read := leveled{model: modelName}.trace(h)
+	for _, level := range cheapFirst(levels) {
+		c := judged{leveled{level, modelName}, read}
 		implied := slices.ContainsFunc(g.Holds, func(held string) bool { return slices.Contains(implies[held], level) })
 		if implied {
 			g.Holds = append(g.Holds, level)
 			continue
 		}
-		judged, cancel := context.WithTimeout(ctx, share(ctx))
-		r := checker.Safe(judged, c, h)
+		limited, cancel := context.WithTimeout(ctx, share(ctx))
+		r := checker.Safe(limited, c, h)
 		cancel()
 		switch r.Verdict {
 		case checker.Valid:
@@ -46,13 +43,38 @@ func Strongest(ctx context.Context, modelName string, h *history.History) (Grade
 			g.Undecided = append(g.Undecided, level)
 		}
 	}
+	strength := func(a, b string) int { return slices.Index(levels, a) - slices.Index(levels, b) }
+	slices.SortFunc(g.Holds, strength)
+	slices.SortFunc(g.Undecided, strength)
 	if isRegister(modelName) {
-		if t, err := registers(h, model.Register{CAS: modelName == "cas-register"}); err == nil {
+		if t, err := read(); err == nil {
 			s := staleness(t)
 			g.Staleness = &s
 		}
 	}
 	return g, nil
+}
+
+// cheapFirst puts those levels in front that one sort decides, so that a long history for which the others take too long is
+// graded by these at least.
+func cheapFirst(levels []string) []string {
+	cheap := func(level string) int {
+		if level == Regular || level == Safe || level == Eventual {
+			return 0
+		}
+		return 1
+	}
+	return slices.SortedStableFunc(slices.Values(levels), func(a, b string) int { return cheap(a) - cheap(b) })
+}
+
+// judged is a level of a history whose trace is read once for all levels.
+type judged struct {
+	leveled
+	read func() (*trace, error)
+}
+
+func (c judged) Check(ctx context.Context, h *history.History) checker.Result {
+	return c.judge(ctx, h, c.read)
 }
 
 // share is the time that one level may take: half of what is left, so that a hard level leaves the others theirs.
@@ -79,7 +101,7 @@ type graded struct {
 }
 
 func (g graded) Check(ctx context.Context, h *history.History) checker.Result {
-	r := g.Checker.Check(ctx, h)
+	r := checker.Safe(ctx, g.Checker, h) // which notes what the verdict took, grading aside
 	if r.Verdict != checker.Invalid {
 		return r
 	}

@@ -129,7 +129,11 @@ type Staleness struct {
 }
 
 func (s Staleness) String() string {
-	return fmt.Sprintf("%d reads lag, by %v and %d versions at most", s.Reads, s.Time.Round(time.Microsecond), s.Versions)
+	lag := fmt.Sprintf("by at least %v and %d versions", s.Time.Round(time.Microsecond), s.Versions)
+	if s.Reads == 1 {
+		return "1 read lagged, " + lag
+	}
+	return fmt.Sprintf("%d reads lagged, the worst %s", s.Reads, lag)
 }
 
 // staleness measures all reads of a trace. Reads of what nobody wrote, or had not yet begun to write, have no age.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/history"
@@ -73,13 +74,26 @@ type leveled struct{ level, model string }
 func (c leveled) Name() string { return c.level }
 
 func (c leveled) Check(ctx context.Context, h *history.History) checker.Result {
+	return c.judge(ctx, h, c.trace(h))
+}
+
+// trace reads the history as registers, at the first call.
+func (c leveled) trace(h *history.History) func() (*trace, error) {
+	return sync.OnceValues(func() (*trace, error) { return registers(h, model.Register{CAS: c.model == "cas-register"}) })
+}
+
+// judge is Check of a history whose trace may have been read for another level.
+func (c leveled) judge(ctx context.Context, h *history.History, read func() (*trace, error)) checker.Result {
 	switch c.level {
 	case Sequential:
 		return sequential(ctx, c.model, h)
 	case Eventual:
 		return eventual(c.model, h)
 	}
-	t, err := registers(h, model.Register{CAS: c.model == "cas-register"})
+	if err := ctx.Err(); err != nil {
+		return undecided(err)
+	}
+	t, err := read()
 	if err != nil {
 		return undecided(err)
 	}
