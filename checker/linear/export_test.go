@@ -94,3 +94,6 @@ func remembered[S, In, Out any](o *online[S, In, Out]) int {
 	}
 	return n
 }
+
+// Numbering numbers values, of which about n are expected.
+func Numbering(n int) func(model.Value) int32 { return newNumbering(n).of }
