@@ -103,7 +103,10 @@ func (x Experiment) watch() (func(*history.Op) bool, error) {
 
 // CanWatch says why the run cannot be judged while it goes on, nil if it can.
 func (x Experiment) CanWatch() error {
-	if level := x.Level(); level != Linearizable || x.Workload.Model == "" {
+	if x.Workload.Model == "" {
+		return fmt.Errorf("fail-fast: only linearizability is judged while it runs, and %s is judged by a checker of its own", x.Plan.Workload)
+	}
+	if level := x.Level(); level != Linearizable {
 		return fmt.Errorf("fail-fast: only linearizability is judged while it runs, and %s is judged by %q", x.Plan.Workload, level)
 	}
 	return nil

@@ -120,7 +120,7 @@ func (c check) modelOf(file string, h *history.History) (string, error) {
 		return "", usage(fmt.Errorf("--model: no such model: %q", c.model), nearestHint(c.model, modelNames()))
 	}
 	if p, ok := planBeside(file); ok {
-		if w, ok := workloads.Named(p.Workload); ok {
+		if w, ok := workloads.Named(p.Workload); ok && w.Model != "" {
 			return w.Model, nil
 		}
 	}
