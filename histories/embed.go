@@ -9,12 +9,13 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
 )
 
-//go:embed *.jsonl
+//go:embed *.jsonl *.edn
 var files embed.FS
 
 // File is one history with its header.
@@ -25,6 +26,7 @@ type File struct {
 	Comment string            `json:"comment"` // why
 	Source  string            `json:"source"`  // where it comes from
 	Data    []byte            `json:"-"`       // the whole file, header included; history.Read passes over the header
+	EDN     []byte            `json:"-"`       // the same written by hand in Jepsen's EDN, nil for most
 }
 
 // All lists the corpus in the order of names. An error is a header that cannot be read.
@@ -43,6 +45,9 @@ func All() ([]File, error) {
 		header, _, _ := bytes.Cut(data, []byte{'\n'})
 		if err := json.Unmarshal(header, &file); err != nil {
 			return nil, fmt.Errorf("%s: header: %w", name, err)
+		}
+		if file.EDN, err = files.ReadFile(file.Name + ".edn"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
 		}
 		all = append(all, file)
 	}

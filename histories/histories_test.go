@@ -24,29 +24,38 @@ func all(t *testing.T) []histories.File {
 	return files
 }
 
+// forms reads a history in each notation in which the corpus has it.
+func forms(t *testing.T, file histories.File) map[string]*history.History {
+	t.Helper()
+	h, err := history.Read(bytes.NewReader(file.Data))
+	if err != nil {
+		t.Fatalf("%s: %v", file.Name, err)
+	}
+	all := map[string]*history.History{file.Name + ".jsonl": h}
+	if file.EDN != nil {
+		if h, err = history.ReadEDN(bytes.NewReader(file.EDN)); err != nil {
+			t.Fatalf("%s.edn: %v", file.Name, err)
+		}
+		all[file.Name+".edn"] = history.SplitTuples(h)
+	}
+	return all
+}
+
 // Every engine gives every recorded verdict, and evidence for what is invalid that names calls of the history.
 func TestVerdicts(t *testing.T) {
 	for _, file := range all(t) {
-		h, err := history.Read(bytes.NewReader(file.Data))
-		if err != nil {
-			t.Errorf("%s: %v", file.Name, err)
-			continue
-		}
-		for name, want := range file.Expect {
-			if !slices.Contains(model.Names(), name) {
-				continue
-			}
-			for _, engine := range []linear.Engine{linear.Auto, linear.Search, linear.Porcupine} {
-				c, err := linear.New(name, linear.Options{Engine: engine})
-				if err != nil {
-					t.Fatal(err)
+		for form, h := range forms(t, file) {
+			for name, want := range file.Expect {
+				if !slices.Contains(model.Names(), name) {
+					t.Errorf("%s: no model %q", form, name)
+					continue
 				}
-				got := c.Check(context.Background(), h)
-				if got.Verdict.String() != want {
-					t.Errorf("%s as %s by %s: %v (%s), want %s", file.Name, name, engine, got.Verdict, got.Reason, want)
-				}
-				if got.Verdict == checker.Invalid {
-					explained(t, file.Name, h, got)
+				for _, engine := range []linear.Engine{linear.Auto, linear.Search, linear.Porcupine} {
+					c, err := linear.New(name, linear.Options{Engine: engine})
+					if err != nil {
+						t.Fatal(err)
+					}
+					conforms(t, form+" as "+name+" by "+string(engine), c, h, want)
 				}
 			}
 		}
@@ -56,28 +65,32 @@ func TestVerdicts(t *testing.T) {
 // The weaker levels have the recorded verdicts, for every model of the history that has the level.
 func TestLevels(t *testing.T) {
 	for _, file := range all(t) {
-		h, err := history.Read(bytes.NewReader(file.Data))
-		if err != nil {
-			t.Fatalf("%s: %v", file.Name, err)
-		}
-		for name := range file.Expect {
-			for level, want := range file.Levels {
-				if !slices.Contains(weak.Levels(name), level) {
-					continue
-				}
-				c, err := weak.New(level, name)
-				if err != nil {
-					t.Fatal(err)
-				}
-				got := c.Check(context.Background(), h)
-				if got.Verdict.String() != want {
-					t.Errorf("%s as %s: %s is %v (%s), want %s", file.Name, name, level, got.Verdict, got.Reason, want)
-				}
-				if got.Verdict == checker.Invalid {
-					explained(t, file.Name+" "+level, h, got)
+		for form, h := range forms(t, file) {
+			for name := range file.Expect {
+				for level, want := range file.Levels {
+					if !slices.Contains(weak.Levels(name), level) {
+						continue
+					}
+					c, err := weak.New(level, name)
+					if err != nil {
+						t.Fatal(err)
+					}
+					conforms(t, form+" as "+name+", "+level, c, h, want)
 				}
 			}
 		}
+	}
+}
+
+// conforms demands a verdict, and evidence where it is invalid.
+func conforms(t *testing.T, what string, c checker.Checker, h *history.History, want string) {
+	t.Helper()
+	got := c.Check(context.Background(), h)
+	if got.Verdict.String() != want {
+		t.Errorf("%s: %v (%s), want %s", what, got.Verdict, got.Reason, want)
+	}
+	if got.Verdict == checker.Invalid {
+		explained(t, what, h, got)
 	}
 }
 
@@ -94,7 +107,7 @@ func explained(t *testing.T, name string, h *history.History, r checker.Result) 
 	}
 }
 
-// The corpus shows something valid and something invalid of every model, and says why.
+// The corpus shows something valid and something invalid of every model and every level, and says why.
 func TestCorpusIsComplete(t *testing.T) {
 	seen := map[string]bool{}
 	for _, file := range all(t) {
@@ -107,11 +120,17 @@ func TestCorpusIsComplete(t *testing.T) {
 			}
 			seen[name+" "+verdict] = true
 		}
+		for level, verdict := range file.Levels {
+			if verdict != "valid" && verdict != "invalid" || !slices.Contains(weak.All(), level) {
+				t.Errorf("%s: expects %q of level %q", file.Name, verdict, level)
+			}
+			seen[level+" "+verdict] = true
+		}
 		if strings.ToLower(file.Name) != file.Name || strings.ContainsAny(file.Name, " _") {
 			t.Errorf("%s: names are lower case with dashes", file.Name)
 		}
 	}
-	for _, name := range model.Names() {
+	for _, name := range append(model.Names(), weak.All()...) {
 		for _, verdict := range []string{"valid", "invalid"} {
 			if !seen[name+" "+verdict] {
 				t.Errorf("no %s history of %s", verdict, name)
