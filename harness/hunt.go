@@ -102,6 +102,15 @@ func (h *Hunt) Run(ctx context.Context, c Campaign, seeds, wanted int) error {
 	return c.Run(ctx, 0, len(c.Seeds), add)
 }
 
+// Try tries one seed of c: one that has shown the bug before, as a fuzzer begins with what it has kept.
+func (h *Hunt) Try(ctx context.Context, c Campaign, seed uint64) error {
+	c.Seeds = []uint64{seed}
+	return c.Run(ctx, 0, 1, func(t Trial) bool {
+		h.Add(t)
+		return true
+	})
+}
+
 // again takes so many second looks at leads, those first that have had the fewest.
 func (h *Hunt) again(looks int) []uint64 {
 	seeds := make([]uint64, looks)

@@ -36,7 +36,7 @@ Exit status: 1 if a bug is missed or a correct build is accused · 255 if it was
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&b.quick, "quick", false, "be content with finding each bug once, within two minutes")
+	f.BoolVar(&b.quick, "quick", false, "be content with finding each bug once, within two minutes; seeds that showed one before come first")
 	f.StringVar(&b.target, "target", "", "only the bugs of this target: "+strings.Join(targetNames(), ", "))
 	f.StringVar(&b.bug, "bug", "", "only this one")
 	f.IntVar(&b.wanted, "finds", b.wanted, "how often to find each, for the medians")
@@ -45,6 +45,7 @@ Exit status: 1 if a bug is missed or a correct build is accused · 255 if it was
 	f.IntVar(&b.jobs, "jobs", runtime.GOMAXPROCS(0), "seeds at a time")
 	f.Uint64Var(&b.seed, "seed", 1, "first seed, from 1")
 	f.BoolVar(&b.small, "shrink", false, "afterwards shrink the first find of every safety bug, each for less than a minute")
+	f.StringVar(&b.remember, "remember", "", "write the first find's seed of every bug to this file; --quick begins with those in cmd/splitvote/bugseeds.txt")
 	f.StringVar(&b.json, "json", "", "write the matrix as JSON to this file")
 	f.StringVar(&b.markdown, "markdown", "", "write the tables into this Markdown file, between its marks")
 	return cmd
@@ -59,6 +60,7 @@ type bugHunter struct {
 	limit           time.Duration
 	seed            uint64
 	json, markdown  string
+	remember        string
 
 	began, told time.Time
 	tell        *progress
@@ -107,7 +109,7 @@ func (b *bugHunter) run(ctx context.Context, out, errs io.Writer) error {
 
 func (b *bugHunter) validate() error {
 	if b.quick {
-		b.wanted, b.correct, b.limit = 1, min(b.correct, 40), min(b.limit, 110*time.Second)
+		b.wanted, b.correct, b.limit = 1, min(b.correct, 100), min(b.limit, 110*time.Second)
 	}
 	if b.jobs < 1 || b.wanted < 1 || b.correct < 0 || b.seed < 1 || b.limit <= 0 {
 		return usage(errors.New("--jobs, --finds, --seed: want numbers from 1, --for more than 0s"))
@@ -153,6 +155,11 @@ func (b *bugHunter) hunt(ctx context.Context, m *matrix) error {
 			return err
 		}
 	}
+	if b.quick {
+		if err := b.recall(ctx, m); err != nil {
+			return err
+		}
+	}
 	for seeds := firstRound; ; seeds *= 2 {
 		for _, stage := range []struct {
 			open          func(*harness.Hunt) bool
@@ -185,15 +192,21 @@ const repeatRound = 8 * firstRound
 
 // look tries the next seeds for one bug.
 func (b *bugHunter) look(ctx context.Context, m *matrix, h *harness.Hunt, seeds, wanted int) error {
-	target, draw, err := b.draws(h)
+	c, err := b.campaign(m, h)
 	if err != nil {
 		return err
 	}
+	return h.Run(ctx, c, seeds, wanted)
+}
+
+// campaign tries seeds for one bug.
+func (b *bugHunter) campaign(m *matrix, h *harness.Hunt) (harness.Campaign, error) {
+	target, draw, err := b.draws(h)
 	if time.Since(b.told) >= b.tell.every {
 		b.told = time.Now()
 		b.tell.draw(b.progress(m, h))
 	}
-	return h.Run(ctx, harness.Campaign{Target: target, Draw: draw, First: b.seed, Shard: harness.Whole, Jobs: b.jobs}, seeds, wanted)
+	return harness.Campaign{Target: target, Draw: draw, First: b.seed, Shard: harness.Whole, Jobs: b.jobs}, err
 }
 
 // draws is the target of a hunt, and how its plans are drawn.
@@ -254,6 +267,11 @@ func (b *bugHunter) write(m *matrix, out io.Writer) error {
 			return err
 		}
 		if err := os.WriteFile(b.json, append(text, '\n'), 0o644); err != nil {
+			return err
+		}
+	}
+	if b.remember != "" {
+		if err := os.WriteFile(b.remember, []byte(m.seeds()), 0o644); err != nil {
 			return err
 		}
 	}
