@@ -167,11 +167,11 @@ func (t *text) invalid(r *Run, f *figures) {
 }
 
 func (t *text) violation(v *violation, took time.Duration) {
-	summary := t.ink.bold(short(plain(v.Summary), textWidth))
+	summary := t.ink.bold(short(plain(v.Summary), 3*textWidth))
 	if took > 0 {
 		summary += " (" + length(took) + ")"
 	}
-	t.line("  %s", summary)
+	t.wrap("  ", summary)
 	rows, more := v.Rows, 0
 	if len(rows) > textRows {
 		rows, more = rows[:textRows], v.total-textRows
