@@ -2,40 +2,45 @@ package txn
 
 import "slices"
 
-// anomalies names what can be found, the worst first, each with the weakest levels that it rules out; every level that
-// implies one of them is ruled out too. The names are Adya's and Elle's.
+// anomalies names what can be found, the worst first, each with the weakest levels that it rules out, and those that it rules
+// out besides where it does not rest on what a predicate read did not find (X12); every level that implies one of them is ruled
+// out too. The names are Adya's and Elle's.
 var anomalies = []struct {
 	name     string
 	rulesOut level
+	ofItems  level
 }{
-	{"duplicate-elements", readUncommitted},
-	{"value-from-nowhere", readUncommitted},
-	{"unexpected-account", readUncommitted},
-	{"G0", readUncommitted},
-	{"incompatible-order", readCommitted},
-	{"dirty-update", readCommitted},
-	{"G1a", readCommitted},
-	{"G1b", readCommitted},
-	{"future-read", readCommitted},
-	{"cyclic-versions", readCommitted},
-	{"G1c", readCommitted},
-	{"internal", consistentView | repeatableRead},
-	{"lost-update", consistentView | repeatableRead},
-	{"wrong-total", consistentView | repeatableRead},
-	{"negative-balance", consistentView | repeatableRead},
-	{"G-single", consistentView | repeatableRead},
-	{"G-nonadjacent", snapshotIsolation | repeatableRead},
-	{"G2-item", repeatableRead},
-	{"G0-process", sessionReadUncommitted},
-	{"G1c-process", sessionReadCommitted},
-	{"G-single-process", sessionSnapshotIsolation},
-	{"G-nonadjacent-process", sessionSnapshotIsolation},
-	{"G2-item-process", sessionSerializable},
-	{"G0-realtime", strongReadUncommitted},
-	{"G1c-realtime", strongReadCommitted},
-	{"G-single-realtime", strongSnapshotIsolation},
-	{"G-nonadjacent-realtime", strongSnapshotIsolation},
-	{"G2-item-realtime", strictSerializable},
+	{"duplicate-elements", readUncommitted, 0},
+	{"value-from-nowhere", readUncommitted, 0},
+	{"unexpected-account", readUncommitted, 0},
+	{"G0", readUncommitted, 0},
+	{"incompatible-order", readCommitted, 0},
+	{"dirty-update", readCommitted, 0},
+	{"G1a", readCommitted, 0},
+	{"G1b", readCommitted, 0},
+	{"future-read", readCommitted, 0},
+	{"cyclic-versions", readCommitted, 0},
+	{"G1c", readCommitted, 0},
+	{"internal", consistentView, repeatableRead},
+	{"lost-update", consistentView, repeatableRead},
+	{"wrong-total", consistentView | repeatableRead, 0},
+	{"negative-balance", consistentView | repeatableRead, 0},
+	{"G-single", consistentView, repeatableRead},
+	{"G-nonadjacent", snapshotIsolation, repeatableRead},
+	{"G2-item", repeatableRead, 0},
+	{"G2", serializable, 0},
+	{"G0-process", sessionReadUncommitted, 0},
+	{"G1c-process", sessionReadCommitted, 0},
+	{"G-single-process", sessionSnapshotIsolation, 0},
+	{"G-nonadjacent-process", sessionSnapshotIsolation, 0},
+	{"G2-item-process", sessionSerializable, 0},
+	{"G2-process", sessionSerializable, 0},
+	{"G0-realtime", strongReadUncommitted, 0},
+	{"G1c-realtime", strongReadCommitted, 0},
+	{"G-single-realtime", strongSnapshotIsolation, 0},
+	{"G-nonadjacent-realtime", strongSnapshotIsolation, 0},
+	{"G2-item-realtime", strictSerializable, 0},
+	{"G2-realtime", strictSerializable, 0},
 }
 
 // AllAnomalies names every anomaly that can be found, the worst first.
@@ -47,14 +52,21 @@ func AllAnomalies() []string {
 	return names
 }
 
-// RulesOut lists the levels that cannot be where the named anomaly is, the weakest first; nil if there is no such anomaly.
-func RulesOut(anomaly string) []string { return ruledOutBy(anomaly).names() }
+// RulesOut lists the levels that cannot be where the named anomaly is, the weakest first; nil if there is no such anomaly. Where
+// it rests on reads of named keys alone, it may rule out repeatable-read besides (X12).
+func RulesOut(anomaly string) []string { return ruledOutBy(anomaly, true).names() }
 
-func ruledOutBy(anomaly string) level {
-	if i := rank(anomaly); i < len(anomalies) {
+// ruledOutBy are the levels that cannot be where an anomaly is; absent says that it rests on what a predicate read did not find.
+func ruledOutBy(anomaly string, absent bool) level {
+	i := rank(anomaly)
+	switch {
+	case i == len(anomalies):
+		return 0
+	case absent:
 		return above(anomalies[i].rulesOut)
+	default:
+		return above(anomalies[i].rulesOut | anomalies[i].ofItems)
 	}
-	return 0
 }
 
 // rank is an anomaly's place in the table, its length for a name that is not in it.

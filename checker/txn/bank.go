@@ -25,11 +25,12 @@ func (j judge) bank(h *history.History) checker.Result {
 	if err != nil {
 		return undecided(err)
 	}
-	found := &findings{trace: &trace{history: h}, model: Bank, counts: map[string]int{}}
+	found := newFindings(&trace{history: h}, Bank)
 	total, totals := usual(reads, func(r balances) int64 { return r.total })
 	accounts, having := usual(reads, func(r balances) string { return names(r.of) })
 	tell := func(anomaly, summary string, why ...checker.Claim) {
-		if !found.find(anomaly) {
+		what := finding{anomaly: anomaly}
+		if !found.find(what) {
 			return
 		}
 		slices.SortFunc(why, func(a, b checker.Claim) int { return a.Op - b.Op })
@@ -37,7 +38,7 @@ func (j judge) bank(h *history.History) checker.Result {
 		for _, claim := range why {
 			e.Ops = append(e.Ops, claim.Op)
 		}
-		found.evidence = append(found.evidence, e)
+		found.evidence = append(found.evidence, proof{e, what})
 	}
 	for _, r := range reads {
 		if got, want := names(r.of), names(accounts.of); got != want {

@@ -20,7 +20,7 @@ func (j judge) Check(ctx context.Context, h *history.History) checker.Result {
 	if err != nil {
 		return undecided(err)
 	}
-	found := &findings{trace: t, model: j.model, counts: map[string]int{}}
+	found := newFindings(t, j.model)
 	g := newGraph(t)
 	ordered := false
 	if j.model == ListAppend {
@@ -30,10 +30,8 @@ func (j judge) Check(ctx context.Context, h *history.History) checker.Result {
 	} else {
 		ordered = writesAndReads(g, found)
 	}
-	direct := len(found.counts)
-	if found.counts["lost-update"] > 0 {
-		direct--
-	}
+	g.absences(found)
+	direct := found.direct()
 	g.orders()
 	unsearched, err := cycles(ctx, g, found)
 	if err == nil {
@@ -70,8 +68,15 @@ func (j judge) result(found *findings, proved level, stats map[string]any) check
 	names := make([]string, 0, len(found.counts))
 	for name := range found.counts {
 		names = append(names, name)
-		out |= ruledOutBy(name)
 	}
+	guilty := names[:0:0]
+	for what := range found.found {
+		out |= what.rulesOut()
+		if what.rulesOut()&j.asked != 0 && !slices.Contains(guilty, what.anomaly) {
+			guilty = append(guilty, what.anomaly)
+		}
+	}
+	byRank(guilty)
 	byRank(names)
 	proved = below(proved &^ out)
 	open := everyLevel &^ out &^ proved
@@ -85,15 +90,14 @@ func (j judge) result(found *findings, proved level, stats map[string]any) check
 		return r
 	}
 	r.Verdict, r.Holds = checker.Invalid, maximal(proved).strongestFirst()
-	guilty := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return ruledOutBy(name)&j.asked == 0 })
 	r.Reason = fmt.Sprintf("the history is not %s: %s", j.Name(), strings.Join(guilty, ", "))
 	if rest := maximal(open) &^ below(proved); rest != 0 {
 		r.Reason += "; it may still be " + strings.Join(rest.strongestFirst(), ", ")
 	}
 	for _, name := range guilty {
 		for _, e := range found.evidence {
-			if e.Kind == name {
-				r.Evidence = append(r.Evidence, e)
+			if e.Kind == name && e.of.rulesOut()&j.asked != 0 {
+				r.Evidence = append(r.Evidence, e.Evidence)
 			}
 		}
 	}

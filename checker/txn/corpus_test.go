@@ -47,7 +47,9 @@ func oracleOf(t *testing.T, model string, h *history.History) *oracle {
 		}
 		return in[name]
 	}
+	results := map[[2]int]json.RawMessage{} // of predicate reads, by transaction and number
 	for _, c := range h.Calls() {
+		all := 0
 		x := small{process: int(h.Invocation(c).Process), kind: h.Kind(c), begin: c.Invoke, end: c.Complete}
 		text := h.Invocation(c).Value
 		if x.kind == history.Ok {
@@ -58,6 +60,12 @@ func oracleOf(t *testing.T, model string, h *history.History) *oracle {
 			t.Fatal(err)
 		}
 		for _, op := range ops {
+			if string(op[0]) == `"rp"` { // its keys once all are known
+				all++
+				x.ops = append(x.ops, smallOp{all: all})
+				results[[2]int{len(o.txns), all}] = op[2]
+				continue
+			}
 			key := string(op[1])
 			s := smallOp{write: string(op[0]) != `"r"`, key: number(keys, key) - 1}
 			var list []json.RawMessage
@@ -80,5 +88,44 @@ func oracleOf(t *testing.T, model string, h *history.History) *oracle {
 		o.txns = append(o.txns, x)
 	}
 	o.keys = len(keys)
+	for i := range o.txns {
+		x := &o.txns[i]
+		var ops []smallOp
+		for _, op := range x.ops {
+			if op.all == 0 {
+				ops = append(ops, op)
+				continue
+			}
+			found := map[string]json.RawMessage{}
+			if err := json.Unmarshal(results[[2]int{i, op.all}], &found); err != nil {
+				t.Fatal(err)
+			}
+			for key, k := range keys {
+				read := smallOp{key: k - 1, all: op.all}
+				if v, ok := found[bareName(key)]; ok {
+					list := []json.RawMessage{v}
+					if !o.register {
+						if err := json.Unmarshal(v, &list); err != nil {
+							t.Fatal(err)
+						}
+					}
+					for _, v := range list {
+						read.list = append(read.list, number(values, key+string(v)))
+					}
+				}
+				ops = append(ops, read)
+			}
+		}
+		x.ops = ops
+	}
 	return o
+}
+
+// bareName is how a result of a predicate read names a key.
+func bareName(key string) string {
+	var name string
+	if json.Unmarshal([]byte(key), &name) == nil {
+		return name
+	}
+	return key
 }

@@ -24,9 +24,11 @@ func rounds(t testing.TB, usual int) int {
 }
 
 // draw makes a small random history: the writes of each key in a random order, of which every read sees a random beginning, so
-// that some are right by luck. Careful ones execute one transaction after the other with now and then an older
+// that some are right by luck. Half of them have predicate reads. Careful ones execute one transaction after the other with now and then an older
 // snapshot, so that more are nearly right.
 func draw(r *rand.Rand, register bool) *oracle {
+	const most = 8 // writes, all orders of which are tried
+	predicates := r.IntN(2) == 0
 	o := &oracle{register: register, keys: 1 + r.IntN(3)}
 	n := 2 + r.IntN(3)
 	if r.IntN(8) == 0 {
@@ -41,8 +43,16 @@ func draw(r *rand.Rand, register bool) *oracle {
 		case 1:
 			x.kind = history.Fail
 		}
+		reads := 0
 		for range 1 + r.IntN(4) {
-			op := smallOp{key: r.IntN(o.keys), write: r.IntN(2) == 0}
+			if predicates && r.IntN(3) == 0 {
+				reads++
+				for k := range o.keys {
+					x.ops = append(x.ops, smallOp{key: k, all: reads})
+				}
+				continue
+			}
+			op := smallOp{key: r.IntN(o.keys), write: value < most && r.IntN(2) == 0}
 			if op.write {
 				value++
 				op.value = value

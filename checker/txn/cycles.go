@@ -14,10 +14,11 @@ type stage struct {
 	apart  bool // no two rw may follow each other
 	surely bool // only among transactions that certainly committed (X1)
 	suffix string
+	absent bool // the same as a stage before it, but for what predicate reads did not find
 }
 
 // stages lists them, the worst first. A session's order is part of real time, so the kinds of a variant include those of the
-// one before it.
+// one before it. What predicate reads did not find comes last wherever it rules out less than what was read by name (X12).
 var stages = func() []stage {
 	var all []stage
 	for _, v := range []struct {
@@ -32,41 +33,55 @@ var stages = func() []stage {
 			strongReadUncommitted, strongReadCommitted, strongSnapshotIsolation, strictSerializable},
 	} {
 		order := v.order | 1<<pass
+		items := order | 1<<ww | 1<<wr | 1<<rw | v.ww | v.rw
+		both := items | 1<<rwPredicate
 		all = append(all,
-			stage{v.first, order | 1<<ww, false, true, v.suffix},
-			stage{v.second, order | 1<<ww | 1<<wr, false, false, v.suffix},
-			stage{v.third, order | 1<<ww | 1<<wr | 1<<rw | v.ww | v.rw, true, false, v.suffix},
-			stage{v.last, order | 1<<ww | 1<<wr | 1<<rw | v.ww | v.rw, false, false, v.suffix})
+			stage{level: v.first, kinds: order | 1<<ww, surely: true, suffix: v.suffix},
+			stage{level: v.second, kinds: order | 1<<ww | 1<<wr, suffix: v.suffix})
+		if v.suffix == "" {
+			all = append(all,
+				stage{level: v.third, kinds: items, apart: true},
+				stage{level: repeatableRead, kinds: items},
+				stage{level: consistentView, kinds: both, apart: true, absent: true})
+		} else {
+			all = append(all,
+				stage{level: v.third, kinds: both, apart: true, suffix: v.suffix},
+				stage{level: v.last, kinds: items, suffix: v.suffix})
+		}
+		all = append(all, stage{level: v.last, kinds: both, suffix: v.suffix, absent: true})
 	}
 	return all
 }()
 
 // name is the anomaly that a cycle found at a stage is. Inferred ww make a G-single at least: were it the other way round,
 // somebody would have read what was overwritten.
-func (s *stage) name(c cycle) string {
-	writesOnly, inferred, antis := true, false, 0
+func (s *stage) name(c cycle) finding {
+	writesOnly, inferred, absent, antis := true, false, false, 0
 	for _, d := range c {
 		switch {
 		case d.kind.in(anyRW):
 			antis++
+			absent = absent || d.kind == rwPredicate
 		case d.kind == wr:
 			writesOnly = false
 		case d.kind.in(inferredWW):
 			inferred = true
 		}
 	}
+	name := "G2-item"
 	switch {
 	case s.surely && writesOnly:
-		return "G0" + s.suffix
+		name = "G0"
 	case antis == 0 && !inferred:
-		return "G1c" + s.suffix
+		name = "G1c"
 	case antis <= 1:
-		return "G-single" + s.suffix
+		name = "G-single"
 	case s.apart:
-		return "G-nonadjacent" + s.suffix
-	default:
-		return "G2-item" + s.suffix
+		name = "G-nonadjacent"
+	case absent:
+		name = "G2"
 	}
+	return finding{name + s.suffix, absent}
 }
 
 // dependency is an edge between transactions, junctions left out.
@@ -143,8 +158,12 @@ func (h *hunt) component(whole *view, component, local []int32) {
 	var certain *adjacency
 	named := make([]level, len(nodes)) // levels ruled out by what is already named and goes through a node
 	long := make([]bool, len(nodes))   // whether that takes many transactions
+	absent := slices.ContainsFunc(inner, func(e edge) bool { return e.kind == rwPredicate })
 	for i := range stages {
 		s := &stages[i]
+		if s.absent && !absent {
+			continue
+		}
 		v := view{all, s.kinds, s.apart}
 		if s.surely {
 			if certain == nil {
@@ -160,13 +179,16 @@ func (h *hunt) component(whole *view, component, local []int32) {
 			if known && (s.level != strongSnapshotIsolation || !slices.ContainsFunc(part, func(state int32) bool { return long[state/2] })) {
 				continue
 			}
-			c, name := h.cycle(search, &v, s, part, nodes)
+			c, what := h.cycle(search, &v, s, part, nodes)
 			if known && len(c) > few/2 { // as long-winded
 				continue
 			}
-			h.found.cycle(name, c)
+			if s.level == consistentView && slices.ContainsFunc(part, func(state int32) bool { return what.rulesOut()&^named[state/2] == 0 }) {
+				continue // a G-nonadjacent, which the stage of items has named
+			}
+			h.found.cycle(what, c)
 			for _, state := range part {
-				named[state/2] |= ruledOutBy(name)
+				named[state/2] |= what.rulesOut()
 				long[state/2] = len(c) > few
 			}
 		}
@@ -181,7 +203,7 @@ func (h *hunt) certain(all *adjacency, nodes []int32) *adjacency {
 }
 
 // cycle is a short cycle of a component and what it is called.
-func (h *hunt) cycle(search *search, v *view, s *stage, part, nodes []int32) (cycle, string) {
+func (h *hunt) cycle(search *search, v *view, s *stage, part, nodes []int32) (cycle, finding) {
 	search.enter(v, part)
 	budget := min(patience, h.budget)
 	left := budget / 2
@@ -195,15 +217,15 @@ func (h *hunt) cycle(search *search, v *view, s *stage, part, nodes []int32) (cy
 			c = p.cycle(v.adjacency, nodes)
 		}
 	}
-	name := s.name(c)
-	if s.level == snapshotIsolation && name != "G-single" {
+	what := s.name(c)
+	if s.apart && s.suffix == "" && what.anomaly != "G-single" {
 		single, complete := search.single(&left)
 		if single != nil {
 			c = single.cycle(v.adjacency, nodes)
-			name = s.name(c)
+			what = s.name(c)
 		}
 		h.unsearch = h.unsearch || single == nil && !complete
 	}
 	h.budget -= budget - max(left, 0)
-	return c, name
+	return c, what
 }

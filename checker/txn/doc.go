@@ -5,7 +5,8 @@
 //	r := c.Check(ctx, h) // r.Verdict; r.Evidence; txn.Anomalies(r), txn.RuledOut(r), txn.MayStillBe(r)
 //
 // A call of a transaction has F "txn" and as value its micro-operations, ["append", key, element] and ["r", key, list] for
-// list-append, ["w", key, value] and ["r", key, value] for rw-register; in a completion the reads hold what they returned.
+// list-append, ["w", key, value] and ["r", key, value] for rw-register; in a completion the reads hold what they returned. Both have
+// predicate reads, ["rp", null, {key: list or value}], of all keys that have a value.
 // The bank's calls are "transfer" of {"from", "to", "amount"} and "read" of {account: balance}.
 //
 //	X1  A transaction that ended ok committed. One that ended fail aborted: nobody may ever see what it wrote. Of one that
@@ -44,9 +45,9 @@
 //	    strong-session-…       the same, with process among the dependencies (G0-process and so on)
 //	    strong-…, strict-serializable  the same, with realtime among them (G0-realtime and so on)
 //
-//	    [Levels] lists them, [RulesOut] says which anomaly rules out which. All reads are of named keys, so repeatable-read and
-//	    serializable stand and fall together, and no G2 is reported that is not a G2-item: what a client
-//	    reads by name it cannot miss as a phantom.
+//	    [Levels] lists them, [RulesOut] says which anomaly rules out which. Where all reads are of named keys, repeatable-read and
+//	    serializable stand and fall together, for there is no G2 that is not a G2-item: what a client
+//	    reads by name it cannot miss as a phantom. X12 is about those that do not name a key.
 //	X7  Further anomalies are seen without a graph: internal, a transaction disagrees with itself; future-read, it read what
 //	    it wrote later, a G1c of one; dirty-update, a committed
 //	    append onto an aborted one; incompatible-order, two reads of a key are not prefixes of one list;
@@ -67,5 +68,17 @@
 //	    transfer that the balance does not cover fails. Nothing else is checked, and nothing is ever proved.
 //	X11 The work is near-linear: version orders by comparing text, components by Tarjan's algorithm, real time by a chain of as
 //	    many barriers as there are completions. The search for a short cycle is bounded; it decides no verdict, but for
-//	    consistent-view, which is undecided where the search had to give up.
+//	    consistent-view, which is undecided where the search had to give up. Keys that predicate reads did not find are
+//	    never listed, but taken together (X12).
+//	X12 A predicate read reads all keys, and its predicate is to have a value (Adya, Liskov and O'Neil, section 4.3: its version
+//	    set has a version of every object). The keys that it returned are item reads like any other. Of every other key of the history
+//	    its version set has the initial version; as no key loses its value again, who wrote the key first is the one who
+//	    changed the matches, and so the predicate read is before that transaction by a predicate rw (section 4.4), and
+//	    before those that wrote the key later by ww. Levels but repeatable-read make no difference between that and an rw of an
+//	    item that was read as initial; G-single and G-nonadjacent are what they were. But a cycle that would be a G2-item is
+//	    called G2 if one of its rw is of a predicate, and repeatable-read has no anti-dependencies of predicates at all: none
+//	    of the cycles with one rules it out, nor does a lost-update or an internal that rests on what was not found. That
+//	    takes PL-2.99 as the locking does that it is named for, long locks on items and short ones on predicates; a cycle
+//	    with rw of both sorts is possible there. What rests on reads by name alone rules out as much as without predicate reads.
+//	    The edges are drawn over a tree of junctions, n reads that found s keys of m in all in O((n + s) log m).
 package txn

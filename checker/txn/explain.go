@@ -24,6 +24,9 @@ func (f *findings) sentence(d dependency) (text string, witnesses []int32) {
 		return fmt.Sprintf("%s ended before %s began", a, b), nil
 	}
 	key := f.keyText(d.key)
+	if d.kind == rwPredicate {
+		return fmt.Sprintf("%s read all keys and did not find %s, before %s %s", a, key, b, f.wrote(f.writeOf(d.to, d.key))), nil
+	}
 	if f.lists != nil {
 		return f.listSentence(d, a, b, key)
 	}

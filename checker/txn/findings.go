@@ -18,13 +18,43 @@ type findings struct {
 	lists     *lists     // of list-append
 	registers *registers // of rw-register
 	counts    map[string]int
-	evidence  []checker.Evidence
+	found     map[finding]int
+	evidence  []proof
 }
 
-// find counts an anomaly and says whether it is to be told.
-func (f *findings) find(anomaly string) bool {
-	f.counts[anomaly]++
-	return f.counts[anomaly] <= told
+func newFindings(t *trace, model string) *findings {
+	return &findings{trace: t, model: model, counts: map[string]int{}, found: map[finding]int{}}
+}
+
+// finding is an anomaly; absent says that it rests on what a predicate read did not find, and rules out less (X12).
+type finding struct {
+	anomaly string
+	absent  bool
+}
+
+func (f finding) rulesOut() level { return ruledOutBy(f.anomaly, f.absent) }
+
+// proof is evidence, and what it is evidence of.
+type proof struct {
+	checker.Evidence
+	of finding
+}
+
+// find counts a finding and says whether it is to be told.
+func (f *findings) find(what finding) bool {
+	f.counts[what.anomaly]++
+	f.found[what]++
+	return f.found[what] <= told
+}
+
+// direct is how many kinds of findings leave nothing proved (X9): all but those which say by themselves what they rule out.
+func (f *findings) direct() (n int) {
+	for what := range f.found {
+		if !what.absent && what.anomaly != "lost-update" {
+			n++
+		}
+	}
+	return n
 }
 
 // claim is a sentence about a transaction.
@@ -34,8 +64,8 @@ type claim struct {
 }
 
 // tell adds evidence; every transaction of the claims, and the others, are part of it.
-func (f *findings) tell(anomaly, summary string, claims []claim, others ...int32) {
-	e := checker.Evidence{Kind: anomaly, Summary: anomaly + ": " + summary}
+func (f *findings) tell(what finding, summary string, claims []claim, others ...int32) {
+	e := checker.Evidence{Kind: what.anomaly, Summary: what.anomaly + ": " + summary}
 	for _, c := range claims {
 		e.Why = append(e.Why, checker.Claim{Op: f.txns[c.txn].op, Text: c.text})
 		others = append(others, c.txn)
@@ -45,7 +75,7 @@ func (f *findings) tell(anomaly, summary string, claims []claim, others ...int32
 	}
 	slices.Sort(e.Ops)
 	e.Ops = slices.Compact(e.Ops)
-	f.evidence = append(f.evidence, e)
+	f.evidence = append(f.evidence, proof{e, what})
 }
 
 // op is how a transaction is named.
@@ -105,56 +135,70 @@ func (f *findings) wrote(v int32) string {
 }
 
 func (f *findings) internal(x int32, m *micro, want string, suffix bool) {
-	if !f.find("internal") {
+	what := finding{anomaly: "internal"}
+	if !f.find(what) {
 		return
 	}
 	if suffix {
 		want = "a list that ends in " + want
 	}
-	f.tell("internal", fmt.Sprintf("%s contradicts itself about %s", f.op(x), f.keyText(m.key)),
+	f.tell(what, fmt.Sprintf("%s contradicts itself about %s", f.op(x), f.keyText(m.key)),
 		[]claim{{x, fmt.Sprintf("read %s as %s; by what it had done before it had to be %s", f.keyText(m.key), f.read(m), want)}})
 }
 
+// missing reports a transaction one of whose predicate reads did not find a key that it had written, or that it also read.
+func (f *findings) missing(x, key int32, wrote bool) {
+	what := finding{"internal", true}
+	if !f.find(what) {
+		return
+	}
+	text := fmt.Sprintf("read all keys and did not find %s, which it had written before", f.keyText(key))
+	if !wrote {
+		text = fmt.Sprintf("read all keys and did not find %s, but found it where it did not write it in between", f.keyText(key))
+	}
+	f.tell(what, fmt.Sprintf("%s contradicts itself about %s", f.op(x), f.keyText(key)), []claim{{x, text}})
+}
+
 func (f *findings) future(key, v, x int32) {
-	if f.find("future-read") {
-		f.tell("future-read", fmt.Sprintf("%s read what it had not yet written", f.op(x)),
+	if f.find(finding{anomaly: "future-read"}) {
+		f.tell(finding{anomaly: "future-read"}, fmt.Sprintf("%s read what it had not yet written", f.op(x)),
 			[]claim{{x, fmt.Sprintf("read %s of %s before it %s itself", f.valueText(v), f.keyText(key), f.wrote(v))}})
 	}
 }
 
 func (f *findings) duplicate(key, v, reader int32) {
-	if f.find("duplicate-elements") {
-		f.tell("duplicate-elements", fmt.Sprintf("%s holds %s twice", f.keyText(key), f.valueText(v)),
+	if f.find(finding{anomaly: "duplicate-elements"}) {
+		f.tell(finding{anomaly: "duplicate-elements"}, fmt.Sprintf("%s holds %s twice", f.keyText(key), f.valueText(v)),
 			[]claim{{reader, fmt.Sprintf("read %s with %s in it twice, which was appended once", f.keyText(key), f.valueText(v))}})
 	}
 }
 
 func (f *findings) nowhere(key, v, reader int32) {
-	if f.find("value-from-nowhere") {
-		f.tell("value-from-nowhere", fmt.Sprintf("nobody wrote %s to %s", f.valueText(v), f.keyText(key)),
+	if f.find(finding{anomaly: "value-from-nowhere"}) {
+		f.tell(finding{anomaly: "value-from-nowhere"}, fmt.Sprintf("nobody wrote %s to %s", f.valueText(v), f.keyText(key)),
 			[]claim{{reader, fmt.Sprintf("read %s of %s, which no transaction wrote", f.valueText(v), f.keyText(key))}})
 	}
 }
 
 func (f *findings) abortedRead(key, v, reader int32) {
-	if w := f.values[v].writer; f.find("G1a") {
-		f.tell("G1a", fmt.Sprintf("%s read what an aborted transaction wrote", f.op(reader)), []claim{
+	if w := f.values[v].writer; f.find(finding{anomaly: "G1a"}) {
+		f.tell(finding{anomaly: "G1a"}, fmt.Sprintf("%s read what an aborted transaction wrote", f.op(reader)), []claim{
 			{w, fmt.Sprintf("%s and failed, so that nobody may ever see it", f.wrote(v))},
 			{reader, fmt.Sprintf("read %s of %s, which %s had written", f.valueText(v), f.keyText(key), f.op(w))}})
 	}
 }
 
 func (f *findings) intermediateRead(key, v, reader int32) {
-	if w := f.values[v].writer; f.find("G1b") {
-		f.tell("G1b", fmt.Sprintf("%s read what was not the last write of its transaction", f.op(reader)), []claim{
+	if w := f.values[v].writer; f.find(finding{anomaly: "G1b"}) {
+		f.tell(finding{anomaly: "G1b"}, fmt.Sprintf("%s read what was not the last write of its transaction", f.op(reader)), []claim{
 			{w, fmt.Sprintf("%s and later wrote to it once more", f.wrote(v))},
 			{reader, fmt.Sprintf("read %s as it was between the two writes of %s", f.keyText(key), f.op(w))}})
 	}
 }
 
 func (f *findings) dirtyUpdate(key, aborted, next, reader int32) {
-	if a, w := f.values[aborted].writer, f.values[next].writer; f.find("dirty-update") {
-		f.tell("dirty-update", fmt.Sprintf("%s built on what %s wrote, which had aborted", f.op(w), f.op(a)), []claim{
+	if a, w := f.values[aborted].writer, f.values[next].writer; f.find(finding{anomaly: "dirty-update"}) {
+		f.tell(finding{anomaly: "dirty-update"}, fmt.Sprintf("%s built on what %s wrote, which had aborted", f.op(w), f.op(a)), []claim{
 			{a, fmt.Sprintf("%s and failed, so that nobody may ever see it", f.wrote(aborted))},
 			{w, fmt.Sprintf("%s behind it", f.wrote(next))},
 			{reader, fmt.Sprintf("read both of %s in that order", f.keyText(key))}})
@@ -162,21 +206,23 @@ func (f *findings) dirtyUpdate(key, aborted, next, reader int32) {
 }
 
 func (f *findings) incompatible(key, a, b int32, order, other []int32) {
-	if !f.find("incompatible-order") {
+	if !f.find(finding{anomaly: "incompatible-order"}) {
 		return
 	}
 	same := 0
 	for same < min(len(order), len(other)) && order[same] == other[same] {
 		same++
 	}
-	f.tell("incompatible-order", fmt.Sprintf("%s has no order: %s and %s saw different ones", f.keyText(key), f.op(a), f.op(b)), []claim{
+	f.tell(finding{anomaly: "incompatible-order"}, fmt.Sprintf("%s has no order: %s and %s saw different ones", f.keyText(key), f.op(a), f.op(b)), []claim{
 		{a, fmt.Sprintf("read %s as %s", f.keyText(key), f.listOf(order[:min(len(order), same+4)]))},
 		{b, fmt.Sprintf("read %s as %s, which is no beginning of what %s read, nor that of it", f.keyText(key),
 			f.listOf(other[:min(len(other), same+4)]), f.op(a))}})
 }
 
-func (f *findings) lostUpdate(key, v int32, rivals []int32) {
-	if !f.find("lost-update") {
+// lostUpdate reports that two transactions changed the same version; absent says that not both read it by its key's name.
+func (f *findings) lostUpdate(key, v int32, rivals []int32, absent bool) {
+	what := finding{"lost-update", absent}
+	if !f.find(what) {
 		return
 	}
 	found := f.valueText(v)
@@ -184,7 +230,7 @@ func (f *findings) lostUpdate(key, v int32, rivals []int32) {
 		found = "[]"
 	}
 	a, b := rivals[0], rivals[1]
-	f.tell("lost-update", fmt.Sprintf("%s and %s both changed %s from what it was at %s", f.op(a), f.op(b), f.keyText(key), found), []claim{
+	f.tell(what, fmt.Sprintf("%s and %s both changed %s from what it was at %s", f.op(a), f.op(b), f.keyText(key), found), []claim{
 		{a, fmt.Sprintf("read %s at %s and %s", f.keyText(key), found, f.wrote(f.writeOf(a, key)))},
 		{b, fmt.Sprintf("read %s at %s too and %s: whichever of the two came second had not seen the other", f.keyText(key), found,
 			f.wrote(f.writeOf(b, key)))}})
@@ -201,7 +247,7 @@ func (f *findings) writeOf(x, key int32) int32 {
 }
 
 func (f *findings) cyclicVersions(key int32, circle []int32) {
-	if !f.find("cyclic-versions") {
+	if !f.find(finding{anomaly: "cyclic-versions"}) {
 		return
 	}
 	var claims []claim
@@ -209,12 +255,12 @@ func (f *findings) cyclicVersions(key int32, circle []int32) {
 		after := circle[(i+1)%len(circle)]
 		claims = append(claims, claim{x, fmt.Sprintf("%s, which %s read and replaced", f.wrote(f.writeOf(x, key)), f.op(after))})
 	}
-	f.tell("cyclic-versions", fmt.Sprintf("the versions of %s come before each other", f.keyText(key)), claims)
+	f.tell(finding{anomaly: "cyclic-versions"}, fmt.Sprintf("the versions of %s come before each other", f.keyText(key)), claims)
 }
 
 // cycle adds a cycle that was found.
-func (f *findings) cycle(anomaly string, c cycle) {
-	if !f.find(anomaly) {
+func (f *findings) cycle(what finding, c cycle) {
+	if !f.find(what) {
 		return
 	}
 	shape := ""
@@ -230,7 +276,7 @@ func (f *findings) cycle(anomaly string, c cycle) {
 		others = append(others, witnesses...)
 		steps = append(steps, checker.Dependency{From: f.txns[d.from].op, To: f.txns[d.to].op, Kind: kindNames[d.kind], Label: f.label(d)})
 	}
-	f.tell(anomaly, fmt.Sprintf("%d transactions in a circle, each before the next%s", len(c), shape), claims, others...)
+	f.tell(what, fmt.Sprintf("%d transactions in a circle, each before the next%s", len(c), shape), claims, others...)
 	f.evidence[len(f.evidence)-1].Cycle = steps
 }
 
@@ -245,6 +291,8 @@ func (c cycle) shape() string {
 	switch {
 	case len(c) == 2 && c[0].kind == rw && c[1].kind == rw && c[0].key != c[1].key:
 		return "write skew"
+	case len(c) == 2 && c[0].kind == rwPredicate && c[1].kind == rwPredicate:
+		return "phantom"
 	case len(c) == 4 && antis == 4:
 		return "long fork"
 	default:

@@ -11,16 +11,17 @@ const (
 	rw
 	process
 	realtime
-	wwProcess  // a ww that only holds if versions follow the sessions' order (X4)
-	rwProcess  // likewise
-	wwRealtime // a ww that only holds if versions follow real time
-	rwRealtime // likewise
-	pass       // from a junction on: part of the dependency that leads to it
+	wwProcess   // a ww that only holds if versions follow the sessions' order (X4)
+	rwProcess   // likewise
+	wwRealtime  // a ww that only holds if versions follow real time
+	rwRealtime  // likewise
+	rwPredicate // an rw from a predicate read that did not find the key (X12)
+	pass        // from a junction on: part of the dependency that leads to it
 )
 
 // kindNames are those of Adya.
 var kindNames = [...]string{ww: "ww", wr: "wr", rw: "rw", process: "process", realtime: "realtime",
-	wwProcess: "ww", rwProcess: "rw", wwRealtime: "ww", rwRealtime: "rw"}
+	wwProcess: "ww", rwProcess: "rw", wwRealtime: "ww", rwRealtime: "rw", rwPredicate: "rwp"}
 
 // mask is a set of kinds.
 type mask uint16
@@ -29,7 +30,7 @@ func (k kind) in(m mask) bool { return m&(1<<k) != 0 }
 
 const (
 	inferredWW mask = 1<<wwProcess | 1<<wwRealtime
-	anyRW      mask = 1<<rw | 1<<rwProcess | 1<<rwRealtime
+	anyRW      mask = 1<<rw | 1<<rwProcess | 1<<rwRealtime | 1<<rwPredicate
 	every      mask = 1<<(pass+1) - 1
 )
 
@@ -44,12 +45,17 @@ type edge struct {
 // graph collects the dependencies of a trace.
 type graph struct {
 	*trace
-	nodes int32 // transactions and junctions
-	edges []edge
+	nodes   int32 // transactions and junctions
+	edges   []edge
+	initial []initial // of each key, if there are predicate reads
 }
 
 func newGraph(t *trace) *graph {
-	return &graph{trace: t, nodes: int32(len(t.txns)), edges: make([]edge, 0, 4*len(t.txns))}
+	g := &graph{trace: t, nodes: int32(len(t.txns)), edges: make([]edge, 0, 4*len(t.txns))}
+	if len(t.predicates) > 0 {
+		g.initial = make([]initial, len(t.keys))
+	}
+	return g
 }
 
 // junction is a new one.

@@ -313,6 +313,7 @@ func (l *lists) dependencies(key int32, late []int32) {
 		follow(w)
 	}
 	slices.SortStableFunc(of.reads, func(a, b listRead) int { return int(a.length - b.length) })
+	l.overwroteInitial(key, of.reads, next[0], late)
 	for from := 0; from < len(of.reads); { // rw, version by version
 		to := from
 		for to < len(of.reads) && of.reads[to].length == of.reads[from].length {
@@ -321,6 +322,23 @@ func (l *lists) dependencies(key int32, late []int32) {
 		l.overwrites(key, of.reads[from:to], next, late)
 		from = to
 	}
+}
+
+// overwroteInitial notes for predicate reads who appended first to a key, and who of those that read it empty appended to it.
+func (l *lists) overwroteInitial(key int32, reads []listRead, first int32, late []int32) {
+	if l.initial == nil {
+		return
+	}
+	of := &l.initial[key]
+	if of.writers = late; first != none {
+		of.writers = []int32{first}
+	}
+	for _, r := range reads {
+		if r.length == 0 && l.writesTo(r.txn, key) {
+			of.rivals = append(of.rivals, r.txn)
+		}
+	}
+	slices.Sort(of.rivals)
 }
 
 // overwrites draws the rw of all who read the same version.
@@ -338,7 +356,7 @@ func (l *lists) overwrites(key int32, reads []listRead, next, late []int32) {
 	}
 	slices.Sort(rivals)
 	if len(rivals) > 1 {
-		l.found.lostUpdate(key, reads[0].last, rivals)
+		l.found.lostUpdate(key, reads[0].last, rivals, false)
 	}
 	if w := next[length]; w != none {
 		late = []int32{w}

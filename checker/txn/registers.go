@@ -176,7 +176,7 @@ func (r *registers) dependencies(key int32, circular []int32) (chain bool) {
 	for i := range of.versions {
 		v := &of.versions[i]
 		if len(v.rivals) > 1 {
-			r.found.lostUpdate(key, v.value, v.rivals)
+			r.found.lostUpdate(key, v.value, v.rivals, false)
 		}
 		if v.writer != none {
 			for _, reader := range v.readers {
@@ -192,6 +192,9 @@ func (r *registers) dependencies(key int32, circular []int32) (chain bool) {
 			roots -= len(v.rivals)
 		}
 		r.overwritten(v.readers, later, v.rivals, rw, key)
+	}
+	if r.initial != nil {
+		r.initial[key] = initial{writers: of.writers, rivals: of.versions[0].rivals}
 	}
 	return roots <= 1
 }

@@ -13,6 +13,8 @@ func (p path) cycle(a *adjacency, nodes []int32) cycle {
 		e := a.edges[p[(start+i)%len(p)]]
 		if e.from < a.txns {
 			c = append(c, dependency{from: nodes[e.from], kind: e.kind, key: e.key})
+		} else if e.key != none { // the keys that a predicate read did not find share junctions
+			c[len(c)-1].key = e.key
 		}
 		if e.to < a.txns {
 			c[len(c)-1].to = nodes[e.to]

@@ -19,6 +19,8 @@ type trace struct {
 	keys    []string // as JSON
 	values  []value
 
+	predicates []predicate // in the order of their places among the micro-operations
+
 	keyNumbers map[string]int32
 	small      map[uint64]int32 // values that are small numbers, by key and number
 	others     map[valueName]int32
@@ -35,10 +37,12 @@ type transaction struct {
 	committed  bool  // ok, or info and seen (X1)
 }
 
-// micro is a micro-operation. Of a transaction that did not end ok only the writes are kept.
+// micro is a micro-operation. Of a transaction that did not end ok only the writes are kept, and of a predicate read only the
+// reads of the keys that it found.
 type micro struct {
 	write bool
 	bad   bool // a read that contradicts its own transaction
+	all   bool // a predicate read not yet taken apart, whose list is what it returned
 	key   int32
 	value int32  // written, or read from a register; none for null and for the reads of lists
 	prev  int32  // the transaction's micro-operation before it on the same key, or none
@@ -102,9 +106,10 @@ func read(ctx context.Context, modelName string, h *history.History) (*trace, er
 			failed = append(failed, number)
 		}
 		t.txns = append(t.txns, x)
-		for i := x.from; i < x.to; i++ {
-			t.latest[t.micros[i].key] = none
-		}
+		t.forget(t.micros[x.from:])
+	}
+	if err := t.expand(modelName); err != nil {
+		return nil, err
 	}
 	for i := range t.txns {
 		if err := t.attribute(int32(i)); err != nil {
@@ -119,6 +124,15 @@ func read(ctx context.Context, modelName string, h *history.History) (*trace, er
 		}
 	}
 	return t, nil
+}
+
+// forget ends a transaction of these micro-operations: the next has not touched any key yet.
+func (t *trace) forget(did []micro) {
+	for i := range did {
+		if !did[i].all {
+			t.latest[did[i].key] = none
+		}
+	}
 }
 
 // did is what a transaction did.
@@ -189,30 +203,47 @@ func (t *trace) micro(modelName string, f, key, raw []byte, x *transaction) erro
 		if x.kind != history.Ok {
 			return nil
 		}
+	case `"rp"`:
+		if string(key) != "null" {
+			return fmt.Errorf("a predicate read has the key %s, want null, for it reads all keys", brief(key))
+		}
+		if x.kind == history.Ok {
+			t.micros = append(t.micros, micro{all: true, key: none, value: none, prev: none, list: raw})
+			t.predicates = append(t.predicates, predicate{})
+		}
+		return nil
 	default:
-		return fmt.Errorf(`%s is no micro-operation, want %s or "r"`, brief(f), writes[modelName])
+		return fmt.Errorf(`%s is no micro-operation, want %s, "r" or "rp"`, brief(f), writes[modelName])
 	}
 	var err error
 	if m.key, err = t.key(key); err != nil {
 		return err
 	}
+	if m.write && modelName == RWRegister && string(raw) == "null" {
+		return &twice{key: t.keys[m.key], value: "null"} // it cannot be told from the initial value
+	}
+	if err = t.holds(modelName, &m, raw); err == nil {
+		t.touch(m)
+	}
+	return err
+}
+
+// holds enters what was written or read.
+func (t *trace) holds(modelName string, m *micro, raw []byte) (err error) {
 	switch {
 	case m.write || modelName == RWRegister && string(raw) != "null":
-		if m.value, err = t.value(m.key, raw); err != nil {
-			return err
-		}
-		if m.write && modelName == RWRegister && string(raw) == "null" {
-			return &twice{key: t.keys[m.key], value: "null"} // it cannot be told from the initial value
-		}
+		m.value, err = t.value(m.key, raw)
 	case modelName == ListAppend:
-		if m.list, err = listText(raw); err != nil {
-			return err
-		}
+		m.list, err = listText(raw)
 	}
+	return err
+}
+
+// touch appends a micro-operation to those of the last transaction.
+func (t *trace) touch(m micro) {
 	m.prev = t.latest[m.key]
 	t.latest[m.key] = int32(len(t.micros))
 	t.micros = append(t.micros, m)
-	return nil
 }
 
 // key is a key's number.
