@@ -26,6 +26,7 @@ var ringKeys = []pageFact{
 	{"ww", "ww: wrote what the other then overwrote or appended to"},
 	{"wr", "wr: wrote what the other read"},
 	{"rw", "rw: read what the other then overwrote or appended to"},
+	{"rwp", "rwp: read all keys and did not find one that the other then wrote"},
 	{"process", "process: came before the other in its session"},
 	{"realtime", "realtime: ended before the other began"},
 }

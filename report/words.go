@@ -76,6 +76,11 @@ func transaction(value string) string {
 		}
 		f, key, v := bare(step[0]), bare(step[1]), compact(step[2])
 		switch {
+		case f == "rp" && key == "null": // a predicate read, of all keys
+			said[i] = "rp"
+			if v != "null" {
+				said[i] += " → " + v
+			}
 		case f != "r":
 			said[i] = f + " " + key + " " + v
 		case v == "null":
