@@ -116,7 +116,7 @@ func (r *runner) addFlags(f *pflag.FlagSet) {
 	f.Var(bytesFlag{&p.CheckerMemory}, "checker-memory", "that searching may hold, as 2GiB; beyond it the verdict is unknown (default 4GiB)")
 	f.BoolVar(&p.FailFast, "fail-fast", false, "judge while it runs, and stop at the first violation")
 	f.StringVar(&r.store, "store", "runs", "directory of the runs")
-	f.StringVar(&r.attach, "attach", "", "test the running containers of this Compose file or project instead of starting any")
+	f.StringVar(&r.attach, "attach", "", "test the running containers of this Compose file or project, which hold no data yet, instead of starting any")
 	f.IntVar(&r.count, "test-count", 1, "repeat with the next seeds; stops at the first invalid run")
 	f.BoolVar(&r.printPlan, "print-plan", false, "print the plan with every default and drawn option, and stop")
 	f.BoolVar(&r.json, "json", false, "print the result as JSON")
