@@ -76,7 +76,7 @@ func transaction(value string) string {
 		}
 		f, key, v := bare(step[0]), bare(step[1]), compact(step[2])
 		switch {
-		case f == "rp" && key == "null": // a predicate read, of all keys
+		case f == "rp": // a predicate read, of all keys
 			said[i] = "rp"
 			if v != "null" {
 				said[i] += " → " + v
