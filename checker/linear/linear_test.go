@@ -3,6 +3,8 @@ package linear_test
 import (
 	"bytes"
 	"context"
+	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +56,33 @@ func TestMalformedHistoriesAreUnknown(t *testing.T) {
 	got := check(t, "cas-register", linear.Options{}, h)
 	if got.Verdict != checker.Unknown || got.Cause != checker.Malformed || got.Reason != "event 0: cas wants [old, new], has 3" {
 		t.Errorf("%v %s %q", got.Verdict, got.Cause, got.Reason)
+	}
+}
+
+// A history that several processors read, a share each, is judged as by one: a key may begin in any share, its calls lie in
+// all of them, and what is wrong is told of the same calls.
+func TestSharesAreReadAsOne(t *testing.T) {
+	const calls = 40_000
+	for _, keys := range []int{0, 7, 5_000} {
+		for _, invalid := range []bool{false, true} {
+			h := cell{clients: 6, keys: keys, calls: calls, pending: 0.01, invalid: invalid}.history(func() object { return &register{} })
+			var by []checker.Result
+			for _, processors := range []int{1, 2, 3} {
+				before := runtime.GOMAXPROCS(processors)
+				got := check(t, "register", linear.Options{}, h)
+				runtime.GOMAXPROCS(before)
+				got.Took = 0
+				by = append(by, got)
+			}
+			if by[0].Verdict != map[bool]checker.Verdict{false: checker.Valid, true: checker.Invalid}[invalid] {
+				t.Errorf("%d keys: %v", keys, by[0].Verdict)
+			}
+			for _, got := range by[1:] {
+				if !reflect.DeepEqual(got, by[0]) {
+					t.Errorf("%d keys: one processor says\n%+v, several say\n%+v", keys, by[0], got)
+				}
+			}
+		}
 	}
 }
 

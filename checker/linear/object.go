@@ -34,54 +34,48 @@ func (c *call[In, Out]) result() *Out {
 // object is the part of a history that concerns one key: its calls in the order of their invocations.
 type object[In, Out any] struct {
 	key   string
-	count int // of calls, before they are read
 	calls []call[In, Out]
 }
 
 // split reads the clients' calls of a history and divides them by key (L3), keys in order of first appearance. Calls that
 // failed are dropped, and so are those with unknown outcome that change nothing: removing a call is one of the ways in
-// which it may have ended, and nothing depends on it. Each call knows its place before any is read, so that several
-// processors can read them.
+// which it may have ended, and nothing depends on it. Several processors take a share of the history each: first they count,
+// so that each knows where its calls of every key go, then they read.
 func split[S, In, Out any](m model.Model[S, In, Out], h *history.History) ([]object[In, Out], error) {
-	objects, places, err := arrange(m, h)
+	all := len(h.Calls())
+	shares := make([]share, min(runtime.GOMAXPROCS(0), 1+all/leastShare))
+	objectOf := make([]int32, all)
+	for w := range shares {
+		from, to := w*all/len(shares), (w+1)*all/len(shares)
+		shares[w].calls, shares[w].objectOf = h.Calls()[from:to], objectOf[from:to]
+	}
+	if err := inParallel(shares, func(s *share) error { return count(m, h, s) }); err != nil {
+		return nil, err
+	}
+	keys, counts := arrange(shares)
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	room := make([]call[In, Out], total)
+	err := inParallel(shares, func(s *share) error {
+		for i, o := range s.objectOf {
+			if o == nobody {
+				continue
+			}
+			if err := read(m, h, s.calls[i], &room[s.next[o]]); err != nil {
+				return err
+			}
+			s.next[o]++
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	total := 0
-	for i := range objects {
-		total += objects[i].count
-	}
-	room := make([]call[In, Out], total)
-	calls := h.Calls()
-	workers := min(runtime.GOMAXPROCS(0), 1+len(calls)/leastShare)
-	failures := make([]failure, workers)
-	var group sync.WaitGroup
-	for w := range workers {
-		group.Go(func() {
-			defer func() {
-				if p := recover(); p != nil {
-					failures[w].panicked = p
-				}
-			}()
-			for i := w * len(calls) / workers; i < (w+1)*len(calls)/workers && failures[w].err == nil; i++ {
-				if places[i] >= 0 {
-					failures[w].err = read(m, h, calls[i], &room[places[i]])
-				}
-			}
-		})
-	}
-	group.Wait()
-	for _, f := range failures { // the first in the history
-		if f.panicked != nil {
-			panic(f.panicked)
-		}
-		if f.err != nil {
-			return nil, f.err
-		}
-	}
-	for i := range objects {
-		n := objects[i].count
-		objects[i].calls, room = room[:n:n], room[n:]
+	objects := make([]object[In, Out], len(keys))
+	for i, n := range counts {
+		objects[i], room = object[In, Out]{keys[i], room[:n:n]}, room[n:]
 	}
 	return objects, nil
 }
@@ -89,10 +83,96 @@ func split[S, In, Out any](m model.Model[S, In, Out], h *history.History) ([]obj
 // leastShare is how many calls are worth a goroutine.
 const leastShare = 1 << 14
 
-// failure is why a share of a history could not be read.
-type failure struct {
-	err      error
-	panicked any
+// share is a part of a history that one processor reads.
+type share struct {
+	calls    []history.Call
+	objectOf []int32  // by call: the object in keys, or nobody if the call is dropped
+	keys     []string // in order of first appearance in the share
+	next     []int    // by object: at first the number of its calls, then the place of the next one among all that are read
+}
+
+// inParallel does work on all shares. The error, or panic, is that of the first share in the history that has one.
+func inParallel(shares []share, work func(*share) error) error {
+	errs, panics := make([]error, len(shares)), make([]any, len(shares))
+	var group sync.WaitGroup
+	for w := range shares {
+		group.Go(func() {
+			defer func() { panics[w] = recover() }()
+			errs[w] = work(&shares[w])
+		})
+	}
+	group.Wait()
+	for w := range shares {
+		if panics[w] != nil {
+			panic(panics[w])
+		}
+		if errs[w] != nil {
+			return errs[w]
+		}
+	}
+	return nil
+}
+
+// count finds the object of each call of a share, and how many each object has.
+func count[S, In, Out any](m model.Model[S, In, Out], h *history.History, s *share) error {
+	at := map[string]int32{}
+	last := int32(nobody)
+	for i, paired := range s.calls {
+		s.objectOf[i] = nobody
+		invocation, kind := h.Invocation(paired), h.Kind(paired)
+		if invocation.Process == history.Nemesis || kind == history.Fail {
+			continue
+		}
+		if last == nobody || s.keys[last] != invocation.Key {
+			known := false
+			if last, known = at[invocation.Key]; !known {
+				last = int32(len(s.keys))
+				at[invocation.Key] = last
+				s.keys = append(s.keys, invocation.Key)
+				s.next = append(s.next, 0)
+			}
+		}
+		if kind == history.Info {
+			in, _, err := m.Call(invocation, nil)
+			if err != nil {
+				return err
+			}
+			if m.ReadOnly(in, nil) {
+				continue
+			}
+		}
+		s.objectOf[i] = last
+		s.next[last]++
+	}
+	return nil
+}
+
+// arrange puts the keys of all shares together, counts the calls of each, and gives each share its places among the calls:
+// those of a key lie together, in the order of the history.
+func arrange(shares []share) (keys []string, counts []int) {
+	at := map[string]int{}
+	for _, s := range shares {
+		for o, key := range s.keys {
+			i, known := at[key]
+			if !known {
+				i = len(keys)
+				at[key] = i
+				keys, counts = append(keys, key), append(counts, 0)
+			}
+			counts[i] += s.next[o]
+		}
+	}
+	free := make([]int, len(keys))
+	for i := 1; i < len(keys); i++ {
+		free[i] = free[i-1] + counts[i-1]
+	}
+	for _, s := range shares {
+		for o, key := range s.keys {
+			i := at[key]
+			s.next[o], free[i] = free[i], free[i]+s.next[o]
+		}
+	}
+	return keys, counts
 }
 
 // read reads one call.
@@ -105,48 +185,4 @@ func read[S, In, Out any](m model.Model[S, In, Out], h *history.History, paired 
 	}
 	c.in, c.out, err = m.Call(invocation, completion)
 	return err
-}
-
-// arrange makes an object for each key, and gives each call its place among the calls of all objects, -1 if it is dropped.
-func arrange[S, In, Out any](m model.Model[S, In, Out], h *history.History) (objects []object[In, Out], places []int32, err error) {
-	places = make([]int32, len(h.Calls())) // at first the object
-	at := map[string]int32{}
-	last := int32(-1)
-	for i, paired := range h.Calls() {
-		places[i] = -1
-		invocation, kind := h.Invocation(paired), h.Kind(paired)
-		if invocation.Process == history.Nemesis || kind == history.Fail {
-			continue
-		}
-		if last < 0 || objects[last].key != invocation.Key {
-			known := false
-			if last, known = at[invocation.Key]; !known {
-				last = int32(len(objects))
-				at[invocation.Key] = last
-				objects = append(objects, object[In, Out]{key: invocation.Key})
-			}
-		}
-		if kind == history.Info {
-			in, _, err := m.Call(invocation, nil)
-			if err != nil {
-				return nil, nil, err
-			}
-			if m.ReadOnly(in, nil) {
-				continue
-			}
-		}
-		places[i] = last
-		objects[last].count++
-	}
-	next := make([]int32, len(objects))
-	for o := 1; o < len(objects); o++ {
-		next[o] = next[o-1] + int32(objects[o-1].count)
-	}
-	for i, o := range places {
-		if o >= 0 {
-			places[i] = next[o]
-			next[o]++
-		}
-	}
-	return objects, places, nil
 }

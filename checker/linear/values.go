@@ -16,7 +16,30 @@ type numbering struct {
 
 // newNumbering expects about n values.
 func newNumbering(n int) *numbering {
-	return &numbering{small: make([]int32, 4*n+16), others: map[model.Value]int32{}}
+	var empty numbering
+	empty.reset(n)
+	return &empty
+}
+
+// reset forgets all values and expects about n others.
+func (n *numbering) reset(expected int) {
+	n.small = cleared(n.small, 4*expected+16)
+	if len(n.keys) > 64+16*expected { // to clear what served many values must not be the price of few
+		n.keys, n.hashed = nil, nil
+	}
+	clear(n.keys)
+	n.others = map[model.Value]int32{}
+	n.used, n.count = 0, 0
+}
+
+// cleared is n zeros, in the memory of s if they fit.
+func cleared(s []int32, n int) []int32 {
+	if n > cap(s) {
+		return make([]int32, n)
+	}
+	s = s[:n]
+	clear(s)
+	return s
 }
 
 // of is v's number.

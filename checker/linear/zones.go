@@ -3,6 +3,7 @@ package linear
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/model"
@@ -29,7 +30,8 @@ type registerCall = call[model.RegisterCall, model.Value]
 // orders. Two chains stand in both orders if and only if both are forward (f < s) and [f, s] overlap, or one
 // is forward and contains the other's [s, f]. Sorting the forward ones finds either.
 func byZones(calls []registerCall) (outcome, bool) {
-	z := zones{calls: calls}
+	z := zonesRoom.Get().(*zones)
+	z.calls = calls
 	w, decided := z.gather()
 	if decided && w == nil {
 		w = z.chain()
@@ -41,17 +43,34 @@ func byZones(calls []registerCall) (outcome, bool) {
 	if w != nil {
 		o.verdict = checker.Invalid
 	}
+	z.calls = nil
+	zonesRoom.Put(z)
 	return o, decided
+}
+
+// zonesRoom is memory that was used before: a history of many keys needs no more than its largest.
+var zonesRoom = sync.Pool{New: func() any { return &zones{values: &numbering{}} }}
+
+// roomFor is room for n elements of whatever content, in the memory of s if they fit. New memory is not touched before it is
+// used, so that asking for more than is needed costs nothing.
+func roomFor[T any](n int, s []T) []T {
+	if n > cap(s) {
+		return make([]T, n)
+	}
+	return s[:n]
 }
 
 // zones is the state of byZones. Calls and blocks are named by their positions in the slices.
 type zones struct {
-	calls  []registerCall
-	values *numbering
-	target []int32 // by call: the block that it writes or reads
-	source []int32 // by call: the block that it replaces, or nobody
-	blocks []block // by number of the value; behind them, blocks for writes of values that nobody observed
-	chains []chain
+	calls     []registerCall
+	values    *numbering
+	target    []int32 // by call: the block that it writes or reads
+	source    []int32 // by call: the block that it replaces, or nobody
+	blocks    []block // by number of the value; behind them, blocks for writes of values that nobody observed
+	chains    []chain
+	observers []int32 // the calls that observe a value
+	places    []int32 // by time: the chain that begins there
+	ordered   []int32 // the forward chains
 }
 
 // block is a value with the calls that wrote and read it.
@@ -78,41 +97,45 @@ const nobody = -1
 // gather makes the blocks. It returns a witness if a value comes from nowhere or from the future, and false if an observed
 // value may have been written by several calls.
 func (z *zones) gather() (*witness, bool) {
-	z.values = newNumbering(len(z.calls))
-	null := z.values.of(model.Null)
-	z.target = make([]int32, len(z.calls))
-	z.source = make([]int32, len(z.calls))
+	n := len(z.calls)
+	z.values.reset(n)
+	z.target, z.source = roomFor(n, z.target), roomFor(n, z.source)
+	z.blocks, z.observers = roomFor(n+1, z.blocks)[:0], roomFor(n, z.observers)[:0]
+	null := z.block(model.Null)
+	z.blocks[null].f, z.blocks[null].writes = -1, 1 // the initial value is written before everything
 	for i := range z.calls {
 		c := &z.calls[i]
 		z.source[i] = nobody
 		switch c.in.F {
 		case model.Read:
-			z.target[i] = z.values.of(c.out)
+			z.target[i] = z.block(c.out)
 		case model.CAS:
-			if z.target[i] = z.values.of(c.in.Value); c.in.Old != c.in.Value {
-				z.source[i] = z.values.of(c.in.Old)
+			if z.target[i] = z.block(c.in.Value); c.in.Old != c.in.Value {
+				z.source[i] = z.block(c.in.Old)
 			}
 		case model.Write:
-			z.target[i] = z.values.of(c.in.Value)
+			z.target[i] = z.block(c.in.Value)
 		}
-	}
-	z.blocks = make([]block, z.values.count)
-	for v := range z.blocks {
-		z.blocks[v] = newBlock()
-	}
-	z.blocks[null].f, z.blocks[null].writes = -1, 1 // the initial value is written before everything
-	observers := make([]int32, 0, len(z.calls))
-	for i := range z.calls {
-		if z.writes(i) {
+		writes := z.writes(i)
+		if writes {
 			b := &z.blocks[z.target[i]]
 			b.write = int32(i)
 			b.writes++
 		}
-		if !z.calls[i].pending() && (!z.writes(i) || z.source[i] != nobody) {
-			observers = append(observers, int32(i))
+		if !c.pending() && (!writes || z.source[i] != nobody) {
+			z.observers = append(z.observers, int32(i))
 		}
 	}
-	return z.observe(observers)
+	return z.observe(z.observers)
+}
+
+// block is the number of a value's block, which is made when the value is first met.
+func (z *zones) block(v model.Value) int32 {
+	i := z.values.of(v)
+	if int(i) == len(z.blocks) {
+		z.blocks = append(z.blocks, newBlock())
+	}
+	return i
 }
 
 // writes says whether call i writes. A cas that changes nothing is a read.
@@ -212,7 +235,7 @@ func (b *block) include(i int32, begin, end int) {
 
 // walk follows the chains from their heads. Blocks that no head leads to form a ring.
 func (z *zones) walk() *witness {
-	z.chains = make([]chain, 0, len(z.blocks))
+	z.chains = roomFor(len(z.blocks), z.chains)[:0]
 	for head := range z.blocks {
 		if b := &z.blocks[head]; b.follows || b.empty() {
 			continue
@@ -265,7 +288,8 @@ func (z *zones) conflict() *witness {
 // forward lists the forward chains in the order of their f. As f is the position of an event, and no two chains share one,
 // they are put in their places where there are not many more events than calls; else they are sorted.
 func (z *zones) forward() []int32 {
-	forward := make([]int32, 0, len(z.chains))
+	z.ordered = roomFor(len(z.chains), z.ordered)
+	forward := z.ordered[:0]
 	latest := 0
 	for i, c := range z.chains {
 		if c.f < c.s {
@@ -277,7 +301,8 @@ func (z *zones) forward() []int32 {
 		slices.SortFunc(forward, func(a, b int32) int { return cmp.Compare(z.chains[a].f, z.chains[b].f) })
 		return forward
 	}
-	places := make([]int32, latest+2) // chain+1 by f+1: the initial value's f is -1
+	z.places = cleared(z.places, latest+2) // chain+1 by f+1: the initial value's f is -1
+	places := z.places
 	for _, i := range forward {
 		places[z.chains[i].f+1] = i + 1
 	}
