@@ -36,16 +36,26 @@ func (Stats) Name() string { return "stats" }
 // Check counts.
 func (Stats) Check(_ context.Context, h *history.History) Result {
 	var total Counts
-	byF := map[string]Counts{}
+	byF := map[string]*Counts{}
+	var last string // the F of the call before, whose counts are at hand
+	var counts *Counts
 	for _, c := range h.Calls() {
 		op := h.Invocation(c)
 		if op.Process == history.Nemesis {
 			continue
 		}
 		total.add(h.Kind(c))
-		f := byF[op.F]
-		f.add(h.Kind(c))
-		byF[op.F] = f
+		if counts == nil || last != op.F {
+			if last, counts = op.F, byF[op.F]; counts == nil {
+				counts = &Counts{}
+				byF[op.F] = counts
+			}
+		}
+		counts.add(h.Kind(c))
 	}
-	return Result{Verdict: Valid, Stats: map[string]any{"calls": total, "by-f": byF}}
+	values := make(map[string]Counts, len(byF))
+	for f, c := range byF {
+		values[f] = *c
+	}
+	return Result{Verdict: Valid, Stats: map[string]any{"calls": total, "by-f": values}}
 }

@@ -55,7 +55,8 @@ func count(r *Run) figures {
 	}
 	slices.SortStableFunc(f.windows, func(a, b windowFigures) int { return int(a.From - b.From) })
 	at := map[string]int{}
-	took := map[string][]time.Duration{}
+	var took [][]time.Duration // by F, as f.byF
+	i := -1
 	var open []int // windows begun and not yet over; invocations come in time order, so one sweep finds them all
 	begun := 0
 	for _, c := range h.Calls() {
@@ -65,16 +66,18 @@ func count(r *Run) figures {
 		}
 		kind := h.Kind(c)
 		add(&f.calls, kind)
-		i, seen := at[op.F]
-		if !seen {
-			i = len(f.byF)
-			at[op.F] = i
-			f.byF = append(f.byF, callFigures{F: op.F})
+		if i < 0 || f.byF[i].F != op.F {
+			seen := false
+			if i, seen = at[op.F]; !seen {
+				i = len(f.byF)
+				at[op.F] = i
+				f.byF, took = append(f.byF, callFigures{F: op.F}), append(took, nil)
+			}
 		}
 		add(&f.byF[i].Counts, kind)
 		if kind == history.Ok {
 			start, end := h.Span(c)
-			took[op.F] = append(took[op.F], end-start)
+			took[i] = append(took[i], end-start)
 		}
 		for begun < len(f.windows) && f.windows[begun].From <= op.Time {
 			open = append(open, begun)
@@ -89,7 +92,7 @@ func count(r *Run) figures {
 		}
 	}
 	for i := range f.byF {
-		f.byF[i].Latency = quantilesOf(took[f.byF[i].F])
+		f.byF[i].Latency = quantilesOf(took[i])
 	}
 	return f
 }
