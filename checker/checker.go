@@ -69,6 +69,7 @@ const (
 	Panicked  Cause = "panic"      // the checker itself failed
 	Cutoff    Cause = "incomplete" // the history is not whole
 	Malformed Cause = "malformed"  // the history holds calls that the model does not know
+	Undecided Cause = "undecided"  // nothing shows that it is so, nor that it is not
 	Ambiguous Cause = "ambiguous"  // a value was written twice, so that reads do not tell which write they saw
 )
 

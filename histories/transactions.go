@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
@@ -17,12 +18,21 @@ var transactional embed.FS
 type Transactions struct {
 	Name      string            `json:"-"`         // without txn/ and .jsonl
 	Model     string            `json:"model"`     // list-append, rw-register or bank
-	Expect    map[string]string `json:"expect"`    // verdict by consistency level: valid or invalid
+	Expect    map[string]string `json:"expect"`    // verdict by consistency level, as it is defined: valid or invalid
+	Open      []string          `json:"open"`      // levels that cycles leave open, so that checker/txn says unknown
 	Anomalies []string          `json:"anomalies"` // every anomaly that it has, by its name
 	Comment   string            `json:"comment"`
 	Source    string            `json:"source"`
 	Data      []byte            `json:"-"` // the whole file, header included; history.Read passes over the header
 	EDN       []byte            `json:"-"` // the same in Jepsen's EDN, nil for most
+}
+
+// Verdict is what checker/txn says of a level.
+func (t Transactions) Verdict(level string) string {
+	if slices.Contains(t.Open, level) {
+		return "unknown"
+	}
+	return t.Expect[level]
 }
 
 // AllTransactions lists the corpus of transactions in the order of names. An error is a header that cannot be read.

@@ -54,7 +54,7 @@ func judge(t *testing.T, file histories.Transactions, h *history.History) {
 		if diff := cmp.Diff(file.Anomalies, append([]string{}, txn.Anomalies(r)...)); diff != "" {
 			t.Fatalf("anomalies (-want +got):\n%s", diff)
 		}
-		if got, want := r.Verdict.String(), file.Expect[level]; got != want {
+		if got, want := r.Verdict.String(), file.Verdict(level); got != want {
 			t.Errorf("%s: %s (%s), want %s", level, got, r.Reason, want)
 		}
 		if r.Verdict == checker.Invalid {

@@ -44,6 +44,13 @@ func (j judge) Check(ctx context.Context, h *history.History) checker.Result {
 	if direct == 0 {
 		proved = provable(j.model, ordered, unsearched)
 	}
+	if out := found.ruledOut(); direct == 0 && j.model == RWRegister && j.asked&^(out|below(proved)) != 0 {
+		shown, err := found.registers.proveByOrder(ctx, j.asked, out)
+		if err != nil {
+			return undecided(err)
+		}
+		proved |= shown
+	}
 	return j.result(found, proved, map[string]any{"transactions": len(t.txns), "dependencies": len(g.edges)})
 }
 
@@ -62,16 +69,23 @@ func provable(modelName string, ordered, unsearched bool) level {
 	return proved
 }
 
+// ruledOut are the levels that an anomaly rules out.
+func (f *findings) ruledOut() (out level) {
+	for what := range f.found {
+		out |= what.rulesOut()
+	}
+	return out
+}
+
 // result is the verdict on the level that was asked for, and what is to be said of the others.
 func (j judge) result(found *findings, proved level, stats map[string]any) checker.Result {
-	var out level
+	out := found.ruledOut()
 	names := make([]string, 0, len(found.counts))
 	for name := range found.counts {
 		names = append(names, name)
 	}
 	guilty := names[:0:0]
 	for what := range found.found {
-		out |= what.rulesOut()
 		if what.rulesOut()&j.asked != 0 && !slices.Contains(guilty, what.anomaly) {
 			guilty = append(guilty, what.anomaly)
 		}
@@ -86,7 +100,13 @@ func (j judge) result(found *findings, proved level, stats map[string]any) check
 		stats["undecided-levels"] = open.strongestFirst()
 	}
 	r := checker.Result{Verdict: checker.Valid, Method: "cycles", Stats: stats}
-	if out&j.asked == 0 {
+	switch {
+	case out&j.asked != 0:
+	case proved&j.asked != 0 || j.model == Bank:
+		return r
+	default:
+		r.Verdict, r.Cause = checker.Unknown, checker.Undecided
+		r.Reason = fmt.Sprintf("nothing that was found rules out %s, and nothing proves it", j.Name())
 		return r
 	}
 	r.Verdict, r.Holds = checker.Invalid, maximal(proved).strongestFirst()

@@ -62,7 +62,9 @@
 //	    order of transactions that respects all known dependencies also orders what nobody read. Snapshot isolation and
 //	    consistent-view are proved where at most one committed append of each key was never read. For rw-register every
 //	    level is proved where each write to a key but at most one was made by a transaction that had read the key, so that
-//	    versions are a chain. Levels that are neither ruled out nor proved are in Stats "undecided-levels".
+//	    versions are a chain, and else what X13 shows. Levels that are neither ruled out nor proved are in Stats
+//	    "undecided-levels", and a verdict on one of them is unknown: valid is said of what is proved alone. (Of the bank X10 says
+//	    what its verdict means.)
 //	X10 bank: transfers move money, so every read has the same total, no balance is negative, and accounts neither appear nor
 //	    vanish. A wrong total is half a transfer or a lost one, which is a G-single or worse; so is a negative balance, as a
 //	    transfer that the balance does not cover fails. Nothing else is checked, and nothing is ever proved.
@@ -81,4 +83,9 @@
 //	    takes PL-2.99 as the locking does that it is named for, long locks on items and short ones on predicates; a cycle
 //	    with rw of both sorts is possible there. What rests on reads by name alone rules out as much as without predicate reads.
 //	    The edges are drawn over a tree of junctions, n reads that found s keys of m in all in O((n + s) log m).
+//	X13 A serial order of all transactions that explains every read, and keeps to real time or sessions where the level does, proves
+//	    serializability with that order and what it implies. It is looked for where a rw-register history has no anomaly of
+//	    its own kind and the level that is asked for is open: among the orders that respect all dependencies, and of each two
+//	    that wrote a key what follows for one of them when the other is out of the question (Papadimitriou's polygraphs, 1979).
+//	    Where a choice remains it is tried, within bounds. The order that is found is gone through once more by itself.
 package txn
