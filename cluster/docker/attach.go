@@ -30,7 +30,7 @@ const (
 
 // Attach takes a cluster that runs already: the containers of a Compose project, given by its file or its name. A node has
 // its service's name; cfg.Nodes says which belong to the cluster, none meaning all. They can be killed, paused and
-// partitioned. Close lifts every cut, resumes and starts every node, sets clocks right, and leaves them running.
+// partitioned. It must be empty: one that holds the data of another run is refused. Close lifts every cut, resumes and starts every node, sets clocks right, and leaves them running.
 func Attach(ctx context.Context, cfg cluster.Config, project string, opts Options) (_ *Cluster, err error) {
 	e, err := connect(ctx)
 	if err != nil {
@@ -60,6 +60,9 @@ func Attach(ctx context.Context, cfg cluster.Config, project string, opts Option
 		return nil, err
 	}
 	if err := each(ctx, c.nodes, c.awaitReady); err != nil {
+		return nil, err
+	}
+	if err := c.claim(ctx, cfg); err != nil {
 		return nil, err
 	}
 	info, err := e.api.Info(ctx, client.InfoOptions{})

@@ -98,6 +98,12 @@ func TestAttach(t *testing.T) {
 	if err := again.Close(); err != nil {
 		t.Errorf("close: %v", err)
 	}
+
+	// What one run wrote another would take for lies.
+	cfg.Run += "-next"
+	if _, err := docker.Attach(ctx, cfg, file, options(t)); err == nil || !strings.Contains(err.Error(), "holds the data of an earlier run") {
+		t.Errorf("a second run on the same data: %v", err)
+	}
 }
 
 // awaitLeader waits until every node hears a leader.
