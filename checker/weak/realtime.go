@@ -129,7 +129,7 @@ type Staleness struct {
 }
 
 func (s Staleness) String() string {
-	lag := fmt.Sprintf("by at least %v and %d versions", s.Time.Round(time.Microsecond), s.Versions)
+	lag := fmt.Sprintf("by at least %v and %d versions", brief(s.Time), s.Versions)
 	if s.Reads == 1 {
 		return "1 read lagged, " + lag
 	}
@@ -170,4 +170,13 @@ func staleness(t *trace) Staleness {
 		}
 	}
 	return s
+}
+
+// brief is a duration to two or three digits.
+func brief(d time.Duration) time.Duration {
+	unit := time.Microsecond
+	for d >= 100*unit {
+		unit *= 10
+	}
+	return d.Round(unit)
 }

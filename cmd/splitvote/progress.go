@@ -34,6 +34,7 @@ type progress struct {
 func newProgress(out io.Writer, total time.Duration) *progress {
 	p := &progress{out: out, every: 5 * time.Second, total: total, faults: map[int]string{}, leaders: map[history.NodeID]cluster.Status{},
 		started: time.Now()}
+	p.told = p.started
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.drawn, p.every, p.width = true, 200*time.Millisecond, 120
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 20 {
