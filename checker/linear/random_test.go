@@ -126,8 +126,11 @@ func mutate(r *rand.Rand, ops []history.Op) {
 	a, b := r.IntN(len(ops)), r.IntN(len(ops))
 	comparable := ops[a].Kind == history.Ok && ops[b].Kind == history.Ok && ops[a].F == ops[b].F && returns[ops[a].F]
 	switch r.IntN(6) {
-	case 5: // a list that was read lacks an element
+	case 5: // a list that was read lacks an element, or an element is there that is not, or the other way about
 		var list []any
+		if ops[a].F == "contains" && ops[a].Kind == history.Ok && json.Unmarshal(ops[a].Value, &list) == nil && len(list) == 2 {
+			ops[a].Value = raw([]any{list[0], list[1] != true})
+		}
 		if ops[a].F == "read" && ops[a].Kind == history.Ok && json.Unmarshal(ops[a].Value, &list) == nil && len(list) > 0 {
 			i := r.IntN(len(list))
 			ops[a].Value = raw(slices.Delete(list, i, i+1))
@@ -201,7 +204,7 @@ func (o *register) apply(_ history.Process, f string, asked any) (any, bool) {
 	return asked, true
 }
 
-// set grows only, and is read as a whole more often, if grows is true.
+// set grows only if grows is true, which has an algorithm of its own.
 type set struct {
 	grows  bool
 	values []int
@@ -219,7 +222,7 @@ func (o *set) draw(r *rand.Rand, fresh func() int) (string, any) {
 		return "add", fresh()
 	case n < 5:
 		return "remove", known()
-	case n < 8 && !o.grows:
+	case n < 7, n < 8 && !o.grows:
 		return "contains", known()
 	}
 	return "read", nil
