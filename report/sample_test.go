@@ -256,7 +256,7 @@ func invalidRun(t testing.TB) *report.Run {
 	linear := checker.Result{Checker: "linearizable", Verdict: checker.Invalid, Reason: found.Summary, Method: "zones",
 		Evidence: []checker.Evidence{found}, Holds: []string{"sequential", "causal", "session guarantees", "eventual"},
 		Stats: map[string]any{"undecided-levels": []string{"regular"}, "staleness": lagging("3 reads lagged, the worst by at least 12ms and 2 versions")},
-		Took: 41 * time.Millisecond}
+		Took:  41 * time.Millisecond}
 	r.Result = checker.Merge([]checker.Result{linear, {Checker: "stats"}, {Checker: "liveness"}})
 	r.Result.Checker, r.Result.Took = "register", 42*time.Millisecond
 	r.Links = []report.Link{{Name: "key " + key + " in Porcupine", Path: "porcupine/" + key + ".html"}}
