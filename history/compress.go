@@ -94,7 +94,7 @@ func inflate(in io.Reader, from Compression) (*bufio.Reader, error) {
 		unpacked, err = zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 	}
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF): // within the header, gzip has both
 		unpacked = brokenOff{}
 	case err != nil:
 		return nil, err
