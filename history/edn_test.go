@@ -88,6 +88,7 @@ func TestReadEDNSaysWhatIsWrong(t *testing.T) {
 		"{:type :invoke :f :read :process 0 :time -1}": "line 1: time is -1",
 		"{:type :invoke :f}":                           "line 1: a map has a key without a value",
 		"42":                                           "line 1: an event is a map, not 42",
+		"\"two\nlines\"":                               "line 2: an event is a map, not two lines",
 		"{:type :ok :f :read :process 0}":              "line 1: process 0 completes read, which it has not invoked (H2)",
 		"{:a ]}":                                       "line 1: unexpected ']'",
 		"@x":                                           "line 1: '@' is code, not data",

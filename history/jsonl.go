@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode"
 )
 
 // maxLine bounds one event in bytes: a hostile file must not make the reader allocate without end.
@@ -21,7 +23,23 @@ type LineError struct {
 	What string
 }
 
-func (e *LineError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.What) }
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, oneLine(e.What)) }
+
+// longestError bounds, in bytes, what an error quotes of a file.
+const longestError = 400
+
+// oneLine is a text as it may stand in an error: whatever a file holds, its error is one line of ordinary length.
+func oneLine(text string) string {
+	if len(text) > longestError {
+		text = strings.ToValidUTF8(text[:longestError], "") + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)
+}
 
 // lineSource reads JSON lines one by one.
 type lineSource struct {
