@@ -51,9 +51,9 @@ type BlockError struct {
 
 func (e *BlockError) Error() string {
 	if e.Block == 0 {
-		return "header: " + e.What
+		return "header: " + oneLine(e.What)
 	}
-	return fmt.Sprintf("block %d: %s", e.Block, e.What)
+	return fmt.Sprintf("block %d: %s", e.Block, oneLine(e.What))
 }
 
 // BinaryWriter writes a history in the binary form as it comes.
@@ -435,5 +435,5 @@ func (d *decoder) isValue(raw []byte) bool {
 	if end, ok := value(d.data, d.at-len(raw), 1); ok && end == d.at {
 		return true
 	}
-	return json.Valid(raw) && checkDepth(raw) == nil // there may be newlines in it, or a digit behind it
+	return json.Valid(raw) && checkDepth(raw, 1) == nil // there may be newlines in it, or a digit behind it
 }

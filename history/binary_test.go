@@ -171,22 +171,23 @@ func TestDecodeSaysWhatIsWrongWithABinaryFile(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"no binary form":     {[]byte("\x89PNG\r\n\x1a\n0000"), "header: this is not the binary form of a history"},
-		"a newer version":    {newer, "header: the binary form is of version 9, known is 1"},
-		"a flipped bit":      {flipped, "block 1: is damaged: the checksum is another"},
-		"too large a block":  {append(good, "\xff\xff\xff\xff\x00\x00\x00\x00"...), "block 2: has 4294967295 bytes, more than 33554432"},
-		"many events":        {sealed("\xff\xff\xff\xff\x0f\x00\x00"), "block 1: its beginning makes no sense"},
-		"many names":         {sealed("\x01\x00\xff\xff\xff\xff\x0f"), "block 1: its beginning makes no sense"},
-		"no such name":       {sealed(invoke + "\x00\x00\x03\x01"), "block 1: event 0 in it: it cannot be read"},
-		"a bit without use":  {sealed(invoke + "\x80\x00\x03\x00"), "block 1: event 0 in it: it cannot be read"},
-		"a name without end": {sealed("\x01\x05\x01\x7fread"), "block 1: its names are not whole"},
-		"an empty f":         {sealed("\x01\x05\x01\x00\x00\x00\x03\x00"), "block 1: event 0 in it: an event needs an f"},
-		"a time beyond":      {sealed(invoke + "\x00\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x03\x00"), "block 1: event 0 in it: its time is beyond bounds"},
-		"no value":           {sealed(invoke + "\x40\x00\x03\x00\x00"), "block 1: event 0 in it: its value is not JSON"},
-		"half a value":       {sealed(invoke + "\x40\x00\x03\x00\x02[1"), "block 1: event 0 in it: its value is not JSON"},
-		"a value too deep":   {sealed(invoke + "\x40\x00\x03\x00\x7f" + strings.Repeat("[", 127)), "block 1: event 0 in it: its value is not JSON"},
-		"more than events":   {sealed(invoke + "\x00\x00\x03\x00\x00"), "block 1: has more than its events"},
-		"no history":         {sealed(invoke + "\x01\x00\x03\x00"), "event 0: process 3 completes read, which it has not invoked (H2)"},
+		"no binary form":      {[]byte("\x89PNG\r\n\x1a\n0000"), "header: this is not the binary form of a history"},
+		"a newer version":     {newer, "header: the binary form is of version 9, known is 1"},
+		"a flipped bit":       {flipped, "block 1: is damaged: the checksum is another"},
+		"too large a block":   {append(good, "\xff\xff\xff\xff\x00\x00\x00\x00"...), "block 2: has 4294967295 bytes, more than 33554432"},
+		"many events":         {sealed("\xff\xff\xff\xff\x0f\x00\x00"), "block 1: its beginning makes no sense"},
+		"many names":          {sealed("\x01\x00\xff\xff\xff\xff\x0f"), "block 1: its beginning makes no sense"},
+		"no such name":        {sealed(invoke + "\x00\x00\x03\x01"), "block 1: event 0 in it: it cannot be read"},
+		"a bit without use":   {sealed(invoke + "\x80\x00\x03\x00"), "block 1: event 0 in it: it cannot be read"},
+		"a name without end":  {sealed("\x01\x05\x01\x7fread"), "block 1: its names are not whole"},
+		"an empty f":          {sealed("\x01\x05\x01\x00\x00\x00\x03\x00"), "block 1: event 0 in it: an event needs an f"},
+		"a time beyond":       {sealed(invoke + "\x00\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x03\x00"), "block 1: event 0 in it: its time is beyond bounds"},
+		"no value":            {sealed(invoke + "\x40\x00\x03\x00\x00"), "block 1: event 0 in it: its value is not JSON"},
+		"half a value":        {sealed(invoke + "\x40\x00\x03\x00\x02[1"), "block 1: event 0 in it: its value is not JSON"},
+		"a value too deep":    {sealed(invoke + "\x40\x00\x03\x00\x7f" + strings.Repeat("[", 127)), "block 1: event 0 in it: its value is not JSON"},
+		"more than events":    {sealed(invoke + "\x00\x00\x03\x00\x00"), "block 1: has more than its events"},
+		"no history":          {sealed(invoke + "\x01\x00\x03\x00"), "event 0: process 3 completes read, which it has not invoked (H2)"},
+		"a name of two lines": {sealed("\x01\x05\x01\x04re\nd\x01\x00\x03\x00"), "event 0: process 3 completes re d, which it has not invoked (H2)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := history.Decode(bytes.NewReader(test.file), history.Auto)
@@ -218,12 +219,6 @@ func FuzzReadBinary(f *testing.F) {
 		if err != nil || len(back.Ops) != len(h.Ops) {
 			t.Fatalf("what was written cannot be read: %v", err)
 		}
-		var lines bytes.Buffer
-		if err := history.Write(&lines, h); err != nil {
-			t.Fatalf("what was read cannot be written as JSON lines: %v", err)
-		}
-		if back, err = history.Read(&lines); err != nil || len(back.Ops) != len(h.Ops) {
-			t.Fatalf("as JSON lines it cannot be read: %v", err)
-		}
+		writesJSON(t, h)
 	})
 }

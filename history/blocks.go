@@ -35,7 +35,8 @@ func cores() int {
 // blockSize is how much is read at once, in bytes: little enough to stay in a core's cache.
 const blockSize = 256 << 10
 
-// block is a part of a file, of whole lines in a file of lines, and the events in it. Its memory is used again.
+// block is a part of a file, of whole lines in a file of lines, and the events in it. Its memory is used again, and taken only
+// when there is something to fill it with: small files are read often.
 type block struct {
 	text    []byte // ends in a newline
 	number  int    // from 1, in a file that is made of blocks
@@ -68,7 +69,7 @@ type feeder interface {
 func readBlocks(feed feeder, size int64, workers int) (*History, error) {
 	c := blockCollector{expected: size}
 	if workers == 0 {
-		b, s := newBlock(), &scanner{}
+		b, s := &block{}, &scanner{}
 		for !b.last {
 			feed.fill(b)
 			feed.parse(s, b)
@@ -92,13 +93,14 @@ func readBlocks(feed feeder, size int64, workers int) (*History, error) {
 		})
 	}
 	ring := make([]*block, 2*workers)
-	for i := range ring {
-		ring[i] = newBlock()
-	}
 	ended := false
 	for next, oldest := 0, 0; ; {
 		if next-oldest < len(ring) && !ended {
 			b := ring[next%len(ring)]
+			if b == nil {
+				b = &block{done: make(chan struct{}, 1)}
+				ring[next%len(ring)] = b
+			}
 			feed.fill(b)
 			ended = b.last
 			work <- b
@@ -117,10 +119,6 @@ func readBlocks(feed feeder, size int64, workers int) (*History, error) {
 	}
 }
 
-func newBlock() *block {
-	return &block{text: make([]byte, 0, blockSize), done: make(chan struct{}, 1)}
-}
-
 // lineFeeder divides JSON lines.
 type lineFeeder struct {
 	r     io.Reader
@@ -136,7 +134,7 @@ func (f *lineFeeder) fill(b *block) {
 	b.text = append(b.text[:0], f.rest...)
 	for inOneLine := len(f.rest); ; {
 		if len(b.text) == cap(b.text) {
-			b.text = slices.Grow(b.text, len(b.text))
+			b.text = slices.Grow(b.text, max(len(b.text), f.least))
 		}
 		n, err := f.r.Read(b.text[len(b.text):min(cap(b.text), maxLine+1)])
 		b.text = b.text[:len(b.text)+n]

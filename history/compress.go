@@ -61,7 +61,7 @@ func (plain) Close() error { return nil }
 // A small file may hold a large one, but not one without end: beyond the first inflatesFreely bytes, no more than inflatesBy
 // times what was read of the file may come out of it.
 const (
-	inflatesFreely = 64 << 20
+	inflatesFreely = 1 << 20
 	inflatesBy     = 200
 	maxWindow      = 128 << 20 // bytes of memory that a zstd file may ask for
 )
@@ -127,10 +127,11 @@ type inflater struct {
 }
 
 func (f *inflater) Read(p []byte) (int, error) {
-	if f.n > inflatesFreely+inflatesBy*f.packed.n {
+	room := inflatesFreely + inflatesBy*f.packed.n - f.n
+	if room <= 0 {
 		return 0, fmt.Errorf("the %s file holds more than %d times its size", f.from, inflatesBy)
 	}
-	n, err := f.counter.Read(p)
+	n, err := f.counter.Read(p[:min(int64(len(p)), room)]) // where the bound is does not depend on how much is read at once
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		err = fmt.Errorf("the %s file is damaged: %w", f.from, err)
 	}

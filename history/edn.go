@@ -68,40 +68,23 @@ func opOfEDN(form any) (Op, error) {
 	}
 	m, ok := form.(edn.Map)
 	if !ok {
-		return Op{}, fmt.Errorf("an event is a map, not %s", textOf(form))
+		text, err := textOf(form, wholeName)
+		if err == nil {
+			err = fmt.Errorf("an event is a map, not %s", text)
+		}
+		return Op{}, err
 	}
 	op := Op{Value: null}
-	seen := map[string]bool{}
+	seen := map[edn.Keyword]bool{}
 	for _, p := range m {
 		key, _ := p.Key.(edn.Keyword)
-		seen[string(key)] = true
-		var err error
-		switch key {
-		case "process":
-			op.Process, err = processOf(p.Value)
-		case "type":
-			err = op.Kind.UnmarshalText([]byte(textOf(p.Value)))
-		case "f":
-			op.F = textOf(p.Value)
-		case "time":
-			var ns int64
-			ns, err = strconv.ParseInt(textOf(p.Value), 10, 64)
-			op.Time = time.Duration(ns)
-			if err != nil || ns < 0 {
-				err = fmt.Errorf("time is %s, want nanoseconds from 0", textOf(p.Value))
-			}
-		case "value":
-			op.Key, op.Value, err = valueOf(p.Value)
-		case "node":
-			op.Node = NodeID(textOf(p.Value))
-		case "error":
-			op.Err = textOf(p.Value)
-		}
-		if err != nil {
+		seen[key] = true
+		if err := op.setEDN(key, p.Value); err != nil {
 			return Op{}, err
 		}
 	}
-	for _, need := range []string{"process", "type", "f"} {
+	seen["f"] = op.F != ""
+	for _, need := range []edn.Keyword{"process", "type", "f"} {
 		if !seen[need] {
 			return Op{}, fmt.Errorf("an event needs a :%s", need)
 		}
@@ -109,8 +92,42 @@ func opOfEDN(form any) (Op, error) {
 	return op, nil
 }
 
-func processOf(v any) (Process, error) {
-	text := textOf(v)
+// setEDN sets a field of an event; those it does not know are passed over.
+func (op *Op) setEDN(field edn.Keyword, form any) error {
+	switch field {
+	case "value":
+		var err error
+		op.Key, op.Value, err = valueOf(form)
+		return err
+	case "process", "type", "f", "time", "node", "error":
+	default:
+		return nil
+	}
+	text, err := textOf(form, wholeName)
+	if err != nil {
+		return err
+	}
+	switch field {
+	case "process":
+		op.Process, err = processOf(text)
+	case "type":
+		err = op.Kind.UnmarshalText([]byte(text))
+	case "f":
+		op.F = text
+	case "time":
+		ns, bad := strconv.ParseInt(text, 10, 64)
+		if op.Time = time.Duration(ns); bad != nil || ns < 0 {
+			err = fmt.Errorf("time is %s, want nanoseconds from 0", text)
+		}
+	case "node":
+		op.Node = NodeID(text)
+	case "error":
+		op.Err = text
+	}
+	return err
+}
+
+func processOf(text string) (Process, error) {
 	if text == "nemesis" {
 		return Nemesis, nil
 	}
@@ -121,86 +138,116 @@ func processOf(v any) (Process, error) {
 	return Process(n), nil
 }
 
-// valueOf is a form as JSON; the tuple of jepsen.independent is taken apart.
-func valueOf(v any) (key string, value json.RawMessage, err error) {
-	if t, ok := v.(edn.Tagged); ok && strings.Contains(t.Tag, "independent") {
+// valueOf is the value of an event, with the key if it is a tuple of jepsen.independent.
+func valueOf(form any) (key string, value json.RawMessage, err error) {
+	if t, ok := form.(edn.Tagged); ok && strings.Contains(t.Tag, "independent") {
 		if pair, ok := t.Value.(edn.Vector); ok && len(pair) == 2 {
-			key, v = textOf(pair[0]), pair[1]
+			form = pair[1]
+			if key, err = textOf(pair[0], wholeName); err != nil {
+				return "", nil, err
+			}
 		}
 	}
-	buf, err := appendForm(nil, v)
-	return key, buf, err
+	value, err = jsonOf(form)
+	return key, value, err
 }
 
-// textOf is a form as a name: a keyword or string as it stands, anything else as JSON.
-func textOf(v any) string {
-	switch v := v.(type) {
+// jsonOf is a form as the JSON of an event's value.
+func jsonOf(form any) (json.RawMessage, error) {
+	value, err := appendForm(nil, form, 0)
+	if err == nil {
+		err = checkDepth(value, 1)
+	}
+	return value, err
+}
+
+// A name that is itself a form is written as JSON, and what is a name in it as a string of JSON in that: each level doubles the
+// quotes of the one within. So there are few.
+const (
+	wholeName = 1 // what is not part of a value
+	mostNames = 3 // within each other
+)
+
+// textOf is a form as a name: a keyword or string as it stands, anything else as JSON. It is the level-th of names within
+// each other.
+func textOf(form any, level int) (string, error) {
+	switch form := form.(type) {
 	case edn.Keyword:
-		return string(v)
+		return string(form), nil
 	case edn.Symbol:
-		return string(v)
+		return string(form), nil
 	case edn.Char:
-		return string(v)
+		return string(form), nil
 	case edn.Number:
-		return string(v)
+		return string(form), nil
 	case string:
-		return v
+		return form, nil
 	}
-	buf, err := appendForm(nil, v)
-	if err != nil {
-		return err.Error()
+	if level > mostNames {
+		return "", fmt.Errorf("the keys of maps nest more than %d levels deep", mostNames)
 	}
-	return string(buf)
+	text, err := appendForm(nil, form, level)
+	return string(text), err
 }
 
-// appendForm appends a form as JSON.
-func appendForm(buf []byte, v any) ([]byte, error) {
-	switch v := v.(type) {
+// appendForm appends a form as JSON, within so many names.
+func appendForm(buf []byte, form any, names int) ([]byte, error) {
+	switch form := form.(type) {
 	case nil:
 		return append(buf, "null"...), nil
 	case bool:
-		return strconv.AppendBool(buf, v), nil
+		return strconv.AppendBool(buf, form), nil
 	case edn.Number:
-		return append(buf, v...), nil
+		return append(buf, form...), nil
 	case edn.Vector:
-		return appendForms(buf, v)
+		return appendForms(buf, form, names)
 	case edn.Set:
-		return appendForms(buf, v)
+		return appendForms(buf, form, names)
 	case edn.Map:
-		return appendMap(buf, v)
+		return appendMap(buf, form, names)
 	case edn.Tagged:
-		return appendMap(buf, edn.Map{{Key: "#" + v.Tag, Value: v.Value}})
+		return appendMap(buf, edn.Map{{Key: "#" + form.Tag, Value: form.Value}}, names)
 	}
-	text, err := json.Marshal(textOf(v))
-	return append(buf, text...), err
+	text, err := textOf(form, names)
+	if err != nil {
+		return buf, err
+	}
+	return appendString(buf, text)
 }
 
-func appendForms(buf []byte, forms []any) ([]byte, error) {
+func appendString(buf []byte, text string) ([]byte, error) {
+	literal, err := json.Marshal(text)
+	return append(buf, literal...), err
+}
+
+func appendForms(buf []byte, forms []any, names int) ([]byte, error) {
 	buf = append(buf, '[')
 	var err error
 	for i, f := range forms {
 		if i > 0 {
 			buf = append(buf, ',')
 		}
-		if buf, err = appendForm(buf, f); err != nil {
+		if buf, err = appendForm(buf, f, names); err != nil {
 			return buf, err
 		}
 	}
 	return append(buf, ']'), nil
 }
 
-func appendMap(buf []byte, m edn.Map) ([]byte, error) {
+func appendMap(buf []byte, m edn.Map, names int) ([]byte, error) {
 	buf = append(buf, '{')
 	for i, p := range m {
 		if i > 0 {
 			buf = append(buf, ',')
 		}
-		key, err := json.Marshal(textOf(p.Key))
+		key, err := textOf(p.Key, names+1)
 		if err != nil {
 			return buf, err
 		}
-		buf = append(append(buf, key...), ':')
-		if buf, err = appendForm(buf, p.Value); err != nil {
+		if buf, err = appendString(buf, key); err != nil {
+			return buf, err
+		}
+		if buf, err = appendForm(append(buf, ':'), p.Value, names); err != nil {
 			return buf, err
 		}
 	}

@@ -94,12 +94,14 @@ func TestReadEDNSaysWhatIsWrong(t *testing.T) {
 		"@x":                                           "line 1: '@' is code, not data",
 		`{:a "\q"}`:                                    `line 1: \q is no escape`,
 		"{:a 12x}":                                     `line 1: "12x" is no number`,
-		strings.Repeat("[", 100) + strings.Repeat("]", 100):   "line 1: nests more than",
-		"{:a " + strings.Repeat("#_ ", 100) + "1}":            "line 1: nests more than",
-		`{:a "` + strings.Repeat("a", 17<<20) + `"}`:          "line 1: a form has more than 16777216 bytes",
-		strings.Repeat("#_ a ", 1<<20) + "{:process 0 :f :x}": "line 1: an event needs a :type",
-		"{:process 0, :type :invoke, :f :x, :value #:a[1]}":   "line 1: #:a wants a map",
-		`{:process 0, :type :invoke, :f :x, :value #!}`:       "line 1: #! is not a tag",
+		"{:process 0, :type :invoke, :f \"\"}":         "line 1: an event needs a :f",
+		strings.Repeat("[", 100) + strings.Repeat("]", 100):                                                              "line 1: nests more than",
+		"{:process 0, :type :invoke, :f :x, :value " + strings.Repeat("{", 40) + `"a"` + strings.Repeat(" 1}", 40) + "}": "line 1: the keys of maps nest more than",
+		"{:a " + strings.Repeat("#_ ", 100) + "1}":                                                                       "line 1: nests more than",
+		`{:a "` + strings.Repeat("a", 17<<20) + `"}`:                                                                     "line 1: a form has more than 16777216 bytes",
+		strings.Repeat("#_ a ", 1<<20) + "{:process 0 :f :x}":                                                            "line 1: an event needs a :type",
+		"{:process 0, :type :invoke, :f :x, :value #:a[1]}":                                                              "line 1: #:a wants a map",
+		`{:process 0, :type :invoke, :f :x, :value #!}`:                                                                  "line 1: #! is not a tag",
 	} {
 		_, err := history.ReadEDN(strings.NewReader(in))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
@@ -246,6 +248,7 @@ func FuzzReadEDN(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Add([]byte(`{:a #b/c [1 #{2} "\u12"] \newline ##Inf}`))
+	f.Add([]byte(`{:process 0 :type :invoke :f [{:a {[{nil 1}] 2}}] :value {{{{"a" 1} 1} 1} #i/t {1. +2N}} :node \a :error #{[]}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		h, err := history.ReadEDN(bytes.NewReader(data))
 		if err != nil {
@@ -259,5 +262,6 @@ func FuzzReadEDN(f *testing.F) {
 		if err != nil || len(again.Ops) != len(h.Ops) {
 			t.Fatalf("what was written cannot be read: %v\n%s", err, file.Bytes())
 		}
+		writesJSON(t, h)
 	})
 }

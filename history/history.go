@@ -43,7 +43,7 @@ type EventError struct {
 	What  string
 }
 
-func (e *EventError) Error() string { return fmt.Sprintf("event %d: %s", e.Index, e.What) }
+func (e *EventError) Error() string { return fmt.Sprintf("event %d: %s", e.Index, oneLine(e.What)) }
 
 // Calls are all calls in the order of their invocations, the nemesis's among them. The slice is shared: do not change it.
 func (h *History) Calls() []Call { return h.calls }

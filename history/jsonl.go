@@ -14,7 +14,8 @@ import (
 // maxLine bounds one event in bytes: a hostile file must not make the reader allocate without end.
 const maxLine = 16 << 20
 
-// maxDepth bounds how deeply a value may nest.
+// maxDepth bounds how deeply an event may nest, the braces of its line among it: in whichever form it is read, it can be written
+// as JSON lines.
 const maxDepth = 64
 
 // LineError is a line that is no event.
@@ -131,7 +132,7 @@ func isHeader(line []byte) bool {
 }
 
 func parseOp(line []byte) (Op, error) {
-	if err := checkDepth(line); err != nil {
+	if err := checkDepth(line, 0); err != nil {
 		return Op{}, err
 	}
 	raw := struct {
@@ -162,11 +163,11 @@ func parseOp(line []byte) (Op, error) {
 
 var null = json.RawMessage("null")
 
-// checkDepth refuses values that nest too deeply, before anything recursive sees them.
-func checkDepth(line []byte) error {
-	depth, inString := 0, false
-	for i := 0; i < len(line); i++ {
-		switch c := line[i]; {
+// checkDepth refuses JSON that nests too deeply where it stands within so many brackets, before anything recursive sees it.
+func checkDepth(text []byte, depth int) error {
+	inString := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
 		case inString && c == '\\':
 			i++
 		case c == '"':

@@ -124,13 +124,20 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		var file bytes.Buffer
-		if err := history.Write(&file, h); err != nil {
-			t.Fatalf("what was read cannot be written: %v", err)
-		}
-		again, err := history.Read(&file)
-		if err != nil || len(again.Ops) != len(h.Ops) {
-			t.Fatalf("what was written cannot be read: %v", err)
-		}
+		writesJSON(t, h)
 	})
+}
+
+// writesJSON holds what was read, from whatever form, to be a history that JSON lines can hold.
+func writesJSON(t *testing.T, h *history.History) {
+	t.Helper()
+	var file bytes.Buffer
+	if err := history.Write(&file, h); err != nil {
+		t.Fatalf("what was read cannot be written as JSON lines: %v", err)
+	}
+	lines := file.String()
+	again, err := history.Read(&file)
+	if err != nil || len(again.Ops) != len(h.Ops) {
+		t.Fatalf("what was written as JSON lines cannot be read: %v\n%s", err, lines)
+	}
 }

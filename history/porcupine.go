@@ -36,7 +36,7 @@ func parseKV(line string) (Op, error) {
 	}
 	op := Op{F: m[3], Key: validText(m[4]), Value: null}
 	var err error
-	if op.Process, err = processOf(edn.Number(m[1])); err != nil {
+	if op.Process, err = processOf(m[1]); err != nil {
 		return Op{}, err
 	}
 	if err := op.Kind.UnmarshalText([]byte(m[2])); err != nil {
@@ -56,7 +56,7 @@ func parseEtcd(line string) (Op, error) {
 	}
 	op := Op{F: validText(m[3]), Value: null}
 	var err error
-	if op.Process, err = processOf(edn.Symbol(strings.TrimPrefix(m[1], ":"))); err != nil {
+	if op.Process, err = processOf(strings.TrimPrefix(m[1], ":")); err != nil {
 		return Op{}, err
 	}
 	if err := op.Kind.UnmarshalText([]byte(m[2])); err != nil {
@@ -70,7 +70,7 @@ func parseEtcd(line string) (Op, error) {
 		op.Err = validText(string(why))
 		return op, nil
 	}
-	op.Value, err = appendForm(nil, form)
+	op.Value, err = jsonOf(form)
 	return op, err
 }
 

@@ -98,12 +98,6 @@ func FuzzReadPorcupine(f *testing.F) {
 		if err != nil {
 			return
 		}
-		var lines bytes.Buffer
-		if err := history.Write(&lines, h); err != nil {
-			t.Fatalf("what was read cannot be written: %v", err)
-		}
-		if again, err := history.Read(&lines); err != nil || len(again.Ops) != len(h.Ops) {
-			t.Fatalf("what was written cannot be read: %v", err)
-		}
+		writesJSON(t, h)
 	})
 }

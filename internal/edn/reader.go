@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	maxDepth = 64
+	maxDepth = 80
 	maxForm  = 16 << 20
 )
 
