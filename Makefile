@@ -45,8 +45,8 @@ lint: ## gofmt, vet and, where it is installed, golangci-lint
 	$(GO) vet ./...
 	@command -v golangci-lint >/dev/null && golangci-lint run || echo "golangci-lint is not installed: skipped"
 
-docs: build ## rewrite the generated pages of docs/
-	$(GO) test ./cmd/splitvote -run TestGeneratedDocs -rewrite
+docs: build ## rewrite the generated pages of docs/, and what its console blocks print
+	$(GO) test ./cmd/splitvote -run 'TestGeneratedDocs|TestDocumentedOutputs' -rewrite
 
 clean: ## what builds and runs have left, containers included
 	-./splitvote clean
