@@ -161,6 +161,15 @@ type Option struct {
 	Promises map[string]string
 }
 
+// Defaults are the values of options that nobody has set, by name.
+func Defaults(options []Option) map[string]string {
+	values := make(map[string]string, len(options))
+	for _, o := range options {
+		values[o.Name] = o.Default
+	}
+	return values
+}
+
 // Invariants watches every node of a simulated cluster and says when a numbered invariant of the protocol is broken.
 type Invariants interface {
 	// After is called after every Step.

@@ -3,11 +3,11 @@ package abd_test
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/abd"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
 // TestRoundTrip writes and reads every type of message and record.
@@ -19,7 +19,7 @@ func TestRoundTrip(t *testing.T) {
 		value := rapid.SliceOfN(rapid.Byte(), 1, 20).Draw(t, "value")
 		tag := abd.Tag{Counter: n(), Node: protocol.NodeID(rapid.SampledFrom([]string{"", "n1"}).Draw(t, "node"))}
 		op := abd.Number{Life: n(), Call: n()}
-		for _, v := range []any{
+		bundledtest.RoundTrip(t, codec,
 			&abd.Query{Op: op, Key: key},
 			&abd.Held{Op: op, Tag: tag, Value: value},
 			&abd.Store{Op: op, Key: key, Tag: tag, Value: value},
@@ -27,18 +27,6 @@ func TestRoundTrip(t *testing.T) {
 			&abd.Life{Number: n()},
 			&abd.Value{Key: key, Tag: tag, Value: value},
 			&abd.Checkpoint{Life: n(), Values: []abd.Value{{Key: key, Tag: tag, Value: value}}},
-		} {
-			data, err := codec.Marshal(v)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := codec.Unmarshal(data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(v, got); diff != "" {
-				t.Fatalf("%s came back different (-want +got):\n%s", data, diff)
-			}
-		}
+		)
 	})
 }

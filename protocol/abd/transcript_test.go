@@ -1,24 +1,16 @@
 package abd_test
 
 import (
-	"flag"
-	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/abd"
 	"github.com/splitvote/splitvote/protocol/kv"
 	"github.com/splitvote/splitvote/protocol/transcript"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write what happens now into the transcripts")
 
 // stage plays the registers; a node is shown as what its disk holds.
 func stage(bug string) transcript.Stage {
@@ -32,18 +24,7 @@ func stage(bug string) transcript.Stage {
 			}
 			return c.Encode(), c.F == "read", nil
 		},
-		Result: func(data []byte) string {
-			r, err := kv.DecodeResult(data)
-			switch {
-			case err != nil:
-				return err.Error()
-			case !r.OK:
-				return "no, " + r.Err
-			case len(r.Value) > 0:
-				return string(r.Value)
-			}
-			return "ok"
-		},
+		Result: bundledtest.Answer,
 		Describe: func(_ protocol.Core, disk []protocol.Record) string {
 			held := map[string]string{}
 			for _, r := range disk {
@@ -66,56 +47,4 @@ func stage(bug string) transcript.Stage {
 			return "holds " + strings.Join(all, " ")
 		},
 	}
-}
-
-// TestTranscripts plays testdata/*.txt; package transcript says how to read them.
-func TestTranscripts(t *testing.T) {
-	for _, file := range transcripts(t) {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			want := read(t, file)
-			got, err := stage("").Play(want)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if *rewrite {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("not as written (-want +got; -rewrite accepts it):\n%s", diff)
-			}
-		})
-	}
-}
-
-func transcripts(t *testing.T) []string {
-	t.Helper()
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no transcripts: %v", err)
-	}
-	return files
-}
-
-func read(t *testing.T, file string) string {
-	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
-}
-
-// convictedByTranscript names a transcript that goes another way with a planted bug, "" if none does.
-func convictedByTranscript(t *testing.T, bug string) string {
-	t.Helper()
-	for _, file := range transcripts(t) {
-		want := read(t, file)
-		if got, err := stage(bug).Play(want); err != nil || got != want {
-			return fmt.Sprintf("transcript %s", filepath.Base(file))
-		}
-	}
-	return ""
 }

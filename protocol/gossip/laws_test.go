@@ -2,6 +2,7 @@ package gossip_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/gossip"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
 var names = []protocol.NodeID{"n1", "n2", "n3"}
@@ -82,24 +84,12 @@ func TestRoundTrip(t *testing.T) {
 		sum := rapid.Uint64().Draw(t, "sum")
 		name := gossip.Name{Object: "set", Key: rapid.String().Draw(t, "key")}
 		name.Key = strings.ToValidUTF8(name.Key, "")
-		for _, v := range []any{
+		bundledtest.RoundTrip(t, codec,
 			&gossip.Greet{Sum: sum},
 			&gossip.Digest{Objects: []gossip.Held{{Name: name, Sum: sum}}},
 			&gossip.Delta{States: states, Want: []gossip.Name{name}},
 			&gossip.Update{States: states},
-		} {
-			data, err := codec.Marshal(v)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := codec.Unmarshal(data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(v, got); diff != "" {
-				t.Fatalf("%s came back different (-want +got):\n%s", data, diff)
-			}
-		}
+		)
 	})
 }
 
@@ -135,12 +125,7 @@ func TestRefusals(t *testing.T) {
 
 // with are the default options and these.
 func with(options map[string]string) map[string]string {
-	all := map[string]string{}
-	for _, o := range gossip.Protocol().Options {
-		all[o.Name] = o.Default
-	}
-	for k, v := range options {
-		all[k] = v
-	}
+	all := protocol.Defaults(gossip.Protocol().Options)
+	maps.Copy(all, options)
 	return all
 }

@@ -2,30 +2,24 @@ package gossip_test
 
 import (
 	"errors"
-	"flag"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/gossip"
 	"github.com/splitvote/splitvote/protocol/kv"
 	"github.com/splitvote/splitvote/protocol/transcript"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
-var rewrite = flag.Bool("rewrite", false, "write what happens now into the transcripts")
-
 // stage plays gossip: ask NODE OBJECT/KEY CALL [VALUE]. A replica is shown as what its disk holds.
-func stage() transcript.Stage {
+func stage(bug string) transcript.Stage {
 	walls := map[string]int64{}
 	return transcript.Stage{
-		Protocol: gossip.Protocol(),
-		Machine:  func() protocol.Machine { return kv.New() },
+		Protocol: gossip.Protocol(), Bug: bug,
+		Machine: func() protocol.Machine { return kv.New() },
 		Request: func(words []string, _ int) ([]byte, bool, error) {
 			object, key, ok := strings.Cut(words[0], "/")
 			if !ok || len(words) < 2 {
@@ -96,29 +90,5 @@ func holds(disk []protocol.Record) string {
 
 // TestTranscripts plays testdata/*.txt; package transcript says how to read them.
 func TestTranscripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no transcripts: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			data, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := stage().Play(string(data))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if *rewrite {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(string(data), got); diff != "" {
-				t.Errorf("not as written (-want +got; -rewrite accepts it):\n%s", diff)
-			}
-		})
-	}
+	bundledtest.Suite{Protocol: gossip.Protocol(), Stage: stage}.Transcripts(t)
 }

@@ -3,11 +3,11 @@ package multipaxos_test
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/multipaxos"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
 // TestRoundTrip writes and reads every type of message and record.
@@ -36,7 +36,7 @@ func TestRoundTrip(t *testing.T) {
 		b := func() multipaxos.Ballot { return ballot.Draw(t, "ballot") }
 		es := entries.Draw(t, "entries")
 		promised := multipaxos.Promised{Ballot: b(), Round: n()}
-		for _, v := range []any{
+		bundledtest.RoundTrip(t, codec,
 			&multipaxos.Prepare{Ballot: b(), From: n(), After: b()},
 			&multipaxos.Promise{Ballot: b(), Chosen: n(), First: n(), Entries: es},
 			&multipaxos.Accept{Ballot: b(), Slot: n(), Command: word.Draw(t, "command"), Chosen: n()},
@@ -53,18 +53,6 @@ func TestRoundTrip(t *testing.T) {
 			&multipaxos.Slots{First: n(), Entries: es, Chosen: n()},
 			&multipaxos.Checkpoint{Promised: promised, Index: n(), Configs: configs.Draw(t, "configs"),
 				Snapshot: word.Draw(t, "data"), Entries: es},
-		} {
-			data, err := codec.Marshal(v)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := codec.Unmarshal(data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(v, got); diff != "" {
-				t.Fatalf("%s came back different (-want +got):\n%s", data, diff)
-			}
-		}
+		)
 	})
 }

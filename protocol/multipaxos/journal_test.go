@@ -1,9 +1,11 @@
 package multipaxos_test
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 
+	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/multipaxos"
 )
 
@@ -27,12 +29,7 @@ func (j *journal) Restore(snapshot []byte) error {
 
 // defaults are the options of the protocol, with some replaced.
 func defaults(changes map[string]string) map[string]string {
-	values := map[string]string{}
-	for _, o := range multipaxos.Protocol().Options {
-		values[o.Name] = o.Default
-	}
-	for name, value := range changes {
-		values[name] = value
-	}
+	values := protocol.Defaults(multipaxos.Protocol().Options)
+	maps.Copy(values, changes)
 	return values
 }

@@ -1,119 +1,47 @@
 package multipaxos_test
 
 import (
-	"flag"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
-	"time"
 
-	"github.com/splitvote/splitvote/checker"
-	"github.com/splitvote/splitvote/cluster/sim"
-	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/protocol/multipaxos"
-	"github.com/splitvote/splitvote/targets/bundled"
-	"github.com/splitvote/splitvote/workloads"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
-var seeds = flag.Uint64("seeds", 12, "storms to endure")
+var suite = bundledtest.Suite{
+	Protocol: multipaxos.Protocol(), Stage: stage, Storms: 12, Patience: 12,
+	Storm: func(seed uint64) plan.Plan { return storm(seed, []string{"quorum", "log", "lease"}[seed%3]) },
+}
 
-// storm puts a cluster through everything at once. Its size, workload and options depend on the seed.
-func storm(t *testing.T, seed uint64, reads, bug string) checker.Result {
-	t.Helper()
-	p := plan.Default()
-	p.Target, p.Seed, p.Bug, p.TimeLimit = "multipaxos", seed+1, bug, plan.Duration(25*time.Second)
-	p.FaultInterval = plan.Duration(2 * time.Second)
-	p.Faults = []string{"partition", "kill", "pause", "links", "hold", "crash", "disk", "drift", "members"}
-	p.Nodes = []int{5, 3, 4, 5, 3, 7}[seed%6]
-	p.Workload = []string{"register", "append", "set", "queue"}[seed%4]
-	p.Set = defaults(map[string]string{"reads": reads})
+// storm puts a cluster through everything at once.
+func storm(seed uint64, reads string) plan.Plan {
+	p := bundledtest.LongStorm(multipaxos.Protocol(), seed, "register", "append", "set", "queue")
+	p.Faults = append(p.Faults, "members")
+	p.Set["reads"] = reads
 	if seed%2 == 1 {
 		p.Set["snapshot-every"], p.Set["window"], p.Set["batch"] = "20", "5", "2"
 	}
-	w, ok := workloads.Named(p.Workload)
-	if !ok {
-		t.Fatalf("no workload %s", p.Workload)
-	}
-	x := harness.Experiment{Plan: p, Workload: w}
-	out, err := x.Simulate(t.Context(), bundled.New(multipaxos.Protocol()), sim.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out.Result
+	return p
 }
+
+// TestTranscripts plays testdata/*.txt; package transcript says how to read them.
+func TestTranscripts(t *testing.T) { suite.Transcripts(t) }
 
 // TestStorm lets everything happen. After each step M1 to M10 hold, the clients see one copy of the data, and when the storm is
 // over the cluster makes progress.
 func TestStorm(t *testing.T) {
 	t.Parallel()
-	valid := uint64(0)
-	for seed := range *seeds {
-		reads := []string{"quorum", "log", "lease"}[seed%3]
-		switch r := storm(t, seed, reads, ""); r.Verdict {
-		case checker.Invalid:
-			t.Errorf("seed %d: %v: %s", seed, r.Verdict, r.Reason)
-		case checker.Valid:
-			valid++
-		}
-	}
-	if valid < *seeds*2/3 {
-		t.Errorf("%d of %d storms say anything", valid, *seeds)
-	}
+	suite.Endure(t)
 }
 
 // TestLocalReadsAreNotLinearizable is the control: reads=local is convicted by the history alone.
 func TestLocalReadsAreNotLinearizable(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(8) {
-		if r := storm(t, 4*seed, "local", ""); r.Verdict == checker.Invalid {
-			if len(r.Evidence) == 0 {
-				t.Errorf("convicted without evidence: %s", r.Reason)
-			}
-			return
-		}
-	}
-	t.Error("stale reads went unseen")
+	suite.Control(t, 8, func(seed uint64) plan.Plan { return storm(4*seed, "local") })
 }
 
 // TestMutantsAreConvicted looks for each planted bug, until a transcript or a storm shows it.
 func TestMutantsAreConvicted(t *testing.T) {
 	t.Parallel()
-	for _, m := range multipaxos.Protocol().Mutants {
-		t.Run(strings.TrimPrefix(m.Name, "multipaxos/"), func(t *testing.T) {
-			if m.Doc == "" || m.Source == "" || m.Class == "" {
-				t.Errorf("it does not say enough of itself: %+v", m)
-			}
-			how := convictByTranscript(t, m.Name)
-			for seed := uint64(0); how == "" && seed < *seeds; seed++ {
-				if r := storm(t, seed, "quorum", m.Name); r.Verdict == checker.Invalid {
-					how = fmt.Sprintf("seed %d: %s", seed, r.Reason)
-				}
-			}
-			if how == "" {
-				t.Fatal("nothing shows it")
-			}
-			t.Log(how)
-		})
-	}
-}
-
-// convictByTranscript names a transcript that goes another way, "" if none does.
-func convictByTranscript(t *testing.T, bug string) string {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := stage(bug).Play(string(data)); err != nil || got != string(data) {
-			return filepath.Base(file)
-		}
-	}
-	return ""
+	suite.Mutants(t)
 }

@@ -3,11 +3,11 @@ package paxos_test
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/paxos"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
 // TestRoundTrip writes and reads every type of message and record.
@@ -20,7 +20,7 @@ func TestRoundTrip(t *testing.T) {
 		ballot := func() paxos.Ballot {
 			return paxos.Ballot{Round: n(), Node: protocol.NodeID(rapid.SampledFrom([]string{"", "n1"}).Draw(t, "node"))}
 		}
-		for _, v := range []any{
+		bundledtest.RoundTrip(t, codec,
 			&paxos.Prepare{Key: key, Ballot: ballot()},
 			&paxos.Promise{Key: key, Ballot: ballot(), Accepted: ballot(), Value: value},
 			&paxos.Accept{Key: key, Ballot: ballot(), Value: value},
@@ -29,18 +29,6 @@ func TestRoundTrip(t *testing.T) {
 			&paxos.Promised{Key: key, Ballot: ballot()},
 			&paxos.Took{Key: key, Ballot: ballot(), Value: value},
 			&paxos.Checkpoint{Acceptors: []paxos.State{{Key: key, Promised: ballot(), Accepted: ballot(), Value: value}}},
-		} {
-			data, err := codec.Marshal(v)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := codec.Unmarshal(data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(v, got); diff != "" {
-				t.Fatalf("%s came back different (-want +got):\n%s", data, diff)
-			}
-		}
+		)
 	})
 }

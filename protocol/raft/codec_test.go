@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/raft"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
 // TestRoundTrip writes and reads every type of message and record.
@@ -37,7 +37,7 @@ func TestRoundTrip(t *testing.T) {
 		flag := func() bool { return flag.Draw(t, "flag") }
 		hard := raft.HardState{Term: n(), Vote: protocol.NodeID(rapid.SampledFrom([]string{"", "n1"}).Draw(t, "vote"))}
 		es := entries.Draw(t, "es")
-		for _, v := range []any{
+		bundledtest.RoundTrip(t, codec,
 			&raft.Vote{Term: n(), Last: n(), LastTerm: n(), Pre: flag(), Transfer: flag()},
 			&raft.Voted{Term: n(), Pre: flag(), Granted: flag()},
 			&raft.Append{Term: n(), Prev: n(), PrevTerm: n(), Entries: es, Commit: n(), Round: n()},
@@ -50,19 +50,7 @@ func TestRoundTrip(t *testing.T) {
 			&raft.Entries{First: n(), Entries: es},
 			&raft.Checkpoint{Hard: hard, Index: n(), Term: n(), Members: someMembers(t),
 				Snapshot: bytes.Draw(t, "data"), Entries: es},
-		} {
-			data, err := codec.Marshal(v)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := codec.Unmarshal(data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(v, got); diff != "" {
-				t.Fatalf("%s came back different (-want +got):\n%s", data, diff)
-			}
-		}
+		)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/raft"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
 // One test a rule of the paper (§) or the thesis. The node under test is always n1.
@@ -17,13 +18,13 @@ type subject struct {
 	t    *testing.T
 	core protocol.Core
 	out  protocol.Output
-	*journal
+	*bundledtest.Journal
 }
 
 // newNode makes n1 of a cluster of the given size. Its log has one entry of each of the terms, and it is in the last of them.
 func newNode(t *testing.T, size int, options map[string]string, terms ...uint64) *subject {
 	t.Helper()
-	s := &subject{t: t, journal: &journal{}}
+	s := &subject{t: t, Journal: &bundledtest.Journal{}}
 	var members []protocol.NodeID
 	for i := range size {
 		members = append(members, protocol.NodeID(fmt.Sprintf("n%d", i+1)))
@@ -36,7 +37,7 @@ func newNode(t *testing.T, size int, options map[string]string, terms ...uint64)
 		}
 	}
 	core, err := raft.Protocol().New(protocol.Config{
-		ID: "n1", Members: members, Options: defaults(options), Machine: s.journal,
+		ID: "n1", Members: members, Options: defaults(options), Machine: s.Journal,
 	}, records)
 	if err != nil {
 		t.Fatal(err)
@@ -262,8 +263,8 @@ func TestMajorityCommits(t *testing.T) { // §5.3
 func TestCommitmentCarriesEarlierEntries(t *testing.T) { // §5.3
 	s := newNode(t, 3, nil, 1, 1, 2).lead().acked(4, "n2")
 	s.is("leader", 3, 4)
-	if len(s.commands) != 3 || len(s.out.Apply) != 4 {
-		t.Errorf("the machine has %d commands, of %d entries", len(s.commands), len(s.out.Apply))
+	if len(s.Commands) != 3 || len(s.out.Apply) != 4 {
+		t.Errorf("the machine has %d commands, of %d entries", len(s.Commands), len(s.out.Apply))
 	}
 }
 
@@ -498,15 +499,15 @@ func TestSnapshotReplacesTheLog(t *testing.T) { // §7
 	if diff := cmp.Diff(want, s.out.Persist); diff != "" {
 		t.Fatalf("records (-want +got):\n%s", diff)
 	}
-	again := &journal{}
+	again := &bundledtest.Journal{}
 	core, err := raft.Protocol().New(protocol.Config{
 		ID: "n1", Members: members, Options: defaults(nil), Machine: again,
 	}, s.out.Persist)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if st := core.Status(); st.Commit != 3 || st.Last != 4 || len(again.commands) != 3 {
-		t.Errorf("restarted with commit %d, last %d, %d commands", st.Commit, st.Last, len(again.commands))
+	if st := core.Status(); st.Commit != 3 || st.Last != 4 || len(again.Commands) != 3 {
+		t.Errorf("restarted with commit %d, last %d, %d commands", st.Commit, st.Last, len(again.Commands))
 	}
 }
 
@@ -525,8 +526,8 @@ func TestSnapshotKeepsOnlyALogThatContinuesIt(t *testing.T) { // §7
 			Term: 3, Index: test.index, LastTerm: test.term, Members: members, Data: make([]byte, 24), Done: true,
 		})
 		s.is("follower", 3, test.wantCommit)
-		if last := s.core.Status().Last; last != test.wantLast || len(s.commands) != 3 {
-			t.Errorf("%d@%d: last %d, %d commands", test.index, test.term, last, len(s.commands))
+		if last := s.core.Status().Last; last != test.wantLast || len(s.Commands) != 3 {
+			t.Errorf("%d@%d: last %d, %d commands", test.index, test.term, last, len(s.Commands))
 		}
 		s.want(fmt.Sprintf("n2 installed term=3 index=%d done round=0", test.index))
 	}
@@ -536,8 +537,8 @@ func TestOldSnapshotIsIgnored(t *testing.T) { // §7
 	s := newNode(t, 3, nil, 1, 1).from("n2", &raft.Append{Term: 1, Prev: 2, PrevTerm: 1, Commit: 2})
 	s.from("n2", &raft.Install{Term: 1, Index: 1, LastTerm: 1, Members: members, Data: make([]byte, 8), Done: true})
 	s.is("follower", 1, 2)
-	if len(s.commands) != 2 || len(s.out.Persist) > 0 {
-		t.Errorf("it has %d commands and wrote %v", len(s.commands), s.out.Persist)
+	if len(s.Commands) != 2 || len(s.out.Persist) > 0 {
+		t.Errorf("it has %d commands and wrote %v", len(s.Commands), s.out.Persist)
 	}
 }
 

@@ -5,50 +5,19 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"slices"
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/raft"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
-
-// journal is a Machine that remembers every command, in order. A command's result is how many there are then, and so is a
-// query's.
-type journal struct{ commands [][]byte }
-
-func (j *journal) Apply(command []byte) []byte {
-	j.commands = append(j.commands, command)
-	return j.Query(nil)
-}
-
-func (j *journal) Query([]byte) []byte {
-	return binary.BigEndian.AppendUint64(nil, uint64(len(j.commands)))
-}
-
-func (j *journal) Snapshot() []byte {
-	return slices.Concat(j.commands...)
-}
-
-func (j *journal) Restore(snapshot []byte) error {
-	if len(snapshot)%8 != 0 {
-		return fmt.Errorf("journal: %d bytes are no whole number of commands", len(snapshot))
-	}
-	j.commands = nil
-	for c := range slices.Chunk(snapshot, 8) {
-		j.commands = append(j.commands, c)
-	}
-	return nil
-}
 
 // defaults are the options of the protocol, with some replaced.
 func defaults(changes map[string]string) map[string]string {
-	values := map[string]string{}
-	for _, o := range raft.Protocol().Options {
-		values[o.Name] = o.Default
-	}
-	for name, value := range changes {
-		values[name] = value
-	}
+	values := protocol.Defaults(raft.Protocol().Options)
+	maps.Copy(values, changes)
 	return values
 }
 
@@ -90,7 +59,7 @@ type simNode struct {
 	index   int
 	id      protocol.NodeID
 	core    protocol.Core
-	machine *journal
+	machine *bundledtest.Journal
 	life    int
 	disk    []protocol.Record
 	busy    int // until when the disk is at work
@@ -185,7 +154,7 @@ func (s *sim) run(ms int) error {
 }
 
 func (s *sim) start(n *simNode) error {
-	n.machine = &journal{}
+	n.machine = &bundledtest.Journal{}
 	c := s.config
 	c.ID, c.Machine = n.id, n.machine
 	core, err := s.protocol.New(c, n.disk)
@@ -356,7 +325,7 @@ func (s *sim) reply(n *simNode, r protocol.Reply) error {
 	case r.Outcome == protocol.Rejected && c.command != nil && !c.read:
 		s.rejected[string(c.command)] = true
 		for _, n := range s.nodes {
-			if slices.ContainsFunc(n.machine.commands, func(k []byte) bool { return string(k) == string(c.command) }) {
+			if slices.ContainsFunc(n.machine.Commands, func(k []byte) bool { return string(k) == string(c.command) }) {
 				return fmt.Errorf("P5: %x was rejected by %s, but %s has applied it", c.command, r.Leader, n.id)
 			}
 		}

@@ -3,53 +3,16 @@ package raft_test
 import (
 	"encoding/binary"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/raft"
 	"github.com/splitvote/splitvote/protocol/transcript"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write what happens now into the transcripts")
-
-// TestTranscripts plays testdata/*.txt, as package transcript has it.
-func TestTranscripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no transcripts: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			data, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := string(data)
-			got, err := stage("").Play(want)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if *rewrite {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("not as written (-want +got; -rewrite accepts it):\n%s", diff)
-			}
-		})
-	}
-}
 
 // story is what a stage remembers beyond the nodes: who the first members were, and whether anybody has asked for votes.
 type story struct {
@@ -68,7 +31,7 @@ func stage(bug string) transcript.Stage {
 	}
 	return transcript.Stage{
 		Protocol: p, Bug: bug, Tick: protocol.Tick{Draw: 9}, Seen: s.seen, Describe: s.describe,
-		Machine: func() protocol.Machine { return &journal{} },
+		Machine: func() protocol.Machine { return &bundledtest.Journal{} },
 		Result: func(data []byte) string {
 			if len(data) != 8 {
 				return "done"

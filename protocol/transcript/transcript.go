@@ -155,10 +155,7 @@ func (p *Play) on(args []string, f func(protocol.NodeID, *actor) error) error {
 }
 
 func (p *Play) build(args []string) error {
-	*p = Play{Stage: p.Stage, actors: map[protocol.NodeID]*actor{}, options: map[string]string{}}
-	for _, o := range p.Protocol.Options {
-		p.options[o.Name] = o.Default
-	}
+	*p = Play{Stage: p.Stage, actors: map[protocol.NodeID]*actor{}, options: protocol.Defaults(p.Protocol.Options)}
 	for _, a := range args {
 		option, value, ok := strings.Cut(a, "=")
 		switch {

@@ -3,11 +3,11 @@ package twopc_test
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/twopc"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
 // TestRoundTrip writes and reads every type of message and record.
@@ -24,7 +24,7 @@ func TestRoundTrip(t *testing.T) {
 		reason, yes := rapid.String().Draw(t, "reason"), rapid.Bool().Draw(t, "yes")
 		prepared := twopc.Prepared{Tx: tx, Participants: who, Part: part, Result: result, Floor: floor}
 		decided := twopc.Decided{Tx: tx, Participants: who}
-		for _, v := range []any{
+		bundledtest.RoundTrip(t, codec,
 			&twopc.Prepare{Tx: tx, Participants: who, Part: part, Floor: floor},
 			&twopc.Vote{Tx: tx, Yes: yes, Result: result, Reason: reason, Doubt: yes},
 			&twopc.Decision{Tx: tx, Commit: yes},
@@ -45,18 +45,6 @@ func TestRoundTrip(t *testing.T) {
 					{Number: tx.Number, Fate: twopc.FateRefused, Result: result, Reason: reason},
 				}}},
 			},
-		} {
-			data, err := codec.Marshal(v)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := codec.Unmarshal(data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(v, got); diff != "" {
-				t.Fatalf("%s came back different (-want +got):\n%s", data, diff)
-			}
-		}
+		)
 	})
 }

@@ -15,11 +15,9 @@ type indivisible struct{ protocol.Machine }
 
 // config is that of n1 of three, with every option at its default.
 func config() protocol.Config {
-	c := protocol.Config{ID: "n1", Members: []protocol.NodeID{"n1", "n2", "n3"}, Options: map[string]string{}, Machine: kv.New()}
-	for _, o := range twopc.Protocol().Options {
-		c.Options[o.Name] = o.Default
+	return protocol.Config{
+		ID: "n1", Members: []protocol.NodeID{"n1", "n2", "n3"}, Options: protocol.Defaults(twopc.Protocol().Options), Machine: kv.New(),
 	}
-	return c
 }
 
 func TestWhatCannotBeANode(t *testing.T) {

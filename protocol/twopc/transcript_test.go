@@ -1,22 +1,15 @@
 package twopc_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
-	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/kv"
 	"github.com/splitvote/splitvote/protocol/transcript"
 	"github.com/splitvote/splitvote/protocol/twopc"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write what happens now into the transcripts")
 
 // stage plays transactions over registers and a bank. Of three members n1 holds register a and accounts 0 and 3, n2 register c
 // and account 2, n3 register g and account 1. A node is shown as what it says of itself, and what its disk holds.
@@ -28,18 +21,7 @@ func stage(bug string) transcript.Stage {
 			c, err := request(words)
 			return c.Encode(), false, err
 		},
-		Result: func(data []byte) string {
-			r, err := kv.DecodeResult(data)
-			switch {
-			case err != nil:
-				return err.Error()
-			case !r.OK:
-				return "no, " + r.Err
-			case len(r.Value) > 0:
-				return string(r.Value)
-			}
-			return "ok"
-		},
+		Result:   bundledtest.Answer,
 		Describe: describe,
 		Tick:     protocol.Tick{Draw: ^uint64(0)},
 	}
@@ -139,56 +121,4 @@ func changed(bank string) []string {
 		}
 	}
 	return all
-}
-
-// TestTranscripts plays testdata/*.txt; package transcript says how to read them.
-func TestTranscripts(t *testing.T) {
-	for _, file := range transcripts(t) {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			want := text(t, file)
-			got, err := stage("").Play(want)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if *rewrite {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("not as written (-want +got; -rewrite accepts it):\n%s", diff)
-			}
-		})
-	}
-}
-
-func transcripts(t *testing.T) []string {
-	t.Helper()
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no transcripts: %v", err)
-	}
-	return files
-}
-
-func text(t *testing.T, file string) string {
-	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
-}
-
-// convictedByTranscript names a transcript that goes another way with a planted bug, "" if none does.
-func convictedByTranscript(t *testing.T, bug string) string {
-	t.Helper()
-	for _, file := range transcripts(t) {
-		want := text(t, file)
-		if got, err := stage(bug).Play(want); err != nil || got != want {
-			return fmt.Sprintf("transcript %s", filepath.Base(file))
-		}
-	}
-	return ""
 }

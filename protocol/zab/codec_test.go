@@ -3,11 +3,11 @@ package zab_test
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/zab"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
 // TestRoundTrip writes and reads every type of message and record.
@@ -25,7 +25,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 		epochs := zab.Epochs{Accepted: n(), To: id(), Current: n()}
 		c := zab.Channel{Link: n(), Epoch: n()}
-		for _, v := range []any{
+		bundledtest.RoundTrip(t, codec,
 			&zab.Notification{Round: n(), Leader: id(), Zxid: z(), Epoch: n(), State: 1},
 			&zab.FollowerInfo{Link: n(), Accepted: n(), To: id()},
 			&zab.LeaderInfo{Channel: c},
@@ -46,18 +46,6 @@ func TestRoundTrip(t *testing.T) {
 			&epochs,
 			&zab.Tail{After: n(), Txns: txns},
 			&zab.Checkpoint{Epochs: epochs, Index: n(), Zxid: z(), Snapshot: data(), Base: n(), BaseZxid: z(), Txns: txns},
-		} {
-			written, err := codec.Marshal(v)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := codec.Unmarshal(written)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(v, got); diff != "" {
-				t.Fatalf("%s came back different (-want +got):\n%s", written, diff)
-			}
-		}
+		)
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/zab"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
 // One test a rule of the paper (§) or of Zab 1.0. The node under test is always n1.
@@ -20,7 +21,7 @@ type subject struct {
 	out   protocol.Output
 	vote  zab.Notification // its latest
 	links map[protocol.NodeID]uint64
-	*journal
+	*bundledtest.Journal
 }
 
 // newNode makes n1 of a cluster of the given size, with these epochs and a history of these zxids, and lets it begin to look.
@@ -32,7 +33,7 @@ func newNode(t *testing.T, size int, epochs zab.Epochs, zxids ...string) *subjec
 // newNodeWith does so with other reads.
 func newNodeWith(t *testing.T, reads string, size int, epochs zab.Epochs, zxids ...string) *subject {
 	t.Helper()
-	s := &subject{t: t, journal: &journal{}, links: map[protocol.NodeID]uint64{}}
+	s := &subject{t: t, Journal: &bundledtest.Journal{}, links: map[protocol.NodeID]uint64{}}
 	var members []protocol.NodeID
 	for i := range size {
 		members = append(members, protocol.NodeID(fmt.Sprintf("n%d", i+1)))
@@ -42,7 +43,7 @@ func newNodeWith(t *testing.T, reads string, size int, epochs zab.Epochs, zxids 
 		txns = append(txns, txn(z))
 	}
 	records := []protocol.Record{{Data: &zab.Tail{Txns: txns}}, {Data: &epochs}}
-	core, err := zab.New(protocol.Config{ID: "n1", Members: members, Options: defaults(map[string]string{"reads": reads}), Machine: s.journal}, records)
+	core, err := zab.New(protocol.Config{ID: "n1", Members: members, Options: defaults(map[string]string{"reads": reads}), Machine: s.Journal}, records)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +178,7 @@ func TestNodesStartByLooking(t *testing.T) { // §4
 func TestNobodyIsHeardBeforeTheFirstTick(t *testing.T) { // §3.1: a channel of an earlier life never turns up again
 	s := newNode(t, 3, zab.Epochs{})
 	var err error
-	s.core, err = zab.New(protocol.Config{ID: "n1", Members: []protocol.NodeID{"n1", "n2", "n3"}, Options: defaults(nil), Machine: s.journal}, nil)
+	s.core, err = zab.New(protocol.Config{ID: "n1", Members: []protocol.NodeID{"n1", "n2", "n3"}, Options: defaults(nil), Machine: s.Journal}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

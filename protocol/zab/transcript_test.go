@@ -3,29 +3,22 @@ package zab_test
 import (
 	"encoding/binary"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/transcript"
 	"github.com/splitvote/splitvote/protocol/zab"
+	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write what happens now into the transcripts")
 
 // stage plays Zab over a journal: ask NODE NAME is a write of at most eight letters, and its result how many there are.
 func stage(bug string) transcript.Stage {
 	return transcript.Stage{
 		Protocol: zab.Protocol(), Bug: bug, Tick: protocol.Tick{Draw: 7},
-		Machine: func() protocol.Machine { return &journal{} },
+		Machine: func() protocol.Machine { return &bundledtest.Journal{} },
 		Request: func(words []string, _ int) ([]byte, bool, error) {
 			command := binary.BigEndian.AppendUint64(nil, 0)
 			copy(command, words[0])
@@ -151,56 +144,4 @@ func describe(core protocol.Core, records []protocol.Record) string {
 	}
 	return fmt.Sprintf("%-13s accepted=%d current=%d%s log=%s commit=%d",
 		st.Role, e.Accepted, e.Current, snapshot, strings.Join(names, ","), st.Commit)
-}
-
-// TestTranscripts plays testdata/*.txt; package transcript says how to read them.
-func TestTranscripts(t *testing.T) {
-	for _, file := range transcripts(t) {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			want := read(t, file)
-			got, err := stage("").Play(want)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if *rewrite {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("not as written (-want +got; -rewrite accepts it):\n%s", diff)
-			}
-		})
-	}
-}
-
-func transcripts(t *testing.T) []string {
-	t.Helper()
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no transcripts: %v", err)
-	}
-	return files
-}
-
-func read(t *testing.T, file string) string {
-	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
-}
-
-// convictedByTranscript names a transcript that goes another way with a planted bug, "" if none does.
-func convictedByTranscript(t *testing.T, bug string) string {
-	t.Helper()
-	for _, file := range transcripts(t) {
-		want := read(t, file)
-		if got, err := stage(bug).Play(want); err != nil || got != want {
-			return filepath.Base(file)
-		}
-	}
-	return ""
 }
