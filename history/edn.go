@@ -26,8 +26,8 @@ func ReadEDN(r io.Reader) (*History, error) {
 
 // ednSource reads EDN form by form.
 type ednSource struct {
-	in      *edn.Reader
-	entered bool // the vector's bracket, if there is one, has been read
+	in    *edn.Reader
+	begun bool
 }
 
 func newEDNSource(in *bufio.Reader) *ednSource { return &ednSource{in: edn.NewReader(in)} }
@@ -35,13 +35,18 @@ func newEDNSource(in *bufio.Reader) *ednSource { return &ednSource{in: edn.NewRe
 func (s *ednSource) at(err error) error { return atLine(err, s.in.Line()) }
 
 func (s *ednSource) next() (Op, error) {
-	if !s.entered { // elements of one vector are read like forms of their own
-		s.entered = true
+	if !s.begun { // elements of one vector are read like forms of their own
+		s.begun = true
 		if _, err := s.in.Enter(); err != nil {
 			return Op{}, s.bad(err)
 		}
 	}
 	form, err := s.in.Next()
+	if errors.Is(err, edn.ErrClosed) {
+		if _, err = s.in.Next(); !errors.Is(err, io.EOF) { // nothing is passed over in silence
+			err = errors.New("something follows the vector of events")
+		}
+	}
 	if err != nil {
 		return Op{}, s.bad(err)
 	}
@@ -54,7 +59,7 @@ func (s *ednSource) next() (Op, error) {
 
 func (s *ednSource) bad(err error) error {
 	switch {
-	case errors.Is(err, io.EOF) || errors.Is(err, edn.ErrClosed):
+	case errors.Is(err, io.EOF):
 		return io.EOF
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return cutOff(fmt.Sprintf("line %d breaks off", s.in.Line()))

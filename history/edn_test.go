@@ -91,10 +91,15 @@ func TestReadEDNSaysWhatIsWrong(t *testing.T) {
 		"\"two\nlines\"":                               "line 2: an event is a map, not two lines",
 		"{:type :ok :f :read :process 0}":              "line 1: process 0 completes read, which it has not invoked (H2)",
 		"{:a ]}":                                       "line 1: unexpected ']'",
-		"@x":                                           "line 1: '@' is code, not data",
-		`{:a "\q"}`:                                    `line 1: \q is no escape`,
-		"{:a 12x}":                                     `line 1: "12x" is no number`,
-		"{:process 0, :type :invoke, :f \"\"}":         "line 1: an event needs a :f",
+		"[#b]":                                         "line 1: unexpected ']'",
+		"[{:process 0 :type :invoke :f :read})":        "line 1: unexpected ')'",
+		"{:process 0 :type :invoke :f :read}\n]":       "line 2: unexpected ']'",
+		"[{:process 0 :type :invoke :f :read}]\n{}":    "line 2: something follows the vector of events",
+		"[]\n]":                                "line 2: something follows the vector of events",
+		"@x":                                   "line 1: '@' is code, not data",
+		`{:a "\q"}`:                            `line 1: \q is no escape`,
+		"{:a 12x}":                             `line 1: "12x" is no number`,
+		"{:process 0, :type :invoke, :f \"\"}": "line 1: an event needs a :f",
 		strings.Repeat("[", 100) + strings.Repeat("]", 100):                                                              "line 1: nests more than",
 		"{:process 0, :type :invoke, :f :x, :value " + strings.Repeat("{", 40) + `"a"` + strings.Repeat(" 1}", 40) + "}": "line 1: the keys of maps nest more than",
 		"{:a " + strings.Repeat("#_ ", 100) + "1}":                                                                       "line 1: nests more than",
@@ -111,14 +116,18 @@ func TestReadEDNSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestReadEDNKeepsWhatAKilledWriterWrote(t *testing.T) {
-	text := shapes["maps, a line each"]
-	for end := range len(text) {
-		h, err := history.ReadEDN(strings.NewReader(text[:end]))
-		if err != nil {
-			t.Fatalf("cut at byte %d: %v", end, err)
-		}
-		if whole := strings.Count(text[:end], "}"); len(h.Ops) != whole {
-			t.Fatalf("cut at byte %d: %d events, want %d", end, len(h.Ops), whole)
+	for name, text := range shapes {
+		for end := range len(text) {
+			h, err := history.ReadEDN(strings.NewReader(text[:end]))
+			if err != nil {
+				t.Fatalf("%s, cut at byte %d: %v", name, end, err)
+			}
+			if whole := strings.Count(text[:end], "}"); len(h.Ops) != whole {
+				t.Fatalf("%s, cut at byte %d: %d events, want %d", name, end, len(h.Ops), whole)
+			}
+			if text[0] == '[' && end > 0 && h.Cut == "" {
+				t.Fatalf("%s, cut at byte %d: nothing said of it", name, end)
+			}
 		}
 	}
 }

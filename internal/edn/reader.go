@@ -20,8 +20,9 @@ const (
 type Reader struct {
 	in   *bufio.Reader
 	line int
-	left int // bytes that the form may still have
-	size int // of the rune that was read last, in bytes
+	left int  // bytes that the form may still have
+	size int  // of the rune that was read last, in bytes
+	open rune // bracket that closes what Enter has entered, 0 if there is none
 }
 
 // NewReader reads from in.
@@ -43,25 +44,34 @@ func (r *Reader) Enter() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if c == '[' || c == '(' {
-		return true, nil
+	switch c {
+	case '[':
+		r.open = ']'
+	case '(':
+		r.open = ')'
+	default:
+		return false, r.unread(c)
 	}
-	return false, r.unread(c)
+	return true, nil
 }
 
-// Next reads the next form. At the end of the input it returns io.EOF, at a closing bracket that Enter has opened ErrClosed,
-// and in the midst of a form io.ErrUnexpectedEOF.
+// Next reads the next form. At the end of the input it returns io.EOF, in the midst of a form or of what Enter has entered
+// io.ErrUnexpectedEOF, and at the closing bracket of the latter ErrClosed; forms may follow that too.
 func (r *Reader) Next() (any, error) {
 	r.left = maxForm
 	form, err := r.form(0)
 	var bracket closing
-	if errors.As(err, &bracket) {
-		err = ErrClosed
+	switch {
+	case r.open == 0:
+	case errors.As(err, &bracket) && bracket.bracket == r.open:
+		r.open, err = 0, ErrClosed
+	case errors.Is(err, io.EOF):
+		err = io.ErrUnexpectedEOF
 	}
 	return form, err
 }
 
-// ErrClosed says that a bracket closes here.
+// ErrClosed says that what was entered ends here.
 var ErrClosed = errors.New("closing bracket")
 
 // closing is the bracket that was found in the place of a form.
@@ -384,10 +394,14 @@ func (r *Reader) unread(c rune) error {
 
 func space(c rune) bool { return c == ',' || unicode.IsSpace(c) }
 
-// unexpected turns the end of the input into one in the midst of a form.
+// unexpected is what is wrong in the midst of a form, where neither the input nor what is around it may end.
 func unexpected(err error) error {
-	if errors.Is(err, io.EOF) {
+	var bracket closing
+	switch {
+	case errors.Is(err, io.EOF):
 		return io.ErrUnexpectedEOF
+	case errors.As(err, &bracket):
+		return errors.New(bracket.Error())
 	}
 	return err
 }
