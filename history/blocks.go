@@ -21,7 +21,11 @@ func Read(r io.Reader) (*History, error) { return readLines(r, sizeOf(r)) }
 
 // readLines is Read, where it is known how much there is to read, in bytes; 0 if it is not.
 func readLines(r io.Reader, size int64) (*History, error) {
-	return readBlocks(&lineFeeder{r: r, least: blockSize}, size, cores())
+	feed := &lineFeeder{r: r, least: blockSize}
+	if size > 0 && size < blockSize {
+		feed.least = int(size) + 1 // to see the end as well
+	}
+	return readBlocks(feed, size, cores())
 }
 
 // cores are the workers besides a caller who reads. With one core there are none: what was just read is still in the cache.
