@@ -1,18 +1,21 @@
 package multipaxos
 
-import "github.com/splitvote/splitvote/protocol"
+import (
+	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/fifo"
+)
 
 // Phase 2 of the proposer: Paxos Made Simple §2.2 and §3. Slots are proposed as commands come, without waiting for one
 // another; they are known to be chosen, and answered, in order.
 
 // leading is what a leader keeps. All of it ends with its ballot.
 type leading struct {
-	ticks     uint64      // since it began
-	ready     bool        // phase 1 is done with the members who decide the next slot
-	recovered uint64      // the last slot that phase 1 found in use
-	open      queue[slot] // the slots proposed and not known to be chosen; the first is chosen+1
-	old       uint64      // the last slot that was open when they were last repeated
-	pending   queue[request]
+	ticks     uint64           // since it began
+	ready     bool             // phase 1 is done with the members who decide the next slot
+	recovered uint64           // the last slot that phase 1 found in use
+	open      fifo.Queue[slot] // the slots proposed and not known to be chosen; the first is chosen+1
+	old       uint64           // the last slot that was open when they were last repeated
+	pending   fifo.Queue[request]
 	joining   *joining
 	reading
 }
@@ -79,7 +82,7 @@ func (n *node) request(in protocol.Propose) {
 }
 
 func (n *node) enqueue(r request) {
-	n.pending.push(r)
+	n.pending.Push(r)
 	n.fill()
 }
 
@@ -87,17 +90,17 @@ func (n *node) enqueue(r request) {
 // keeps the value that phase 1 found, and the gaps between them are filled with no-ops, so that what comes later can be
 // chosen in order; then come the requests that wait, and no-ops as long as a new configuration waits for its first slot.
 func (n *node) fill() {
-	for n.ready && uint64(n.open.len()) < n.mostOpen() {
-		at := n.chosen + uint64(n.open.len()) + 1
+	for n.ready && uint64(n.open.Len()) < n.mostOpen() {
+		at := n.chosen + uint64(n.open.Len()) + 1
 		switch {
 		case n.decidedByOthers(at):
 			return
 		case at <= n.recovered && n.bug.openSlotsSkipped:
-			n.open.push(slot{})
+			n.open.Push(slot{})
 		case at <= n.recovered:
 			n.propose(n.found.at(at), request{})
-		case n.pending.len() > 0:
-			r := n.pending.pop()
+		case n.pending.Len() > 0:
+			r := n.pending.Pop()
 			n.point = max(n.point, pointPropose)
 			n.propose(r.value(), r)
 		case len(n.configs) > 1:
@@ -127,11 +130,11 @@ func (r *request) value() Entry {
 // propose is phase 2a for the next slot. The leader's own acceptor accepts at once, and counts at once: no message of this
 // or a later Step leaves before that is on its disk (protocol.P2), so nobody else can have accepted earlier.
 func (n *node) propose(e Entry, r request) {
-	at := n.chosen + uint64(n.open.len()) + 1
+	at := n.chosen + uint64(n.open.Len()) + 1
 	e.Ballot = n.ballot
 	n.log.put(at, e)
 	n.persist(&Slots{First: at, Entries: []Entry{e}, Chosen: n.chosen})
-	n.open.push(slot{request: r, acceptors: n.self})
+	n.open.Push(slot{request: r, acceptors: n.self})
 	n.sendAll(&Accept{Ballot: n.ballot, Slot: at, Command: e.Command, Change: e.Change, Chosen: n.chosen})
 	n.advance()
 }
@@ -143,17 +146,17 @@ func (n *node) accepted(from protocol.NodeID, m *Accepted) {
 		return
 	}
 	p.heard = n.ticks
-	if m.Slot <= n.chosen || m.Slot > n.chosen+uint64(n.open.len()) {
+	if m.Slot <= n.chosen || m.Slot > n.chosen+uint64(n.open.Len()) {
 		return
 	}
-	n.open.all()[m.Slot-n.chosen-1].acceptors |= p.bit
+	n.open.All()[m.Slot-n.chosen-1].acceptors |= p.bit
 	n.advance()
 }
 
 // advance takes, in order, what a majority has accepted as chosen.
 func (n *node) advance() {
-	for n.open.len() > 0 && (n.open.front().acceptors.size() >= n.quorum() || n.bug.chosenByOne) {
-		s := n.open.pop()
+	for n.open.Len() > 0 && (n.open.Front().acceptors.size() >= n.quorum() || n.bug.chosenByOne) {
+		s := n.open.Pop()
 		result := n.choose()
 		switch s.kind {
 		case update:
@@ -196,7 +199,7 @@ func (n *node) repeat() {
 	if !n.ready {
 		n.askAgain()
 	}
-	for i, s := range n.open.all() {
+	for i, s := range n.open.All() {
 		at := n.chosen + uint64(i) + 1
 		if at > n.old {
 			break
@@ -212,7 +215,7 @@ func (n *node) repeat() {
 			}
 		}
 	}
-	n.old = n.chosen + uint64(n.open.len())
+	n.old = n.chosen + uint64(n.open.Len())
 }
 
 // resign ends this node's ballot, if it has one. What was proposed may yet be chosen; what was not will never be.
@@ -223,8 +226,8 @@ func (n *node) resign(to protocol.NodeID) {
 		return
 	}
 	n.point = max(n.point, pointStepDown)
-	for n.open.len() > 0 {
-		s := n.open.pop()
+	for n.open.Len() > 0 {
+		s := n.open.Pop()
 		switch {
 		case s.kind == query, s.kind == update && n.bug.rejectsWhatItProposed:
 			n.reject(s.id, to, "deposed")
@@ -234,11 +237,11 @@ func (n *node) resign(to protocol.NodeID) {
 			})
 		}
 	}
-	for n.pending.len() > 0 {
-		n.reject(n.pending.pop().id, to, "deposed")
+	for n.pending.Len() > 0 {
+		n.reject(n.pending.Pop().id, to, "deposed")
 	}
-	for n.waiting.len() > 0 {
-		n.reject(n.waiting.pop().id, to, "deposed")
+	for n.waiting.Len() > 0 {
+		n.reject(n.waiting.Pop().id, to, "deposed")
 	}
 	n.dropJoining("deposed")
 	n.leading = leading{}

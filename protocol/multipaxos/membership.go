@@ -191,8 +191,8 @@ func (n *node) adopt(configs []Configuration) {
 	n.configured()
 	n.promises = 0
 	n.ready = n.ready && (n.bug.newMembersAtOnce || n.bug.newMembersNotAsked)
-	for i := range n.open.all() {
-		n.open.all()[i].acceptors = n.self // only where a planted bug has opened slots too early
+	for i := range n.open.All() {
+		n.open.All()[i].acceptors = n.self // only where a planted bug has opened slots too early
 	}
 	n.confirmAnew()
 }
@@ -278,8 +278,8 @@ func (n *node) reconfigure(in protocol.Reconfigure) {
 
 // changing says whether a change is proposed, or is waiting for a slot.
 func (n *node) changing() bool {
-	return slices.ContainsFunc(n.open.all(), func(s slot) bool { return s.kind == change }) ||
-		slices.ContainsFunc(n.pending.all(), func(r request) bool { return r.kind == change })
+	return slices.ContainsFunc(n.open.All(), func(s slot) bool { return s.kind == change }) ||
+		slices.ContainsFunc(n.pending.All(), func(r request) bool { return r.kind == change })
 }
 
 // maybeAdd makes the joining node a member once it knows all but the slots of one window.

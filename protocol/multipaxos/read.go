@@ -1,6 +1,9 @@
 package multipaxos
 
-import "github.com/splitvote/splitvote/protocol"
+import (
+	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/fifo"
+)
 
 // Reads that take no slot.
 //
@@ -19,14 +22,14 @@ const (
 
 // reading is what a leader remembers for its reads, and the heartbeats that confirm its ballot.
 type reading struct {
-	round     uint64        // of the latest heartbeat
-	confirmed uint64        // the latest that a majority has answered
-	beaten    uint64        // the tick of the latest
-	waiting   queue[reader] // oldest first
-	rounds    queue[beat]   // unconfirmed, oldest first; kept for the lease only
-	leased    uint64        // the tick from which the lease runs, if it is granted
-	granted   bool          // a majority has confirmed a heartbeat
-	leaseLost bool          // another was asked to lead, which no lease forbids
+	round     uint64             // of the latest heartbeat
+	confirmed uint64             // the latest that a majority has answered
+	beaten    uint64             // the tick of the latest
+	waiting   fifo.Queue[reader] // oldest first
+	rounds    fifo.Queue[beat]   // unconfirmed, oldest first; kept for the lease only
+	leased    uint64             // the tick from which the lease runs, if it is granted
+	granted   bool               // a majority has confirmed a heartbeat
+	leaseLost bool               // another was asked to lead, which no lease forbids
 }
 
 // reader is a read that waits for its heartbeat to be confirmed; 0: for a heartbeat to be sent.
@@ -45,7 +48,7 @@ func (n *node) read(id uint64, command []byte) {
 		n.done(id, n.machine.Query(command))
 		return
 	}
-	n.waiting.push(reader{id: id, command: command})
+	n.waiting.Push(reader{id: id, command: command})
 	n.startReads()
 }
 
@@ -61,7 +64,7 @@ func (n *node) caughtUp() bool { return n.ready && n.chosen >= n.recovered || n.
 // startReads sends a heartbeat for the reads that wait for one. While another confirms earlier reads they gather, so that
 // one heartbeat serves many.
 func (n *node) startReads() {
-	if n.role == leader && n.waiting.len() > 0 && n.waiting.front().round == 0 && n.caughtUp() {
+	if n.role == leader && n.waiting.Len() > 0 && n.waiting.Front().round == 0 && n.caughtUp() {
 		n.newRound()
 	}
 }
@@ -71,11 +74,11 @@ func (n *node) newRound() {
 	n.round++
 	n.beaten = n.ticks
 	if n.reads == readLease {
-		n.rounds.push(beat{n.round, n.ticks})
+		n.rounds.Push(beat{n.round, n.ticks})
 	}
 	if n.caughtUp() {
-		for i := len(n.waiting.all()) - 1; i >= 0 && n.waiting.all()[i].round == 0; i-- {
-			n.waiting.all()[i].round = n.round
+		for i := len(n.waiting.All()) - 1; i >= 0 && n.waiting.All()[i].round == 0; i-- {
+			n.waiting.All()[i].round = n.round
 		}
 	}
 	n.sendAll(&Heartbeat{Ballot: n.ballot, Chosen: n.chosen, Round: n.round})
@@ -112,11 +115,11 @@ func (n *node) confirm() {
 		return
 	}
 	n.confirmed = round
-	for n.rounds.len() > 0 && n.rounds.front().round <= round {
-		n.leased, n.granted = n.rounds.pop().tick, true
+	for n.rounds.Len() > 0 && n.rounds.Front().round <= round {
+		n.leased, n.granted = n.rounds.Pop().tick, true
 	}
-	for n.waiting.len() > 0 && n.waiting.front().round != 0 && n.waiting.front().round <= round {
-		r := n.waiting.pop()
+	for n.waiting.Len() > 0 && n.waiting.Front().round != 0 && n.waiting.Front().round <= round {
+		r := n.waiting.Pop()
 		n.done(r.id, n.machine.Query(r.command))
 	}
 	n.startReads()
@@ -124,9 +127,9 @@ func (n *node) confirm() {
 
 // confirmAnew forgets what was confirmed, because others confirm from now on.
 func (n *node) confirmAnew() {
-	n.confirmed, n.granted, n.rounds = n.round, false, queue[beat]{}
-	for i := range n.waiting.all() {
-		n.waiting.all()[i].round = 0
+	n.confirmed, n.granted, n.rounds = n.round, false, fifo.Queue[beat]{}
+	for i := range n.waiting.All() {
+		n.waiting.All()[i].round = 0
 	}
 }
 

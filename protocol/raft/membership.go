@@ -130,7 +130,7 @@ func (n *node) reconfigure(in protocol.Reconfigure) {
 
 // changeTo writes a new configuration.
 func (n *node) changeTo(id uint64, members []protocol.NodeID) {
-	n.proposals.push(proposal{index: n.log.last() + 1, id: id, kind: proposesMembers})
+	n.proposals.Push(proposal{index: n.log.last() + 1, id: id, kind: proposesMembers})
 	n.replicate(Entry{Term: n.hard.Term, Members: members}, pointReconfigure)
 }
 

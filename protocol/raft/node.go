@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/fifo"
 )
 
 type role uint8
@@ -50,7 +51,7 @@ type node struct {
 	// On a leader.
 	ticks     uint64 // since it began to lead
 	first     uint64 // index of the no-op that began its term
-	proposals queue[proposal]
+	proposals fifo.Queue[proposal]
 	reading
 	transferring
 	joining *joining
@@ -282,8 +283,8 @@ func (n *node) follow(term uint64, of protocol.NodeID) {
 // stepDown answers what can no longer be known. Whoever calls it gives the node its new role.
 func (n *node) stepDown(to protocol.NodeID) {
 	n.point = max(n.point, pointStepDown)
-	for n.proposals.len() > 0 {
-		p := n.proposals.pop()
+	for n.proposals.Len() > 0 {
+		p := n.proposals.Pop()
 		if p.kind == proposesRead || n.bug.rejectsWhatItWrote {
 			n.reject(p.id, to, "deposed")
 		} else {

@@ -1,6 +1,9 @@
 package raft
 
-import "github.com/splitvote/splitvote/protocol"
+import (
+	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/fifo"
+)
 
 // Reads: §8 of the paper, thesis §6.4.
 //
@@ -19,13 +22,13 @@ const (
 
 // reading is what a leader remembers for its reads, and the rounds of heartbeats that confirm them.
 type reading struct {
-	round     uint64       // the latest round of heartbeats; every Append and Install carries it
-	confirmed uint64       // the latest round that a majority has answered
-	beaten    uint64       // the tick of the latest round
-	waiting   queue[query] // oldest first
-	rounds    queue[beat]  // unconfirmed, oldest first; kept for the lease only
-	leased    uint64       // the tick from which the lease runs
-	leaseLost bool         // an election was asked for that no lease forbids
+	round     uint64            // the latest round of heartbeats; every Append and Install carries it
+	confirmed uint64            // the latest round that a majority has answered
+	beaten    uint64            // the tick of the latest round
+	waiting   fifo.Queue[query] // oldest first
+	rounds    fifo.Queue[beat]  // unconfirmed, oldest first; kept for the lease only
+	leased    uint64            // the tick from which the lease runs
+	leaseLost bool              // an election was asked for that no lease forbids
 }
 
 // query is a read that waits for its round to be confirmed; 0: for a round to begin.
@@ -44,7 +47,7 @@ func (n *node) read(id uint64, command []byte) {
 		n.done(id, n.machine.Query(command))
 		return
 	}
-	n.waiting.push(query{id: id, command: command})
+	n.waiting.Push(query{id: id, command: command})
 	n.startReads()
 }
 
@@ -60,7 +63,7 @@ func (n *node) knowsCommit() bool { return n.commit >= n.first || n.bug.readBefo
 // startReads begins a round for the reads that wait for one. While another round confirms earlier reads they gather, so
 // that one round serves many.
 func (n *node) startReads() {
-	if n.waiting.len() > 0 && n.waiting.front().round == 0 && n.knowsCommit() && n.role == leader {
+	if n.waiting.Len() > 0 && n.waiting.Front().round == 0 && n.knowsCommit() && n.role == leader {
 		n.newRound()
 	}
 }
@@ -70,11 +73,11 @@ func (n *node) newRound() {
 	n.round++
 	n.beaten = n.ticks
 	if n.reads == readLease {
-		n.rounds.push(beat{n.round, n.ticks})
+		n.rounds.Push(beat{n.round, n.ticks})
 	}
 	if n.knowsCommit() {
-		for i := len(n.waiting.all()) - 1; i >= 0 && n.waiting.all()[i].round == 0; i-- {
-			n.waiting.all()[i].round = n.round
+		for i := len(n.waiting.All()) - 1; i >= 0 && n.waiting.All()[i].round == 0; i-- {
+			n.waiting.All()[i].round = n.round
 		}
 	}
 	for i := range n.peers {
@@ -93,11 +96,11 @@ func (n *node) confirm() {
 		return
 	}
 	n.confirmed = round
-	for n.rounds.len() > 0 && n.rounds.front().round <= round {
-		n.leased = n.rounds.pop().tick
+	for n.rounds.Len() > 0 && n.rounds.Front().round <= round {
+		n.leased = n.rounds.Pop().tick
 	}
-	for n.waiting.len() > 0 && n.waiting.front().round != 0 && n.waiting.front().round <= round {
-		q := n.waiting.pop()
+	for n.waiting.Len() > 0 && n.waiting.Front().round != 0 && n.waiting.Front().round <= round {
+		q := n.waiting.Pop()
 		n.done(q.id, n.machine.Query(q.command))
 	}
 	n.startReads()
@@ -105,8 +108,8 @@ func (n *node) confirm() {
 
 // dropReads sends the waiting reads elsewhere.
 func (n *node) dropReads(to protocol.NodeID) {
-	for n.waiting.len() > 0 {
-		n.reject(n.waiting.pop().id, to, "deposed")
+	for n.waiting.Len() > 0 {
+		n.reject(n.waiting.Pop().id, to, "deposed")
 	}
-	n.rounds = queue[beat]{}
+	n.rounds = fifo.Queue[beat]{}
 }

@@ -36,12 +36,12 @@ func (n *node) propose(in protocol.Propose) {
 	case n.transferring.to != "":
 		n.reject(in.ID, n.transferring.to, "transferring leadership")
 	case in.ReadOnly:
-		n.proposals.push(proposal{index: n.log.last() + 1, id: in.ID, query: in.Command, kind: proposesRead})
+		n.proposals.Push(proposal{index: n.log.last() + 1, id: in.ID, query: in.Command, kind: proposesRead})
 		n.replicate(Entry{Term: n.hard.Term}, pointPropose)
 	case len(in.Command) == 0:
 		n.reject(in.ID, n.id, "empty command")
 	default:
-		n.proposals.push(proposal{index: n.log.last() + 1, id: in.ID})
+		n.proposals.Push(proposal{index: n.log.last() + 1, id: in.ID})
 		n.replicate(Entry{Term: n.hard.Term, Command: in.Command}, pointPropose)
 	}
 }
@@ -265,8 +265,8 @@ func (n *node) apply(index uint64) {
 		result = n.machine.Apply(e.Command)
 	}
 	n.out.Apply = append(n.out.Apply, protocol.Entry{Index: index, Term: e.Term, Command: e.Command})
-	if n.proposals.len() > 0 && n.proposals.front().index == index {
-		p := n.proposals.pop()
+	if n.proposals.Len() > 0 && n.proposals.Front().index == index {
+		p := n.proposals.Pop()
 		if p.kind == proposesRead {
 			result = n.machine.Query(p.query)
 		}

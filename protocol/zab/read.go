@@ -1,16 +1,18 @@
 package zab
 
+import "github.com/splitvote/splitvote/protocol/fifo"
+
 // Reads that ask first. A leader answers once a round of pings that began after the read came has been answered by a quorum:
 // none of them had promised a later epoch then, so nothing was committed elsewhere before. A follower sends SYNC to its
 // leader, which tells it in the same way how far the history is committed, and answers when it has applied that much.
 
 // syncing is what a follower remembers of its reads.
 type syncing struct {
-	number  uint64       // of the latest Sync
-	pending bool         // and whether its answer is still to come
-	gather  queue[query] // reads that the next Sync is for
-	sent    queue[query] // reads that the latest Sync is for
-	known   queue[query] // reads that wait for their zxid to be applied
+	number  uint64            // of the latest Sync
+	pending bool              // and whether its answer is still to come
+	gather  fifo.Queue[query] // reads that the next Sync is for
+	sent    fifo.Queue[query] // reads that the latest Sync is for
+	known   fifo.Queue[query] // reads that wait for their zxid to be applied
 }
 
 // query is a read that waits.
@@ -27,21 +29,21 @@ type query struct {
 
 // reading is what a leader remembers of reads, its own and its followers', and of the rounds of pings that confirm them.
 type reading struct {
-	pings     uint64       // the latest round
-	confirmed uint64       // the latest round that a quorum has answered
-	waiting   queue[query] // oldest first; of round 0: for a round to begin
+	pings     uint64            // the latest round
+	confirmed uint64            // the latest round that a quorum has answered
+	waiting   fifo.Queue[query] // oldest first; of round 0: for a round to begin
 	scratch   []uint64
 }
 
 // askSync takes a follower's read.
 func (n *node) askSync(id uint64, command []byte) {
-	n.gather.push(query{id: id, command: command})
+	n.gather.Push(query{id: id, command: command})
 	n.nextSync()
 }
 
 // nextSync asks on behalf of all reads that have come since the last time.
 func (n *node) nextSync() {
-	if n.pending || n.gather.len() == 0 {
+	if n.pending || n.gather.Len() == 0 {
 		return
 	}
 	n.gather, n.sent = n.sent, n.gather
@@ -61,10 +63,10 @@ func (n *node) synced(b *Synced) {
 		return
 	}
 	n.pending = false
-	for n.sent.len() > 0 {
-		q := n.sent.pop()
+	for n.sent.Len() > 0 {
+		q := n.sent.Pop()
 		q.upTo = b.Commit
-		n.known.push(q)
+		n.known.Push(q)
 	}
 	n.commitUpTo(b.Commit)
 	n.answerReads()
@@ -73,17 +75,17 @@ func (n *node) synced(b *Synced) {
 
 // answerReads answers the reads of a follower that has applied enough.
 func (n *node) answerReads() {
-	for n.known.len() > 0 && (n.known.front().upTo <= n.log.zxid(n.applied) || n.bug.syncNotAwaited) {
-		q := n.known.pop()
+	for n.known.Len() > 0 && (n.known.Front().upTo <= n.log.zxid(n.applied) || n.bug.syncNotAwaited) {
+		q := n.known.Pop()
 		n.done(q.id, n.machine.Query(q.command))
 	}
 }
 
 // dropReads answers the reads of a follower that has lost its leader.
 func (n *node) dropReads() {
-	for _, reads := range []*queue[query]{&n.known, &n.sent, &n.gather} {
-		for reads.len() > 0 {
-			n.reject(reads.pop().id, "", "lost the leader")
+	for _, reads := range []*fifo.Queue[query]{&n.known, &n.sent, &n.gather} {
+		for reads.Len() > 0 {
+			n.reject(reads.Pop().id, "", "lost the leader")
 		}
 	}
 	n.pending = false
@@ -108,14 +110,14 @@ func (n *node) ask(q query) {
 		n.answer(q)
 		return
 	}
-	n.waiting.push(q)
+	n.waiting.Push(q)
 	n.startReads()
 }
 
 // startReads begins a round of pings for the reads that wait for one. While another round confirms earlier reads they gather,
 // so that one round serves many.
 func (n *node) startReads() {
-	if n.waiting.len() > 0 && n.waiting.front().round == 0 {
+	if n.waiting.Len() > 0 && n.waiting.Front().round == 0 {
 		n.pingAll()
 	}
 }
@@ -123,7 +125,7 @@ func (n *node) startReads() {
 // pingAll begins a round of pings.
 func (n *node) pingAll() {
 	n.pings++
-	waiting := n.waiting.all()
+	waiting := n.waiting.All()
 	for i := len(waiting) - 1; i >= 0 && waiting[i].round == 0; i-- {
 		waiting[i].round = n.pings
 	}
@@ -142,8 +144,8 @@ func (n *node) confirm() {
 		return
 	}
 	n.confirmed = round
-	for n.waiting.len() > 0 && n.waiting.front().round != 0 && n.waiting.front().round <= round {
-		n.answer(n.waiting.pop())
+	for n.waiting.Len() > 0 && n.waiting.Front().round != 0 && n.waiting.Front().round <= round {
+		n.answer(n.waiting.Pop())
 	}
 	n.startReads()
 }
@@ -161,8 +163,8 @@ func (n *node) answer(q query) {
 
 // dropQueries answers the reads of a leader that abandons its epoch.
 func (n *node) dropQueries() {
-	for n.waiting.len() > 0 {
-		if q := n.waiting.pop(); q.of == nil {
+	for n.waiting.Len() > 0 {
+		if q := n.waiting.Pop(); q.of == nil {
 			n.reject(q.id, "", "no quorum")
 		}
 	}

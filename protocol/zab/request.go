@@ -1,6 +1,9 @@
 package zab
 
-import "github.com/splitvote/splitvote/protocol"
+import (
+	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/protocol/fifo"
+)
 
 // Clients' writes. A leader proposes what it is asked; a follower forwards it, and answers when it has applied the
 // transaction itself, so that a client reads its own write where it wrote. Once a request may have left, what became of it
@@ -8,8 +11,8 @@ import "github.com/splitvote/splitvote/protocol"
 
 // requests are what clients have asked of this node while it follows one leader, or leads one epoch.
 type requests struct {
-	made  uint64         // how many
-	asked queue[request] // that wait for their transactions to be applied
+	made  uint64              // how many
+	asked fifo.Queue[request] // that wait for their transactions to be applied
 }
 
 // request is a client's write.
@@ -28,7 +31,7 @@ func (n *node) request(id uint64, command []byte) {
 	}
 	n.made++
 	r := request{id, n.made, command}
-	n.asked.push(r)
+	n.asked.Push(r)
 	if n.state == leading {
 		n.broadcast(n.origin(r), command)
 		return
@@ -45,7 +48,7 @@ func (n *node) forward(r request) {
 
 // repeatRequests forwards again what may have been lost.
 func (n *node) repeatRequests() {
-	for _, r := range n.asked.all() {
+	for _, r := range n.asked.All() {
 		n.forward(r)
 	}
 }
@@ -66,15 +69,15 @@ func (n *node) forwarded(p *peer, b *Request) {
 
 // answerRequest answers whoever asked here for the transaction that was just applied.
 func (n *node) answerRequest(of Origin, result []byte) {
-	if n.asked.len() > 0 && of == n.origin(*n.asked.front()) {
-		n.done(n.asked.pop().id, result)
+	if n.asked.Len() > 0 && of == n.origin(*n.asked.Front()) {
+		n.done(n.asked.Pop().id, result)
 	}
 }
 
 // dropRequests answers what can no longer be known.
 func (n *node) dropRequests(reason string, certainlyNot bool) {
-	for n.asked.len() > 0 {
-		id := n.asked.pop().id
+	for n.asked.Len() > 0 {
+		id := n.asked.Pop().id
 		if certainlyNot {
 			n.reject(id, "", reason)
 		} else {
