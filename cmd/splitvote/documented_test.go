@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -163,4 +164,49 @@ func mutantNames() []string {
 		}
 	}
 	return names
+}
+
+// A message, an answer or a node's state in a transcript; behind three spaces the page may say what it means.
+var (
+	told      = regexp.MustCompile(`^n[0-9]+(→| answers | leader | follower | candidate )`)
+	explained = regexp.MustCompile(`   .*$`)
+)
+
+// TestDocumentedTranscripts holds what the protocols' pages show of their transcripts against these.
+func TestDocumentedTranscripts(t *testing.T) {
+	for path, page := range pages(t) {
+		if filepath.Dir(path) != "docs/protocols" {
+			continue
+		}
+		name := strings.TrimSuffix(filepath.Base(path), ".md")
+		files, err := filepath.Glob("../../protocol/" + name + "/testdata/*.txt")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: no transcripts: %v", path, err)
+		}
+		happens := map[string]bool{}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.SplitSeq(string(text), "\n") {
+				happens[line] = true
+			}
+		}
+		shown := 0
+		for _, block := range fences(page) {
+			for i := block.first; i < block.last; i++ {
+				if block.language != "" || !told.MatchString(page[i]) {
+					continue
+				}
+				shown++
+				if line := page[i]; !happens[line] && !happens[explained.ReplaceAllString(line, "")] {
+					t.Errorf("%s:%d: no transcript of %s has %q", path, i+1, name, line)
+				}
+			}
+		}
+		if shown == 0 {
+			t.Errorf("%s shows nothing of the transcripts of %s", path, name)
+		}
+	}
 }
