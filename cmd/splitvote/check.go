@@ -98,6 +98,9 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 	run.Check = "splitvote check " + file + " --model " + judged
 	if c.consistency != "" {
 		run.Check += " --consistency " + c.consistency
+		if c.consistency != harness.Levels(judged)[0] {
+			run.Notes = append(run.Notes, judgedAs(c.consistency, judged))
+		}
 	}
 	if c.html != "" {
 		if err := writeHTML(c.html, run); err != nil {

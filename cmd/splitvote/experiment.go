@@ -107,6 +107,7 @@ func (e experiment) describe(dir *store.Dir) *report.Run {
 	}
 	if level != harness.Levels(x.Workload.Model)[0] {
 		run.Check += " --consistency " + level
+		run.Notes = append(run.Notes, judgedAs(level, x.Workload.Model))
 	}
 	if e.backend.name == "sim" {
 		run.Shrink = "splitvote shrink " + place
@@ -116,6 +117,11 @@ func (e experiment) describe(dir *store.Dir) *report.Run {
 	}
 	run.Settings = append(run.Settings, report.Setting{Name: "directory", Value: dir.Path})
 	return run
+}
+
+// judgedAs says that calls of a model were asked for less than the most that they could be.
+func judgedAs(level, model string) string {
+	return fmt.Sprintf("judged as %s, which is less than %s", level, harness.Levels(model)[0])
 }
 
 // drive opens the cluster, runs the plan on it and closes it, and puts what happened into run.
