@@ -23,7 +23,7 @@ func (m Counter) Call(invocation, completion *history.Op) (call CounterCall, out
 	if call.F, err = name(m.Name(), invocation, Add, Read); err != nil {
 		return call, 0, err
 	}
-	ok := true
+	var ok bool
 	switch {
 	case call.F == Add:
 		if call.N, ok = parseInt(invocation.Value); !ok {

@@ -42,7 +42,7 @@ func (m Mutex) Call(invocation, completion *history.Op) (call MutexCall, token i
 	if call.F, err = name(m.Name(), invocation, Acquire, Release); err != nil || !m.Fenced {
 		return call, 0, err
 	}
-	ok := true
+	var ok bool
 	switch {
 	case call.F == Acquire && completion != nil:
 		if token, ok = parseInt(completion.Value); !ok {
