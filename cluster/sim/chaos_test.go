@@ -23,7 +23,6 @@ type chaos struct {
 	process history.Process // the next new one
 	value   int
 	ok      int // calls that succeeded
-	last    history.Kind
 }
 
 // newChaos opens a cluster whose whole trace goes to out.
