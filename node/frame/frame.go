@@ -9,6 +9,7 @@ import (
 	"io"
 )
 
+// The sizes of a frame.
 const (
 	Header  = 8       // bytes before the payload
 	Largest = 1 << 28 // bytes of payload; a greater length is damage
@@ -48,7 +49,7 @@ func Read(r io.Reader) ([]byte, error) {
 	// The length may be a lie: memory is taken as the payload arrives, not before.
 	var payload bytes.Buffer
 	payload.Grow(int(min(size, 1<<16)))
-	if _, err := io.CopyN(&payload, r, int64(size)); err == io.EOF {
+	if _, err := io.CopyN(&payload, r, int64(size)); errors.Is(err, io.EOF) {
 		return nil, io.ErrUnexpectedEOF
 	} else if err != nil {
 		return nil, err
