@@ -40,10 +40,12 @@ FUZZTIME ?= 1m
 fuzz: ## every fuzz target for FUZZTIME each, one a core
 	.ci/fuzz $(FUZZTIME)
 
+GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 lint: ## gofmt, vet and, where it is installed, golangci-lint
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	$(GO) vet ./...
-	@command -v golangci-lint >/dev/null && golangci-lint run || echo "golangci-lint is not installed: skipped"
+	@if command -v golangci-lint >/dev/null; then golangci-lint run; \
+	else echo "golangci-lint is not installed: skipped (to install it: $(GO) install $(GOLANGCI))"; fi
 
 docs: build ## rewrite the generated pages of docs/, and what its console blocks print
 	$(GO) test ./cmd/splitvote -run 'TestGeneratedDocs|TestDocumentedOutputs' -rewrite
