@@ -67,6 +67,11 @@ type Output struct {
 	Point string
 }
 
+// Reset empties the Output for the next Step, and keeps its memory.
+func (o *Output) Reset() {
+	*o = Output{Persist: o.Persist[:0], Send: o.Send[:0], Apply: o.Apply[:0], Reply: o.Reply[:0]}
+}
+
 // Record is one entry of a node's write-ahead log. The host gives a restarted core every record that survived, oldest
 // first, beginning with the last Checkpoint if there is one. Records of one log survive a crash as a prefix.
 type Record struct {
@@ -159,15 +164,6 @@ type Option struct {
 	Doc     string   // one sentence
 	// Promises names, for a value with which a correct build promises something else than Protocol.Consistency, what.
 	Promises map[string]string
-}
-
-// Defaults are the values of options that nobody has set, by name.
-func Defaults(options []Option) map[string]string {
-	values := make(map[string]string, len(options))
-	for _, o := range options {
-		values[o.Name] = o.Default
-	}
-	return values
 }
 
 // Invariants watches every node of a simulated cluster and says when a numbered invariant of the protocol is broken.

@@ -1,10 +1,6 @@
 package abd
 
 import (
-	"fmt"
-	"slices"
-	"strconv"
-
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/wire"
 )
@@ -54,24 +50,16 @@ type settings struct {
 }
 
 func parse(values map[string]string) (settings, error) {
-	var failed error
-	number := func(name string) uint64 {
-		n, err := strconv.ParseUint(values[name], 10, 31)
-		if err != nil || n == 0 {
-			failed = fmt.Errorf("abd: option %s: want a whole number from 1, have %q", name, values[name])
-		}
-		return n
+	set, err := protocol.ReadSettings("abd", options, values)
+	if err != nil {
+		return settings{}, err
 	}
-	s := settings{
-		writeBackAlways: values["write-back"] == "always",
-		resend:          number("resend-ticks"),
-		patience:        number("patience-ticks"),
-		checkpointEvery: int(number("checkpoint-every")),
-	}
-	if o := options[0]; !slices.Contains(o.Values, values[o.Name]) {
-		failed = fmt.Errorf("abd: option %s: want one of %v, have %q", o.Name, o.Values, values[o.Name])
-	}
-	return s, failed
+	return settings{
+		writeBackAlways: set.Is("write-back", "always"),
+		resend:          set.Number("resend-ticks"),
+		patience:        set.Number("patience-ticks"),
+		checkpointEvery: int(set.Number("checkpoint-every")),
+	}, nil
 }
 
 // The moments that Output.Point names, from the least to the most telling: an Output that is several is the last.

@@ -1,9 +1,6 @@
 package gossip
 
 import (
-	"fmt"
-	"strconv"
-
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/wire"
 )
@@ -53,18 +50,13 @@ type settings struct {
 }
 
 func parse(values map[string]string) (settings, error) {
-	var failed error
-	number := func(name string) uint64 {
-		n, err := strconv.ParseUint(values[name], 10, 31)
-		if err != nil || n == 0 {
-			failed = fmt.Errorf("gossip: option %s: want a whole number from 1, have %q", name, values[name])
-		}
-		return n
+	set, err := protocol.ReadSettings("gossip", options, values)
+	if err != nil {
+		return settings{}, err
 	}
-	clock := values["clock"]
-	s := settings{wall: clock == "wall", gossip: number("gossip-ticks"), checkpointEvery: int(number("checkpoint-every"))}
-	if !s.wall && clock != "lamport" {
-		failed = fmt.Errorf("gossip: option clock: want lamport or wall, have %q", clock)
-	}
-	return s, failed
+	return settings{
+		wall:            set.Is("clock", "wall"),
+		gossip:          set.Number("gossip-ticks"),
+		checkpointEvery: int(set.Number("checkpoint-every")),
+	}, nil
 }

@@ -2,8 +2,6 @@ package multipaxos
 
 import (
 	"errors"
-	"fmt"
-	"strconv"
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/wire"
@@ -53,36 +51,20 @@ type settings struct {
 }
 
 func parse(values map[string]string) (settings, error) {
-	var failed error
-	number := func(name string) uint64 {
-		n, err := strconv.ParseUint(values[name], 10, 31)
-		if err != nil || n == 0 {
-			failed = fmt.Errorf("multipaxos: option %s: want a whole number from 1, have %q", name, values[name])
-		}
-		return n
-	}
-	choice := func(o protocol.Option) int {
-		for i, v := range o.Values {
-			if v == values[o.Name] {
-				return i
-			}
-		}
-		failed = fmt.Errorf("multipaxos: option %s: want one of %v, have %q", o.Name, o.Values, values[o.Name])
-		return 0
+	set, err := protocol.ReadSettings("multipaxos", options, values)
+	if err != nil {
+		return settings{}, err
 	}
 	s := settings{
-		reads:         readMode(choice(options[0])),
-		election:      number("election-ticks"),
-		heartbeat:     number("heartbeat-ticks"),
-		window:        number("window"),
-		snapshotEvery: number("snapshot-every"),
-		batch:         number("batch"),
+		reads:         readMode(set.Choice("reads")),
+		election:      set.Number("election-ticks"),
+		heartbeat:     set.Number("heartbeat-ticks"),
+		window:        set.Number("window"),
+		snapshotEvery: set.Number("snapshot-every"),
+		batch:         set.Number("batch"),
 	}
 	s.lease, s.patience = s.election/2, s.election
-	switch {
-	case failed != nil:
-		return s, failed
-	case s.heartbeat >= s.election:
+	if s.heartbeat >= s.election {
 		return s, errors.New("multipaxos: option heartbeat-ticks: must be less than election-ticks")
 	}
 	return s, nil

@@ -1,9 +1,6 @@
 package paxos
 
 import (
-	"fmt"
-	"strconv"
-
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/kv"
 	"github.com/splitvote/splitvote/protocol/wire"
@@ -51,21 +48,16 @@ type settings struct {
 }
 
 func parse(values map[string]string) (settings, error) {
-	var failed error
-	number := func(name string) uint64 {
-		n, err := strconv.ParseUint(values[name], 10, 31)
-		if err != nil || n == 0 {
-			failed = fmt.Errorf("paxos: option %s: want a whole number from 1, have %q", name, values[name])
-		}
-		return n
+	set, err := protocol.ReadSettings("paxos", options, values)
+	if err != nil {
+		return settings{}, err
 	}
-	s := settings{
-		resend:          number("resend-ticks"),
-		backoff:         number("backoff-ticks"),
-		patience:        number("patience-ticks"),
-		checkpointEvery: int(number("checkpoint-every")),
-	}
-	return s, failed
+	return settings{
+		resend:          set.Number("resend-ticks"),
+		backoff:         set.Number("backoff-ticks"),
+		patience:        set.Number("patience-ticks"),
+		checkpointEvery: int(set.Number("checkpoint-every")),
+	}, nil
 }
 
 // The moments that Output.Point names, from the least to the most telling: an Output that is several is the last.

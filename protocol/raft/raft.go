@@ -2,8 +2,6 @@ package raft
 
 import (
 	"errors"
-	"fmt"
-	"strconv"
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/wire"
@@ -61,37 +59,22 @@ type settings struct {
 }
 
 func parse(values map[string]string) (settings, error) {
-	var failed error
-	number := func(name string) uint64 {
-		n, err := strconv.ParseUint(values[name], 10, 31)
-		if err != nil || n == 0 {
-			failed = fmt.Errorf("raft: option %s: want a whole number from 1, have %q", name, values[name])
-		}
-		return n
-	}
-	choice := func(o protocol.Option) int {
-		for i, v := range o.Values {
-			if v == values[o.Name] {
-				return i
-			}
-		}
-		failed = fmt.Errorf("raft: option %s: want one of %v, have %q", o.Name, o.Values, values[o.Name])
-		return 0
+	set, err := protocol.ReadSettings("raft", options, values)
+	if err != nil {
+		return settings{}, err
 	}
 	s := settings{
-		reads:         readMode(choice(options[0])),
-		election:      number("election-ticks"),
-		heartbeat:     number("heartbeat-ticks"),
-		snapshotEvery: number("snapshot-every"),
-		snapshotChunk: int(number("snapshot-chunk")),
-		batch:         int(number("batch")),
-		preVote:       choice(options[6]) == 0,
-		checkQuorum:   choice(options[7]) == 0,
+		reads:         readMode(set.Choice("reads")),
+		election:      set.Number("election-ticks"),
+		heartbeat:     set.Number("heartbeat-ticks"),
+		snapshotEvery: set.Number("snapshot-every"),
+		snapshotChunk: int(set.Number("snapshot-chunk")),
+		batch:         int(set.Number("batch")),
+		preVote:       set.Is("prevote", "on"),
+		checkQuorum:   set.Is("check-quorum", "on"),
 	}
 	s.lease, s.patience = s.election*3/4, s.election
 	switch {
-	case failed != nil:
-		return s, failed
 	case s.heartbeat >= s.election:
 		return s, errors.New("raft: option heartbeat-ticks: must be less than election-ticks")
 	case s.reads == readLease && !s.checkQuorum:

@@ -1,10 +1,6 @@
 package twopc
 
 import (
-	"fmt"
-	"slices"
-	"strconv"
-
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/wire"
 )
@@ -62,28 +58,18 @@ type settings struct {
 }
 
 func parse(values map[string]string) (settings, error) {
-	var failed error
-	number := func(name string) uint64 {
-		n, err := strconv.ParseUint(values[name], 10, 31)
-		if err != nil || n == 0 {
-			failed = fmt.Errorf("twopc: option %s: want a whole number from 1, have %q", name, values[name])
-		}
-		return n
+	set, err := protocol.ReadSettings("twopc", options, values)
+	if err != nil {
+		return settings{}, err
 	}
-	s := settings{
-		cooperative:     values["termination"] == "cooperative",
-		onePhase:        values["one-phase"] == "on",
-		resend:          number("resend-ticks"),
-		ask:             number("ask-ticks"),
-		patience:        number("patience-ticks"),
-		checkpointEvery: int(number("checkpoint-every")),
-	}
-	for _, o := range options {
-		if len(o.Values) > 0 && !slices.Contains(o.Values, values[o.Name]) {
-			failed = fmt.Errorf("twopc: option %s: want one of %v, have %q", o.Name, o.Values, values[o.Name])
-		}
-	}
-	return s, failed
+	return settings{
+		cooperative:     set.Is("termination", "cooperative"),
+		onePhase:        set.Is("one-phase", "on"),
+		resend:          set.Number("resend-ticks"),
+		ask:             set.Number("ask-ticks"),
+		patience:        set.Number("patience-ticks"),
+		checkpointEvery: int(set.Number("checkpoint-every")),
+	}, nil
 }
 
 // The moments that Output.Point names, from the least to the most telling: an Output that is several is the last.

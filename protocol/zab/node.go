@@ -128,9 +128,7 @@ func (n *node) Status() protocol.Status {
 
 // Step takes one input.
 func (n *node) Step(in protocol.Input) protocol.Output {
-	n.out = protocol.Output{
-		Persist: n.out.Persist[:0], Send: n.out.Send[:0], Apply: n.out.Apply[:0], Reply: n.out.Reply[:0],
-	}
+	n.out.Reset()
 	n.point = pointNone
 	switch in := in.(type) {
 	case protocol.Tick:

@@ -2,8 +2,6 @@ package zab
 
 import (
 	"errors"
-	"fmt"
-	"strconv"
 
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/wire"
@@ -61,31 +59,22 @@ type settings struct {
 }
 
 func parse(values map[string]string) (settings, error) {
-	var failed error
-	number := func(name string) uint64 {
-		n, err := strconv.ParseUint(values[name], 10, 31)
-		if err != nil || n == 0 {
-			failed = fmt.Errorf("zab: option %s: want a whole number from 1, have %q", name, values[name])
-		}
-		return n
+	set, err := protocol.ReadSettings("zab", options, values)
+	if err != nil {
+		return settings{}, err
 	}
 	s := settings{
-		localReads:    values["reads"] == "local",
-		ping:          number("ping-ticks"),
-		syncLimit:     number("sync-limit"),
-		initLimit:     number("init-limit"),
-		finalize:      number("finalize-ticks"),
-		snapshotEvery: number("snapshot-every"),
-		diffWindow:    number("diff-window"),
-		snapshotChunk: int(number("snapshot-chunk")),
-		batch:         int(number("batch")),
+		localReads:    set.Is("reads", "local"),
+		ping:          set.Number("ping-ticks"),
+		syncLimit:     set.Number("sync-limit"),
+		initLimit:     set.Number("init-limit"),
+		finalize:      set.Number("finalize-ticks"),
+		snapshotEvery: set.Number("snapshot-every"),
+		diffWindow:    set.Number("diff-window"),
+		snapshotChunk: int(set.Number("snapshot-chunk")),
+		batch:         int(set.Number("batch")),
 	}
-	switch {
-	case failed != nil:
-		return s, failed
-	case !s.localReads && values["reads"] != "sync":
-		return s, fmt.Errorf("zab: option reads: want local or sync, have %q", values["reads"])
-	case s.ping >= s.syncLimit || s.ping >= s.initLimit:
+	if s.ping >= s.syncLimit || s.ping >= s.initLimit {
 		return s, errors.New("zab: option ping-ticks: must be less than sync-limit and init-limit")
 	}
 	return s, nil
