@@ -37,7 +37,9 @@ func (t *Texts) begin(s string) bool {
 }
 
 // lost is the state of a text that no get returned, nor any text that begins so. Until the next put no get can return what is
-// there, whatever is appended: all such texts are alike, and a search need not tell them apart. It is no text of a history.
+// there, whatever is appended: all such texts are alike, and a search need not tell them apart. A call whose outcome is
+// unknown need not lead there: as no get stands between it and the next put, the same order without it explains the gets as
+// well. It is no text of a history.
 const lost = "\xff"
 
 // Name is kv.
@@ -75,20 +77,22 @@ func (Text) Init() string { return "" }
 // Step replaces, appends, or compares what was read with what is there.
 func (Text) Step(next []string, s string, in TextCall, out *string) []string {
 	switch {
-	case in.F == Append && s == lost:
-		return append(next, s)
-	case in.F != Get:
-		if in.F == Put {
-			s = ""
+	case in.F == Get:
+		if out == nil || *out == s {
+			next = append(next, s)
 		}
-		if s += in.Text; in.Seen != nil && !in.Seen.begin(s) {
-			s = lost
-		}
-		return append(next, s)
-	case out == nil || *out == s:
-		return append(next, s)
+		return next
+	case in.F == Put:
+		s = in.Text
+	case s != lost:
+		s += in.Text
 	}
-	return next
+	if in.Seen != nil && !in.Seen.begin(s) {
+		if s = lost; out == nil {
+			return next
+		}
+	}
+	return append(next, s)
 }
 
 // Equal compares texts.

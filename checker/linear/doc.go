@@ -21,6 +21,7 @@
 //	tally        counters whose adds are all of one amount; bounds refute others            O(n log n)
 //	holds        mutexes, fenced or not                                                     O(n log n)
 //	positions    append lists, if values that are read are appended once                    O(length of what was read)
+//	eras         texts, if none begins another and those that are got are written once      O(n log n + length of what was got)
 //	unique       unique identifiers                                                         O(n)
 //	search       everything: breadth first over compact configurations                      exponential in concurrency
 //	porcupine    everything, on request: the reference that the others are tested against   exponential in concurrency

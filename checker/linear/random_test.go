@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/splitvote/splitvote/history"
@@ -126,7 +127,7 @@ func mutate(r *rand.Rand, ops []history.Op) {
 	a, b := r.IntN(len(ops)), r.IntN(len(ops))
 	comparable := ops[a].Kind == history.Ok && ops[b].Kind == history.Ok && ops[a].F == ops[b].F && returns[ops[a].F]
 	switch r.IntN(6) {
-	case 5: // a list that was read lacks an element, or an element is there that is not, or the other way about
+	case 5: // a list that was read lacks an element, a text a word, or an element is there that is not, or the other way about
 		var list []any
 		if ops[a].F == "contains" && ops[a].Kind == history.Ok && json.Unmarshal(ops[a].Value, &list) == nil && len(list) == 2 {
 			ops[a].Value = raw([]any{list[0], list[1] != true})
@@ -134,6 +135,16 @@ func mutate(r *rand.Rand, ops []history.Op) {
 		if ops[a].F == "read" && ops[a].Kind == history.Ok && json.Unmarshal(ops[a].Value, &list) == nil && len(list) > 0 {
 			i := r.IntN(len(list))
 			ops[a].Value = raw(slices.Delete(list, i, i+1))
+		}
+		var got string
+		if ops[a].F == "get" && ops[a].Kind == history.Ok && json.Unmarshal(ops[a].Value, &got) == nil && got != "" {
+			end := " "
+			if !strings.Contains(got, end) {
+				end = "" // letters
+			}
+			words := strings.SplitAfter(got, end)
+			i := r.IntN(len(words))
+			ops[a].Value = raw(strings.Join(slices.Delete(words, i, i+1), ""))
 		}
 	case 0: // give a call the result of another call of the same kind
 		if comparable {
@@ -353,16 +364,25 @@ func (o *appendList) apply(_ history.Process, f string, asked any) (any, bool) {
 	return asked, true
 }
 
-type text struct{ all string }
+// text is written in words of which none begins another, unless loose is true.
+type text struct {
+	loose bool
+	all   string
+}
+
+// looseWords begin and end each other, make each other, or are empty.
+var looseWords = []string{"a", "b", "ab", "ba", "", "aa", "bab", "c", "abc"}
 
 func (o *text) draw(r *rand.Rand, fresh func() int) (string, any) {
-	switch r.IntN(4) {
-	case 0:
-		return "put", fmt.Sprint(fresh(), " ")
-	case 1:
-		return "append", fmt.Sprint(fresh(), " ")
+	n := r.IntN(4)
+	if n > 1 {
+		return "get", nil
 	}
-	return "get", nil
+	word := fmt.Sprint(fresh(), " ")
+	if o.loose {
+		word = looseWords[r.IntN(len(looseWords))]
+	}
+	return []string{"put", "append"}[n], word
 }
 
 func (o *text) apply(_ history.Process, f string, asked any) (any, bool) {

@@ -42,7 +42,7 @@ func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 	case model.AppendList:
 		known = theory[model.ListCall, []model.Value]{kind: "stale-read", decide: byPositions, project: projectList, reduce: reduceList}
 	case model.Text:
-		known = theory[model.TextCall, string]{kind: "stale-read", reduce: reduceText}
+		known = theory[model.TextCall, string]{kind: "stale-read", decide: byEras, project: projectText, reduce: reduceText}
 	case model.IDs:
 		known = theory[model.IDCall, model.Value]{kind: "duplicate-id", decide: byIDs, project: projectIDs,
 			watch: func() watcher[model.IDCall, model.Value] { return newLiveIDs() }}
