@@ -76,8 +76,8 @@ type Result struct {
 	Result []byte `json:"r"`
 }
 
-func (n Number) String() string {
-	return strconv.FormatUint(n.Life, 10) + "." + strconv.FormatUint(n.Call, 10)
+func (a Number) String() string {
+	return strconv.FormatUint(a.Life, 10) + "." + strconv.FormatUint(a.Call, 10)
 }
 
 func (t ID) String() string { return string(t.Node) + "-" + t.Number.String() }
