@@ -1,6 +1,6 @@
 package edn
 
-// Keyword and the others are the forms that have no type of their own in Go. nil is nil, booleans are bool, strings are string.
+// The forms that have no type of their own in Go. nil is nil, booleans are bool, strings are string.
 type (
 	Keyword string // without its colon
 	Symbol  string
