@@ -121,6 +121,7 @@ type Member struct {
 	Members []history.NodeID
 	Peer    string                    // host:port on which it must listen for its peers
 	Client  string                    // host:port on which it must listen for clients
+	Address string                    // host:port at which it is found by peers, where nothing stands between
 	Peers   map[history.NodeID]string // host:port at which it must dial each other member (perhaps a proxy's)
 	Data    string                    // directory that survives a kill
 	Options map[string]string
@@ -133,12 +134,24 @@ type Member struct {
 // Launch says how to start a member: data, for a backend to carry out.
 type Launch struct {
 	Image string   // container image; "" is the image made of our own binary
-	Argv  []string // arguments; with Image "" and in local, those of our own binary
+	Argv  []string // arguments; with Image "" those of our own binary, in local too
 	Env   []string // NAME=value
-	Ready string   // path of an HTTP endpoint on the client port that answers 200 once the node serves
+	Port  uint16   // on which a container's clients are served; 0: the backend chooses. It is the same for all members
+	Local *Command // what a child process runs instead of our own binary; nil: nothing else
+	// Ready is the path of an HTTP endpoint on the client port that answers 200 once the node serves; "": it serves when the
+	// target can ask it for its status.
+	Ready string
 	// Stream says that members do not talk to each other in frames (package node/frame) but in streams of bytes, of which
 	// no part can be lost by itself. It is the same for all members.
 	Stream bool
+	Err    error // why the member cannot be started, nil if it can
+}
+
+// Command is a program with its arguments and what it is to find.
+type Command struct {
+	Argv []string // the program first; one without a slash is looked for in the PATH
+	Env  []string // NAME=value, beside our own environment
+	Dir  string   // in which it runs
 }
 
 // Simulable is a target that can also run inside the simulator.

@@ -87,34 +87,46 @@ func (c Concurrency) Of(nodes int) int {
 
 // Parse reads a plan over base: what the file does not say stays as it is in base. An error names the line.
 func Parse(r io.Reader, base Plan) (Plan, error) {
-	dec := yaml.NewDecoder(r)
-	dec.KnownFields(true)
 	p := base
-	if err := dec.Decode(&p); err != nil && !errors.Is(err, io.EOF) {
-		return base, clear(err)
-	}
-	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return base, errors.New("more than one document; a plan is one experiment")
+	if err := Decode(r, &p, "a plan is one experiment", Keys()); err != nil {
+		return base, err
 	}
 	return p, nil
 }
 
-var unknownKey = regexp.MustCompile(`line (\d+): field (\S+) not found in type`)
+// Decode reads one YAML document into a struct. An error is one line and names that of the file. A key that the struct does
+// not have is one, with the nearest of keys; so is a second document, with why one is enough.
+func Decode(r io.Reader, into any, one string, keys []string) error {
+	dec := yaml.NewDecoder(r)
+	dec.KnownFields(true)
+	if err := dec.Decode(into); err != nil && !errors.Is(err, io.EOF) {
+		return clear(err, keys)
+	}
+	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return errors.New("more than one document; " + one)
+	}
+	return nil
+}
+
+var (
+	unknownKey = regexp.MustCompile(`line (\d+): field (\S+) not found in type`)
+	goType     = regexp.MustCompile(`\b(plan|service)\.`)
+)
 
 // clear says in one line what the YAML library says in several, of the first mistake.
-func clear(err error) error {
+func clear(err error, keys []string) error {
 	var several *yaml.TypeError
 	text := err.Error()
 	if errors.As(err, &several) && len(several.Errors) > 0 {
 		text = several.Errors[0]
 	}
 	if m := unknownKey.FindStringSubmatch(text); m != nil {
-		if near := Nearest(m[2], Keys()); near != "" {
+		if near := Nearest(m[2], keys); near != "" {
 			return fmt.Errorf("line %s: no such key: %s (did you mean %s?)", m[1], m[2], near)
 		}
-		return fmt.Errorf("line %s: no such key: %s (there are %s)", m[1], m[2], strings.Join(Keys(), ", "))
+		return fmt.Errorf("line %s: no such key: %s (there are %s)", m[1], m[2], strings.Join(keys, ", "))
 	}
-	text = strings.ReplaceAll(strings.TrimPrefix(text, "yaml: "), "plan.", "")
+	text = goType.ReplaceAllString(strings.TrimPrefix(text, "yaml: "), "")
 	return errors.New(strings.Join(strings.Fields(text), " "))
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// The ports on which every node of our own clusters listens, each in its own namespace.
+// The ports on which the nodes of our own clusters listen, each in its own namespace, where their target names no other.
 const (
 	clientPort = 8080
 	peerPort   = 9090
@@ -58,9 +58,9 @@ func (e *engine) createNetwork(ctx context.Context, name, run string) error {
 }
 
 // createSide makes a side container that owns a node's namespace (D1): its place in the network and its published port.
-func (e *engine) createSide(ctx context.Context, image, net, run string, node history.NodeID) (string, error) {
-	port := network.MustParsePort(strconv.Itoa(clientPort) + "/tcp")
-	r := sideRequest(image, run, node, container.NetworkMode(net))
+func (e *engine) createSide(ctx context.Context, image, net, run string, n *node) (string, error) {
+	port := network.MustParsePort(strconv.Itoa(int(n.port)) + "/tcp")
+	r := sideRequest(image, run, n.id, container.NetworkMode(net))
 	r.ExposedPorts = []string{port.String()}
 	r.Networks = []string{net}
 	limit := r.HostConfigModifier

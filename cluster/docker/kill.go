@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -46,7 +47,10 @@ func (c *Cluster) Kill(ctx context.Context, id history.NodeID) (nemesis.Proof, e
 	}, c.refresh(ctx, n)
 }
 
-// Start starts a node's container again and returns once it serves.
+// restartLimit is how long a node that was started again is waited for. It may need the others to serve, and be cut off.
+const restartLimit = 5 * time.Second
+
+// Start starts a node's container again and returns once it serves, or after restartLimit if it runs.
 func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
 	n, err := c.node(id)
 	if err != nil {
@@ -72,7 +76,13 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 	if err != nil {
 		return nemesis.Proof{}, err
 	}
-	if err := c.awaitReady(ctx, n); err != nil {
+	soon, cancel := context.WithTimeout(ctx, restartLimit)
+	defer cancel()
+	serves := "serves"
+	switch err := c.awaitReady(soon, n); {
+	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+		serves = "runs, but does not serve yet,"
+	case err != nil:
 		return nemesis.Proof{}, err
 	}
 	if err := c.KeepClock(ctx, id); err != nil {
@@ -80,7 +90,7 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 	}
 	return nemesis.Proof{
 		Bit:  cut.Bit,
-		Text: fmt.Sprintf("%s serves as pid %d after %v%s", n.id, state.Pid, time.Since(asked).Round(time.Millisecond), cut.Text),
+		Text: fmt.Sprintf("%s %s as pid %d after %v%s", n.id, serves, state.Pid, time.Since(asked).Round(time.Millisecond), cut.Text),
 	}, nil
 }
 

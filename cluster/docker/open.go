@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,8 +42,9 @@ func Open(ctx context.Context, cfg cluster.Config, opts Options) (_ *Cluster, er
 	if err := e.createNetwork(ctx, c.network, cfg.Run); err != nil {
 		return nil, err
 	}
+	port := cmp.Or(cfg.Target.Launch(cluster.Member{Members: cfg.Nodes}).Port, clientPort)
 	for _, id := range cfg.Nodes {
-		c.nodes = append(c.nodes, &node{id: id, name: fmt.Sprintf("splitvote-%s-%s", cfg.Run, id), port: clientPort})
+		c.nodes = append(c.nodes, &node{id: id, name: fmt.Sprintf("splitvote-%s-%s", cfg.Run, id), port: port})
 	}
 	// Every address is known before the first node is told of its peers.
 	if err := each(ctx, c.nodes, c.openSide); err != nil {
@@ -51,6 +53,9 @@ func Open(ctx context.Context, cfg cluster.Config, opts Options) (_ *Cluster, er
 	launches := map[*node]cluster.Launch{}
 	for _, n := range c.nodes {
 		l := cfg.Target.Launch(c.member(n, cfg))
+		if l.Err != nil {
+			return nil, fmt.Errorf("docker: start %s: %w", n.id, l.Err)
+		}
 		if l.Image, err = c.imageOf(ctx, l); err != nil {
 			return nil, err
 		}
@@ -69,7 +74,7 @@ func Open(ctx context.Context, cfg cluster.Config, opts Options) (_ *Cluster, er
 
 // openSide starts the side container that owns a node's namespace, and learns the node's address from it.
 func (c *Cluster) openSide(ctx context.Context, n *node) error {
-	id, err := c.engine.createSide(ctx, c.image, c.network, c.run, n.id)
+	id, err := c.engine.createSide(ctx, c.image, c.network, c.run, n)
 	if err != nil {
 		return err
 	}
@@ -109,14 +114,23 @@ func (c *Cluster) member(n *node, cfg cluster.Config) cluster.Member {
 	peers := map[history.NodeID]string{}
 	for _, p := range c.nodes {
 		if p != n {
-			peers[p.id] = netip.AddrPortFrom(p.addresses()[0], peerPort).String()
+			peers[p.id] = p.peerAddress()
 		}
 	}
 	return cluster.Member{
-		ID: n.id, Members: cfg.Nodes, Peers: peers, Data: dataDir,
-		Peer: "0.0.0.0:" + strconv.Itoa(peerPort), Client: "0.0.0.0:" + strconv.Itoa(clientPort),
+		ID: n.id, Members: cfg.Nodes, Peers: peers, Data: dataDir, Address: n.peerAddress(),
+		Peer: "0.0.0.0:" + strconv.Itoa(peerPort), Client: "0.0.0.0:" + strconv.Itoa(int(n.port)),
 		Options: cfg.Options, Bug: cfg.Bug, Tick: cfg.Tick, Seed: cfg.Seed, Run: cfg.Run,
 	}
+}
+
+// peerAddress is where a node is found by its peers, "" until its namespace is there.
+func (n *node) peerAddress() string {
+	ips := n.addresses()
+	if len(ips) == 0 {
+		return ""
+	}
+	return netip.AddrPortFrom(ips[0], peerPort).String()
 }
 
 func makeLogDir(dir string) error {

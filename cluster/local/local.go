@@ -93,7 +93,8 @@ func (c *Cluster) open(ctx context.Context) error {
 		starts.Go(func() error {
 			n.mu.Lock()
 			defer n.mu.Unlock()
-			return c.start(ctx, n)
+			_, err := c.start(ctx, n, patience{c.config.Ready, true})
+			return err
 		})
 	}
 	if err := starts.Wait(); err != nil {

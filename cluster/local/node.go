@@ -59,69 +59,86 @@ var errTaken = errors.New("is taken by another process")
 // moves is how often one start may find a port taken.
 const moves = 5
 
-// start starts a node that is down and waits until it serves. Where a port of it was taken, it moves.
-func (c *Cluster) start(ctx context.Context, n *node) error {
+// start starts a node that is down and waits until it serves, or, if it need not, for as long as patience has it. Where a
+// port of it was taken, it moves.
+func (c *Cluster) start(ctx context.Context, n *node, p patience) (serves bool, err error) {
 	for range moves {
-		err := c.launch(ctx, n)
+		serves, err = c.launch(ctx, n, p)
 		if !errors.Is(err, errTaken) {
-			return err
+			return serves, err
 		}
 		c.logf("%v: %s moves", err, n.id)
 		free, err := c.ports.reserve(2)
 		if err != nil {
-			return fmt.Errorf("start %s: %w", n.id, err)
+			return false, fmt.Errorf("start %s: %w", n.id, err)
 		}
 		n.at.Store(&place{free[0], free[1]})
 	}
-	return c.launch(ctx, n)
+	return c.launch(ctx, n, p)
 }
 
-func (c *Cluster) launch(ctx context.Context, n *node) error {
+// patience is how long a started node is waited for, and whether it is ended if it does not serve by then.
+type patience struct {
+	limit time.Duration
+	must  bool
+}
+
+// again is the patience with a node that is started again. It may need the others to serve, and be cut off.
+var again = patience{limit: 5 * time.Second}
+
+func (c *Cluster) launch(ctx context.Context, n *node, p patience) (serves bool, err error) {
 	at := *n.at.Load()
 	launch := c.config.Target.Launch(c.member(n, at))
-	if launch.Image != "" {
-		return fmt.Errorf("start %s: target %s is the image %s, and local runs no images", n.id, c.config.Target.Name(), launch.Image)
+	switch {
+	case launch.Err != nil:
+		return false, fmt.Errorf("start %s: %w", n.id, launch.Err)
+	case launch.Image != "" && launch.Local == nil:
+		return false, fmt.Errorf("start %s: target %s is the image %s, and local runs no images", n.id, c.config.Target.Name(), launch.Image)
 	}
 	log, err := os.OpenFile(n.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
-		return fmt.Errorf("start %s: %w", n.id, err)
+		return false, fmt.Errorf("start %s: %w", n.id, err)
 	}
 	defer log.Close()
 	from, err := log.Seek(0, io.SeekEnd)
 	if err != nil {
-		return fmt.Errorf("start %s: %w", n.id, err)
+		return false, fmt.Errorf("start %s: %w", n.id, err)
 	}
-	cmd := exec.Command(c.config.Executable, launch.Argv...)
-	cmd.Env = append(os.Environ(), launch.Env...)
+	program := launch.Local
+	if program == nil {
+		program = &cluster.Command{Argv: append([]string{c.config.Executable}, launch.Argv...), Env: launch.Env}
+	}
+	cmd := exec.Command(program.Argv[0], program.Argv[1:]...)
+	cmd.Env, cmd.Dir = append(os.Environ(), program.Env...), program.Dir
 	cmd.Stdout, cmd.Stderr = log, log
 	child, err := c.launcher.run(cmd)
 	if err != nil {
-		return fmt.Errorf("start %s: %w", n.id, err)
+		return false, fmt.Errorf("start %s: %w", n.id, err)
 	}
 	n.child, n.paused = child, false
 	if err := c.ledger.add(entry{Node: n.id, Pid: child.pid()}); err != nil && !child.ended() {
-		return errors.Join(err, child.kill())
+		return false, errors.Join(err, child.kill())
 	}
-	err = c.ready(ctx, child, "http://"+at.client+launch.Ready)
-	if err == nil {
+	err = c.ready(ctx, child, p.limit, func(ctx context.Context) bool { return c.answers(ctx, at.client, launch.Ready) })
+	if err == nil || !p.must && !child.ended() && ctx.Err() == nil {
 		c.work.Go(func() { c.mourn(n, child) })
-		return nil
+		return err == nil, nil
 	}
 	exited := child.ended()
 	if err := child.kill(); err != nil {
-		return err
+		return false, err
 	}
 	if exited {
 		if a := taken(at.peer, at.client); a != "" {
-			return fmt.Errorf("start %s: port %s %w", n.id, a, errTaken)
+			return false, fmt.Errorf("start %s: port %s %w", n.id, a, errTaken)
 		}
 	}
-	return &NodeError{n.id, err, lastLines(n.log, from)}
+	return false, &NodeError{n.id, err, lastLines(n.log, from)}
 }
 
 func (c *Cluster) member(n *node, at place) cluster.Member {
 	m := cluster.Member{
-		ID: n.id, Members: c.config.Nodes, Peer: at.peer, Client: at.client, Peers: map[history.NodeID]string{},
+		ID: n.id, Members: c.config.Nodes, Peer: at.peer, Address: at.peer, Client: at.client, Peers: map[history.NodeID]string{},
 		Data: n.data, Options: c.config.Options, Bug: c.config.Bug, Tick: c.config.Tick, Seed: n.seed,
 		Run: c.config.Run,
 	}
@@ -133,9 +150,9 @@ func (c *Cluster) member(n *node, at place) cluster.Member {
 	return m
 }
 
-// ready asks url until it answers 200, the child has ended, or the time is over.
-func (c *Cluster) ready(ctx context.Context, child *child, url string) error {
-	ctx, stop := context.WithTimeoutCause(ctx, c.config.Ready, fmt.Errorf("not ready after %v", c.config.Ready))
+// ready asks until the child serves, has ended, or the time is over.
+func (c *Cluster) ready(ctx context.Context, child *child, limit time.Duration, serves func(context.Context) bool) error {
+	ctx, stop := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not ready after %v", limit))
 	defer stop()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -148,7 +165,7 @@ func (c *Cluster) ready(ctx context.Context, child *child, url string) error {
 	})
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for !c.answers(ctx, url) || child.ended() {
+	for !serves(ctx) || child.ended() {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -158,10 +175,15 @@ func (c *Cluster) ready(ctx context.Context, child *child, url string) error {
 	return nil
 }
 
-func (c *Cluster) answers(ctx context.Context, url string) bool {
+// answers asks a node once whether it serves.
+func (c *Cluster) answers(ctx context.Context, addr, path string) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if path == "" {
+		s, err := c.config.Target.Status(ctx, addr)
+		return err == nil && s.Up
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+path, nil)
 	if err != nil {
 		return false
 	}

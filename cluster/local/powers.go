@@ -41,7 +41,7 @@ func (c *Cluster) Kill(_ context.Context, id history.NodeID) (nemesis.Proof, err
 	}, nil
 }
 
-// Start starts a node that is down, on what its directory kept.
+// Start starts a node that is down, on what its directory kept, and returns once it serves, or after a while if it runs.
 func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
 	n, err := c.hold(id)
 	if err != nil {
@@ -52,14 +52,19 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 		return nemesis.Proof{Text: string(id) + " was up already"}, nil
 	}
 	before := n.child.pid()
-	if err := c.start(ctx, n); err != nil {
+	serves, err := c.start(ctx, n, again)
+	if err != nil {
 		c.quote(err)
 		return nemesis.Proof{}, err
 	}
 	if err := c.KeepClock(ctx, id); err != nil {
 		return nemesis.Proof{}, err
 	}
-	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("was down since pid %d; pid %d serves", before, n.child.pid())}, nil
+	text := fmt.Sprintf("was down since pid %d; pid %d serves", before, n.child.pid())
+	if !serves {
+		text = fmt.Sprintf("was down since pid %d; pid %d runs, but does not serve yet", before, n.child.pid())
+	}
+	return nemesis.Proof{Bit: true, Text: text}, nil
 }
 
 // Pause stops all threads of a node with SIGSTOP.

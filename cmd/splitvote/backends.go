@@ -55,10 +55,14 @@ func backendNamed(name string) (backend, bool) {
 }
 
 // choose is the backend that a plan names; auto is docker where an engine answers, else local. It says why.
-func choose(ctx context.Context, name string) (chosen backend, why string) {
+func choose(ctx context.Context, name string, t target) (chosen backend, why string) {
 	if name != "auto" {
 		chosen, _ = backendNamed(name)
 		return chosen, ""
+	}
+	if t.service != nil && t.runsOn("docker") != nil {
+		chosen, _ = backendNamed("local")
+		return chosen, t.Name() + " says only how it is started there"
 	}
 	if err := docker.Usable(ctx, docker.Options{}); err != nil {
 		chosen, _ = backendNamed("local")

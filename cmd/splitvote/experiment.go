@@ -22,12 +22,12 @@ import (
 	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/report"
 	"github.com/splitvote/splitvote/store"
-	"github.com/splitvote/splitvote/workloads"
 )
 
 // experiment is one run of a complete plan, from the empty directory to the saved report.
 type experiment struct {
 	plan    plan.Plan
+	target  target
 	backend backend
 	why     string // why this backend, where nobody asked for it
 	store   string
@@ -36,12 +36,9 @@ type experiment struct {
 	errs    io.Writer
 }
 
-// experimentOf is the experiment of a complete plan.
+// experimentOf is the experiment of a complete plan on a bundled target.
 func experimentOf(p plan.Plan) harness.Experiment {
-	workload, _ := workloads.Named(p.Workload)
-	target, _ := targetNamed(p.Target)
-	of := target.Protocol()
-	return harness.Experiment{Plan: p, Workload: workload, Settle: time.Duration(of.Settle) * harness.Tick, Consistency: of.Promise(p.Set)}
+	return bundledTarget(p.Target).experiment(p)
 }
 
 // run gives the run as far as it came; the error says why it came no further.
@@ -64,7 +61,7 @@ func (e experiment) run(ctx context.Context) (*report.Run, error) {
 	if e.why != "" {
 		chosen += " (auto: " + e.why + ")"
 	}
-	fmt.Fprintf(say, "%s on %s, %d nodes, %s, seed %d, in %s\n", e.plan.Workload, e.plan.Target, e.plan.Nodes, chosen, e.plan.Seed, dir.Path)
+	fmt.Fprintf(say, "%s on %s, %d nodes, %s, seed %d, in %s\n", e.plan.Workload, e.target.Name(), e.plan.Nodes, chosen, e.plan.Seed, dir.Path)
 
 	run := e.describe(dir)
 	run.Started = time.Now()
@@ -89,15 +86,15 @@ func (e experiment) run(ctx context.Context) (*report.Run, error) {
 
 // describe is what is known of a run before it begins.
 func (e experiment) describe(dir *store.Dir) *report.Run {
-	p, x := e.plan, experimentOf(e.plan)
+	p, x := e.plan, e.target.experiment(e.plan)
 	level := x.Level()
 	place := filepath.Join(e.store, store.Latest)
 	if e.lasting {
 		place = dir.Path
 	}
 	run := &report.Run{
-		Name: p.Name, Target: p.Target, Backend: e.backend.name, BackendWhy: e.why, Workload: p.Workload, Seed: p.Seed, Bug: p.Bug,
-		Faults: p.Faults, Nodes: harness.NodeNames(p.Nodes), Version: version(),
+		Name: p.Name, Target: e.target.Name(), Backend: e.backend.name, BackendWhy: e.why, Workload: p.Workload, Seed: p.Seed, Bug: p.Bug,
+		Faults: p.Faults, Nodes: e.target.nodes(p.Nodes), Version: version(),
 		Replay: "splitvote replay " + place, Report: filepath.Join(place, store.Report),
 		Check: "splitvote check " + filepath.Join(place, store.History),
 		Settings: []report.Setting{{Name: "time-limit", Value: p.TimeLimit.String()}, {Name: "rate", Value: strconv.FormatFloat(p.Rate, 'g', -1, 64)},
@@ -126,15 +123,14 @@ func judgedAs(level, model string) string {
 
 // drive opens the cluster, runs the plan on it and closes it, and puts what happened into run.
 func (e experiment) drive(ctx context.Context, dir *store.Dir, run *report.Run, tell *progress, say io.Writer) (err error) {
-	target, _ := targetNamed(e.plan.Target)
-	x := experimentOf(e.plan)
+	x := e.target.experiment(e.plan)
 	statusFile, err := dir.Append(store.Status)
 	if err != nil {
 		return failed(err)
 	}
 	defer statusFile.Close()
 	var statusErr error
-	cfg := x.Config(target, harness.NodeNames(e.plan.Nodes))
+	cfg := x.Config(e.target.Target, e.target.nodes(e.plan.Nodes))
 	cfg.Dir, cfg.Log, cfg.Run = dir.Path, say, runName(dir)
 	cfg.OnStatus = func(at time.Duration, node history.NodeID, s cluster.Status) {
 		tell.status(at, node, s)
@@ -186,7 +182,7 @@ func (e experiment) drive(ctx context.Context, dir *store.Dir, run *report.Run, 
 func (e experiment) open(ctx context.Context, cfg cluster.Config, said *exchanges) (cluster.Cluster, error) {
 	switch calls := len(e.plan.Calls); {
 	case e.attach != "":
-		return docker.Attach(ctx, cfg, e.attach, docker.Options{})
+		return docker.Attach(ctx, cfg, e.attach, docker.Options{ClientPort: e.target.port()})
 	case e.backend.name == "sim" && calls > 0 && calls <= tracedCalls:
 		return sim.Open(cfg, sim.Options{Trace: said.hear})
 	}
@@ -195,7 +191,7 @@ func (e experiment) open(ctx context.Context, cfg cluster.Config, said *exchange
 
 // judge adds the checkers' results to run, and Porcupine's drawing of what is wrong.
 func (e experiment) judge(ctx context.Context, run *report.Run, dir *store.Dir) error {
-	x := experimentOf(e.plan)
+	x := e.target.experiment(e.plan)
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(e.plan.CheckerTimeout))
 	defer cancel()
 	all, err := x.Checker()

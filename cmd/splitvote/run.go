@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +17,6 @@ import (
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/plan"
-	"github.com/splitvote/splitvote/targets/bundled"
 	"github.com/splitvote/splitvote/workloads"
 )
 
@@ -97,7 +95,7 @@ func (bytesFlag) Type() string { return "size" }
 func (r *runner) addFlags(f *pflag.FlagSet) {
 	p := &r.flags
 	f.StringVar(&p.Name, "name", p.Name, "name of the run's directory (default workload-target)")
-	f.StringVar(&p.Target, "target", p.Target, "system under test: "+strings.Join(targetNames(), ", "))
+	f.StringVar(&p.Target, "target", p.Target, "system under test: "+strings.Join(targetNames(), ", ")+", or the YAML file of a service")
 	f.IntVar(&p.Nodes, "nodes", p.Nodes, "members, from 1 to 9")
 	f.StringVar(&p.Backend, "backend", p.Backend, strings.Join(backendNames(), ", ")+"; auto is docker where an engine answers, else local")
 	f.StringVar(&p.Workload, "workload", p.Workload, "what the clients do: "+strings.Join(workloadNames(), ", "))
@@ -175,39 +173,27 @@ func (r *runner) override(p *plan.Plan, given *pflag.FlagSet) error {
 
 // complete validates a plan and writes out what it leaves open: the name, the seed, and every setting's default.
 func complete(p plan.Plan) (plan.Plan, error) {
-	known := plan.Known{Targets: targetNames(), Backends: backendNames(), Workloads: workloadNames(), Faults: nemesis.Names(),
-		Settings: harness.Settings()}
-	target, hasTarget := targetNamed(p.Target)
-	if hasTarget {
-		for _, m := range target.Protocol().Mutants {
-			known.Bugs = append(known.Bugs, m.Name)
-		}
-		for _, o := range target.Protocol().Options {
-			known.Settings = append(known.Settings, plan.Setting{Name: o.Name, Default: o.Default, Values: o.Values, Doc: o.Doc})
-		}
+	t, err := targetOf(p.Target)
+	if err != nil {
+		return p, err
 	}
+	known := t.known(p)
 	if err := p.Validate(known); err != nil {
 		return p, usage(err)
 	}
-	workload, _ := workloads.Named(p.Workload)
-	if !slices.Contains(target.Objects(), workload.Object) {
-		return p, usage(fmt.Errorf("workload: %s works on a %s, which %s does not have", p.Workload, workload.Object, p.Target),
-			fmt.Sprintf("workloads for %s: %s", p.Target, strings.Join(workloadsFor(target), ", ")))
+	if err := t.can(p); err != nil {
+		return p, err
 	}
+	workload, _ := workloads.Named(p.Workload)
 	if err := checkLevel("consistency", workload.Model, p.Consistency); err != nil {
 		return p, err
 	}
 	if p.FailFast {
-		if err := experimentOf(p).CanWatch(); err != nil {
+		if err := t.experiment(p).CanWatch(); err != nil {
 			return p, usage(err)
 		}
 	}
-	for _, f := range p.Faults {
-		if slices.Contains(target.Protocol().Lacks, f) {
-			return p, usage(fmt.Errorf("faults: %s finds nothing to act on in %s", f, p.Target),
-				fmt.Sprintf("faults for %s: %s", p.Target, strings.Join(faultsFor(target), ", ")))
-		}
-	}
+	p.Nodes = len(t.nodes(p.Nodes))
 	if err := (nemesis.Spec{Faults: p.Faults, Interval: time.Duration(p.FaultInterval)}).Check(p.Nodes); err != nil {
 		return p, usage(fmt.Errorf("faults: %w", err))
 	}
@@ -223,7 +209,7 @@ func complete(p plan.Plan) (plan.Plan, error) {
 	maps.Copy(set, p.Set)
 	p.Set = set
 	if p.Name == "" {
-		p.Name = p.Workload + "-" + p.Target
+		p.Name = p.Workload + "-" + t.Name()
 	}
 	if p.Seed == 0 {
 		p.Seed = 1 + rand.Uint64N(999_999) // short enough to be typed
@@ -239,8 +225,17 @@ func (r *runner) run(ctx context.Context, p plan.Plan, out, errs io.Writer) erro
 	if r.attach != "" {
 		p.Backend = "docker"
 	}
-	chosen, why := choose(ctx, p.Backend)
+	t, err := targetOf(p.Target)
+	if err != nil {
+		return err
+	}
+	chosen, why := choose(ctx, p.Backend, t)
 	p.Backend = chosen.name
+	if r.attach == "" {
+		if err := t.runsOn(chosen.name); err != nil {
+			return err
+		}
+	}
 	if err := chosen.refuse(p.Faults); err != nil {
 		return err
 	}
@@ -252,7 +247,7 @@ func (r *runner) run(ctx context.Context, p plan.Plan, out, errs io.Writer) erro
 	for i := range r.count {
 		one := p
 		one.Seed += uint64(i)
-		e := experiment{plan: one, backend: chosen, why: why, store: r.store, attach: r.attach, errs: errs}
+		e := experiment{plan: one, target: t, backend: chosen, why: why, store: r.store, attach: r.attach, errs: errs}
 		run, err := e.run(ctx)
 		if run != nil {
 			if err := printRun(out, run, r.json); err != nil {
@@ -270,39 +265,6 @@ func (r *runner) run(ctx context.Context, p plan.Plan, out, errs io.Writer) erro
 	return verdictExit(worst)
 }
 
-func targetNames() []string {
-	var names []string
-	for _, t := range bundled.All() {
-		names = append(names, t.Name())
-	}
-	return names
-}
-
-func targetNamed(name string) (bundled.Target, bool) {
-	for _, t := range bundled.All() {
-		if t.Name() == name {
-			return t, true
-		}
-	}
-	return bundled.Target{}, false
-}
-
-// workloadsFor are the workloads whose objects a target has.
-func workloadsFor(target bundled.Target) []string {
-	var names []string
-	for _, w := range workloads.All() {
-		if slices.Contains(target.Objects(), w.Object) {
-			names = append(names, w.Name)
-		}
-	}
-	return names
-}
-
-// faultsFor are the kinds of faults that find something to act on in a target.
-func faultsFor(target bundled.Target) []string {
-	return slices.DeleteFunc(nemesis.Names(), func(name string) bool { return slices.Contains(target.Protocol().Lacks, name) })
-}
-
 func workloadNames() []string {
 	var names []string
 	for _, w := range workloads.All() {
@@ -310,3 +272,5 @@ func workloadNames() []string {
 	}
 	return names
 }
+
+func faultNames() []string { return nemesis.Names() }

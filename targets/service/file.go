@@ -1,0 +1,185 @@
+package service
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/plan"
+)
+
+// file is what a service's file may say.
+type file struct {
+	Name     string            `yaml:"name"`     // default: the file's
+	Promises string            `yaml:"promises"` // a level of consistency; default linearizable
+	Members  []string          `yaml:"members"`  // names of the members; default n1, n2, ...
+	Port     uint16            `yaml:"port"`     // of clients inside a container; default 8080, and with --attach the only published one
+	Settle   plan.Duration     `yaml:"settle"`   // that replicas may take to agree after the last fault
+	Local    *process          `yaml:"local"`    // how a member is started as a child process
+	Docker   *container        `yaml:"docker"`   // how a member is started as a container
+	Ready    string            `yaml:"ready"`    // path on the client port that answers 200 once a member serves
+	Status   *status           `yaml:"status"`   // how a member tells its role
+	Client   []text            `yaml:"client"`   // program that makes the calls; default: by HTTP
+	Answers  *answers          `yaml:"answers"`  // what an HTTP status means
+	Objects  map[string]object `yaml:"objects"`  // by the objects that workloads work on: register, set, ...
+}
+
+type process struct {
+	Command []text          `yaml:"command"` // program and arguments
+	Env     map[string]text `yaml:"env"`
+}
+
+type container struct {
+	Image   string          `yaml:"image"`
+	Command []text          `yaml:"command"` // arguments of the image's entry point
+	Env     map[string]text `yaml:"env"`
+}
+
+// status is a request, and what its answer tells of a member.
+type status struct {
+	call   `yaml:",inline"`
+	Role   *text `yaml:"role"`   // leader, for faults that aim at it
+	Leader *text `yaml:"leader"` // whom the member takes for it
+	Term   *text `yaml:"term"`
+}
+
+// object is one kind of thing that workloads work on: its calls by the names that histories have for them. Where a program
+// makes the calls they are only named.
+type object map[string]*call
+
+// call says how one is made by HTTP: one method with a path, and what came back.
+type call struct {
+	Get    *text           `yaml:"get"`
+	Post   *text           `yaml:"post"`
+	Put    *text           `yaml:"put"`
+	Patch  *text           `yaml:"patch"`
+	Delete *text           `yaml:"delete"`
+	Header map[string]text `yaml:"header"`
+	Body   *text           `yaml:"body"`
+	// Value is what a successful call returned, as JSON. Without it a get returned its body, and any other call nothing.
+	Value *text `yaml:"value"`
+	// Fail is why a call certainly had no effect although its status is that of a success; "" if it had one.
+	Fail    *text    `yaml:"fail"`
+	Answers *answers `yaml:"answers"` // for this call, instead of the file's
+}
+
+// methods are those of a call that were given.
+func (c *call) methods() map[string]*text {
+	m := map[string]*text{http.MethodGet: c.Get, http.MethodPost: c.Post, http.MethodPut: c.Put, http.MethodPatch: c.Patch, http.MethodDelete: c.Delete}
+	maps.DeleteFunc(m, func(_ string, path *text) bool { return path == nil })
+	return m
+}
+
+// answers says which statuses of HTTP mean what. Every other means that nobody knows (S1).
+type answers struct {
+	OK        []int `yaml:"ok"`        // done; default 200, 201 and 204
+	None      []int `yaml:"none"`      // done, and what it returned is null: a key that is not there
+	Fail      []int `yaml:"fail"`      // certainly not done
+	Elsewhere []int `yaml:"elsewhere"` // certainly not done here, perhaps by another member
+}
+
+// keys are all that a file may have, for the nearest of them where one is misspelt.
+var keys = []string{"name", "promises", "members", "port", "settle", "local", "docker", "command", "image", "env", "ready", "status", "get", "role", "leader",
+	"term", "client", "answers", "ok", "none", "fail", "elsewhere", "objects", "post", "put", "patch", "delete", "header", "body", "value"}
+
+// Load reads a service's file. Its commands run in the file's directory.
+func Load(name string) (*Service, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		var path *os.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	defer f.Close()
+	s, err := parse(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if s.dir, err = filepath.Abs(filepath.Dir(name)); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if s.file.Name == "" {
+		base := filepath.Base(name)
+		s.file.Name = base[:len(base)-len(filepath.Ext(base))]
+	}
+	return s, nil
+}
+
+func parse(r io.Reader) (*Service, error) {
+	s := &Service{}
+	if err := plan.Decode(r, &s.file, "a service is one", keys); err != nil {
+		return nil, err
+	}
+	return s, s.file.check()
+}
+
+// check says what is missing, or what cannot be (S4).
+func (f *file) check() error {
+	if len(f.Objects) == 0 {
+		return errors.New("objects: none is named; objects: {register: {read: ..., write: ...}} has the calls of one")
+	}
+	for i, m := range f.Members {
+		if m == "" || slices.Contains(f.Members[:i], m) {
+			return fmt.Errorf("members: %q is no name, or is there twice", m)
+		}
+	}
+	if f.Local != nil && len(f.Local.Command) == 0 {
+		return errors.New("local: a command is missing")
+	}
+	if f.Docker != nil && f.Docker.Image == "" {
+		return errors.New("docker: an image is missing")
+	}
+	if f.Ready != "" && f.Ready[0] != '/' {
+		return fmt.Errorf("ready: %q is no path; one begins with /", f.Ready)
+	}
+	if f.Ready == "" && f.Status == nil && len(f.Client) == 0 {
+		return errors.New("ready: a path is missing that answers 200 once a member serves")
+	}
+	if s := f.Status; s != nil && (len(s.methods()) != 1 || s.Value != nil || s.Fail != nil || s.Answers != nil) {
+		return errors.New("status: want one of get, post, put, patch and delete, with a path, and what to make of the answer: role, leader, term")
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Objects)) {
+		for _, of := range slices.Sorted(maps.Keys(f.Objects[name])) {
+			if err := f.checkCall(f.Objects[name][of]); err != nil {
+				return fmt.Errorf("objects: %s: %s: %w", name, of, err)
+			}
+		}
+	}
+	return f.try()
+}
+
+func (f *file) checkCall(c *call) error {
+	switch {
+	case len(f.Client) > 0 && c != nil:
+		return errors.New("the client makes the calls; here they are only named")
+	case len(f.Client) == 0 && (c == nil || len(c.methods()) != 1):
+		return errors.New("want one of get, post, put, patch and delete, with a path")
+	}
+	return nil
+}
+
+// try carries out every template of commands for a member, so that a field that there is not is found at once.
+func (f *file) try() error {
+	ids := []history.NodeID{"n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9"}
+	peers := map[history.NodeID]string{}
+	for _, id := range ids[1:] {
+		peers[id] = "127.0.0.1:1"
+	}
+	s := &Service{file: *f}
+	l := s.Launch(cluster.Member{ID: "n1", Members: ids, Peers: peers, Peer: "127.0.0.1:1", Address: "127.0.0.1:1", Client: "127.0.0.1:2", Data: "data", Tick: time.Second})
+	if l.Err != nil {
+		return l.Err
+	}
+	_, err := expand(f.Client, clientOf{})
+	return err
+}

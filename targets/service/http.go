@@ -1,0 +1,198 @@
+package service
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/history"
+)
+
+// mostBody bounds an answer in bytes.
+const mostBody = 16 << 20
+
+// client makes calls of one member by HTTP, for one process, over a connection of its own.
+type client struct {
+	service *Service
+	base    string // http://host:port
+	session cluster.Session
+	http    *http.Client
+}
+
+// newHTTP knows no proxy from the environment and follows no redirection: where a call went is for the file to say.
+func newHTTP() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 1, DisableCompression: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// argument is what the templates of a call's request know.
+type argument struct {
+	Key     string
+	Value   any    // what is asked; of a cas {{index .Value 0}} is the old value
+	Process string // the client's number
+	Index   int    // of the call, unique in the run
+	Run     string // unique among runs
+}
+
+// answer is what the templates of a call's answer know besides.
+type answer struct {
+	argument
+	Status int
+	Body   string
+	JSON   any // the body, if it is JSON
+}
+
+// Invoke makes one attempt.
+func (c *client) Invoke(ctx context.Context, op history.Op) cluster.Answer {
+	of := c.service.file.Objects[c.session.Object][op.F]
+	if of == nil {
+		return failed(op, fmt.Sprintf("%s has no call %s", c.session.Object, op.F), false)
+	}
+	arg := argument{op.Key, plain(op.Value), op.Process.String(), op.Index, c.session.Run}
+	sent := false
+	request, err := of.request(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent = true }}), c.base, arg)
+	if err != nil {
+		return failed(op, err.Error(), false)
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return broken(op, err, sent)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, mostBody))
+	if err != nil {
+		return unknown(op, err.Error())
+	}
+	return c.service.read(of, op, answer{arg, response.StatusCode, string(body), plain(body)})
+}
+
+// request makes the HTTP request of a call.
+func (c *call) request(ctx context.Context, base string, arg argument) (*http.Request, error) {
+	for method, path := range c.methods() { // there is one
+		where, err := path.with(arg)
+		if err != nil {
+			return nil, err
+		}
+		var body string
+		if c.Body != nil {
+			if body, err = c.Body.with(arg); err != nil {
+				return nil, err
+			}
+		}
+		request, err := http.NewRequestWithContext(ctx, method, base+where, strings.NewReader(body))
+		if err != nil {
+			return nil, err
+		}
+		for name, value := range c.Header {
+			v, err := value.with(arg)
+			if err != nil {
+				return nil, err
+			}
+			request.Header.Set(name, v)
+		}
+		return request, nil
+	}
+	return nil, errors.New("the call has no method")
+}
+
+// usual is what statuses mean where the file does not say.
+var usual = answers{OK: []int{http.StatusOK, http.StatusCreated, http.StatusNoContent}}
+
+// read makes a completion of an answer (S1).
+func (s *Service) read(c *call, op history.Op, got answer) cluster.Answer {
+	means := usual
+	for _, said := range []*answers{s.file.Answers, c.Answers} {
+		if said != nil {
+			means = *said
+			if len(means.OK) == 0 {
+				means.OK = usual.OK
+			}
+		}
+	}
+	why := fmt.Sprintf("status %d: %.200s", got.Status, strings.Join(strings.Fields(got.Body), " "))
+	switch {
+	case slices.Contains(means.None, got.Status):
+		op.Kind, op.Value = history.Ok, json.RawMessage("null")
+		return cluster.Answer{Op: op}
+	case slices.Contains(means.Fail, got.Status):
+		return failed(op, why, false)
+	case slices.Contains(means.Elsewhere, got.Status):
+		return failed(op, why, true)
+	case !slices.Contains(means.OK, got.Status):
+		return unknown(op, why)
+	}
+	if c.Fail != nil {
+		why, err := c.Fail.with(got)
+		if err != nil {
+			return unknown(op, err.Error())
+		}
+		if why = strings.TrimSpace(why); why != "" {
+			return failed(op, why, false)
+		}
+	}
+	value := string(op.Value)
+	switch {
+	case c.Value != nil:
+		var err error
+		if value, err = c.Value.with(got); err != nil {
+			return unknown(op, err.Error())
+		}
+	case c.Get != nil:
+		value = got.Body
+	}
+	return done(op, value)
+}
+
+// done is a call that succeeded and returned value, which must be JSON.
+func done(op history.Op, value string) cluster.Answer {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		value = "null"
+	}
+	if !json.Valid([]byte(value)) {
+		return unknown(op, fmt.Sprintf("what it returned is no JSON: %.200q", value))
+	}
+	op.Kind, op.Value = history.Ok, json.RawMessage(value)
+	return cluster.Answer{Op: op}
+}
+
+// failed is a call that certainly had no effect; elsewhere says that another member may be asked.
+func failed(op history.Op, why string, elsewhere bool) cluster.Answer {
+	op.Kind, op.Err = history.Fail, why
+	return cluster.Answer{Op: op, Again: elsewhere}
+}
+
+// unknown is a call of which nobody knows whether it has an effect, and it is not asked again (S2).
+func unknown(op history.Op, why string) cluster.Answer {
+	op.Kind, op.Err = history.Info, why
+	return cluster.Answer{Op: op}
+}
+
+// broken is a request that got no answer; sent says that it had a connection to leave by.
+func broken(op history.Op, err error, sent bool) cluster.Answer {
+	if u := new(url.Error); errors.As(err, &u) {
+		err = u.Err
+	}
+	var dial *net.OpError
+	if !sent || errors.As(err, &dial) && dial.Op == "dial" {
+		return failed(op, err.Error(), true)
+	}
+	return unknown(op, err.Error())
+}
+
+// Close lets go of the connection.
+func (c *client) Close() error {
+	c.http.CloseIdleConnections()
+	return nil
+}

@@ -1,0 +1,235 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/history"
+)
+
+// Service is a service that a file describes, as a target.
+type Service struct {
+	file file
+	dir  string // of the file
+}
+
+var _ cluster.Target = (*Service)(nil)
+
+// Name is the file's, or what it says.
+func (s *Service) Name() string { return s.file.Name }
+
+// Objects are those that the file has calls of.
+func (s *Service) Objects() []string { return slices.Sorted(maps.Keys(s.file.Objects)) }
+
+// Calls are those of an object, by the names that histories have for them.
+func (s *Service) Calls(object string) []string {
+	return slices.Sorted(maps.Keys(s.file.Objects[object]))
+}
+
+// Members are the names of the members, if the file names them.
+func (s *Service) Members() []history.NodeID {
+	var ids []history.NodeID
+	for _, m := range s.file.Members {
+		ids = append(ids, history.NodeID(m))
+	}
+	return ids
+}
+
+// Port is that of clients inside a container; 0 where the file does not say.
+func (s *Service) Port() uint16 { return s.file.Port }
+
+// Promise is the level of consistency that the file says; "" is the strongest.
+func (s *Service) Promise() string { return s.file.Promises }
+
+// Settle is how long after the last fault members may still differ in what they answer.
+func (s *Service) Settle() time.Duration { return time.Duration(s.file.Settle) }
+
+// Backends are those that the file says how to start a member on.
+func (s *Service) Backends() []string {
+	var names []string
+	if s.file.Docker != nil {
+		names = append(names, "docker")
+	}
+	if s.file.Local != nil {
+		names = append(names, "local")
+	}
+	return names
+}
+
+// TellsRole reports whether members can be asked for their roles.
+func (s *Service) TellsRole() bool { return s.file.Status != nil }
+
+// member is what the templates of commands know.
+type member struct {
+	ID      string
+	Index   int // from 0
+	Members members
+	Peer    string    // host:port on which to listen for peers
+	Client  string    // host:port on which to listen for clients
+	Address string    // host:port at which the others find it, but for what stands between
+	Peers   addresses // host:port at which to dial each other member
+	All     addresses // the same, and its own
+	Data    string    // directory that survives a kill
+	Run     string
+	Seed    uint64
+}
+
+// members are names. {{join .Members ","}} is n1,n2,n3.
+type members []string
+
+func (m members) join(between string, _ ...string) string { return strings.Join(m, between) }
+
+// addresses are by name. {{join .Peers ","}} is addr,addr; {{join .Peers "," "="}} is name=addr,name=addr.
+type addresses map[string]string
+
+func (a addresses) join(between string, pair ...string) string {
+	var all []string
+	for _, id := range slices.Sorted(maps.Keys(a)) {
+		if len(pair) > 0 {
+			all = append(all, id+pair[0]+a[id])
+		} else {
+			all = append(all, a[id])
+		}
+	}
+	return strings.Join(all, between)
+}
+
+// Launch makes commands of the file's. Members talk in whatever they like, so in streams.
+func (s *Service) Launch(m cluster.Member) cluster.Launch {
+	data := member{ID: string(m.ID), Index: slices.Index(m.Members, m.ID), Peer: m.Peer, Client: m.Client, Address: m.Address, Peers: addresses{},
+		All: addresses{string(m.ID): m.Address}, Data: m.Data, Run: m.Run, Seed: m.Seed}
+	for _, id := range m.Members {
+		data.Members = append(data.Members, string(id))
+	}
+	for id, addr := range m.Peers {
+		data.Peers[string(id)], data.All[string(id)] = addr, addr
+	}
+	l := cluster.Launch{Ready: s.file.Ready, Stream: true, Port: s.file.Port}
+	if p := s.file.Local; p != nil {
+		l.Local = &cluster.Command{Dir: s.dir}
+		l.Local.Argv, l.Local.Env, l.Err = commandOf(p.Command, p.Env, data)
+		if l.Err == nil {
+			l.Local.Argv[0] = s.beside(l.Local.Argv[0])
+		}
+	}
+	if c := s.file.Docker; c != nil && l.Err == nil {
+		l.Image = c.Image
+		l.Argv, l.Env, l.Err = commandOf(c.Command, c.Env, data)
+	}
+	return l
+}
+
+// beside is where a program lies: one that is named with a directory, from the file's; any other in the PATH.
+func (s *Service) beside(program string) string {
+	if strings.ContainsRune(program, '/') && !filepath.IsAbs(program) {
+		return filepath.Join(s.dir, program)
+	}
+	return program
+}
+
+func commandOf(command []text, environment map[string]text, data any) (argv, env []string, err error) {
+	if argv, err = expand(command, data); err != nil {
+		return nil, nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(environment)) {
+		value, err := environment[name].with(data)
+		if err != nil {
+			return nil, nil, err
+		}
+		env = append(env, name+"="+value)
+	}
+	return argv, env, nil
+}
+
+// Dial makes a client that first connects, or starts its program, when it has something to ask.
+func (s *Service) Dial(_ context.Context, addr string, session cluster.Session) (cluster.Client, error) {
+	if len(s.file.Client) > 0 {
+		return s.program(addr, session)
+	}
+	return &client{service: s, base: "http://" + addr, session: session, http: newHTTP()}, nil
+}
+
+// ready is the call that asks a client's program whether the member serves.
+const ready = "ready"
+
+// Status asks for the file's status, or else whether the member serves.
+func (s *Service) Status(ctx context.Context, addr string) (cluster.Status, error) {
+	switch {
+	case s.file.Status != nil:
+		return s.role(ctx, addr)
+	case s.file.Ready != "":
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+s.file.Ready, nil)
+		if err != nil {
+			return cluster.Status{}, err
+		}
+		_, err = ask(request)
+		return cluster.Status{Up: err == nil}, err
+	}
+	p, err := s.program(addr, cluster.Session{})
+	if err != nil {
+		return cluster.Status{}, err
+	}
+	defer p.Close()
+	a := p.Invoke(ctx, history.Op{F: ready})
+	if a.Op.Kind != history.Ok {
+		return cluster.Status{}, fmt.Errorf("status of %s: %s", addr, a.Op.Err)
+	}
+	return cluster.Status{Up: true}, nil
+}
+
+// role reads what a member says of itself.
+func (s *Service) role(ctx context.Context, addr string) (cluster.Status, error) {
+	request, err := s.file.Status.request(ctx, "http://"+addr, argument{})
+	if err != nil {
+		return cluster.Status{}, err
+	}
+	body, err := ask(request)
+	if err != nil {
+		return cluster.Status{}, err
+	}
+	said := answer{Status: http.StatusOK, Body: string(body), JSON: plain(body)}
+	st := cluster.Status{Up: true}
+	for _, part := range []struct {
+		text *text
+		put  func(string)
+	}{
+		{s.file.Status.Role, func(v string) { st.Role = v }},
+		{s.file.Status.Leader, func(v string) { st.Leader = history.NodeID(v) }},
+		{s.file.Status.Term, func(v string) { st.Term, _ = strconv.ParseUint(v, 10, 64) }},
+	} {
+		if part.text == nil {
+			continue
+		}
+		v, err := part.text.with(said)
+		if err != nil {
+			return cluster.Status{}, err
+		}
+		part.put(strings.TrimSpace(v))
+	}
+	return st, nil
+}
+
+// ask makes a request over a connection of its own. Any answer but 200 is an error.
+func ask(request *http.Request) ([]byte, error) {
+	c := newHTTP()
+	defer c.CloseIdleConnections()
+	response, err := c.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, mostBody))
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", request.URL, response.Status)
+	}
+	return body, err
+}

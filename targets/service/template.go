@@ -1,0 +1,135 @@
+package service
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"text/template"
+
+	"gopkg.in/yaml.v3"
+)
+
+// text is a template of Go's text/template.
+type text struct {
+	template *template.Template
+	line     int
+}
+
+// UnmarshalYAML reads a scalar.
+func (t *text) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind != yaml.ScalarNode {
+		return fmt.Errorf("line %d: want a text", node.Line)
+	}
+	parsed, err := template.New("").Funcs(functions).Parse(node.Value)
+	if err != nil {
+		return fmt.Errorf("line %d: %s", node.Line, because(err))
+	}
+	*t = text{parsed, node.Line}
+	return nil
+}
+
+// with is the text made of data. The error names the line of the file.
+func (t text) with(data any) (string, error) {
+	var out strings.Builder
+	if err := t.template.Execute(&out, data); err != nil {
+		return "", fmt.Errorf("line %d: %s", t.line, because(err))
+	}
+	return out.String(), nil
+}
+
+// expand is every text made of the same data.
+func expand(texts []text, data any) ([]string, error) {
+	var all []string
+	for _, t := range texts {
+		one, err := t.with(data)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// because is what is wrong with a template, without where in it: "template: :1:2: executing ... at <.X>: why".
+func because(err error) string {
+	said := err.Error()
+	if _, rest, ok := strings.Cut(said, " at <"); ok {
+		return "in {{" + strings.Replace(rest, ">: ", "}}: ", 1)
+	}
+	if parts := strings.SplitN(said, ": ", 3); len(parts) == 3 && parts[0] == "template" {
+		return parts[2]
+	}
+	return said
+}
+
+// functions are what templates have beside Go's own.
+var functions = template.FuncMap{
+	"json": func(v any) (string, error) {
+		b, err := json.Marshal(v)
+		return string(b), err
+	},
+	"b64": func(v any) string { return base64.StdEncoding.EncodeToString([]byte(fmt.Sprint(v))) },
+	"unb64": func(v any) (string, error) {
+		b, err := base64.StdEncoding.DecodeString(fmt.Sprint(v))
+		return string(b), err
+	},
+	"path": func(v any) string { return url.PathEscape(fmt.Sprint(v)) },
+	"host": func(addr string) (string, error) { host, _, err := splitAddr(addr); return host, err },
+	"port": func(addr string) (string, error) { _, port, err := splitAddr(addr); return port, err },
+	"join": func(list any, between string, rest ...string) (string, error) {
+		if l, ok := list.(joinable); ok {
+			return l.join(between, rest...), nil
+		}
+		return "", errors.New("join wants .Members, .Peers or .All")
+	},
+}
+
+func splitAddr(addr string) (host, port string, err error) {
+	if addr == "" {
+		return "", "", nil // not placed yet
+	}
+	return net.SplitHostPort(addr)
+}
+
+// joinable is a list that a command line wants as one word.
+type joinable interface {
+	join(between string, rest ...string) string
+}
+
+// none is JSON's null: a text and a truth of its own, where Go's templates write <no value>.
+type none map[string]any
+
+func (none) String() string { return "null" }
+
+// plain is a JSON value as templates write it: numbers as they stand, texts without quotes, null as null. What is no JSON is
+// nil.
+func plain(data []byte) any {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	var v any
+	if dec.Decode(&v) != nil {
+		return nil
+	}
+	return withNulls(v)
+}
+
+func withNulls(v any) any {
+	switch v := v.(type) {
+	case nil:
+		return none(nil)
+	case []any:
+		for i := range v {
+			v[i] = withNulls(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = withNulls(v[k])
+		}
+	}
+	return v
+}
