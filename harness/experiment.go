@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/checker/linear"
 	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/cluster/sim"
 	"github.com/splitvote/splitvote/generator"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/nemesis"
@@ -215,16 +217,27 @@ func (x Experiment) enough() int {
 	return max(1, min(10, int(planned/200)))
 }
 
-// BrokenInvariants is the result of a cluster that watches the protocol's own invariants, if one was broken.
+// BrokenInvariants is the result of a cluster that watches the protocol's own invariants, if one was broken: the first. It
+// names the calls whose commands the invariant is about.
 func BrokenInvariants(c cluster.Cluster) (checker.Result, bool) {
 	watched, ok := c.(interface{ Err() error })
 	if !ok || watched.Err() == nil {
 		return checker.Result{}, false
 	}
 	first, _, _ := strings.Cut(watched.Err().Error(), "\n")
-	text := "an invariant of the protocol is broken: " + first
-	return checker.Result{Checker: "invariants", Verdict: checker.Invalid, Reason: text,
-		Evidence: []checker.Evidence{{Kind: strings.TrimSuffix("invariant-"+invariant.FindString(first), "-"), Summary: text}}}, true
+	e := checker.Evidence{Kind: strings.TrimSuffix("invariant-"+invariant.FindString(first), "-"),
+		Summary: "an invariant of the protocol is broken: " + first}
+	var violation sim.Violation
+	if errors.As(watched.Err(), &violation) {
+		for _, concern := range violation.About {
+			e.Ops = append(e.Ops, concern.Op)
+			e.Why = append(e.Why, checker.Claim{Op: concern.Op, Text: concern.Role})
+		}
+	}
+	if len(e.Ops) == 0 {
+		e.Summary += " (it names no client's call)"
+	}
+	return checker.Result{Checker: invariants, Verdict: checker.Invalid, Reason: e.Summary, Evidence: []checker.Evidence{e}}, true
 }
 
 // invariant is the number of one, as the protocols' package comments have it.

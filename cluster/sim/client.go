@@ -66,6 +66,9 @@ func (c *Cluster) Invoke(op history.Op) {
 	p.sequence++
 	session := cluster.Session{Process: op.Process, Object: c.cfg.Object, Run: c.cfg.Run, Seen: &p.seen}
 	command, readOnly := c.target.Request(op, session, p.sequence)
+	if c.invariants != nil {
+		c.invoked = append(c.invoked, invoked{command, op.Index})
+	}
 	place := c.calls.put(call{
 		state: cluster.NewCall(op, c.ids, c.now), op: op, command: command, readOnly: readOnly, seen: &p.seen, start: c.now,
 	})

@@ -59,6 +59,7 @@ type Cluster struct {
 	closed      bool
 
 	membership membership
+	invoked    []invoked // all of them, where invariants are watched
 	violations []Violation
 	stats      Stats
 }

@@ -1,10 +1,13 @@
 package sim
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/protocol"
 )
 
 // What says what kind of thing an Event is.
@@ -64,9 +67,16 @@ type Stats struct {
 
 // Violation is a broken invariant of the protocol.
 type Violation struct {
-	At   time.Duration
-	Node history.NodeID
-	Text string
+	At    time.Duration
+	Node  history.NodeID
+	Text  string
+	About []Concern // the calls that it is about, each once, in the order of their beginnings; none where it is about promises alone
+}
+
+// Concern says what a call has to do with a broken invariant.
+type Concern struct {
+	Op   int    // Index of its invocation, as given to Invoke
+	Role string // as protocol.Concern has it
 }
 
 func (v Violation) Error() string { return fmt.Sprintf("%s at %v: %s", v.Node, v.At, v.Text) }
@@ -76,9 +86,32 @@ const violationsKept = 16
 
 func (c *Cluster) violate(n *node, err error) {
 	if len(c.violations) < violationsKept {
-		c.violations = append(c.violations, Violation{c.now, n.id, err.Error()})
+		c.violations = append(c.violations, Violation{c.now, n.id, err.Error(), c.concerned(err)})
 		c.log(n, "broken: %v", err)
 	}
+}
+
+// invoked is a call that was begun.
+type invoked struct {
+	command []byte
+	op      int // Index of its invocation
+}
+
+// concerned finds the calls whose commands a broken invariant is about.
+func (c *Cluster) concerned(err error) (about []Concern) {
+	var broken *protocol.Broken
+	if !errors.As(err, &broken) {
+		return nil
+	}
+	for _, call := range c.invoked {
+		for _, concern := range broken.About {
+			if bytes.Equal(call.command, concern.Command) {
+				about = append(about, Concern{call.op, concern.Role})
+				break
+			}
+		}
+	}
+	return about
 }
 
 // Violations are the first broken invariants, in order of time.

@@ -12,6 +12,7 @@ import (
 type operation struct {
 	number   Number
 	request  uint64 // the host's
+	command  []byte // likewise
 	key      string
 	argument []byte // of a write
 	write    bool
@@ -51,7 +52,7 @@ func (n *node) propose(p protocol.Propose) {
 	}
 	n.calls++
 	o := &operation{
-		number: Number{n.life, n.calls}, request: p.ID, key: c.Key, argument: c.Value, write: !kv.ReadOnly(c.Object, c.F),
+		number: Number{n.life, n.calls}, request: p.ID, command: p.Command, key: c.Key, argument: c.Value, write: !kv.ReadOnly(c.Object, c.F),
 	}
 	if o.write && len(o.argument) == 0 {
 		o.argument = null

@@ -117,7 +117,9 @@ func (v *invariants) moved(n *node, o *operation) error {
 		at := place{o.key, o.tag}
 		switch w, taken := v.written[at]; {
 		case taken && w.by != o:
-			return fmt.Errorf("A1: %s writes %s=%s, but another write has that tag", n.id, o.key, tagged(o.tag, o.value))
+			return protocol.About(fmt.Errorf("A1: %s writes %s=%s, but another write has that tag", n.id, o.key, tagged(o.tag, o.value)),
+				protocol.Concerning(o.command, "is what %s writes at tag %v", n.id, o.tag),
+				protocol.Concerning(w.by.command, "has tag %v too", o.tag))
 		case !taken:
 			v.written[at] = writing{o, o.value}
 		}
@@ -127,20 +129,22 @@ func (v *invariants) moved(n *node, o *operation) error {
 	}
 	delete(v.floors, o)
 	if o.tag.less(floor) || (o.write && o.tag == floor) {
-		return fmt.Errorf("A4: %s answered an operation on %s at tag %v, but %v had been answered when it began",
-			n.id, o.key, o.tag, floor)
+		about := v.writer(o.key, floor, "was answered at tag %v before", floor)
+		return protocol.About(fmt.Errorf("A4: %s answered an operation on %s at tag %v, but %v had been answered when it began",
+			n.id, o.key, o.tag, floor), append(about, protocol.Concerning(o.command, "is what %s answered at tag %v", n.id, o.tag))...)
 	}
 	if v.answered[o.key].less(o.tag) {
 		v.answered[o.key] = o.tag
 	}
-	return v.majority(n, o.key, o.tag)
+	return v.majority(n, o.key, o.tag, protocol.Concerning(o.command, "was answered at tag %v by %s", o.tag, n.id))
 }
 
 // stores looks at what a replica has taken up: it was written, and is newer than what it held.
 func (v *invariants) stores(n *node, d *Value) error {
 	w, known := v.written[place{d.Key, d.Tag}]
 	if !known || !bytes.Equal(w.value, d.Value) {
-		return fmt.Errorf("A1: %s holds %s=%s, which nobody wrote", n.id, d.Key, tagged(d.Tag, d.Value))
+		return protocol.About(fmt.Errorf("A1: %s holds %s=%s, which nobody wrote", n.id, d.Key, tagged(d.Tag, d.Value)),
+			v.writer(d.Key, d.Tag, "is what was written at tag %v", d.Tag)...)
 	}
 	t := v.replicas[n.id]
 	if t == nil {
@@ -148,14 +152,16 @@ func (v *invariants) stores(n *node, d *Value) error {
 		v.replicas[n.id] = t
 	}
 	if !t[d.Key].less(d.Tag) {
-		return fmt.Errorf("A2: %s replaced tag %v of %s by %v", n.id, t[d.Key], d.Key, d.Tag)
+		about := v.writer(d.Key, t[d.Key], "is what %s held, at tag %v", n.id, t[d.Key])
+		return protocol.About(fmt.Errorf("A2: %s replaced tag %v of %s by %v", n.id, t[d.Key], d.Key, d.Tag),
+			append(about, v.writer(d.Key, d.Tag, "is what took its place, at tag %v", d.Tag)...)...)
 	}
 	t[d.Key] = d.Tag
 	return nil
 }
 
-// majority counts who holds a value that was answered, or a newer one.
-func (v *invariants) majority(n *node, key string, tag Tag) error {
+// majority counts who holds a value that was answered, or a newer one. The answers may be about others than who wrote it.
+func (v *invariants) majority(n *node, key string, tag Tag, answers ...protocol.Concern) error {
 	holders := 0
 	for _, id := range n.members {
 		if m := v.nodes[id]; m != nil && !m.held[key].tag.less(tag) {
@@ -163,8 +169,17 @@ func (v *invariants) majority(n *node, key string, tag Tag) error {
 		}
 	}
 	if holders <= len(n.members)/2 {
-		return fmt.Errorf("A3: tag %v of %s was answered, and %d of %d members hold it or a newer one",
-			tag, key, holders, len(n.members))
+		return protocol.About(fmt.Errorf("A3: tag %v of %s was answered, and %d of %d members hold it or a newer one",
+			tag, key, holders, len(n.members)), append(v.writer(key, tag, "wrote what has tag %v", tag), answers...)...)
 	}
 	return nil
+}
+
+// writer is the command that chose a tag, if it is known.
+func (v *invariants) writer(key string, tag Tag, role string, args ...any) []protocol.Concern {
+	w, known := v.written[place{key, tag}]
+	if !known {
+		return nil
+	}
+	return []protocol.Concern{protocol.Concerning(w.by.command, role, args...)}
 }

@@ -13,6 +13,7 @@ import (
 type invariants struct {
 	views  map[protocol.NodeID]*view
 	writes map[wrote][]byte // the value, by stamp: writes that another replica has heard of, for no others are sure to last
+	calls  map[wrote][]byte // the command that each write of a register was
 }
 
 // wrote is a write of a register.
@@ -30,7 +31,7 @@ type view struct {
 
 // NewInvariants watches one cluster from its beginning.
 func NewInvariants() protocol.Invariants {
-	return &invariants{views: map[protocol.NodeID]*view{}, writes: map[wrote][]byte{}}
+	return &invariants{views: map[protocol.NodeID]*view{}, writes: map[wrote][]byte{}, calls: map[wrote][]byte{}}
 }
 
 // Restarted looks for what others have heard from the node and its disk did not give back.
@@ -67,7 +68,12 @@ func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.I
 	switch in := in.(type) {
 	case protocol.Propose:
 		if c, bad := decode(in.Command); bad == nil {
-			err = proposed(s, c, out)
+			if err = proposed(s, c, out); err != nil {
+				err = protocol.About(err, protocol.Concerning(in.Command, "is what %s was asked", id))
+			}
+			if r := s.states[Name{c.Object, c.Key}].Register; r != nil && c.F == "write" {
+				v.calls[wrote{c.Key, r.Stamp}] = in.Command
+			}
 		}
 	case protocol.Receive:
 		if d, ok := in.Message.Body.(*Delta); ok && len(out.Persist) > 0 {
@@ -144,7 +150,8 @@ func (v *invariants) received(s *view, d *Delta) error {
 			want = Join(before, heard)
 		}
 		if sumOf(want) != sumOf(now) {
-			return fmt.Errorf("G1: %s held %v, heard %v and now holds %v", s.node.id, before, heard, now)
+			about := append(v.call(before, "is what %s held", s.node.id), v.call(heard, "is what it heard of")...)
+			return protocol.About(fmt.Errorf("G1: %s held %v, heard %v and now holds %v", s.node.id, before, heard, now), about...)
 		}
 		if heard.Register != nil && !s.node.settings.wall {
 			if err := v.named(heard); err != nil {
@@ -169,7 +176,7 @@ func (v *invariants) named(s State) error {
 		return nil
 	}
 	if !bytes.Equal(value, s.Register.Value) {
-		return fmt.Errorf("G4: %v was %s before", s, value)
+		return protocol.About(fmt.Errorf("G4: %v was %s before", s, value), v.call(s, "is the write of this name")...)
 	}
 	return nil
 }
@@ -195,7 +202,20 @@ func (v *invariants) own(id protocol.NodeID, known State) error {
 		behind = behind || e.Added.of(id) > 0 && (!has || self.Set[at].Added.of(id) < e.Added.of(id))
 	}
 	if behind {
-		return fmt.Errorf("G3: others know %v, and %s itself %v", known, id, self)
+		about := append(v.call(known, "is what others know"), v.call(self, "is what %s itself knows", id)...)
+		return protocol.About(fmt.Errorf("G3: others know %v, and %s itself %v", known, id, self), about...)
 	}
 	return nil
+}
+
+// call is the command that wrote what a register's state is, if it is known.
+func (v *invariants) call(s State, role string, args ...any) []protocol.Concern {
+	if s.Register == nil {
+		return nil
+	}
+	command, known := v.calls[wrote{s.Key, s.Register.Stamp}]
+	if !known {
+		return nil
+	}
+	return []protocol.Concern{protocol.Concerning(command, role, args...)}
 }

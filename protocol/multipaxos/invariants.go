@@ -175,7 +175,8 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 		}
 	}
 	if n.chosen < s.chosen {
-		return fmt.Errorf("M6: %s knew all up to %d to be chosen, and now up to %d only", n.id, s.chosen, n.chosen)
+		return protocol.About(fmt.Errorf("M6: %s knew all up to %d to be chosen, and now up to %d only", n.id, s.chosen, n.chosen),
+			v.decided(n.chosen, s.chosen, "is chosen, and %s knows it no longer", n.id)...)
 	}
 	for i := range out.Apply {
 		if err := v.apply(s, n, &out.Apply[i]); err != nil {
@@ -274,15 +275,20 @@ func body(in protocol.Input) any {
 // accepted looks at a value that the node has accepted, or proposed and accepted.
 func (v *invariants) accepted(s *view, n *node, slot uint64, e *Entry) error {
 	if e.Ballot.less(s.hard.Ballot) {
-		return fmt.Errorf("M3: %s accepted slot %d in %v, but had promised %v", n.id, slot, e.Ballot, s.hard.Ballot)
+		return protocol.About(fmt.Errorf("M3: %s accepted slot %d in %v, but had promised %v", n.id, slot, e.Ballot, s.hard.Ballot),
+			protocol.Concerning(e.Command, "is what %s accepted in ballot %v", n.id, e.Ballot))
 	}
 	place := v.place(slot)
 	p := place.find(e.Ballot)
 	switch {
 	case p != nil && !p.value.same(e):
-		return fmt.Errorf("M2: in slot %d and ballot %v two values were proposed", slot, e.Ballot)
+		return protocol.About(fmt.Errorf("M2: in slot %d and ballot %v two values were proposed", slot, e.Ballot),
+			protocol.Concerning(e.Command, "is what %s accepted in slot %d and ballot %v", n.id, slot, e.Ballot),
+			protocol.Concerning(p.value.Command, "is what was accepted there before, in the same ballot"))
 	case place.chosen && place.value.Ballot.less(e.Ballot) && !place.value.same(e):
-		return fmt.Errorf("M5: %s accepted in slot %d and ballot %v something else than was chosen", n.id, slot, e.Ballot)
+		return protocol.About(fmt.Errorf("M5: %s accepted in slot %d and ballot %v something else than was chosen", n.id, slot, e.Ballot),
+			protocol.Concerning(e.Command, "is what %s accepted in slot %d and ballot %v", n.id, slot, e.Ballot),
+			protocol.Concerning(place.value.Command, "was chosen in slot %d and ballot %v", slot, place.value.Ballot))
 	case p == nil:
 		if err := v.proposed(n, slot, e); err != nil {
 			return err
@@ -300,11 +306,12 @@ func (v *invariants) proposed(n *node, slot uint64, e *Entry) error {
 		return nil
 	}
 	if known := n.chosen + n.window; slot > known {
-		return fmt.Errorf("M10: %s proposed in slot %d, and cannot know who decides slots after %d", n.id, slot, known)
+		return protocol.About(fmt.Errorf("M10: %s proposed in slot %d, and cannot know who decides slots after %d", n.id, slot, known),
+			protocol.Concerning(e.Command, "is what %s proposed in slot %d", n.id, slot))
 	}
 	if !v.majority(v.promised[e.Ballot], slot) {
-		return fmt.Errorf("M4: %s proposed in slot %d and ballot %v, without the promises of a majority of %v",
-			n.id, slot, e.Ballot, v.members(slot))
+		return protocol.About(fmt.Errorf("M4: %s proposed in slot %d and ballot %v, without the promises of a majority of %v",
+			n.id, slot, e.Ballot, v.members(slot)), protocol.Concerning(e.Command, "is what %s proposed in slot %d", n.id, slot))
 	}
 	return nil
 }
@@ -312,14 +319,17 @@ func (v *invariants) proposed(n *node, slot uint64, e *Entry) error {
 // apply compares a value that the node has learned with what was accepted, and with what others have learned.
 func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 	if e.Index != s.applied+1 {
-		return fmt.Errorf("M6: %s applied %d after %d", n.id, e.Index, s.applied)
+		return protocol.About(fmt.Errorf("M6: %s applied %d after %d", n.id, e.Index, s.applied),
+			protocol.Concerning(e.Command, "is what %s applied of slot %d, after slot %d", n.id, e.Index, s.applied))
 	}
 	s.applied = e.Index
 	place := v.place(e.Index)
 	value := Entry{Command: e.Command, Change: changed(n, e.Index)}
 	if place.chosen {
 		if !place.value.same(&value) {
-			return fmt.Errorf("M6: %s learned another value of slot %d than others", n.id, e.Index)
+			return protocol.About(fmt.Errorf("M6: %s learned another value of slot %d than others", n.id, e.Index),
+				protocol.Concerning(e.Command, "is what %s learned of slot %d", n.id, e.Index),
+				protocol.Concerning(place.value.Command, "is what others learned of slot %d", e.Index))
 		}
 		return nil
 	}
@@ -331,7 +341,8 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 		}
 	}
 	if !place.chosen {
-		return fmt.Errorf("M7: %s takes for chosen in slot %d what no majority has accepted", n.id, e.Index)
+		return protocol.About(fmt.Errorf("M7: %s takes for chosen in slot %d what no majority has accepted", n.id, e.Index),
+			protocol.Concerning(e.Command, "is what %s takes for chosen in slot %d", n.id, e.Index))
 	}
 	latest := v.configs[len(v.configs)-1].Members
 	if members := value.Change.of(latest); value.Change != (Change{}) && len(members) != len(latest) {
@@ -355,7 +366,8 @@ func (v *invariants) kept(n *node) error {
 	for i := n.chosen; i < uint64(len(v.places)); i++ {
 		for _, p := range v.places[i].proposals {
 			if p.known&v.bit(n.id) != 0 && n.log.at(i+1).Ballot.less(p.value.Ballot) {
-				return fmt.Errorf("M3: %s has forgotten that it accepted slot %d in %v", n.id, i+1, p.value.Ballot)
+				return protocol.About(fmt.Errorf("M3: %s has forgotten that it accepted slot %d in %v", n.id, i+1, p.value.Ballot),
+					protocol.Concerning(p.value.Command, "is what %s accepted in slot %d and ballot %v", n.id, i+1, p.value.Ballot))
 			}
 		}
 	}
@@ -370,7 +382,8 @@ func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 		}
 		same := func(a, b Configuration) bool { return a.From == b.From && slices.Equal(a.Members, b.Members) }
 		if !bytes.Equal(k.Snapshot, c.Snapshot) || !slices.EqualFunc(k.Configs, c.Configs, same) {
-			return fmt.Errorf("M8: %s has a snapshot at %d that differs from another node's", n.id, c.Index)
+			return protocol.About(fmt.Errorf("M8: %s has a snapshot at %d that differs from another node's", n.id, c.Index),
+				v.decided(c.Index-1, c.Index, "is the last that the snapshots cover, that of %s and the other", n.id)...)
 		}
 		return nil
 	}
@@ -379,4 +392,12 @@ func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 	}
 	v.snapshots = append(v.snapshots, c)
 	return nil
+}
+
+// decided are the commands chosen after one slot and up to another.
+func (v *invariants) decided(after, to uint64, role string, args ...any) (about []protocol.Concern) {
+	for i := after; i < min(to, uint64(len(v.places))); i++ {
+		about = append(about, protocol.Concerning(v.places[i].value.Command, role, args...))
+	}
+	return about
 }

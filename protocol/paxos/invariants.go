@@ -31,10 +31,11 @@ type chronicle struct {
 
 // proposal is a ballot that was begun and, once its base is known, what was proposed under it.
 type proposal struct {
-	ballot Ballot
-	made   bool
-	base   Ballot
-	value  []byte
+	ballot   Ballot
+	made     bool
+	base     Ballot
+	value    []byte
+	commands [][]byte // that it carries out
 }
 
 func (b Ballot) compare(c Ballot) int {
@@ -72,8 +73,12 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	for _, key := range slices.Sorted(maps.Keys(known)) {
 		now, told := n.state(key), known[key]
 		if now.promised.less(told.toldPromised) || now.accepted.less(told.toldAccepted) {
-			return fmt.Errorf("S1: %s comes back with %s promised at %v and accepted at %v; it had told %v and %v",
+			err := fmt.Errorf("S1: %s comes back with %s promised at %v and accepted at %v; it had told %v and %v",
 				id, key, now.promised, now.accepted, told.toldPromised, told.toldAccepted)
+			if !now.accepted.less(told.toldAccepted) {
+				return err
+			}
+			return protocol.About(err, v.key(key).commands(told.toldAccepted, "is part of what %s had accepted at %v", id, told.toldAccepted)...)
 		}
 		known[key] = view{now.promised, now.accepted, told.toldPromised, told.toldAccepted}
 	}
@@ -136,8 +141,9 @@ func (v *invariants) received(n *node, m *protocol.Message, out *protocol.Output
 		return v.acceptor(n, b.Key)
 	case *Accept:
 		if v.view(n.id)[b.Key].promised.compare(b.Ballot) <= 0 && !slices.ContainsFunc(out.Send, isAccepted) {
-			return fmt.Errorf("S5: %s, which had promised no more than %v, did not accept %s at %v",
-				n.id, v.view(n.id)[b.Key].promised, b.Key, b.Ballot)
+			return protocol.About(fmt.Errorf("S5: %s, which had promised no more than %v, did not accept %s at %v",
+				n.id, v.view(n.id)[b.Key].promised, b.Key, b.Ballot),
+				v.key(b.Key).commands(b.Ballot, "is part of what was proposed at %v, and not accepted by %s", b.Ballot, n.id)...)
 		}
 		return v.acceptor(n, b.Key)
 	}
@@ -167,9 +173,11 @@ func (v *invariants) acceptor(n *node, key string) error {
 	case now.promised.less(w.promised):
 		return fmt.Errorf("S1: %s went back from its promise of %v for %s to %v", n.id, w.promised, key, now.promised)
 	case now.accepted != w.accepted && now.accepted.less(w.promised):
-		return fmt.Errorf("S1: %s accepted %s at %v, and had promised %v", n.id, key, now.accepted, w.promised)
+		return protocol.About(fmt.Errorf("S1: %s accepted %s at %v, and had promised %v", n.id, key, now.accepted, w.promised),
+			v.key(key).commands(now.accepted, "is part of what %s accepted at %v", n.id, now.accepted)...)
 	case now.promised.less(now.accepted):
-		return fmt.Errorf("S1: %s accepted %s at %v, and has promised %v only", n.id, key, now.accepted, now.promised)
+		return protocol.About(fmt.Errorf("S1: %s accepted %s at %v, and has promised %v only", n.id, key, now.accepted, now.promised),
+			v.key(key).commands(now.accepted, "is part of what %s accepted at %v", n.id, now.accepted)...)
 	}
 	w.promised, w.accepted = now.promised, now.accepted
 	v.view(n.id)[key] = w
@@ -188,18 +196,23 @@ func (v *invariants) happened(n *node, e event) error {
 		c.proposals = slices.Insert(c.proposals, at, proposal{ballot: e.ballot})
 	case proposed:
 		if !known {
-			return fmt.Errorf("S2: %s proposes under ballot %v of %s, which was never begun", n.id, e.ballot, e.key)
+			return protocol.About(fmt.Errorf("S2: %s proposes under ballot %v of %s, which was never begun", n.id, e.ballot, e.key),
+				concerning(e.commands, "is part of what %s proposes at %v", n.id, e.ballot)...)
 		}
-		c.proposals[at] = proposal{e.ballot, true, e.base, e.value}
+		c.proposals[at] = proposal{e.ballot, true, e.base, e.value, e.commands}
 		if i, _ := slices.BinarySearchFunc(c.learned, e.ballot, Ballot.compare); i > 0 && e.base.less(c.learned[i-1]) {
-			return fmt.Errorf("S3: %s proposes for %s, under ballot %v, a change of ballot %v, but %v was chosen",
-				n.id, e.key, e.ballot, e.base, c.learned[i-1])
+			return protocol.About(fmt.Errorf("S3: %s proposes for %s, under ballot %v, a change of ballot %v, but %v was chosen",
+				n.id, e.key, e.ballot, e.base, c.learned[i-1]),
+				append(c.commands(c.learned[i-1], "is part of what was chosen at %v", c.learned[i-1]),
+					concerning(e.commands, "is part of what %s proposes at %v, as a change of %v", n.id, e.ballot, e.base)...)...)
 		}
 	case learned:
 		for _, p := range c.proposals[min(at+1, len(c.proposals)):] {
 			if p.made && p.base.less(e.ballot) {
-				return fmt.Errorf("S3: %s learns that %v is chosen for %s, but %v was proposed as a change of %v",
-					n.id, e.ballot, e.key, p.ballot, p.base)
+				return protocol.About(fmt.Errorf("S3: %s learns that %v is chosen for %s, but %v was proposed as a change of %v",
+					n.id, e.ballot, e.key, p.ballot, p.base),
+					append(c.commands(e.ballot, "is part of what %s learns to be chosen at %v", n.id, e.ballot),
+						concerning(p.commands, "is part of what was proposed at %v, as a change of %v", p.ballot, p.base)...)...)
 			}
 		}
 		i, again := slices.BinarySearchFunc(c.learned, e.ballot, Ballot.compare)
@@ -220,7 +233,8 @@ func (v *invariants) wrote(n *node, data any) error {
 	c := v.key(d.Key)
 	at, known := slices.BinarySearchFunc(c.proposals, d.Ballot, proposal.compare)
 	if !known || !c.proposals[at].made || !bytes.Equal(c.proposals[at].value, d.Value) {
-		return fmt.Errorf("S2: %s accepted something for %s that nobody has proposed under ballot %v", n.id, d.Key, d.Ballot)
+		return protocol.About(fmt.Errorf("S2: %s accepted something for %s that nobody has proposed under ballot %v", n.id, d.Key, d.Ballot),
+			c.commands(d.Ballot, "is part of what was proposed at %v", d.Ballot)...)
 	}
 	return nil
 }
@@ -234,8 +248,25 @@ func (v *invariants) majority(n *node, key string, b Ballot) error {
 		}
 	}
 	if holders <= len(n.members)/2 {
-		return fmt.Errorf("S4: %v was found to be chosen for %s, and %d of %d acceptors have accepted it or a later one",
-			b, key, holders, len(n.members))
+		return protocol.About(fmt.Errorf("S4: %v was found to be chosen for %s, and %d of %d acceptors have accepted it or a later one",
+			b, key, holders, len(n.members)), v.key(key).commands(b, "is part of what was found to be chosen at %v", b)...)
 	}
 	return nil
+}
+
+// commands are those of what was proposed under a ballot, none if that is not known.
+func (c *chronicle) commands(b Ballot, role string, args ...any) []protocol.Concern {
+	at, known := slices.BinarySearchFunc(c.proposals, b, proposal.compare)
+	if !known {
+		return nil
+	}
+	return concerning(c.proposals[at].commands, role, args...)
+}
+
+// concerning says the same of each command.
+func concerning(commands [][]byte, role string, args ...any) (about []protocol.Concern) {
+	for _, c := range commands {
+		about = append(about, protocol.Concerning(c, role, args...))
+	}
+	return about
 }

@@ -40,11 +40,12 @@ type instance struct {
 
 // event is a proposer's or a learner's doing, as invariants want to know of it.
 type event struct {
-	kind   eventKind
-	key    string
-	ballot Ballot
-	base   Ballot // of a proposal: the ballot whose value it changes
-	value  []byte // of a proposal
+	kind     eventKind
+	key      string
+	ballot   Ballot
+	base     Ballot   // of a proposal: the ballot whose value it changes
+	value    []byte   // of a proposal
+	commands [][]byte // that a proposal carries out
 }
 
 type eventKind uint8

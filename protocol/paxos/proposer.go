@@ -100,6 +100,15 @@ func (p *proposer) change(m protocol.Machine) error {
 	return nil
 }
 
+// commands are those of the batch.
+func (p *proposer) commands() [][]byte {
+	all := make([][]byte, len(p.batch))
+	for i := range p.batch {
+		all[i] = p.batch[i].command
+	}
+	return all
+}
+
 // yield gives the ballot up. What may be carried out again waits for the next one; the rest is returned, for nobody knows
 // what will become of it.
 func (p *proposer) yield(to Ballot) (lost []request) {

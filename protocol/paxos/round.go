@@ -76,7 +76,7 @@ func (n *node) propose(i *instance) {
 		return
 	}
 	n.point = max(n.point, pointPropose)
-	n.events = append(n.events, event{kind: proposed, key: i.key, ballot: p.ballot, base: p.base, value: p.value})
+	n.events = append(n.events, event{kind: proposed, key: i.key, ballot: p.ballot, base: p.base, value: p.value, commands: p.commands()})
 	i.learner.follow(p.ballot)
 	n.accept(i, p.ballot, p.value)
 	n.ask(i)

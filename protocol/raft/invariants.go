@@ -133,8 +133,9 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 		v.votes[n.hard.Term] = append(v.votes[n.hard.Term], vote{n.id, n.hard.Vote})
 	}
 	if n.commit < s.commit || n.applied < s.applied || n.applied != n.commit || n.commit > n.log.last() {
-		return fmt.Errorf("R7: %s went from commit %d, applied %d to commit %d, applied %d with a log to %d",
-			n.id, s.commit, s.applied, n.commit, n.applied, n.log.last())
+		return protocol.About(fmt.Errorf("R7: %s went from commit %d, applied %d to commit %d, applied %d with a log to %d",
+			n.id, s.commit, s.applied, n.commit, n.applied, n.log.last()),
+			v.decided(min(n.commit, n.applied, n.log.last()), max(s.commit, s.applied), "is what %s had committed, and no longer has", n.id)...)
 	}
 	for _, r := range out.Persist {
 		if err := v.record(s, n, r.Data, out); err != nil {
@@ -202,10 +203,13 @@ func (v *invariants) record(s *view, n *node, data any, out *protocol.Output) er
 	switch r := data.(type) {
 	case *Entries:
 		if s.role == leader && n.role == leader && s.hard.Term == n.hard.Term && r.First != s.last+1 {
-			return fmt.Errorf("R2: %s, leader of term %d, replaced its log from %d on", n.id, n.hard.Term, r.First)
+			return protocol.About(fmt.Errorf("R2: %s, leader of term %d, replaced its log from %d on", n.id, n.hard.Term, r.First),
+				protocol.Concerning(r.Entries[0].Command, "is what %s wrote at %d@%d", n.id, r.First, r.Entries[0].Term))
 		}
 		if r.First <= s.commit {
-			return fmt.Errorf("R4: %s replaced its log from %d on, which is committed up to %d", n.id, r.First, s.commit)
+			return protocol.About(fmt.Errorf("R4: %s replaced its log from %d on, which is committed up to %d", n.id, r.First, s.commit),
+				append(v.decided(r.First-1, s.commit, "is committed, and %s replaced it", n.id),
+					protocol.Concerning(r.Entries[0].Command, "is what %s wrote at %d@%d", n.id, r.First, r.Entries[0].Term))...)
 		}
 		if n.role == leader && len(r.Entries) == 1 && r.Entries[0].Members != nil {
 			if err := v.reconfigures(s, n, r.First); err != nil {
@@ -240,8 +244,10 @@ func (v *invariants) matching(n *node, from uint64) error {
 		}
 		if h.prevTerm != n.log.term(i-1) || !bytes.Equal(h.entry.Command, e.Command) ||
 			!slices.Equal(h.entry.Members, e.Members) {
-			return fmt.Errorf("R3: %s holds at %d@%d, after a %d@%d, something else than another log does",
-				n.id, i, e.Term, i-1, n.log.term(i-1))
+			return protocol.About(fmt.Errorf("R3: %s holds at %d@%d, after a %d@%d, something else than another log does",
+				n.id, i, e.Term, i-1, n.log.term(i-1)),
+				protocol.Concerning(e.Command, "is what %s holds at %d@%d, after a %d@%d", n.id, i, e.Term, i-1, n.log.term(i-1)),
+				protocol.Concerning(h.entry.Command, "is what another log holds at %d@%d, after a %d@%d", i, e.Term, i-1, h.prevTerm))
 		}
 	}
 	return nil
@@ -292,11 +298,14 @@ func (v *invariants) elected(n *node) error {
 		switch {
 		case c.term == 0 || c.by >= n.hard.Term:
 		case i > n.log.last():
-			return fmt.Errorf("R4: %s leads term %d with a log to %d, but %d@%d is committed",
-				n.id, n.hard.Term, n.log.last(), i, c.term)
+			return protocol.About(fmt.Errorf("R4: %s leads term %d with a log to %d, but %d@%d is committed",
+				n.id, n.hard.Term, n.log.last(), i, c.term),
+				protocol.Concerning(c.command, "is committed at %d@%d, and not in the log of %s, which leads term %d", i, c.term, n.id, n.hard.Term))
 		case c.term != n.log.term(i):
-			return fmt.Errorf("R4: %s leads term %d with %d@%d, but %d@%d is committed",
-				n.id, n.hard.Term, i, n.log.term(i), i, c.term)
+			return protocol.About(fmt.Errorf("R4: %s leads term %d with %d@%d, but %d@%d is committed",
+				n.id, n.hard.Term, i, n.log.term(i), i, c.term),
+				protocol.Concerning(c.command, "is committed at %d@%d", i, c.term),
+				protocol.Concerning(n.log.at(i).Command, "is what %s, which leads term %d, holds there: %d@%d", n.id, n.hard.Term, i, n.log.term(i)))
 		}
 	}
 	return nil
@@ -305,7 +314,8 @@ func (v *invariants) elected(n *node) error {
 // apply compares one applied entry with what other nodes applied at its index: State Machine Safety.
 func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 	if e.Index != s.applied+1 {
-		return fmt.Errorf("R5: %s applied %d after %d", n.id, e.Index, s.applied)
+		return protocol.About(fmt.Errorf("R5: %s applied %d after %d", n.id, e.Index, s.applied),
+			protocol.Concerning(e.Command, "is what %s applied at %d, after %d", n.id, e.Index, s.applied))
 	}
 	s.applied = e.Index
 	for uint64(len(v.committed)) < e.Index {
@@ -314,16 +324,22 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 	c := &v.committed[e.Index-1]
 	if c.term != 0 {
 		if c.term != e.Term || !bytes.Equal(c.command, e.Command) {
-			return fmt.Errorf("R5: %s applied %d@%d, another node something else at %d@%d",
-				n.id, e.Index, e.Term, e.Index, c.term)
+			return protocol.About(fmt.Errorf("R5: %s applied %d@%d, another node something else at %d@%d",
+				n.id, e.Index, e.Term, e.Index, c.term),
+				protocol.Concerning(e.Command, "is what %s applied at %d@%d", n.id, e.Index, e.Term),
+				protocol.Concerning(c.command, "is what another node applied at %d@%d", e.Index, c.term))
 		}
 		return nil
 	}
 	*c = committed{e.Term, e.Command, n.hard.Term}
 	l := v.newest
 	if l != nil && l.role == leader && l.hard.Term == v.newestOf && e.Index > l.log.base && l.log.term(e.Index) != e.Term {
-		return fmt.Errorf("R4: %s applied %d@%d, which %s, leader of term %d, does not hold",
-			n.id, e.Index, e.Term, l.id, v.newestOf)
+		about := []protocol.Concern{protocol.Concerning(e.Command, "is what %s applied at %d@%d", n.id, e.Index, e.Term)}
+		if e.Index <= l.log.last() {
+			about = append(about, protocol.Concerning(l.log.at(e.Index).Command, "is what %s holds there: %d@%d", l.id, e.Index, l.log.term(e.Index)))
+		}
+		return protocol.About(fmt.Errorf("R4: %s applied %d@%d, which %s, leader of term %d, does not hold",
+			n.id, e.Index, e.Term, l.id, v.newestOf), about...)
 	}
 	return nil
 }
@@ -331,15 +347,16 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 // snapshot looks at a snapshot that the node took, was given, or found on its disk.
 func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 	if i := c.Index; i <= uint64(len(v.committed)) && v.committed[i-1].term != 0 && v.committed[i-1].term != c.Term {
-		return fmt.Errorf("R8: %s has a snapshot at %d@%d, but %d@%d is committed",
-			n.id, i, c.Term, i, v.committed[i-1].term)
+		return protocol.About(fmt.Errorf("R8: %s has a snapshot at %d@%d, but %d@%d is committed",
+			n.id, i, c.Term, i, v.committed[i-1].term), v.decided(i-1, i, "is committed, and not what the snapshot of %s covers", n.id)...)
 	}
 	for _, k := range v.snapshots {
 		if k.Index != c.Index {
 			continue
 		}
 		if !bytes.Equal(k.Snapshot, c.Snapshot) || !slices.Equal(k.Members, c.Members) {
-			return fmt.Errorf("R8: %s has a snapshot at %d that differs from another node's", n.id, c.Index)
+			return protocol.About(fmt.Errorf("R8: %s has a snapshot at %d that differs from another node's", n.id, c.Index),
+				v.decided(c.Index-1, c.Index, "is the last that the snapshots cover, that of %s and the other", n.id)...)
 		}
 		return nil
 	}
@@ -366,7 +383,8 @@ func (v *invariants) reconfigures(s *view, n *node, index uint64) error {
 // majority counts who holds what a leader has just committed. Whoever has acknowledged it can have no leader without it.
 func (v *invariants) majority(n *node) error {
 	if term := n.log.term(n.commit); term != n.hard.Term {
-		return fmt.Errorf("R10: %s, leader of term %d, committed %d@%d by counting", n.id, n.hard.Term, n.commit, term)
+		return protocol.About(fmt.Errorf("R10: %s, leader of term %d, committed %d@%d by counting", n.id, n.hard.Term, n.commit, term),
+			n.holds(n.commit, "is what %s committed, an entry of an earlier term", n.id)...)
 	}
 	holders := 0
 	for _, id := range n.members() {
@@ -376,7 +394,8 @@ func (v *invariants) majority(n *node) error {
 		}
 	}
 	if holders <= len(n.members())/2 {
-		return fmt.Errorf("R10: %s committed %d, which %d of %d members hold", n.id, n.commit, holders, len(n.members()))
+		return protocol.About(fmt.Errorf("R10: %s committed %d, which %d of %d members hold", n.id, n.commit, holders, len(n.members())),
+			n.holds(n.commit, "is what %s committed", n.id)...)
 	}
 	return nil
 }
@@ -396,8 +415,9 @@ func (v *invariants) acknowledged(s *view, n, f *node) error {
 		s.matches = append(s.matches, match{peer: f.id})
 	}
 	if p.match < s.matches[known].index {
-		return fmt.Errorf("R9: %s knew that %s holds its log up to %d, and now up to %d only",
-			n.id, f.id, s.matches[known].index, p.match)
+		return protocol.About(fmt.Errorf("R9: %s knew that %s holds its log up to %d, and now up to %d only",
+			n.id, f.id, s.matches[known].index, p.match),
+			n.holds(s.matches[known].index, "is the last that %s knew %s to hold", n.id, f.id)...)
 	}
 	s.matches[known].index = p.match
 	if p.round > n.round {
@@ -408,8 +428,26 @@ func (v *invariants) acknowledged(s *view, n, f *node) error {
 	}
 	both := p.match > f.log.base && p.match > n.log.base // neither has compacted it away
 	if p.match > f.log.last() || (both && f.log.term(p.match) != n.log.term(p.match)) {
-		return fmt.Errorf("R9: %s believes that %s holds its log up to %d, but that one ends at %d@%d",
-			n.id, f.id, p.match, f.log.last(), f.log.lastTerm())
+		about := n.holds(p.match, "is what %s believes %s to hold", n.id, f.id)
+		return protocol.About(fmt.Errorf("R9: %s believes that %s holds its log up to %d, but that one ends at %d@%d",
+			n.id, f.id, p.match, f.log.last(), f.log.lastTerm()),
+			append(about, f.holds(p.match, "is what %s holds in its place", f.id)...)...)
 	}
 	return nil
+}
+
+// decided are the commands that were applied after one index and up to another.
+func (v *invariants) decided(after, to uint64, role string, args ...any) (about []protocol.Concern) {
+	for i := after; i < min(to, uint64(len(v.committed))); i++ {
+		about = append(about, protocol.Concerning(v.committed[i].command, role, args...))
+	}
+	return about
+}
+
+// holds is the command that the node's log has at an index, if it has one.
+func (n *node) holds(index uint64, role string, args ...any) []protocol.Concern {
+	if index <= n.log.base || index > n.log.last() {
+		return nil
+	}
+	return []protocol.Concern{protocol.Concerning(n.log.at(index).Command, role, args...)}
 }

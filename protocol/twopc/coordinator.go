@@ -82,7 +82,7 @@ func (n *node) begin(r *request) {
 	t.waiting = 1<<len(t.parts) - 1
 	r.attempt = t
 	n.transactions = append(n.transactions, t)
-	n.events = append(n.events, event{kind: begun, tx: n.tx(t)})
+	n.events = append(n.events, event{kind: begun, tx: n.tx(t), command: r.command})
 	n.reach(pointBegin)
 	n.urgeAll(t)
 }

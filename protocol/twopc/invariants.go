@@ -13,6 +13,7 @@ import (
 type event struct {
 	kind         eventKind
 	tx           ID
+	command      []byte            // of one that begins
 	participants []protocol.NodeID // of a decision
 	accesses     []protocol.Access // of a part that was voted for, executed or read
 	same         bool              // of a part carried out: it did what it was voted for
@@ -47,6 +48,7 @@ type lock struct {
 
 // deal is a transaction as everybody knows it together.
 type deal struct {
+	command           []byte // the client's
 	decided, finished bool
 	participants      []protocol.NodeID // of the decision
 	seats             []seat
@@ -139,9 +141,10 @@ func (v *invariants) happened(n *node, e *event) error {
 	d := v.deals[e.tx]
 	if e.kind == begun {
 		if d != nil {
-			return fmt.Errorf("T5: %s begins transaction %v, which was begun before", n.id, e.tx)
+			return protocol.About(fmt.Errorf("T5: %s begins transaction %v, which was begun before", n.id, e.tx),
+				protocol.Concerning(d.command, "was begun as %v", e.tx), protocol.Concerning(e.command, "is begun as %v too", e.tx))
 		}
-		v.deal(e.tx)
+		v.deal(e.tx).command = e.command
 		return nil
 	}
 	d = v.deal(e.tx)
@@ -150,7 +153,7 @@ func (v *invariants) happened(n *node, e *event) error {
 		d.decided, d.participants = true, e.participants
 		for _, id := range e.participants {
 			if s := d.seat(id); s.state != ready {
-				return fmt.Errorf("T2: %s decides to commit %v, but %s %s it", n.id, e.tx, id, states[s.state])
+				return d.broken(e.tx, fmt.Errorf("T2: %s decides to commit %v, but %s %s it", n.id, e.tx, id, states[s.state]))
 			}
 		}
 		return nil
@@ -158,7 +161,7 @@ func (v *invariants) happened(n *node, e *event) error {
 		d.finished = true
 		for _, id := range d.participants {
 			if s := d.seat(id); s.state != did {
-				return fmt.Errorf("T6: %s forgets that it has committed %v, but %s %s it", n.id, e.tx, id, states[s.state])
+				return d.broken(e.tx, fmt.Errorf("T6: %s forgets that it has committed %v, but %s %s it", n.id, e.tx, id, states[s.state]))
 			}
 		}
 		return nil
@@ -187,13 +190,13 @@ func (v *invariants) participated(n *node, e *event, d *deal) error {
 	}
 	switch {
 	case before != want:
-		return fmt.Errorf("T1: %s %s %v, and before it %s it", n.id, states[s.state], e.tx, states[before])
+		return d.broken(e.tx, fmt.Errorf("T1: %s %s %v, and before it %s it", n.id, states[s.state], e.tx, states[before]))
 	case e.kind == carriedOut && !d.decided:
-		return fmt.Errorf("T1: %s has carried out %v, which nobody has decided to commit", n.id, e.tx)
+		return d.broken(e.tx, fmt.Errorf("T1: %s has carried out %v, which nobody has decided to commit", n.id, e.tx))
 	case e.kind == undone && d.decided:
-		return fmt.Errorf("T1: %s has rolled back %v, which it was decided to commit", n.id, e.tx)
+		return d.broken(e.tx, fmt.Errorf("T1: %s has rolled back %v, which it was decided to commit", n.id, e.tx))
 	case e.kind == carriedOut && !e.same:
-		return fmt.Errorf("T3: %s has carried out %v, and it did not do what %s had voted for", n.id, e.tx, n.id)
+		return d.broken(e.tx, fmt.Errorf("T3: %s has carried out %v, and it did not do what %s had voted for", n.id, e.tx, n.id))
 	}
 	switch e.kind {
 	case voted:
@@ -212,7 +215,9 @@ func (v *invariants) participated(n *node, e *event, d *deal) error {
 func (v *invariants) compatible(n *node, e *event) error {
 	for _, l := range v.locks[n.id] {
 		if key, clash := conflict(l.accesses, e.accesses, false); clash && l.tx != e.tx {
-			return fmt.Errorf("T3: %s lets %v have key %s, which is locked by %v", n.id, e.tx, key, l.tx)
+			return protocol.About(fmt.Errorf("T3: %s lets %v have key %s, which is locked by %v", n.id, e.tx, key, l.tx),
+				protocol.Concerning(v.deal(l.tx).command, "is %v, which has locked %s", l.tx, key),
+				protocol.Concerning(v.deal(e.tx).command, "is %v, which %s lets have it", e.tx, n.id))
 		}
 	}
 	return nil
@@ -261,7 +266,7 @@ func (d *deal) recoveredBy(n *node, tx ID) error {
 		s.state = away
 	}
 	if s.state < s.told {
-		return fmt.Errorf("T4: %s comes back and %s %v, and had told that it %s it", n.id, states[s.state], tx, states[s.told])
+		return d.broken(tx, fmt.Errorf("T4: %s comes back and %s %v, and had told that it %s it", n.id, states[s.state], tx, states[s.told]))
 	}
 	return nil
 }
@@ -271,8 +276,8 @@ func (d *deal) decisionOf(n *node, tx ID) error {
 	if t := n.transaction(tx); t != nil {
 		d.finished = false
 		if now := n.participants(t); !slices.Equal(now, d.participants) {
-			return fmt.Errorf("T4: %s comes back and has to tell %s of %v, and they were %s",
-				n.id, names(now), tx, names(d.participants))
+			return d.broken(tx, fmt.Errorf("T4: %s comes back and has to tell %s of %v, and they were %s",
+				n.id, names(now), tx, names(d.participants)))
 		}
 		return nil
 	}
@@ -281,9 +286,14 @@ func (d *deal) decisionOf(n *node, tx ID) error {
 	}
 	for _, s := range d.seats {
 		if s.node != n.id && s.state == did {
-			return fmt.Errorf("T4: %s comes back without its decision to commit %v, which %s has carried out", n.id, tx, s.node)
+			return d.broken(tx, fmt.Errorf("T4: %s comes back without its decision to commit %v, which %s has carried out", n.id, tx, s.node))
 		}
 	}
 	d.decided, d.finished = false, false
 	return nil
+}
+
+// broken says whose transaction the error is about.
+func (d *deal) broken(tx ID, err error) error {
+	return protocol.About(err, protocol.Concerning(d.command, "is transaction %v", tx))
 }

@@ -108,8 +108,9 @@ func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.I
 
 func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Output) error {
 	if n.commit < s.commit || n.applied != n.commit || n.commit > n.log.last() {
-		return fmt.Errorf("Z6: %s went from commit %d to commit %d, applied %d with a history to %d",
-			n.id, s.commit, n.commit, n.applied, n.log.last())
+		return protocol.About(fmt.Errorf("Z6: %s went from commit %d to commit %d, applied %d with a history to %d",
+			n.id, s.commit, n.commit, n.applied, n.log.last()),
+			v.decided(min(n.commit, n.applied, n.log.last()), max(s.commit, n.commit), "is committed, and %s no longer has it", n.id)...)
 	}
 	for _, r := range out.Persist {
 		if err := v.record(s, n, r.Data, out); err != nil {
@@ -151,7 +152,8 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 func answered(n *node, in protocol.Propose, out *protocol.Output) error {
 	for _, r := range out.Reply {
 		if r.ID == in.ID && r.Outcome == protocol.Done && r.Position < in.Seen {
-			return fmt.Errorf("Z12: %s answers from its state at %v, and the client has seen %v", n.id, Zxid(r.Position), Zxid(in.Seen))
+			return protocol.About(fmt.Errorf("Z12: %s answers from its state at %v, and the client has seen %v", n.id, Zxid(r.Position), Zxid(in.Seen)),
+				protocol.Concerning(in.Command, "was answered as of %v by %s, and its client had seen %v", Zxid(r.Position), n.id, Zxid(in.Seen)))
 		}
 	}
 	return nil
@@ -178,8 +180,10 @@ func (v *invariants) epochs(s *view, n *node) error {
 	}
 	i, known := v.initial[e.Current]
 	if known && i.index > n.log.base && n.log.zxid(i.index) != i.zxid {
-		return fmt.Errorf("Z10: %s entered epoch %d with a history to %d at %v, without %v at %d",
-			n.id, e.Current, n.log.last(), n.log.lastZxid(), i.zxid, i.index)
+		about := n.holds(i.index, "is what %s has at %d", n.id, i.index)
+		return protocol.About(fmt.Errorf("Z10: %s entered epoch %d with a history to %d at %v, without %v at %d",
+			n.id, e.Current, n.log.last(), n.log.lastZxid(), i.zxid, i.index), append(about,
+			protocol.Concerning(v.txns[i.zxid].command, "is %v, the last of the initial history of epoch %d, and %s lacks it", i.zxid, e.Current, n.id))...)
 	}
 	return nil
 }
@@ -189,7 +193,8 @@ func (v *invariants) record(s *view, n *node, data any, out *protocol.Output) er
 	switch r := data.(type) {
 	case *Tail:
 		if r.After < s.commit {
-			return fmt.Errorf("Z6: %s replaced its history after %d, which is committed up to %d", n.id, r.After, s.commit)
+			return protocol.About(fmt.Errorf("Z6: %s replaced its history after %d, which is committed up to %d", n.id, r.After, s.commit),
+				v.decided(r.After, s.commit, "is committed, and %s replaced it", n.id)...)
 		}
 		return v.history(n, r.After+1)
 	case *Checkpoint:
@@ -206,20 +211,24 @@ func (v *invariants) history(n *node, from uint64) error {
 	for i := max(from, n.log.base+1); i <= n.log.last(); i++ {
 		t, prev := n.log.at(i), n.log.zxid(i-1)
 		if t.Zxid <= prev {
-			return fmt.Errorf("Z3: %s holds %v at %d, after %v", n.id, t.Zxid, i, prev)
+			return protocol.About(fmt.Errorf("Z3: %s holds %v at %d, after %v", n.id, t.Zxid, i, prev),
+				protocol.Concerning(t.Command, "is %v, which %s holds after %v", t.Zxid, n.id, prev))
 		}
 		h, known := v.txns[t.Zxid]
 		if !known {
 			v.txns[t.Zxid] = held{i, prev, t.Command}
 			if other, twice := v.origins[t.Origin]; twice {
-				return fmt.Errorf("Z11: %s holds %v and %v of one request, number %d of %s", n.id, other, t.Zxid, t.Number, t.Node)
+				return protocol.About(fmt.Errorf("Z11: %s holds %v and %v of one request, number %d of %s", n.id, other, t.Zxid, t.Number, t.Node),
+					protocol.Concerning(t.Command, "is both %v and %v", other, t.Zxid))
 			}
 			v.origins[t.Origin] = t.Zxid
 			continue
 		}
 		if h.index != i || h.prev != prev || !bytes.Equal(h.command, t.Command) {
-			return fmt.Errorf("Z3: %s holds %v at %d after %v; another history holds it, or something else under its name, at %d after %v",
-				n.id, t.Zxid, i, prev, h.index, h.prev)
+			return protocol.About(fmt.Errorf("Z3: %s holds %v at %d after %v; another history holds it, or something else under its name, at %d after %v",
+				n.id, t.Zxid, i, prev, h.index, h.prev),
+				protocol.Concerning(t.Command, "is what %s holds as %v", n.id, t.Zxid),
+				protocol.Concerning(h.command, "is what another history holds as %v", t.Zxid))
 		}
 	}
 	return nil
@@ -244,12 +253,15 @@ func (v *invariants) established(n *node) error {
 		v.newest, v.newestOf = n, n.epoch
 	}
 	if n.log.last() < uint64(len(v.committed)) {
-		return fmt.Errorf("Z4: %s established epoch %d with a history to %d, but %d is committed",
-			n.id, n.epoch, n.log.last(), len(v.committed))
+		return protocol.About(fmt.Errorf("Z4: %s established epoch %d with a history to %d, but %d is committed",
+			n.id, n.epoch, n.log.last(), len(v.committed)),
+			v.decided(n.log.last(), uint64(len(v.committed)), "is committed, and not in the history of %s, which leads epoch %d", n.id, n.epoch)...)
 	}
 	for i := n.log.base + 1; i <= uint64(len(v.committed)); i++ {
 		if c := v.committed[i-1]; c.zxid != 0 && c.zxid != n.log.zxid(i) {
-			return fmt.Errorf("Z4: %s established epoch %d with %v at %d, where %v is committed", n.id, n.epoch, n.log.zxid(i), i, c.zxid)
+			return protocol.About(fmt.Errorf("Z4: %s established epoch %d with %v at %d, where %v is committed", n.id, n.epoch, n.log.zxid(i), i, c.zxid),
+				protocol.Concerning(n.log.at(i).Command, "is %v, which %s has at %d", n.log.zxid(i), n.id, i),
+				protocol.Concerning(c.command, "is %v, which is committed there", c.zxid))
 		}
 	}
 	return nil
@@ -258,7 +270,8 @@ func (v *invariants) established(n *node) error {
 // apply compares one applied transaction with what other nodes applied at its place: Z5, and Z4 for those that come late.
 func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 	if e.Index != s.applied+1 {
-		return fmt.Errorf("Z5: %s applied %d after %d", n.id, e.Index, s.applied)
+		return protocol.About(fmt.Errorf("Z5: %s applied %d after %d", n.id, e.Index, s.applied),
+			protocol.Concerning(e.Command, "is what %s applied at %d, after %d", n.id, e.Index, s.applied))
 	}
 	s.applied = e.Index
 	for uint64(len(v.committed)) < e.Index {
@@ -272,11 +285,14 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 		*c = committed{zxid, e.Command}
 		if l := v.newest; l != nil && l.state == leading && l.phase == broadcast && l.epoch == v.newestOf &&
 			e.Index > l.log.base && l.log.zxid(e.Index) != zxid {
-			return fmt.Errorf("Z4: %s applied %v at %d, which %s, leader of epoch %d, does not hold",
-				n.id, zxid, e.Index, l.id, v.newestOf)
+			about := l.holds(e.Index, "is what %s holds there", l.id)
+			return protocol.About(fmt.Errorf("Z4: %s applied %v at %d, which %s, leader of epoch %d, does not hold",
+				n.id, zxid, e.Index, l.id, v.newestOf), append(about, protocol.Concerning(e.Command, "is %v, which %s applied", zxid, n.id))...)
 		}
 	case c.zxid != zxid || !bytes.Equal(c.command, e.Command):
-		return fmt.Errorf("Z5: %s applied %v at %d, another node %v", n.id, zxid, e.Index, c.zxid)
+		return protocol.About(fmt.Errorf("Z5: %s applied %v at %d, another node %v", n.id, zxid, e.Index, c.zxid),
+			protocol.Concerning(e.Command, "is %v, which %s applied at %d", zxid, n.id, e.Index),
+			protocol.Concerning(c.command, "is %v, which another node applied at %d", c.zxid, e.Index))
 	}
 	return nil
 }
@@ -284,14 +300,16 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 // snapshot looks at a snapshot that the node took, was given, or found on its disk: Z8.
 func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 	if i := c.Index; i <= uint64(len(v.committed)) && v.committed[i-1].zxid != 0 && v.committed[i-1].zxid != c.Zxid {
-		return fmt.Errorf("Z8: %s has a snapshot at %v, but at %d %v is committed", n.id, c.Zxid, i, v.committed[i-1].zxid)
+		return protocol.About(fmt.Errorf("Z8: %s has a snapshot at %v, but at %d %v is committed", n.id, c.Zxid, i, v.committed[i-1].zxid),
+			v.decided(i-1, i, "is committed, and not what the snapshot of %s covers", n.id)...)
 	}
 	for _, k := range v.snapshots {
 		if k.Index != c.Index {
 			continue
 		}
 		if k.Zxid != c.Zxid || !bytes.Equal(k.Snapshot, c.Snapshot) {
-			return fmt.Errorf("Z8: %s has a snapshot at %d that differs from another node's", n.id, c.Index)
+			return protocol.About(fmt.Errorf("Z8: %s has a snapshot at %d that differs from another node's", n.id, c.Index),
+				v.decided(c.Index-1, c.Index, "is the last that the snapshots cover, that of %s and the other", n.id)...)
 		}
 		return nil
 	}
@@ -311,7 +329,8 @@ func (v *invariants) quorum(n *node) error {
 		}
 	}
 	if holders <= len(n.members)/2 {
-		return fmt.Errorf("Z7: %s committed %v, which %d of %d members hold", n.id, n.log.zxid(n.commit), holders, len(n.members))
+		return protocol.About(fmt.Errorf("Z7: %s committed %v, which %d of %d members hold", n.id, n.log.zxid(n.commit), holders, len(n.members)),
+			n.holds(n.commit, "is what %s committed", n.id)...)
 	}
 	return nil
 }
@@ -324,8 +343,25 @@ func (v *invariants) acknowledged(n *node, from protocol.NodeID) error {
 	}
 	if f := other.node; p.match > f.log.last() ||
 		p.match > f.log.base && p.match > n.log.base && f.log.zxid(p.match) != n.log.zxid(p.match) {
-		return fmt.Errorf("Z9: %s believes that %s holds its history up to %d, but that one ends at %d with %v",
-			n.id, from, p.match, f.log.last(), f.log.lastZxid())
+		about := n.holds(p.match, "is what %s believes %s to hold", n.id, from)
+		return protocol.About(fmt.Errorf("Z9: %s believes that %s holds its history up to %d, but that one ends at %d with %v",
+			n.id, from, p.match, f.log.last(), f.log.lastZxid()), append(about, f.holds(p.match, "is what %s holds in its place", from)...)...)
 	}
 	return nil
+}
+
+// decided are the commands that were applied after one index and up to another.
+func (v *invariants) decided(after, to uint64, role string, args ...any) (about []protocol.Concern) {
+	for i := after; i < min(to, uint64(len(v.committed))); i++ {
+		about = append(about, protocol.Concerning(v.committed[i].command, role, args...))
+	}
+	return about
+}
+
+// holds is the command that the node's history has at an index, if it has one.
+func (n *node) holds(index uint64, role string, args ...any) []protocol.Concern {
+	if index <= n.log.base || index > n.log.last() {
+		return nil
+	}
+	return []protocol.Concern{protocol.Concerning(n.log.at(index).Command, role, args...)}
 }
