@@ -154,15 +154,23 @@ func (t *text) invalid(r *Run, f *figures) {
 			t.line("  and %s more", plural(more, "violation"))
 		}
 	}
-	if holds := holding(r.Result); holds != "" {
+	holds, open, stale := holding(r.Result), plain(strings.Join(leftOpen(r.Result), ", ")), lag(r.Result)
+	if holds+open+stale != "" {
 		t.gap()
-		t.line("  %s   %s", t.ink.dim("holds"), holds)
 	}
-	if open := leftOpen(r.Result); len(open) > 0 {
-		t.line("  %s    %s", t.ink.dim("open"), plain(strings.Join(open, ", ")))
-	}
-	if stale := lag(r.Result); stale != "" {
-		t.line("  %s   %s", t.ink.dim("stale"), plain(stale))
+	t.labelled("holds", holds)
+	t.labelled("open", open)
+	t.labelled("stale", plain(stale))
+}
+
+// labelled writes words beside a label, broken as wrap does and continued below the first; no words are no line.
+func (t *text) labelled(label, words string) {
+	const column = 10 // of the words; wrap begins two before it goes on
+	var broken text
+	broken.wrap(strings.Repeat(" ", column-2), words)
+	if first, rest, _ := strings.Cut(broken.String(), "\n"); words != "" {
+		t.line("  %s%s%s", t.ink.dim(label), strings.Repeat(" ", column-2-len(label)), first[column-2:])
+		t.WriteString(rest)
 	}
 }
 
