@@ -44,8 +44,8 @@ func (j judge) Check(ctx context.Context, h *history.History) checker.Result {
 	if direct == 0 {
 		proved = provable(j.model, ordered, unsearched)
 	}
-	if out := found.ruledOut(); direct == 0 && j.model == RWRegister && j.asked&^(out|below(proved)) != 0 {
-		shown, err := found.registers.proveByOrder(ctx, j.asked, out)
+	if direct == 0 {
+		shown, err := found.decide(ctx, g, j.asked, below(proved&^found.ruledOut()))
 		if err != nil {
 			return undecided(err)
 		}
@@ -59,7 +59,7 @@ func provable(modelName string, ordered, unsearched bool) level {
 	proved := everyLevel
 	if !ordered {
 		if modelName == RWRegister {
-			return 0
+			return strongReadCommitted
 		}
 		proved &^= consistentView | snapshotIsolation | sessionSnapshotIsolation | strongSnapshotIsolation
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/splitvote/splitvote/checker"
@@ -206,6 +207,9 @@ func TestAgreesWithDefinitions(t *testing.T) {
 					if open++; !want[level] {
 						missed++
 					}
+					if !mayBeOpen(level) {
+						t.Fatalf("%s is left open, by definition %v; found %v\n%s", level, want[level], txn.Anomalies(got), show(t, h))
+					}
 				default:
 					if proved++; !want[level] {
 						t.Fatalf("%s is said to hold, but it does not; found %v\n%s", level, txn.Anomalies(got), show(t, h))
@@ -220,8 +224,11 @@ func TestAgreesWithDefinitions(t *testing.T) {
 	}
 }
 
-// What is called valid holds by definition, and what is called invalid does not, whichever level is asked for. A serial order that
-// exists is found.
+// mayBeOpen says of which levels a small history may leave open whether they hold: those below consistent-view, where an anomaly of its own
+// kind, as an internal, proves nothing of them.
+func mayBeOpen(level string) bool { return strings.HasSuffix(level, "committed") }
+
+// What is called valid holds by definition, and what is called invalid does not, whichever level is asked for.
 func TestVerdictsAgreeWithDefinitions(t *testing.T) {
 	for _, register := range []bool{false, true} {
 		r := rand.New(rand.NewPCG(3, 4))
@@ -237,11 +244,10 @@ func TestVerdictsAgreeWithDefinitions(t *testing.T) {
 				}
 				got := c.Check(context.Background(), h)
 				verdicts[got.Verdict]++
-				serial := level == txn.Strictest || level == "serializable"
 				switch {
 				case got.Verdict == checker.Valid && !want[level], got.Verdict == checker.Invalid && want[level]:
 					t.Fatalf("%s is %v, found %v\n%s", level, got.Verdict, txn.Anomalies(got), show(t, h))
-				case got.Verdict == checker.Unknown && (got.Cause != checker.Undecided || serial && want[level]):
+				case got.Verdict == checker.Unknown && (got.Cause != checker.Undecided || !mayBeOpen(level)):
 					t.Fatalf("%s is unknown: %s\n%s", level, got.Reason, show(t, h))
 				}
 			}

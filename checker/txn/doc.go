@@ -62,9 +62,10 @@
 //	    order of transactions that respects all known dependencies also orders what nobody read. Snapshot isolation and
 //	    consistent-view are proved where at most one committed append of each key was never read. For rw-register every
 //	    level is proved where each write to a key but at most one was made by a transaction that had read the key, so that
-//	    versions are a chain, and else what X13 shows. Levels that are neither ruled out nor proved are in Stats
-//	    "undecided-levels", and a verdict on one of them is unknown: valid is said of what is proved alone. (Of the bank X10 says
-//	    what its verdict means.)
+//	    versions are a chain, and read-uncommitted and read-committed are in any case: an order of transactions that respects
+//	    who read from whom orders the versions too. What else holds X13 shows, and what does not. Levels that are neither
+//	    ruled out nor proved are in Stats "undecided-levels", and a verdict on one of them is unknown: valid is said of what
+//	    is proved alone. (Of the bank X10 says what its verdict means.)
 //	X10 bank: transfers move money, so every read has the same total, no balance is negative, and accounts neither appear nor
 //	    vanish. A wrong total is half a transfer or a lost one, which is a G-single or worse; so is a negative balance, as a
 //	    transfer that the balance does not cover fails. Nothing else is checked, and nothing is ever proved.
@@ -83,9 +84,13 @@
 //	    takes PL-2.99 as the locking does that it is named for, long locks on items and short ones on predicates; a cycle
 //	    with rw of both sorts is possible there. What rests on reads by name alone rules out as much as without predicate reads.
 //	    The edges are drawn over a tree of junctions, n reads that found s keys of m in all in O((n + s) log m).
-//	X13 A serial order of all transactions that explains every read, and keeps to real time or sessions where the level does, proves
-//	    serializability with that order and what it implies. It is looked for where a rw-register history has no anomaly of
-//	    its own kind and the level that is asked for is open: among the orders that respect all dependencies, and of each two
-//	    that wrote a key what follows for one of them when the other is out of the question (Papadimitriou's polygraphs, 1979).
-//	    Where a choice remains it is tried, within bounds. The order that is found is gone through once more by itself.
+//	X13 Where a history without anomaly of its own kind leaves open in which order a key was written, either of two writers was
+//	    the first, and who read what that one wrote comes before the second (Papadimitriou's polygraphs, 1979). If one way round closes a
+//	    cycle that the level proscribes, the other holds in every execution that has the level; if both do, there is no such
+//	    execution: the level is ruled out, by the anomaly that is the mildest of such cycles, and the evidence says step by
+//	    step which orders were inferred and why. Where all orders are settled without a cycle they prove the level. What
+//	    remains open is supposed one way and the other. So every level from consistent-view up is decided of a small history; of
+//	    one with more than some thousand transactions it may be left open. A serial order of all transactions, in which each
+//	    reads what it finds, proves serializability at any length: it is looked for first, among the orders that respect what
+//	    was inferred, by trying within bounds what is left, and the order that is found is gone through once more by itself.
 package txn

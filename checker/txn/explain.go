@@ -27,6 +27,9 @@ func (f *findings) sentence(d dependency) (text string, witnesses []int32) {
 	if d.kind == rwPredicate {
 		return fmt.Sprintf("%s read all keys and did not find %s, before %s %s", a, key, b, f.wrote(f.writeOf(d.to, d.key))), nil
 	}
+	if d.kind == wwForced {
+		return fmt.Sprintf("%s left %s at %s, before %s left %s", a, f.left(d.from, d.key), key, b, f.left(d.to, d.key)), nil
+	}
 	if f.lists != nil {
 		return f.listSentence(d, a, b, key)
 	}
@@ -34,7 +37,7 @@ func (f *findings) sentence(d dependency) (text string, witnesses []int32) {
 	switch d.kind {
 	case wr:
 		return fmt.Sprintf("%s %s, which %s read", a, f.wrote(f.lastWrite(d.from, d.key)), b), nil
-	case rw:
+	case rw, rwForced:
 		return fmt.Sprintf("%s read %s as %s, before %s %s", a, key, f.valueText(read), b, f.wrote(f.lastWrite(d.to, d.key))), nil
 	}
 	older, newer := read, f.lastWrite(d.to, d.key)

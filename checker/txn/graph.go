@@ -16,12 +16,15 @@ const (
 	wwRealtime  // a ww that only holds if versions follow real time
 	rwRealtime  // likewise
 	rwPredicate // an rw from a predicate read that did not find the key (X12)
+	wwForced    // a ww without which a level could not hold (X13)
+	rwForced    // likewise
 	pass        // from a junction on: part of the dependency that leads to it
 )
 
 // kindNames are those of Adya.
 var kindNames = [...]string{ww: "ww", wr: "wr", rw: "rw", process: "process", realtime: "realtime",
-	wwProcess: "ww", rwProcess: "rw", wwRealtime: "ww", rwRealtime: "rw", rwPredicate: "rwp"}
+	wwProcess: "ww", rwProcess: "rw", wwRealtime: "ww", rwRealtime: "rw", rwPredicate: "rwp",
+	wwForced: "ww", rwForced: "rw"}
 
 // mask is a set of kinds.
 type mask uint16
@@ -30,7 +33,7 @@ func (k kind) in(m mask) bool { return m&(1<<k) != 0 }
 
 const (
 	inferredWW mask = 1<<wwProcess | 1<<wwRealtime
-	anyRW      mask = 1<<rw | 1<<rwProcess | 1<<rwRealtime | 1<<rwPredicate
+	anyRW      mask = 1<<rw | 1<<rwProcess | 1<<rwRealtime | 1<<rwPredicate | 1<<rwForced
 	every      mask = 1<<(pass+1) - 1
 )
 

@@ -29,6 +29,7 @@ type listRead struct {
 type lists struct {
 	*graph
 	of    []list
+	late  [][]int32 // of each key the committed transactions that appended to it what nobody read, ascending
 	found *findings
 }
 
@@ -52,9 +53,9 @@ func appends(g *graph, found *findings) (complete bool, err error) {
 		}
 	}
 	l.inspectReads()
-	late, complete := l.late()
+	complete = l.unread()
 	for k := range l.of {
-		l.dependencies(int32(k), late[k])
+		l.dependencies(int32(k), l.late[k])
 	}
 	return complete, nil
 }
@@ -248,10 +249,9 @@ func (l *lists) inspectReads() {
 	}
 }
 
-// late lists for each key the committed transactions that appended to it what nobody read, in ascending order. Complete says
-// that there is at most one such append for each key.
-func (l *lists) late() (late [][]int32, complete bool) {
-	late = make([][]int32, len(l.of))
+// unread finds who appended what nobody read. Complete says that there is at most one such append for each key.
+func (l *lists) unread() (complete bool) {
+	l.late = make([][]int32, len(l.of))
 	complete = true
 	for x := range l.txns {
 		if !l.txns[x].committed {
@@ -261,15 +261,16 @@ func (l *lists) late() (late [][]int32, complete bool) {
 			if !m.write || l.values[m.value].place != none {
 				continue
 			}
-			if n := len(late[m.key]); n > 0 && late[m.key][n-1] == int32(x) {
+			late := &l.late[m.key]
+			if n := len(*late); n > 0 && (*late)[n-1] == int32(x) {
 				complete = false
 				continue
 			}
-			late[m.key] = append(late[m.key], int32(x))
-			complete = complete && len(late[m.key]) == 1
+			*late = append(*late, int32(x))
+			complete = complete && len(*late) == 1
 		}
 	}
-	return late, complete
+	return complete
 }
 
 // dependencies draws those of one key.

@@ -41,30 +41,27 @@ type serial struct {
 	budget   int // steps
 }
 
-// orderings are the dependencies that an order has to respect to prove a level, the strictest first.
-var orderings = []struct {
-	proves level
-	of     mask
-}{
-	{strictSerializable, every},
-	{sessionSerializable, every &^ (1<<realtime | 1<<wwRealtime | 1<<rwRealtime)},
-	{serializable, every &^ (1<<realtime | 1<<wwRealtime | 1<<rwRealtime | 1<<process | 1<<wwProcess | 1<<rwProcess)},
-}
-
-// proveByOrder is the strictest level that an order of transactions proves, of those that are not ruled out and imply the one that
-// is asked for; 0 if none was found. An error is that of ctx.
-func (r *registers) proveByOrder(ctx context.Context, asked, ruledOut level) (level, error) {
-	for _, o := range orderings {
-		if below(o.proves)&asked == 0 || o.proves&ruledOut != 0 {
+// proveByOrder is the strictest level that an order of transactions proves, of those that are not ruled out and imply one that
+// is open; 0 if none was found. What follows for the pairs guides the search. An error is that of ctx.
+func (r *registers) proveByOrder(ctx context.Context, pairs []pair, open, ruledOut level) (level, error) {
+	for _, q := range slices.Backward(questions) {
+		if q.no != anyCycle || q.level == repeatableRead || below(q.level)&open == 0 || q.level&ruledOut != 0 {
 			continue
 		}
-		s := newSerial(r.graph, o.of, r.saturated(o.of))
+		var more []edge
+		if p := newPolygraph(ctx, r.graph, pairs, q, nil); p != nil {
+			if p.follow() != nil {
+				continue // there is none
+			}
+			more = p.trail
+		}
+		s := newSerial(r.graph, q.kinds, more)
 		found, err := s.search(ctx)
 		if err != nil {
 			return 0, err
 		}
-		if found && s.explains(o.proves) {
-			return below(o.proves), nil
+		if found && s.explains(q.level) {
+			return below(q.level), nil
 		}
 	}
 	return 0, nil

@@ -1,0 +1,146 @@
+package txn
+
+import (
+	"context"
+	"slices"
+)
+
+// questions are the levels that polygraphs decide, the weakest first, each with the anomaly that is there where the answer is no:
+// whichever way the versions are ordered there is a cycle that the level proscribes, and a G2-item is the mildest of those.
+var questions = func() []question {
+	dependencies := every &^ (1<<process | 1<<wwProcess | 1<<rwProcess | 1<<realtime | 1<<wwRealtime | 1<<rwRealtime)
+	all := []question{{consistentView, dependencies, single, "G-single", "G-single"}}
+	for _, v := range []struct {
+		suffix                 string
+		more                   mask
+		snapshot, serializable level
+	}{
+		{"", 0, snapshotIsolation, serializable},
+		{"-process", 1<<process | 1<<wwProcess | 1<<rwProcess, sessionSnapshotIsolation, sessionSerializable},
+		{"-realtime", every, strongSnapshotIsolation, strictSerializable},
+	} {
+		name := "G-nonadjacent" + v.suffix
+		all = append(all, question{v.snapshot, dependencies | v.more, apart, name, name})
+		if v.suffix == "" {
+			all = append(all, question{repeatableRead, dependencies &^ (1 << rwPredicate), anyCycle, "G2-item", "G2-item"})
+		}
+		all = append(all, question{v.serializable, dependencies | v.more, anyCycle, "G2-item" + v.suffix, "G2" + v.suffix})
+	}
+	return all
+}()
+
+type question struct {
+	level       level
+	kinds       mask
+	no          proscribed
+	items       string // the anomaly
+	ofPredicate string // what it is called if it rests on what a predicate read did not find
+}
+
+// fewNodes is how large a graph may be if every open level is to be decided, not only the one that was asked for.
+const fewNodes = 1000
+
+// decide takes up the levels that no cycle of known dependencies rules out and that are not proved (X9), the one that is asked for at
+// least, and adds to what is proved (X13). It wants a history without anomaly of its own kind. An error is that of ctx.
+func (f *findings) decide(ctx context.Context, g *graph, asked, proved level) (level, error) {
+	wanted := asked
+	if g.nodes <= fewNodes {
+		wanted = everyLevel
+	}
+	open := func() level { return wanted &^ (proved | f.ruledOut()) }
+	if open() == 0 {
+		return proved, nil
+	}
+	var pairs []pair
+	switch {
+	case g.nodes > mostStates:
+	case f.registers != nil:
+		pairs = f.registers.pairs()
+	default:
+		pairs = f.lists.pairs()
+	}
+	if r := f.registers; r != nil {
+		shown, err := r.proveByOrder(ctx, pairs, open(), f.ruledOut())
+		if err != nil {
+			return 0, err
+		}
+		proved |= shown
+	}
+	for _, q := range questions {
+		if open()&q.level == 0 {
+			continue
+		}
+		p := newPolygraph(ctx, g, pairs, q, nil)
+		if p == nil {
+			continue
+		}
+		switch why := p.solve(); {
+		case ctx.Err() != nil:
+			return 0, ctx.Err()
+		case why != nil:
+			f.refuted(ctx, g, pairs, q, p, why)
+		case !p.gaveUp:
+			proved |= below(q.level)
+		}
+	}
+	return proved, nil
+}
+
+// pairs are all two that wrote a register, with the readers of what they wrote.
+func (r *registers) pairs() []pair {
+	var all []pair
+	for k := range r.of {
+		versions := r.of[k].versions[1:]
+		for i := range versions {
+			for j := range versions[:i] {
+				a, b := &versions[j], &versions[i]
+				if len(all) > mostPairs {
+					return all
+				}
+				all = append(all, pair{literal: literal{int32(k), a.writer, b.writer}, readers: a.readers, others: b.readers})
+			}
+		}
+	}
+	return all
+}
+
+// pairs are all two that appended to a list what nobody read.
+func (l *lists) pairs() []pair {
+	var all []pair
+	for k, late := range l.late {
+		for i := range late {
+			for j := range late[:i] {
+				if len(all) > mostPairs {
+					return all
+				}
+				all = append(all, pair{literal: literal{int32(k), late[j], late[i]}})
+			}
+		}
+	}
+	return all
+}
+
+// witnesses are transactions that show that others committed of which nobody knows how they ended: each read something of theirs.
+func (f *findings) witnesses(of []int32) []int32 {
+	var all []int32
+	for _, x := range of {
+		if f.txns[x].end != none {
+			continue
+		}
+		for _, m := range f.did(x) {
+			if !m.write {
+				continue
+			}
+			if r := f.registers; r != nil {
+				if readers := r.of[m.key].versions[r.at[m.value]].readers; len(readers) > 0 {
+					all = append(all, readers[0])
+					break
+				}
+			} else if f.values[m.value].place != none {
+				all = append(all, f.lists.of[m.key].reader)
+				break
+			}
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(all)))
+}
