@@ -1,0 +1,178 @@
+package service_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/targets/service"
+)
+
+// served starts a server that answers every request alike, and notes what it was asked.
+func served(t *testing.T, status int, body string) (addr string, asked *string) {
+	t.Helper()
+	asked = new(string)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		said, _ := io.ReadAll(r.Body)
+		*asked = strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Method, r.URL.RequestURI(), said))
+		if h := r.Header.Get("Idempotency-Key"); h != "" {
+			*asked += " once " + h
+		}
+		w.WriteHeader(status)
+		io.WriteString(w, body)
+	}))
+	t.Cleanup(s.Close)
+	return strings.TrimPrefix(s.URL, "http://"), asked
+}
+
+// invoke makes one call of a service.
+func invoke(t *testing.T, s *service.Service, addr string, limit time.Duration, op history.Op) cluster.Answer {
+	t.Helper()
+	c, err := s.Dial(t.Context(), addr, cluster.Session{Process: 4, Object: "register", Run: "run"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	return c.Invoke(ctx, op)
+}
+
+// told is an answer as tests write it: ok 3, fail why, fail elsewhere why, info why.
+func told(a cluster.Answer) string {
+	switch {
+	case a.Op.Kind == history.Ok:
+		return "ok " + string(a.Op.Value)
+	case a.Again:
+		return a.Op.Kind.String() + " elsewhere " + a.Op.Err
+	}
+	return a.Op.Kind.String() + " " + a.Op.Err
+}
+
+const store = `
+ready: /health
+answers: {none: [404], fail: [409], elsewhere: [421]}
+objects:
+  register:
+    read:  {get: "/kv/{{path .Key}}"}
+    write: {put: "/kv/{{.Key}}", body: '{"value": {{json .Value}}}', header: {Idempotency-Key: "{{.Run}}-{{.Process}}-{{.Index}}"}}
+    cas:
+      post: /cas
+      body: '{{.Key}} {{index .Value 0}} {{index .Value 1}}'
+      value: '{{if .JSON.was}}{{.JSON.was}}{{else}}{{json .Value}}{{end}}'
+      fail: '{{if .JSON.other}}it is {{.JSON.other}}{{end}}'
+    delete: {delete: "/kv/{{.Key}}", answers: {ok: [404]}}
+    broken: {post: "/{{index .Value 5}}"}
+`
+
+// What a request looks like, and what is made of its answer (S1).
+func TestCallsByHTTP(t *testing.T) {
+	s := mustLoad(t, store)
+	read, write := history.Op{F: "read", Key: "a b"}, history.Op{F: "write", Key: "k", Value: json.RawMessage("7"), Index: 12, Process: 4}
+	cas := history.Op{F: "cas", Key: "k", Value: json.RawMessage(`[null,"x"]`)}
+	for name, test := range map[string]struct {
+		op     history.Op
+		status int
+		body   string
+		asked  string
+		want   string
+	}{
+		"a get returns its body":            {read, 200, " 5\n", "GET /kv/a%20b", "ok 5"},
+		"a body that is no JSON":            {read, 200, "five", "GET /kv/a%20b", `info what it returned is no JSON: "five"`},
+		"an empty body is null":             {read, 200, "", "GET /kv/a%20b", "ok null"},
+		"a status that means null":          {read, 404, "no such key", "GET /kv/a%20b", "ok null"},
+		"a put returns what it wrote":       {write, 204, "", `PUT /kv/k {"value": 7} once run-4-12`, "ok 7"},
+		"a status that means fail":          {write, 409, "busy\nhere", `PUT /kv/k {"value": 7} once run-4-12`, "fail status 409: busy here"},
+		"a status that means elsewhere":     {write, 421, "ask n1", `PUT /kv/k {"value": 7} once run-4-12`, "fail elsewhere status 421: ask n1"},
+		"any other status is unknown":       {write, 503, "", `PUT /kv/k {"value": 7} once run-4-12`, "info status 503: "},
+		"a redirection is not followed":     {write, 307, "", `PUT /kv/k {"value": 7} once run-4-12`, "info status 307: "},
+		"null is written null":              {cas, 200, `{}`, "POST /cas k null x", `ok [null,"x"]`},
+		"a success that is none":            {cas, 200, `{"other": 3}`, "POST /cas k null x", "fail it is 3"},
+		"numbers as they stand":             {cas, 200, `{"was": 12345678901234567890}`, "POST /cas k null x", "ok 12345678901234567890"},
+		"a call's answers are its own":      {history.Op{F: "delete", Key: "k"}, 404, "", "DELETE /kv/k", "ok null"},
+		"and the file's do not add to them": {history.Op{F: "delete", Key: "k"}, 409, "", "DELETE /kv/k", "info status 409: "},
+		"a call that there is not":          {history.Op{F: "pop"}, 200, "", "", "fail register has no call pop"},
+		"a request that cannot be made":     {history.Op{F: "broken"}, 200, "", "", "fail line 14: in {{index .Value 5}}: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			addr, asked := served(t, test.status, test.body)
+			got := told(invoke(t, s, addr, time.Minute, test.op))
+			if *asked != test.asked || !strings.HasPrefix(got, test.want) {
+				t.Errorf("asked %q, told %q, want %q and %q", *asked, got, test.asked, test.want)
+			}
+		})
+	}
+}
+
+// S2: a call that certainly did not leave may be made elsewhere; one that may have had an effect is not repeated.
+func TestCallsWithoutAnswer(t *testing.T) {
+	s := mustLoad(t, store)
+	write := history.Op{F: "write", Key: "k", Value: json.RawMessage("7")}
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	if got := told(invoke(t, s, closed.Addr().String(), time.Minute, write)); !strings.HasPrefix(got, "fail elsewhere dial tcp ") {
+		t.Errorf("nobody listens: %s", got)
+	}
+
+	release := make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	defer slow.Close()
+	defer close(release)
+	if got := told(invoke(t, s, slow.Listener.Addr().String(), 20*time.Millisecond, write)); got != "info context deadline exceeded" {
+		t.Errorf("nobody answers: %s", got)
+	}
+
+	rude := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if c, _, err := w.(http.Hijacker).Hijack(); err == nil {
+			c.Close()
+		}
+	}))
+	defer rude.Close()
+	if got := told(invoke(t, s, rude.Listener.Addr().String(), time.Minute, write)); got != "info EOF" {
+		t.Errorf("the connection ends: %s", got)
+	}
+}
+
+func TestStatus(t *testing.T) {
+	const role = `
+status: {get: /status, role: "{{.JSON.role}}", leader: "{{.JSON.leader}}", term: "{{.JSON.term}}"}
+objects: {register: {read: {get: /x}}}
+`
+	for name, test := range map[string]struct {
+		file   string
+		status int
+		body   string
+		want   cluster.Status
+		err    string
+	}{
+		"ready":           {store, 200, "", cluster.Status{Up: true}, ""},
+		"not ready":       {store, 503, "", cluster.Status{}, "/health: 503 Service Unavailable"},
+		"a role":          {role, 200, `{"role": "leader", "leader": "n2", "term": 7}`, cluster.Status{Up: true, Role: "leader", Leader: "n2", Term: 7}, ""},
+		"no role to tell": {role, 500, ``, cluster.Status{}, "/status: 500 Internal Server Error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			addr, _ := served(t, test.status, test.body)
+			got, err := mustLoad(t, test.file).Status(t.Context(), addr)
+			if (err == nil) != (test.err == "") || err != nil && !strings.HasSuffix(err.Error(), test.err) {
+				t.Fatalf("error %v, want …%s", err, test.err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,88 @@
+package service_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/splitvote/splitvote/targets/service"
+)
+
+// The test's own binary is also the program that makes calls for a service.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "client" {
+		answerCalls(os.Args[2:])
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// answerCalls answers each call as its key says: key is what to do, as "ok 3" or "silent".
+func answerCalls(args []string) {
+	lines := bufio.NewScanner(os.Stdin)
+	calls := 0
+	for lines.Scan() {
+		var asked struct {
+			F, Key string
+			Value  json.RawMessage
+			Index  int
+		}
+		if err := json.Unmarshal(lines.Bytes(), &asked); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		calls++
+		var answer string
+		switch asked.Key {
+		case "":
+			answer = `{"type": "ok"}`
+		case "args":
+			text, _ := json.Marshal(args)
+			answer = fmt.Sprintf(`{"type": "ok", "value": %s}`, text)
+		case "calls":
+			answer = fmt.Sprintf(`{"type": "ok", "value": %d}`, calls)
+		case "echo":
+			answer = fmt.Sprintf(`{"type": "ok", "value": [%q, %s, %d]}`, asked.F, asked.Value, asked.Index)
+		case "fail":
+			answer = `{"type": "fail", "error": "no"}`
+		case "elsewhere":
+			answer = `{"type": "fail", "error": "not here", "elsewhere": true}`
+		case "info":
+			answer = `{"type": "info", "error": "who knows"}`
+		case "garbage":
+			answer = `hello`
+		case "untyped":
+			answer = `{"value": 3}`
+		case "silent":
+			continue
+		case "die":
+			fmt.Fprintln(os.Stderr, "the connection is lost")
+			os.Exit(1)
+		}
+		fmt.Println(answer)
+	}
+}
+
+// load writes a file and reads it as a service's.
+func load(t *testing.T, text string) (*service.Service, error) {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "kv.yaml")
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return service.Load(name)
+}
+
+func mustLoad(t *testing.T, text string) *service.Service {
+	t.Helper()
+	s, err := load(t, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
