@@ -201,7 +201,7 @@ func (p Plan) Validate(k Known) error {
 		return fmt.Errorf("nodes: %d is not from 1 to 9", p.Nodes)
 	case p.TimeLimit <= 0 || p.HealLimit <= 0 || p.Timeout <= 0 || p.CheckerTimeout <= 0 || p.FaultInterval <= 0:
 		return errors.New("time-limit, heal-limit, timeout, checker-timeout, fault-interval: each must be more than 0s")
-	case p.Rate <= 0 || p.Rate > 1e6:
+	case !(p.Rate > 0 && p.Rate <= 1e6): // nor is what is no number
 		return fmt.Errorf("rate: %g is not from above 0 to 1000000 calls a second", p.Rate)
 	case p.Concurrency.Of(p.Nodes) == 0:
 		return fmt.Errorf("concurrency: %q is neither a number of clients nor a multiple of the nodes as 2n", p.Concurrency)
@@ -224,11 +224,12 @@ func (p Plan) validateSettings(known []Setting) error {
 			return err
 		}
 		values, value := known[slices.Index(names, name)].Values, p.Set[name]
+		said := strings.Join(strings.Fields(value), " ")
 		if n, err := strconv.Atoi(value); len(values) == 0 && (err != nil || n < 1) {
-			return fmt.Errorf("set: %s=%s: want a whole number from 1", name, value)
+			return fmt.Errorf("set: %s=%s: want a whole number from 1", name, said)
 		}
 		if len(values) > 0 && !slices.Contains(values, value) {
-			return fmt.Errorf("set: %s=%s: want one of %s", name, value, strings.Join(values, ", "))
+			return fmt.Errorf("set: %s=%s: want one of %s", name, said, strings.Join(values, ", "))
 		}
 	}
 	return nil

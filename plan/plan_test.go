@@ -46,6 +46,8 @@ func TestBadPlansAreOneClearLine(t *testing.T) {
 		"set: {reads: stale}\n":       "set: reads=stale: want one of index, local",
 		"set: {raeds: local}\n":       `set: no such name: "raeds" (did you mean reads?)`,
 		"set: {election-ticks: -3}\n": "set: election-ticks=-3: want a whole number from 1",
+		"set: {reads: \"a\\nb\"}\n":   "set: reads=a b: want one of index, local",
+		"rate: .nan\n":                "rate: NaN is not from above 0",
 		"bug: raft/unknown\n":         `bug: no such name: "raft/unknown"`,
 		"name: ../up\n":               `name: "../up" cannot name a directory`,
 		"nodes: 5\n---\nnodes: 3\n":   "more than one document",
@@ -110,8 +112,12 @@ func TestConcurrency(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add("nodes: 3\nset: {a: b}\n")
 	f.Fuzz(func(t *testing.T, in string) {
-		if p, err := plan.Parse(strings.NewReader(in), plan.Default()); err == nil {
-			_ = p.Validate(known)
+		p, err := plan.Parse(strings.NewReader(in), plan.Default())
+		if err == nil {
+			err = p.Validate(known)
+		}
+		if err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("an error of several lines: %v", err)
 		}
 	})
 }
