@@ -1,7 +1,7 @@
 // Package plan is one experiment as data: which target, on which backend, under which workload and faults, for how long,
 // from which seed. A plan is printed with every default written out, stored with its run, and enough to repeat it.
 //
-//	L1  Parse(p.String()) is p.
+//	L1  Parse(p.String()) is p, if Validate accepts p.
 //	L2  A plan that Validate accepts names nothing that does not exist.
 //	L3  A plan drawn from a space of valid values is valid.
 //	L4  Draw depends on its arguments alone, and each part of the plan on its own values alone, but for what Space says:

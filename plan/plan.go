@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"gopkg.in/yaml.v3"
 )
@@ -205,7 +206,7 @@ func (p Plan) Validate(k Known) error {
 		return fmt.Errorf("rate: %g is not from above 0 to 1000000 calls a second", p.Rate)
 	case p.Concurrency.Of(p.Nodes) == 0:
 		return fmt.Errorf("concurrency: %q is neither a number of clients nor a multiple of the nodes as 2n", p.Concurrency)
-	case strings.ContainsAny(p.Name, "/\\\x00") || strings.HasPrefix(p.Name, "."):
+	case strings.ContainsAny(p.Name, "/\\") || strings.HasPrefix(p.Name, ".") || strings.ContainsFunc(p.Name, unicode.IsControl):
 		return fmt.Errorf("name: %q cannot name a directory", p.Name)
 	}
 	if err := p.validateScript(k.Faults); err != nil {

@@ -50,6 +50,7 @@ func TestBadPlansAreOneClearLine(t *testing.T) {
 		"rate: .nan\n":                "rate: NaN is not from above 0",
 		"bug: raft/unknown\n":         `bug: no such name: "raft/unknown"`,
 		"name: ../up\n":               `name: "../up" cannot name a directory`,
+		"name: \"a\\tb\"\n":           `name: "a\tb" cannot name a directory`,
 		"nodes: 5\n---\nnodes: 3\n":   "more than one document",
 		"{\n":                         "line 1: did not find expected node content",
 		"heal-limit: 0s\n":            "time-limit, heal-limit",
@@ -59,6 +60,7 @@ func TestBadPlansAreOneClearLine(t *testing.T) {
 		"calls: [{f: read, client: 10}]\n":                     "calls: call 1: client 10 is not from 0 to 9",
 		"calls: [{f: read, at: -1s}]\n":                        "calls: call 1: at",
 		"calls: [{client: 1}]\n":                               "calls: call 1: f is missing",
+		"calls: [{f: read, key: \"\\n x\"}]\n":                 "calls: call 1: f, key, node: want no control characters",
 	} {
 		p, err := plan.Parse(strings.NewReader(in), plan.Default())
 		if err == nil {

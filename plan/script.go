@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
 	"gopkg.in/yaml.v3"
 )
@@ -99,6 +101,8 @@ func (p Plan) validateScript(faults []string) error {
 			return fmt.Errorf("calls: call %d: client %d is not from 0 to %d", i+1, c.Client, clients-1)
 		case c.F == "":
 			return fmt.Errorf("calls: call %d: f is missing", i+1)
+		case strings.ContainsFunc(c.F+c.Key+c.Node, unicode.IsControl): // YAML would not give all of them back (L1)
+			return fmt.Errorf("calls: call %d: f, key, node: want no control characters", i+1)
 		}
 	}
 	return nil
