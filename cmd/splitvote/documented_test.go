@@ -75,7 +75,7 @@ var (
 	span      = regexp.MustCompile("`(splitvote [^`]+)`")
 	redirects = regexp.MustCompile(`^(<|>|2>)$`)
 	number    = regexp.MustCompile(`\bN\b|\$\{\{[^}]*\}\}`)
-	variable  = regexp.MustCompile(`[<$…]|(^|/)[A-Z]+$`)
+	variable  = regexp.MustCompile(`[<$…]|(^|/)[A-Z]+$|\.yaml$`) // or a file
 )
 
 // TestDocumentedCommandsAreUnderstood holds every command of the pages against the flags and the names that there are.
@@ -124,7 +124,7 @@ func understand(args []string) error {
 	if err != nil {
 		return err
 	}
-	open := slices.ContainsFunc(args, variable.MatchString)
+	open := slices.ContainsFunc(args, variable.MatchString) // to more than what is tested here
 	if err := command.ParseFlags(args); err != nil || open || len(args) == 0 {
 		return err
 	}
