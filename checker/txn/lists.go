@@ -63,40 +63,48 @@ func appends(g *graph, found *findings) (complete bool, err error) {
 // internal compares every read of a key with what its own transaction did to the key before.
 func (l *lists) internal() error {
 	for x := range l.txns {
-		for i := l.txns[x].from; i < l.txns[x].to; i++ {
-			m := &l.micros[i]
-			if m.write || m.prev == none {
-				continue
-			}
-			var want []int32 // appended since the read before
-			base := m.prev
-			for ; base != none && l.micros[base].write; base = l.micros[base].prev {
-				want = append(want, l.micros[base].value)
-			}
-			if base != none && l.micros[base].bad { // said already
-				m.bad = true
-				continue
-			}
-			if base != none && len(want) == 0 && bytes.Equal(l.micros[base].list, m.list) {
-				continue
-			}
-			slices.Reverse(want)
-			got, err := l.elements(m.key, m.list)
+		if err := l.contradicts(int32(x)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// contradicts reports the reads with which one transaction contradicts itself.
+func (l *lists) contradicts(x int32) error {
+	for i := l.txns[x].from; i < l.txns[x].to; i++ {
+		m := &l.micros[i]
+		if m.write || m.prev == none {
+			continue
+		}
+		var want []int32 // appended since the read before
+		base := m.prev
+		for ; base != none && l.micros[base].write; base = l.micros[base].prev {
+			want = append(want, l.micros[base].value)
+		}
+		if base != none && l.micros[base].bad { // said already
+			m.bad = true
+			continue
+		}
+		if base != none && len(want) == 0 && bytes.Equal(l.micros[base].list, m.list) {
+			continue
+		}
+		slices.Reverse(want)
+		got, err := l.elements(m.key, m.list)
+		if err != nil {
+			return err
+		}
+		rest := got[max(0, len(got)-len(want)):]
+		if base != none {
+			read, err := l.elements(m.key, l.micros[base].list)
 			if err != nil {
 				return err
 			}
-			rest := got[max(0, len(got)-len(want)):]
-			if base != none {
-				read, err := l.elements(m.key, l.micros[base].list)
-				if err != nil {
-					return err
-				}
-				want, rest = append(read, want...), got
-			}
-			if !slices.Equal(rest, want) {
-				m.bad = true
-				l.found.internal(int32(x), m, l.listOf(want), base == none)
-			}
+			want, rest = append(read, want...), got
+		}
+		if !slices.Equal(rest, want) {
+			m.bad = true
+			l.found.internal(x, m, l.listOf(want), base == none)
 		}
 	}
 	return nil

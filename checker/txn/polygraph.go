@@ -118,31 +118,41 @@ func some(all []int32, keep func(int32) bool) []int32 {
 	return slices.DeleteFunc(slices.Clone(all), func(x int32) bool { return !keep(x) })
 }
 
-// states are the nodes, or twice as many: 2n, and 2n+1 for node n after an rw.
-func (p *polygraph) states() int {
-	if p.no == anyCycle {
-		return int(p.nodes)
-	}
-	return 2 * int(p.nodes)
-}
+func (p *polygraph) states() int { return int(p.no.states(p.nodes)) }
 
 func (p *polygraph) words() int { return (p.states() + 63) / 64 }
 
 // leads calls visit with the steps from state to state that an edge allows.
-func (p *polygraph) leads(e edge, visit func(from, to int32)) {
+func (no proscribed) leads(e edge, visit func(from, to int32)) {
 	switch {
-	case p.no == anyCycle:
+	case no == anyCycle:
 		visit(e.from, e.to)
 	case e.kind.in(anyRW):
 		visit(2*e.from, 2*e.to+1)
 	default:
 		visit(2*e.from, 2*e.to)
-		if e.kind == pass || p.no == single {
+		if e.kind == pass || no == single {
 			visit(2*e.from+1, 2*e.to+1)
 		} else {
 			visit(2*e.from+1, 2*e.to)
 		}
 	}
+}
+
+// states is how many states so many nodes have: 2n, and 2n+1 for node n after an rw, but where an rw is an edge like any other.
+func (no proscribed) states(nodes int32) int32 {
+	if no == anyCycle {
+		return nodes
+	}
+	return 2 * nodes
+}
+
+// node is that of a state.
+func (no proscribed) node(state int32) int32 {
+	if no == anyCycle {
+		return state
+	}
+	return state / 2
 }
 
 // closes says that an edge would close a cycle: by a path back, over one rw at most where the edge is none, and where no two rw may follow
@@ -209,7 +219,7 @@ func (p *polygraph) enter(s *step) {
 	p.draws(pair, s.literal, func(e edge) bool {
 		if !p.idle(e) {
 			p.trail = append(p.trail, e)
-			p.leads(e, func(from, to int32) { p.after[from].set(to) })
+			p.no.leads(e, func(from, to int32) { p.after[from].set(to) })
 		}
 		return true
 	})
@@ -239,7 +249,7 @@ func (p *polygraph) closure(trail int) (ok bool) {
 	}
 	for _, edges := range [][]edge{p.known, p.trail[:trail]} {
 		for _, e := range edges {
-			p.leads(e, func(from, to int32) {
+			p.no.leads(e, func(from, to int32) {
 				p.next[from] = append(p.next[from], to)
 				p.degree[to]++
 			})
@@ -411,7 +421,7 @@ func (p *polygraph) circle(closing edge, trail int) cycle {
 	}
 	var now, later []int32 // states to go on from: what leaves junctions costs nothing
 	p.work -= 2 * len(edges)
-	p.leads(closing, func(_, to int32) {
+	p.no.leads(closing, func(_, to int32) {
 		if len(now) == 0 { // the first state has all the ways on that the other has
 			now = append(now, to)
 			by[to], from[to] = last, none
@@ -428,13 +438,13 @@ func (p *polygraph) circle(closing edge, trail int) cycle {
 			slices.Reverse(back)
 			return back.cycle(a, p.names())
 		}
-		node := p.node(s)
+		node := p.no.node(s)
 		for e := a.first[node]; e < a.first[node+1]; e++ {
-			p.leads(a.edges[e], func(x, y int32) {
+			p.no.leads(a.edges[e], func(x, y int32) {
 				if x != s || by[y] != none {
 					return
 				}
-				if by[y], from[y] = e, s; p.node(y) < a.txns {
+				if by[y], from[y] = e, s; p.no.node(y) < a.txns {
 					later = append(later, y)
 				} else {
 					now = append(now, y)
@@ -447,14 +457,6 @@ func (p *polygraph) circle(closing edge, trail int) cycle {
 		}
 	}
 	return nil
-}
-
-// node is that of a state.
-func (p *polygraph) node(state int32) int32 {
-	if p.no == anyCycle {
-		return state
-	}
-	return state / 2
 }
 
 // isGoal says that an edge closes a cycle with a path from its end to this state.

@@ -50,14 +50,19 @@ func writesAndReads(g *graph, found *findings) (complete bool) {
 // internal compares every read with what its own transaction read or wrote before.
 func (r *registers) internal() {
 	for x := range r.txns {
-		for i := r.txns[x].from; i < r.txns[x].to; i++ {
-			m := &r.micros[i]
-			if m.write || m.prev == none || r.micros[m.prev].value == m.value {
-				continue
-			}
-			m.bad = true
-			r.found.internal(int32(x), m, r.valueText(r.micros[m.prev].value), false)
+		r.contradicts(int32(x))
+	}
+}
+
+// contradicts reports the reads with which one transaction contradicts itself.
+func (r *registers) contradicts(x int32) {
+	for i := r.txns[x].from; i < r.txns[x].to; i++ {
+		m := &r.micros[i]
+		if m.write || m.prev == none || r.micros[m.prev].value == m.value {
+			continue
 		}
+		m.bad = true
+		r.found.internal(x, m, r.valueText(r.micros[m.prev].value), false)
 	}
 }
 

@@ -1,0 +1,132 @@
+package txn_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/txn"
+	"github.com/splitvote/splitvote/history"
+)
+
+// online feeds a history to a judge and says after how many events it accuses, none if it does not.
+func online(t testing.TB, model, level string, h *history.History) (events int, r checker.Result) {
+	t.Helper()
+	o, err := txn.NewOnline(model, level)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range h.Ops {
+		if !o.Event(&h.Ops[i]) {
+			return i + 1, o.End()
+		}
+	}
+	return len(h.Ops) + 1, o.End()
+}
+
+// prefix is a history's first n events.
+func prefix(t testing.TB, h *history.History, n int) *history.History {
+	t.Helper()
+	cut, err := history.New(slices.Clone(h.Ops[:n]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cut
+}
+
+// inferred says that no anomaly is seen, nor a cycle known, but for an inference about version orders.
+func inferred(r checker.Result) bool {
+	return !slices.ContainsFunc(r.Evidence, func(e checker.Evidence) bool { return !strings.Contains(e.Summary, "whichever way") })
+}
+
+// An online judge accuses of nothing but what Check says of the events until then and of the whole, whatever the level. Of lists it accuses as soon as Check
+// would, but for what is judged only at the end: predicate reads, cycles with one rw, inferred version orders,
+// where nothing depends on time values that may yet be written, and at read-uncommitted what comes behind reads that contradict each other.
+func TestOnlineAgreesWithCheck(t *testing.T) {
+	for _, register := range []bool{false, true} {
+		r := rand.New(rand.NewPCG(9, 9))
+		accused, held, open := 0, 0, 0
+		for range rounds(t, 800) {
+			o := draw(r, register)
+			h := o.history(t)
+			levels := txn.Levels()
+			level := levels[r.IntN(len(levels))]
+			at, got := online(t, o.model(), level, h)
+			if at <= len(h.Ops) {
+				accused++
+				if r := check(t, o.model(), level, prefix(t, h, at)); r.Verdict != checker.Invalid {
+					t.Fatalf("%s is accused after %d events: %s; Check says %v of them, %v\n%s",
+						level, at, got.Reason, r.Verdict, txn.Anomalies(r), show(t, prefix(t, h, at)))
+				}
+				whole := check(t, o.model(), level, h)
+				if whole.Verdict == checker.Valid || whole.Verdict != checker.Invalid && !strings.HasSuffix(level, "uncommitted") {
+					t.Fatalf("%s is accused after %d events: %s; Check says %v of the whole\n%s", level, at, got.Reason, whole.Verdict, show(t, h))
+				}
+				if got.Verdict != checker.Invalid || len(got.Evidence) == 0 || !slices.Contains(txn.RulesOut(got.Evidence[0].Kind), level) &&
+					level != "repeatable-read" {
+					t.Fatalf("%s is accused: %v, %+v", level, got.Verdict, got.Evidence)
+				}
+			} else if got.Verdict != checker.Unknown {
+				t.Fatalf("nothing is accused, and the verdict is %v", got.Verdict)
+			}
+			late := register || level == "consistent-view" || strings.Contains(show(t, h), `"rp"`) ||
+				strings.HasSuffix(level, "uncommitted") && strings.Contains(got.Reason, "contradict each other")
+			for n := 1; n < min(at, len(h.Ops)+1); n++ {
+				r := check(t, o.model(), level, prefix(t, h, n))
+				switch {
+				case r.Verdict != checker.Invalid:
+					held++
+				case late, inferred(r), !slices.Contains(txn.Implies(level), "strong-read-committed") && slices.Contains(txn.Anomalies(r), "value-from-nowhere"):
+					open++
+				default:
+					t.Fatalf("%s: Check says after %d events that %s, online after %d (%s)\n%s",
+						level, n, r.Reason, at, got.Reason, show(t, prefix(t, h, n)))
+				}
+			}
+		}
+		t.Logf("register %v: accused %d, after %d events that did not, %d events late", register, accused, held, open)
+		if accused == 0 || held == 0 {
+			t.Error("the histories are all alike")
+		}
+	}
+}
+
+// One read gone stale among thousands of transactions is noticed as its transaction ends.
+func TestOnlineNoticesAtOnce(t *testing.T) {
+	for _, model := range []string{txn.ListAppend, txn.RWRegister} {
+		for seed := range uint64(5) {
+			h := strict(3000, model == txn.RWRegister)
+			if at, r := online(t, model, "", h); at <= len(h.Ops) {
+				t.Fatalf("%s: %s, after %d events of a history that is valid", model, r.Reason, at)
+			}
+			spoiled := spoil(h, rand.New(rand.NewPCG(seed, 1)))
+			at, r := online(t, model, "", h)
+			if at > len(h.Ops) || h.Ops[at-1].Kind != history.Ok || !slices.Contains(r.Evidence[0].Ops, spoiled) {
+				t.Errorf("%s: the read of #%d is stale; after %d events %s %v", model, spoiled, at, r.Reason, r.Evidence)
+			}
+		}
+	}
+}
+
+// BenchmarkOnline feeds transactions of 20 sessions.
+func BenchmarkOnline(b *testing.B) {
+	for _, level := range []string{txn.Strictest, "serializable", "snapshot-isolation"} {
+		for _, model := range []string{txn.ListAppend, txn.RWRegister} {
+			for _, n := range []int{10_000, 100_000} {
+				b.Run(fmt.Sprintf("%s/%s/%d", level, model, n), func(b *testing.B) {
+					h := strict(n, model == txn.RWRegister)
+					b.ReportAllocs()
+					for b.Loop() {
+						if at, r := online(b, model, level, h); at <= len(h.Ops) {
+							b.Fatal(r.Reason)
+						}
+					}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/txn")
+				})
+			}
+		}
+	}
+}
