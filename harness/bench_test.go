@@ -25,9 +25,7 @@ func experiment(b *testing.B, target string, faults []string, limit time.Duratio
 	p := plan.Default()
 	p.Target, p.Workload, p.Faults, p.Seed, p.TimeLimit = target, "read-write", faults, 1, plan.Duration(limit)
 	workload, _ := workloads.Named(p.Workload)
-	for _, o := range named(b, p.Target).Protocol().Options {
-		p.Set[o.Name] = o.Default
-	}
+	p.Set = named(b, p.Target).Protocol().Defaults()
 	return harness.Experiment{Plan: p, Workload: workload}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -23,12 +24,8 @@ func campaign(t *testing.T, bug string, set map[string]string) harness.Campaign 
 		p := plan.Default()
 		p.Nodes, p.Seed, p.Bug, p.TimeLimit, p.HealLimit = 3, seed, bug, plan.Duration(4*time.Second), plan.Duration(3*time.Second)
 		p.Faults, p.FaultInterval = []string{"partition", "kill"}, plan.Duration(time.Second)
-		for _, o := range target.Protocol().Options {
-			p.Set[o.Name] = o.Default
-		}
-		for name, value := range set {
-			p.Set[name] = value
-		}
+		p.Set = target.Protocol().Defaults()
+		maps.Copy(p.Set, set)
 		workload, _ := workloads.Named("register")
 		return harness.Experiment{Plan: p, Workload: workload}, nil
 	}}

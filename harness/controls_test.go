@@ -3,6 +3,7 @@ package harness_test
 import (
 	"context"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -37,13 +38,8 @@ func control(t *testing.T, target, workload string, seed uint64, set map[string]
 	p := plan.Default()
 	p.Target, p.Workload, p.Seed = target, workload, seed
 	protocol := named(t, target).Protocol()
-	p.Set = map[string]string{}
-	for _, o := range protocol.Options {
-		p.Set[o.Name] = o.Default
-	}
-	for name, value := range set {
-		p.Set[name] = value
-	}
+	p.Set = protocol.Defaults()
+	maps.Copy(p.Set, set)
 	w, ok := workloads.Named(workload)
 	if !ok {
 		t.Fatalf("no workload %s", workload)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -179,17 +180,11 @@ func simulate(t testing.TB, p plan.Plan) (*history.History, []byte, checker.Resu
 	if !ok {
 		t.Fatalf("no workload %s", p.Workload)
 	}
-	for _, o := range target.Protocol().Options {
-		if _, set := p.Set[o.Name]; !set {
-			p.Set[o.Name] = o.Default
-		}
-	}
+	set := target.Protocol().Defaults()
+	maps.Copy(set, p.Set)
+	p.Set = set
 	x := harness.Experiment{Plan: p, Workload: workload}
-	var nodes []history.NodeID
-	for i := range p.Nodes {
-		nodes = append(nodes, history.NodeID("n"+string(rune('1'+i))))
-	}
-	cfg := x.Config(target, nodes)
+	cfg := x.Config(target, harness.NodeNames(p.Nodes))
 	cfg.Log = &bytes.Buffer{}
 	c, err := sim.Open(cfg, sim.Options{})
 	if err != nil {

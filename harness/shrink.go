@@ -342,10 +342,7 @@ func (s *Shrinker) press(ctx context.Context) {
 
 // settings goes back to the defaults, one setting at a time.
 func (s *Shrinker) settings(ctx context.Context) {
-	defaults := map[string]string{}
-	for _, o := range s.Target.Protocol().Options {
-		defaults[o.Name] = o.Default
-	}
+	defaults := s.Target.Protocol().Defaults()
 	for _, o := range Settings() {
 		defaults[o.Name] = o.Default
 	}

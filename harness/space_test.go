@@ -20,9 +20,7 @@ func TestSpacesHoldWhatCanRun(t *testing.T) {
 		seen := map[string]bool{}
 		for seed := range uint64(300) {
 			base := plan.Default()
-			for _, o := range target.Protocol().Options {
-				base.Set[o.Name] = o.Default
-			}
+			base.Set = target.Protocol().Defaults()
 			p := plan.Draw(seed, base, space)
 			for _, f := range p.Faults {
 				if kind, _ := nemesis.Named(f); !kind.Ordinary {

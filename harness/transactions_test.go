@@ -61,9 +61,7 @@ func carriedOut(t *testing.T, target, workload, bug, reads string, seed uint64) 
 	p.Target, p.Workload, p.Bug, p.Seed = target, workload, bug, seed
 	p.Faults, p.FaultInterval = []string{"partition", "kill", "pause", "links"}, plan.Duration(2*time.Second)
 	p.TimeLimit = plan.Duration(10 * time.Second)
-	for _, o := range system.Protocol().Options {
-		p.Set[o.Name] = o.Default
-	}
+	p.Set = system.Protocol().Defaults()
 	if reads != "" {
 		p.Set["reads"] = reads
 	}

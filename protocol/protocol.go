@@ -202,9 +202,18 @@ type Protocol struct {
 	Apart [][2]string
 }
 
+// Defaults are the values of its options where nobody sets them, by name.
+func (p Protocol) Defaults() map[string]string {
+	values := make(map[string]string, len(p.Options))
+	for _, o := range p.Options {
+		values[o.Name] = o.Default
+	}
+	return values
+}
+
 // Promise is what a correct build promises with these settings, those that are absent having their defaults: Consistency,
 // or what the value of an option makes of it.
-func (p *Protocol) Promise(set map[string]string) string {
+func (p Protocol) Promise(set map[string]string) string {
 	for _, o := range p.Options {
 		value, given := set[o.Name]
 		if !given {

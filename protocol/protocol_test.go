@@ -3,6 +3,8 @@ package protocol_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/splitvote/splitvote/protocol"
 )
 
@@ -23,5 +25,12 @@ func TestPromise(t *testing.T) {
 		if got := p.Promise(test.set); got != test.want {
 			t.Errorf("with %v it promises %q, want %q", test.set, got, test.want)
 		}
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	got := protocol.Protocol{Options: options}.Defaults()
+	if diff := cmp.Diff(map[string]string{"size": "3", "reads": "local"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

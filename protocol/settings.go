@@ -7,15 +7,6 @@ import (
 	"strings"
 )
 
-// Defaults are the values of options that nobody has set, by name.
-func Defaults(options []Option) map[string]string {
-	values := make(map[string]string, len(options))
-	for _, o := range options {
-		values[o.Name] = o.Default
-	}
-	return values
-}
-
 // Settings are the values of a protocol's options, each of them one that its option allows.
 type Settings struct {
 	options []Option

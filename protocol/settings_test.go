@@ -3,22 +3,13 @@ package protocol_test
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/splitvote/splitvote/protocol"
 )
 
 var options = []protocol.Option{{Name: "size", Default: "3"}, {Name: "reads", Default: "local", Values: []string{"sync", "local"}}}
 
-func TestDefaults(t *testing.T) {
-	got := protocol.Defaults(options)
-	if diff := cmp.Diff(map[string]string{"size": "3", "reads": "local"}, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
 func TestSettings(t *testing.T) {
-	s, err := protocol.ReadSettings("it", options, protocol.Defaults(options))
+	s, err := protocol.ReadSettings("it", options, map[string]string{"size": "3", "reads": "local"})
 	if err != nil {
 		t.Fatal(err)
 	}

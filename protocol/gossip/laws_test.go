@@ -125,7 +125,7 @@ func TestRefusals(t *testing.T) {
 
 // with are the default options and these.
 func with(options map[string]string) map[string]string {
-	all := protocol.Defaults(gossip.Protocol().Options)
+	all := gossip.Protocol().Defaults()
 	maps.Copy(all, options)
 	return all
 }

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/protocol/multipaxos"
 )
 
@@ -29,7 +28,7 @@ func (j *journal) Restore(snapshot []byte) error {
 
 // defaults are the options of the protocol, with some replaced.
 func defaults(changes map[string]string) map[string]string {
-	values := protocol.Defaults(multipaxos.Protocol().Options)
+	values := multipaxos.Protocol().Defaults()
 	maps.Copy(values, changes)
 	return values
 }

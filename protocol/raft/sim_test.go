@@ -16,7 +16,7 @@ import (
 
 // defaults are the options of the protocol, with some replaced.
 func defaults(changes map[string]string) map[string]string {
-	values := protocol.Defaults(raft.Protocol().Options)
+	values := raft.Protocol().Defaults()
 	maps.Copy(values, changes)
 	return values
 }

@@ -155,7 +155,7 @@ func (p *Play) on(args []string, f func(protocol.NodeID, *actor) error) error {
 }
 
 func (p *Play) build(args []string) error {
-	*p = Play{Stage: p.Stage, actors: map[protocol.NodeID]*actor{}, options: protocol.Defaults(p.Protocol.Options)}
+	*p = Play{Stage: p.Stage, actors: map[protocol.NodeID]*actor{}, options: p.Protocol.Defaults()}
 	for _, a := range args {
 		option, value, ok := strings.Cut(a, "=")
 		switch {

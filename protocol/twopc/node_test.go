@@ -16,7 +16,7 @@ type indivisible struct{ protocol.Machine }
 // config is that of n1 of three, with every option at its default.
 func config() protocol.Config {
 	return protocol.Config{
-		ID: "n1", Members: []protocol.NodeID{"n1", "n2", "n3"}, Options: protocol.Defaults(twopc.Protocol().Options), Machine: kv.New(),
+		ID: "n1", Members: []protocol.NodeID{"n1", "n2", "n3"}, Options: twopc.Protocol().Defaults(), Machine: kv.New(),
 	}
 }
 

@@ -37,7 +37,7 @@ func LongStorm(p protocol.Protocol, seed uint64, workloads ...string) plan.Plan 
 
 func storm(p protocol.Protocol, seed uint64, limit time.Duration, workloads []string) plan.Plan {
 	s := plan.Default()
-	s.Target, s.Backend, s.Seed, s.Set = p.Name, "sim", seed+1, protocol.Defaults(p.Options)
+	s.Target, s.Backend, s.Seed, s.Set = p.Name, "sim", seed+1, p.Defaults()
 	s.Workload = workloads[seed%uint64(len(workloads))]
 	s.TimeLimit, s.FaultInterval = plan.Duration(limit), plan.Duration(2*time.Second)
 	return s
