@@ -25,30 +25,11 @@ func (n *Nemesis) slowDisks(ctx context.Context, f *history.Fault) error {
 	if err != nil {
 		return refused(fmt.Sprintf("setting delay of disk: %v", err))
 	}
-	slower := n.cluster.(DiskSlower)
-	sum := tally{bit: true}
-	for _, id := range f.Nodes {
-		n.slow[id] = true
-		proof, err := slower.SlowDisk(ctx, id, by)
-		sum.add(string(id), proof, err)
-	}
-	return sum.conclude(f)
+	return strike(f, n.slow, func(id history.NodeID) (Proof, error) { return n.cluster.(DiskSlower).SlowDisk(ctx, id, by) })
 }
 
 func (n *Nemesis) mendDisks(ctx context.Context, f *history.Fault) error {
-	slower := n.cluster.(DiskSlower)
-	sum := tally{bit: f.Bit}
-	for _, id := range f.Nodes {
-		if !n.slow[id] {
-			continue
-		}
-		proof, err := slower.SlowDisk(ctx, id, 0)
-		if err == nil {
-			delete(n.slow, id)
-		}
-		sum.add(string(id), proof, err)
-	}
-	return sum.conclude(f)
+	return mend(f, n.slow, func(id history.NodeID) (Proof, error) { return n.cluster.(DiskSlower).SlowDisk(ctx, id, 0) })
 }
 
 // loseDisks kills nodes and harms their disks.

@@ -9,35 +9,46 @@ import (
 // free says that no fault in force has stopped the node.
 func (n *Nemesis) free(id history.NodeID) bool { return !n.down[id] && !n.paused[id] }
 
-func (n *Nemesis) kill(ctx context.Context, f *history.Fault) error {
-	f.Nodes = n.choose(f.Nodes)
-	if len(f.Nodes) == 0 {
-		return refused("kill: no node is up")
-	}
-	killer := n.cluster.(Killer)
+// strike does the same harm to every node of a fault and marks it, also where that fails: it may have been struck all the same.
+func strike(f *history.Fault, struck map[history.NodeID]bool, do func(history.NodeID) (Proof, error)) error {
 	sum := tally{bit: true}
 	for _, id := range f.Nodes {
-		n.down[id] = true
-		proof, err := killer.Kill(ctx, id)
+		struck[id] = true
+		proof, err := do(id)
 		sum.add(string(id), proof, err)
 	}
 	return sum.conclude(f)
 }
 
-func (n *Nemesis) start(ctx context.Context, f *history.Fault) error {
-	killer := n.cluster.(Killer)
+// mend takes it back from the nodes that are still marked. One where that fails stays so.
+func mend(f *history.Fault, struck map[history.NodeID]bool, undo func(history.NodeID) (Proof, error)) error {
 	sum := tally{bit: f.Bit}
 	for _, id := range f.Nodes {
-		if !n.down[id] {
+		if !struck[id] {
 			continue
 		}
-		proof, err := killer.Start(ctx, id)
+		proof, err := undo(id)
 		if err == nil {
-			delete(n.down, id)
+			delete(struck, id)
 		}
-		sum.add(string(id), Proof{Bit: true, Text: proof.Text}, err) // that it died is proved already
+		sum.add(string(id), proof, err)
 	}
 	return sum.conclude(f)
+}
+
+func (n *Nemesis) kill(ctx context.Context, f *history.Fault) error {
+	f.Nodes = n.choose(f.Nodes)
+	if len(f.Nodes) == 0 {
+		return refused("kill: no node is up")
+	}
+	return strike(f, n.down, func(id history.NodeID) (Proof, error) { return n.cluster.(Killer).Kill(ctx, id) })
+}
+
+func (n *Nemesis) start(ctx context.Context, f *history.Fault) error {
+	return mend(f, n.down, func(id history.NodeID) (Proof, error) {
+		proof, err := n.cluster.(Killer).Start(ctx, id)
+		return Proof{Bit: true, Text: proof.Text}, err // that it died is proved already
+	})
 }
 
 func (n *Nemesis) pause(ctx context.Context, f *history.Fault) error {
@@ -45,30 +56,11 @@ func (n *Nemesis) pause(ctx context.Context, f *history.Fault) error {
 	if len(f.Nodes) == 0 {
 		return refused("pause: no node is up")
 	}
-	pauser := n.cluster.(Pauser)
-	sum := tally{bit: true}
-	for _, id := range f.Nodes {
-		n.paused[id] = true
-		proof, err := pauser.Pause(ctx, id)
-		sum.add(string(id), proof, err)
-	}
-	return sum.conclude(f)
+	return strike(f, n.paused, func(id history.NodeID) (Proof, error) { return n.cluster.(Pauser).Pause(ctx, id) })
 }
 
 func (n *Nemesis) resume(ctx context.Context, f *history.Fault) error {
-	pauser := n.cluster.(Pauser)
-	sum := tally{bit: f.Bit}
-	for _, id := range f.Nodes {
-		if !n.paused[id] {
-			continue
-		}
-		proof, err := pauser.Resume(ctx, id)
-		if err == nil {
-			delete(n.paused, id)
-		}
-		sum.add(string(id), proof, err)
-	}
-	return sum.conclude(f)
+	return mend(f, n.paused, func(id history.NodeID) (Proof, error) { return n.cluster.(Pauser).Resume(ctx, id) })
 }
 
 func (n *Nemesis) cut(ctx context.Context, f *history.Fault) error {
