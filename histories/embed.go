@@ -37,19 +37,26 @@ func All() ([]File, error) {
 	}
 	all := make([]File, 0, len(names))
 	for _, name := range names {
-		data, err := files.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		file := File{Name: strings.TrimSuffix(name, ".jsonl"), Data: data}
-		header, _, _ := bytes.Cut(data, []byte{'\n'})
-		if err := json.Unmarshal(header, &file); err != nil {
-			return nil, fmt.Errorf("%s: header: %w", name, err)
-		}
-		if file.EDN, err = files.ReadFile(file.Name + ".edn"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		file := File{Name: strings.TrimSuffix(name, ".jsonl")}
+		if file.Data, file.EDN, err = read(files, name, &file); err != nil {
 			return nil, err
 		}
 		all = append(all, file)
 	}
 	return all, nil
+}
+
+// read reads a history, its header into a struct, and the same history in EDN, nil if there is none.
+func read(from embed.FS, name string, header any) (data, edn []byte, err error) {
+	if data, err = from.ReadFile(name); err != nil {
+		return nil, nil, err
+	}
+	first, _, _ := bytes.Cut(data, []byte{'\n'})
+	if err := json.Unmarshal(first, header); err != nil {
+		return nil, nil, fmt.Errorf("%s: header: %w", name, err)
+	}
+	if edn, err = from.ReadFile(strings.TrimSuffix(name, ".jsonl") + ".edn"); errors.Is(err, fs.ErrNotExist) {
+		return data, nil, nil
+	}
+	return data, edn, err
 }

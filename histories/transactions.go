@@ -1,11 +1,7 @@
 package histories
 
 import (
-	"bytes"
 	"embed"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -43,17 +39,8 @@ func AllTransactions() ([]Transactions, error) {
 	}
 	all := make([]Transactions, 0, len(names))
 	for _, name := range names {
-		data, err := transactional.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		base := strings.TrimSuffix(name, ".jsonl")
-		file := Transactions{Name: strings.TrimPrefix(base, "txn/"), Data: data}
-		header, _, _ := bytes.Cut(data, []byte{'\n'})
-		if err := json.Unmarshal(header, &file); err != nil {
-			return nil, fmt.Errorf("%s: header: %w", name, err)
-		}
-		if file.EDN, err = transactional.ReadFile(base + ".edn"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		file := Transactions{Name: strings.TrimSuffix(strings.TrimPrefix(name, "txn/"), ".jsonl")}
+		if file.Data, file.EDN, err = read(transactional, name, &file); err != nil {
 			return nil, err
 		}
 		all = append(all, file)
