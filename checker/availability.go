@@ -40,12 +40,12 @@ func (Availability) Check(_ context.Context, h *history.History) Result {
 		faulty := false
 		for i, w := range windows {
 			if w.From <= op.Time && op.Time <= w.To {
-				rows[i].Calls.add(h.Kind(c))
+				rows[i].Calls.Add(h.Kind(c))
 				faulty = true
 			}
 		}
 		if !faulty {
-			quiet.Calls.add(h.Kind(c))
+			quiet.Calls.Add(h.Kind(c))
 		}
 	}
 	return Result{Verdict: Valid, Stats: map[string]any{"windows": rows}}

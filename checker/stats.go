@@ -19,7 +19,8 @@ type Counts struct {
 // Total is the number of calls.
 func (c Counts) Total() int { return c.Ok + c.Fail + c.Info }
 
-func (c *Counts) add(k history.Kind) {
+// Add counts a call that ended so, Invoke if it did not end.
+func (c *Counts) Add(k history.Kind) {
 	switch k {
 	case history.Ok:
 		c.Ok++
@@ -44,14 +45,14 @@ func (Stats) Check(_ context.Context, h *history.History) Result {
 		if op.Process == history.Nemesis {
 			continue
 		}
-		total.add(h.Kind(c))
+		total.Add(h.Kind(c))
 		if counts == nil || last != op.F {
 			if last, counts = op.F, byF[op.F]; counts == nil {
 				counts = &Counts{}
 				byF[op.F] = counts
 			}
 		}
-		counts.add(h.Kind(c))
+		counts.Add(h.Kind(c))
 	}
 	values := make(map[string]Counts, len(byF))
 	for f, c := range byF {

@@ -65,7 +65,7 @@ func count(r *Run) figures {
 			continue
 		}
 		kind := h.Kind(c)
-		add(&f.calls, kind)
+		f.calls.Add(kind)
 		if i < 0 || f.byF[i].F != op.F {
 			seen := false
 			if i, seen = at[op.F]; !seen {
@@ -74,7 +74,7 @@ func count(r *Run) figures {
 				f.byF, took = append(f.byF, callFigures{F: op.F}), append(took, nil)
 			}
 		}
-		add(&f.byF[i].Counts, kind)
+		f.byF[i].Counts.Add(kind)
 		if kind == history.Ok {
 			start, end := h.Span(c)
 			took[i] = append(took[i], end-start)
@@ -85,27 +85,16 @@ func count(r *Run) figures {
 		}
 		open = slices.DeleteFunc(open, func(w int) bool { return f.windows[w].To < op.Time })
 		for _, w := range open {
-			add(&f.windows[w].Calls, kind)
+			f.windows[w].Calls.Add(kind)
 		}
 		if len(open) == 0 {
-			add(&f.quiet, kind)
+			f.quiet.Add(kind)
 		}
 	}
 	for i := range f.byF {
 		f.byF[i].Latency = quantilesOf(took[i])
 	}
 	return f
-}
-
-func add(c *checker.Counts, k history.Kind) {
-	switch k {
-	case history.Ok:
-		c.Ok++
-	case history.Fail:
-		c.Fail++
-	case history.Info, history.Invoke:
-		c.Info++
-	}
 }
 
 // quantilesOf sorts took. A quantile is the smallest value that at least its share of all values do not exceed.

@@ -119,7 +119,7 @@ func (t *timeline) count(h *history.History, f *figures) ([]bin, time.Duration) 
 		}
 		b := &bins[min(len(bins)-1, int(op.Time/width))]
 		kind := h.Kind(c)
-		add(&b.counts, kind)
+		b.counts.Add(kind)
 		if kind == history.Ok {
 			start, end := h.Span(c)
 			b.took = append(b.took, end-start)
