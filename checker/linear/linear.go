@@ -58,11 +58,6 @@ func named(modelName string, opts Options) (typed, error) {
 	return nil, fmt.Errorf("no model %q, there are %s", modelName, strings.Join(model.Names(), ", "))
 }
 
-// Of is the checker for any model.
-func Of[S, In, Out any](m model.Model[S, In, Out], opts Options) checker.Checker {
-	return of[S, In, Out]{m, opts}
-}
-
 type of[S, In, Out any] struct {
 	m    model.Model[S, In, Out]
 	opts Options

@@ -274,25 +274,7 @@ func splitSet(calls []setCall) [][]setCall {
 // remove if no one keeps having seen it missing; else the element is left out with all that happened to it, and no read
 // is asked about it any more.
 func projectSet(calls []setCall, keep func(i int) bool) []setCall {
-	there, missing := map[model.Value]bool{}, false // elements that somebody saw, and whether somebody could miss any
-	lost := map[model.Value]bool{}                  // and did not find
-	for i := range calls {
-		c := &calls[i]
-		if !keep(i) || c.pending() {
-			continue
-		}
-		switch {
-		case c.in.F == model.Read:
-			missing = true
-			for _, v := range c.out.Values {
-				there[v] = true
-			}
-		case c.in.F == model.Contains && c.out.Has:
-			there[c.in.Value] = true
-		case c.in.F == model.Contains:
-			lost[c.in.Value] = true
-		}
-	}
+	there, lost, missing := observed(calls, keep)
 	out := map[model.Value]bool{} // elements left out
 	for i := range calls {
 		in := calls[i].in
@@ -318,16 +300,15 @@ func projectSet(calls []setCall, keep func(i int) bool) []setCall {
 	return kept
 }
 
-// reduceSet leaves out adds with unknown outcome of elements that nobody saw, and removes of elements that nobody missed:
-// nothing depends on them.
-func reduceSet(calls []setCall) []setCall {
-	there, lost := map[model.Value]bool{}, map[model.Value]bool{}
-	reads := false
+// observed are the elements that calls which ended found, and those that they asked for in vain; missing says that one read
+// the whole set, and so could miss any.
+func observed(calls []setCall, keep func(i int) bool) (there, lost map[model.Value]bool, missing bool) {
+	there, lost = map[model.Value]bool{}, map[model.Value]bool{}
 	for i := range calls {
 		switch c := &calls[i]; {
-		case c.pending():
+		case !keep(i) || c.pending():
 		case c.in.F == model.Read:
-			reads = true
+			missing = true
 			for _, v := range c.out.Values {
 				there[v] = true
 			}
@@ -337,8 +318,15 @@ func reduceSet(calls []setCall) []setCall {
 			lost[c.in.Value] = true
 		}
 	}
+	return there, lost, missing
+}
+
+// reduceSet leaves out adds with unknown outcome of elements that nobody saw, and removes of elements that nobody missed:
+// nothing depends on them.
+func reduceSet(calls []setCall) []setCall {
+	there, lost, missing := observed(calls, func(int) bool { return true })
 	return filter(calls, func(i int) bool {
 		c := &calls[i]
-		return !c.pending() || c.in.F == model.Add && there[c.in.Value] || c.in.F == model.Remove && (reads || lost[c.in.Value])
+		return !c.pending() || c.in.F == model.Add && there[c.in.Value] || c.in.F == model.Remove && (missing || lost[c.in.Value])
 	})
 }
