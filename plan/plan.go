@@ -197,11 +197,18 @@ func (p Plan) Validate(k Known) error {
 			return err
 		}
 	}
+	for _, length := range []struct {
+		key string
+		is  Duration
+	}{{"time-limit", p.TimeLimit}, {"heal-limit", p.HealLimit}, {"timeout", p.Timeout}, {"checker-timeout", p.CheckerTimeout},
+		{"fault-interval", p.FaultInterval}} {
+		if length.is <= 0 {
+			return fmt.Errorf("%s: %v is not more than 0s", length.key, length.is)
+		}
+	}
 	switch {
 	case p.Nodes < 1 || p.Nodes > 9:
 		return fmt.Errorf("nodes: %d is not from 1 to 9", p.Nodes)
-	case p.TimeLimit <= 0 || p.HealLimit <= 0 || p.Timeout <= 0 || p.CheckerTimeout <= 0 || p.FaultInterval <= 0:
-		return errors.New("time-limit, heal-limit, timeout, checker-timeout, fault-interval: each must be more than 0s")
 	case !(p.Rate > 0 && p.Rate <= 1e6): // nor is what is no number
 		return fmt.Errorf("rate: %g is not from above 0 to 1000000 calls a second", p.Rate)
 	case p.Concurrency.Of(p.Nodes) == 0:
@@ -243,8 +250,11 @@ func named(key, name string, names []string) error {
 	if near := Nearest(name, names); near != "" {
 		return fmt.Errorf("%s: no such name: %q (did you mean %s?)", key, name, near)
 	}
-	if len(names) == 0 {
+	switch most := 20; { // in one line
+	case len(names) == 0:
 		return fmt.Errorf("%s: no such name: %q (there are none here)", key, name)
+	case len(names) > most:
+		return fmt.Errorf("%s: no such name: %q", key, name)
 	}
 	return fmt.Errorf("%s: no such name: %q (there are %s)", key, name, strings.Join(names, ", "))
 }

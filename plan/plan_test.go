@@ -53,7 +53,7 @@ func TestBadPlansAreOneClearLine(t *testing.T) {
 		"name: \"a\\tb\"\n":           `name: "a\tb" cannot name a directory`,
 		"nodes: 5\n---\nnodes: 3\n":   "more than one document",
 		"{\n":                         "line 1: did not find expected node content",
-		"heal-limit: 0s\n":            "time-limit, heal-limit",
+		"heal-limit: 0s\n":            "heal-limit: 0s is not more than 0s",
 		"schedule: [{fault: kill}]\n": "schedule: fault 1: kill is not among the faults",
 		"schedule: [{fault: kil}]\n":  "schedule: fault 1: no such name: \"kil\" (did you mean kill?)",
 		"schedule: [{fault: kill, at: -1s}]\nfaults: [kill]\n": "schedule: fault 1: at and for: want none below 0s",

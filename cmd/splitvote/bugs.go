@@ -30,7 +30,7 @@ func bugsCommand() *cobra.Command {
 builds, of which none may be accused.
 
 Exit status: 1 if a bug is missed or a correct build is accused · 255 if it was stopped · 0 otherwise`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return b.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},

@@ -37,7 +37,7 @@ campaign; "splitvote campaign merge" adds their results up. In a Kubernetes Inde
 JOB_COMPLETION_INDEX.
 
 Exit status: 1 with a finding · 2 if no seed was valid · 255 if it was stopped · 0 otherwise`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.run(cmd.Context(), cmd.Flags(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},

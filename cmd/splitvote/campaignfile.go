@@ -178,7 +178,7 @@ func mergeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "merge DIR...",
 		Short: "add up the shards of a campaign",
-		Args:  cobra.MinimumNArgs(1),
+		Args:  atLeastOne("the directories of a campaign's shards"),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
 			sum, err := merge(dirs)
 			if err != nil {
@@ -200,7 +200,8 @@ func merge(dirs []string) (campaignSummary, error) {
 	for i, dir := range dirs {
 		var f campaignFile
 		if err := readJSON(filepath.Join(dir, campaignName), &f); err != nil {
-			return sum, usage(fmt.Errorf("merge: %w", err), "merge wants the directories of a campaign's shards")
+			return sum, usage(fmt.Errorf("merge: %w", fileError(filepath.Join(dir, campaignName), err)),
+				"merge wants the directories of a campaign's shards")
 		}
 		if i == 0 {
 			sum.campaignIs, sum.runs = f.campaignIs, map[string]string{}

@@ -130,6 +130,9 @@ func (c check) modelOf(file string, h *history.History) (string, error) {
 	if name := guessModel(h); name != "" {
 		return name, nil
 	}
+	if !slices.ContainsFunc(h.Ops, func(op history.Op) bool { return op.Process != history.Nemesis }) {
+		return "", usage(errors.New(file + ": no client calls anything in it"))
+	}
 	return "", usage(errors.New(file+": the calls do not tell which model they belong to"), "name it with --model: "+strings.Join(modelNames(), ", "))
 }
 

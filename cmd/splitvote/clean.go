@@ -14,7 +14,7 @@ func cleanCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "clean",
 		Short: "remove what killed harnesses left: processes, containers, networks",
-		Args:  exactly(0, "no arguments"),
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log := cmd.ErrOrStderr()
 			processes, err := local.Clean("", log)

@@ -34,6 +34,9 @@ func readHistory(name, format string, in io.Reader) (*history.History, error) {
 			return nil, usage(fileError(name, err))
 		}
 		defer f.Close()
+		if info, err := f.Stat(); err == nil && info.IsDir() {
+			return nil, usage(fmt.Errorf("%s: it is a directory", name), "the history of a run is its history.jsonl")
+		}
 		in = f
 	}
 	collectLater()

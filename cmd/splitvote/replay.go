@@ -28,9 +28,9 @@ func replayCommand() *cobra.Command {
 }
 
 func (r *runner) replay(ctx context.Context, name string, out, errs io.Writer) error {
-	found, err := store.Find(r.store, name)
+	found, err := findRun(r.store, name)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	if found.Dir == nil {
 		return usage(fmt.Errorf("%s: a history alone cannot be repeated", name), "splitvote check judges it")
@@ -46,4 +46,13 @@ func (r *runner) replay(ctx context.Context, name string, out, errs io.Writer) e
 		return usage(errors.New(found.Dir.Path + ": the plan does not say which backend it ran on"))
 	}
 	return r.run(ctx, p, out, errs)
+}
+
+// findRun resolves what a person calls a run.
+func findRun(dir, name string) (store.Found, error) {
+	found, err := store.Find(dir, name)
+	if err != nil {
+		return found, usage(err, fmt.Sprintf("runs are looked for here and in %s; --store names another directory", dir))
+	}
+	return found, nil
 }

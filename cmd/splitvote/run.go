@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,8 @@ import (
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/plan"
+	"github.com/splitvote/splitvote/protocol"
+	"github.com/splitvote/splitvote/targets/bundled"
 	"github.com/splitvote/splitvote/workloads"
 )
 
@@ -179,7 +182,7 @@ func complete(p plan.Plan) (plan.Plan, error) {
 	}
 	known := t.known(p)
 	if err := p.Validate(known); err != nil {
-		return p, usage(err)
+		return p, usage(err, bugHints(p.Bug, known.Bugs)...)
 	}
 	if err := t.can(p); err != nil {
 		return p, err
@@ -215,6 +218,19 @@ func complete(p plan.Plan) (plan.Plan, error) {
 		p.Seed = 1 + rand.Uint64N(999_999) // short enough to be typed
 	}
 	return p, nil
+}
+
+// bugHints help with a bug that is none of the target's.
+func bugHints(bug string, known []string) []string {
+	if bug == "" || slices.Contains(known, bug) {
+		return nil
+	}
+	for _, t := range bundled.All() {
+		if slices.ContainsFunc(t.Protocol().Mutants, func(m protocol.Mutant) bool { return m.Name == bug }) {
+			return []string{fmt.Sprintf("it is a bug of %s: --target %[1]s", t.Name())}
+		}
+	}
+	return []string{"splitvote list bugs names them"}
 }
 
 // run carries out the plan, as often as was asked for.

@@ -54,9 +54,9 @@ type shrinker struct {
 }
 
 func (s *shrinker) run(ctx context.Context, name string, out, errs io.Writer) error {
-	found, err := store.Find(s.store, name)
+	found, err := findRun(s.store, name)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	if found.Dir == nil {
 		return s.history(ctx, found.History, out)
@@ -136,8 +136,9 @@ func measures(p plan.Plan, o harness.Outcome) string {
 			calls++
 		}
 	}
-	return fmt.Sprintf("%d faults, %d calls of %d clients, %d nodes, %.1f s", len(o.History.Windows()), calls, p.Concurrency.Of(p.Nodes),
-		p.Nodes, o.Virtual.Seconds())
+	clients := p.Concurrency.Of(p.Nodes)
+	return fmt.Sprintf("%s, %s of %s, %s, %.1f s", counted(len(o.History.Windows()), "fault"), counted(calls, "call"), counted(clients, "client"),
+		counted(p.Nodes, "node"), o.Virtual.Seconds())
 }
 
 // history keeps the calls of a recorded history that show a violation.
@@ -149,6 +150,9 @@ func (s *shrinker) history(ctx context.Context, name string, out io.Writer) erro
 	model := s.model
 	if p, ok := planBeside(name); ok && model == "" {
 		model = experimentOf(p).Workload.Model
+	}
+	if model != "" && !slices.Contains(modelNames(), model) {
+		return usage(fmt.Errorf("--model: no such model: %q", model), nearestHint(model, modelNames()))
 	}
 	if model == "" {
 		model = guessModel(h)
