@@ -74,33 +74,30 @@ func TestReadKeepsWhatAKilledWriterWrote(t *testing.T) {
 	}
 }
 
-// drawnOps draws the events of a history, with odd strings for names.
-func drawnOps(t *rapid.T) []history.Op {
-	var ops []history.Op
+// drawn draws a history, with odd strings for names.
+func drawn(t *rapid.T) *history.History {
+	rec := history.NewRecorder(nil)
 	now := time.Duration(0)
 	for p := range rapid.IntRange(0, 20).Draw(t, "processes") {
 		now += time.Duration(rapid.Int64Range(0, 1e9).Draw(t, "gap"))
 		value, _ := json.Marshal(rapid.String().Draw(t, "value"))
 		op := history.Op{Time: now, Process: history.Process(p), F: rapid.StringN(1, 8, -1).Draw(t, "f"), Key: rapid.String().Draw(t, "key"), Value: value, Node: "n1"}
-		ops = append(ops, op)
+		rec.Record(op)
 		if rapid.Bool().Draw(t, "completes") {
 			op.Kind, op.Err = history.Kind(rapid.IntRange(1, 3).Draw(t, "kind")), rapid.String().Draw(t, "error")
-			ops = append(ops, op)
+			rec.Record(op)
 		}
 	}
-	return ops
+	h, err := rec.History()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 func TestWriteThenReadIsTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		rec := history.NewRecorder(nil)
-		for _, op := range drawnOps(t) {
-			rec.Record(op)
-		}
-		want, err := rec.History()
-		if err != nil {
-			t.Fatal(err)
-		}
+		want := drawn(t)
 		var file bytes.Buffer
 		if err := history.Write(&file, want); err != nil {
 			t.Fatal(err)
