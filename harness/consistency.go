@@ -69,6 +69,21 @@ func Judge(model, level string, opts linear.Options, terse bool) (checker.Checke
 	return weak.Graded(judge, model), nil
 }
 
+// Online judges calls of a model by a level while they happen, "" for the strongest. It is an error if they are judged only at the end.
+func Online(model, level string) (linear.Online, error) {
+	switch {
+	case model == txn.ListAppend || model == txn.RWRegister:
+		judge, err := txn.NewOnline(model, level)
+		if err != nil {
+			return nil, err
+		}
+		return judge, nil
+	case !slices.Contains(txn.Models(), model) && (level == "" || level == Linearizable):
+		return linear.NewOnline(model)
+	}
+	return nil, fmt.Errorf("only linearizability, list-append and rw-register are judged while they happen, not %s by %q", model, level)
+}
+
 // eased is a checker of a level that is hard to decide, behind a stronger one that is not: a history that has that has both.
 type eased struct {
 	checker.Checker

@@ -93,10 +93,7 @@ func (x Experiment) watch() (func(*history.Op) bool, error) {
 	if !x.Plan.FailFast {
 		return nil, nil
 	}
-	if err := x.CanWatch(); err != nil {
-		return nil, err
-	}
-	judge, err := linear.NewOnline(x.Workload.Model)
+	judge, err := x.online()
 	if err != nil {
 		return nil, err
 	}
@@ -105,13 +102,19 @@ func (x Experiment) watch() (func(*history.Op) bool, error) {
 
 // CanWatch says why the run cannot be judged while it goes on, nil if it can.
 func (x Experiment) CanWatch() error {
+	_, err := x.online()
+	return err
+}
+
+func (x Experiment) online() (linear.Online, error) {
 	if x.Workload.Model == "" {
-		return fmt.Errorf("fail-fast: only linearizability is judged while it runs, and %s is judged by a checker of its own", x.Plan.Workload)
+		return nil, fmt.Errorf("fail-fast: %s is judged by a checker of its own, when it ends", x.Plan.Workload)
 	}
-	if level := x.Level(); level != Linearizable {
-		return fmt.Errorf("fail-fast: only linearizability is judged while it runs, and %s is judged by %q", x.Plan.Workload, level)
+	judge, err := Online(x.Workload.Model, x.Level())
+	if err != nil {
+		return nil, fmt.Errorf("fail-fast: %w", err)
 	}
-	return nil
+	return judge, nil
 }
 
 // keys are those that a run has used, in order of first use.

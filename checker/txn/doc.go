@@ -93,4 +93,13 @@
 //	    one with more than some thousand transactions it may be left open. A serial order of all transactions, in which each
 //	    reads what it finds, proves serializability at any length: it is looked for first, among the orders that respect what
 //	    was inferred, by trying within bounds what is left, and the order that is found is gone through once more by itself.
+//	X14 What [Online] accuses of while a history happens, Check says of the events until then: the level is ruled out, however the
+//	    history goes on, but for a value that is written again after it failed. Dependencies are drawn as transactions end,
+//	    into an order that is kept topological (Pearce and Kelly, 2006): of lists each time a read shows more of the order than
+//	    any before, in real time by the barriers of X11. Anomalies that need no graph are noticed at once. Of lists it notices what
+//	    Check would at the same event, but for predicate reads, the inferences of X13, cycles with an rw at consistent-view,
+//	    where nothing depends on time a value that is read before somebody begins to write it, and at read-uncommitted
+//	    what comes behind reads that contradict each other. Of registers it knows the versions of which X4 speaks without
+//	    an order, and by real time those that had been replaced when a read began. The rest is judged at the end, and nothing is
+//	    proved online.
 package txn

@@ -62,10 +62,7 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 	read := func() (*history.History, error) { return readHistory(file, c.format, in) }
 	var came *pipe
 	if file == "-" {
-		var err error
-		if came, err = newPipe(c.model, c.consistency, int64(c.memory)); err != nil {
-			return usage(err)
-		}
+		came = newPipe(c.model, c.consistency, int64(c.memory))
 		read = func() (*history.History, error) { return came.history(in, c.format) }
 	}
 	h, err := read()

@@ -10,7 +10,6 @@ import (
 	"github.com/splitvote/splitvote/checker/linear"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/model"
 	"github.com/splitvote/splitvote/plan"
 )
 
@@ -19,36 +18,31 @@ import (
 type pipe struct {
 	most int64 // bytes of events that are kept
 
-	watch   linear.Online
-	watched string          // the model that watch judges by
-	guess   bool            // no model was asked for and none is known yet
-	fs      map[string]bool // calls that did not tell
+	watch       linear.Online
+	watched     string          // the model that watch judges by
+	consistency string          // that was asked for
+	guess       bool            // no model was asked for and none is known yet
+	fs          map[string]bool // calls that did not tell
 	ops     []history.Op
 	held    int64
 	full    bool
 }
 
-// newPipe watches only where linearizability is asked for: nothing else is judged while it happens.
-func newPipe(modelName, consistency string, most int64) (*pipe, error) {
-	p := &pipe{most: most, fs: map[string]bool{}}
-	if consistency != "" && consistency != harness.Linearizable {
-		return p, nil
+// newPipe watches where linearizability is asked for, or a level of transactions: nothing else is judged while it happens.
+func newPipe(modelName, consistency string, most int64) *pipe {
+	p := &pipe{most: most, fs: map[string]bool{}, consistency: consistency, guess: modelName == ""}
+	if !p.guess {
+		p.begin(modelName)
 	}
-	if modelName == "" {
-		p.guess = true
-		return p, nil
-	}
-	if !slices.Contains(model.Names(), modelName) {
-		return p, nil
-	}
-	return p, p.begin(modelName)
+	return p
 }
 
-// begin watches by a model, from the first event on.
-func (p *pipe) begin(modelName string) (err error) {
-	p.watch, err = linear.NewOnline(modelName)
-	p.watched, p.guess = modelName, false
-	return err
+// begin watches by a model, from the first event on, if it and the level can be watched by.
+func (p *pipe) begin(modelName string) {
+	p.guess = false
+	if watch, err := harness.Online(modelName, p.consistency); err == nil {
+		p.watch, p.watched = watch, modelName
+	}
 }
 
 // read takes events until there are no more or the history is invalid for certain.
@@ -64,7 +58,7 @@ func (p *pipe) read(in *history.Stream) error {
 		}
 		if first && op.Process != history.Nemesis {
 			first = false
-			if len(op.Value) > 0 && op.Value[0] == '[' {
+			if len(op.Value) > 0 && op.Value[0] == '[' && len(microOperations(&op)) == 0 {
 				p.watch, p.guess = nil, false // perhaps a [key value] pair: that is known only at the end
 			}
 		}
@@ -101,10 +95,14 @@ func (p *pipe) see(op *history.Op) (possible bool, err error) {
 	case !p.guess || op.Process == history.Nemesis:
 		return true, nil
 	}
-	if p.fs[op.F] {
+	sign := op.F
+	if op.F == "txn" {
+		sign += fmt.Sprint(microOperations(op))
+	}
+	if p.fs[sign] {
 		return true, nil
 	}
-	p.fs[op.F] = true
+	p.fs[sign] = true
 	known, err := history.New(slices.Clone(p.ops))
 	if err != nil {
 		return true, err
@@ -113,11 +111,11 @@ func (p *pipe) see(op *history.Op) (possible bool, err error) {
 	if name == "register" {
 		name = "cas-register" // a cas may follow
 	}
-	if !slices.Contains(model.Names(), name) {
+	if name == "" {
 		return true, nil
 	}
-	if err := p.begin(name); err != nil {
-		return true, err
+	if p.begin(name); p.watch == nil {
+		return true, nil
 	}
 	for i := range p.ops {
 		if !p.watch.Event(&p.ops[i]) {
