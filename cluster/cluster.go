@@ -136,8 +136,10 @@ type Launch struct {
 	Image string   // container image; "" is the image made of our own binary
 	Argv  []string // arguments; with Image "" those of our own binary, in local too
 	Env   []string // NAME=value
-	Port  uint16   // on which a container's clients are served; 0: the backend chooses. It is the same for all members
-	Local *Command // what a child process runs instead of our own binary; nil: nothing else
+	// OnePort says that members serve peers on the port on which they serve clients. It is the same for all members.
+	OnePort bool
+	Port    uint16   // on which a container's clients are served; 0: the backend chooses. It is the same for all members
+	Local   *Command // what a child process runs instead of our own binary; nil: nothing else
 	// Ready is the path of an HTTP endpoint on the client port that answers 200 once the node serves; "": it serves when the
 	// target can ask it for its status.
 	Ready string

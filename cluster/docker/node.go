@@ -20,6 +20,7 @@ type node struct {
 	container string
 	ready     string // as in cluster.Launch
 	port      uint16 // of clients, inside the container; 0 is the only one published
+	peerPort  uint16 // of peers, inside the container; of clusters that we start
 	cutPort   uint16 // to which a cut is limited, 0 for none (D6)
 
 	born   string                        // when it was last started, as the engine says, and

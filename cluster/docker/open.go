@@ -42,9 +42,13 @@ func Open(ctx context.Context, cfg cluster.Config, opts Options) (_ *Cluster, er
 	if err := e.createNetwork(ctx, c.network, cfg.Run); err != nil {
 		return nil, err
 	}
-	port := cmp.Or(cfg.Target.Launch(cluster.Member{Members: cfg.Nodes}).Port, clientPort)
+	common := cfg.Target.Launch(cluster.Member{Members: cfg.Nodes})
+	port, peers := cmp.Or(common.Port, clientPort), uint16(peerPort)
+	if common.OnePort {
+		peers = port
+	}
 	for _, id := range cfg.Nodes {
-		c.nodes = append(c.nodes, &node{id: id, name: fmt.Sprintf("splitvote-%s-%s", cfg.Run, id), port: port})
+		c.nodes = append(c.nodes, &node{id: id, name: fmt.Sprintf("splitvote-%s-%s", cfg.Run, id), port: port, peerPort: peers})
 	}
 	// Every address is known before the first node is told of its peers.
 	if err := each(ctx, c.nodes, c.openSide); err != nil {
@@ -94,7 +98,7 @@ func (c *Cluster) openSide(ctx context.Context, n *node) error {
 func (c *Cluster) openNode(ctx context.Context, n *node, l cluster.Launch) error {
 	n.ready = l.Ready
 	if !l.Stream {
-		n.cutPort = peerPort // D6
+		n.cutPort = n.peerPort // D6
 	}
 	id, err := c.engine.createNode(ctx, l, c.run, n)
 	if err != nil {
@@ -119,7 +123,7 @@ func (c *Cluster) member(n *node, cfg cluster.Config) cluster.Member {
 	}
 	return cluster.Member{
 		ID: n.id, Members: cfg.Nodes, Peers: peers, Data: dataDir, Address: n.peerAddress(),
-		Peer: "0.0.0.0:" + strconv.Itoa(peerPort), Client: "0.0.0.0:" + strconv.Itoa(int(n.port)),
+		Peer: "0.0.0.0:" + strconv.Itoa(int(n.peerPort)), Client: "0.0.0.0:" + strconv.Itoa(int(n.port)),
 		Options: cfg.Options, Bug: cfg.Bug, Tick: cfg.Tick, Seed: cfg.Seed, Run: cfg.Run,
 	}
 }
@@ -130,7 +134,7 @@ func (n *node) peerAddress() string {
 	if len(ips) == 0 {
 		return ""
 	}
-	return netip.AddrPortFrom(ips[0], peerPort).String()
+	return netip.AddrPortFrom(ips[0], n.peerPort).String()
 }
 
 func makeLogDir(dir string) error {

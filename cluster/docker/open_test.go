@@ -31,6 +31,7 @@ func TestOpenFails(t *testing.T) {
 		"a node that ends":         {func(l *cluster.Launch) { l.Argv = []string{"no-such-command"} }, ready, []string{"ended with exit status 254 before it was ready", `unknown command "no-such-command"`}},
 		"a node that never serves": {func(l *cluster.Launch) { l.Ready = "/nowhere" }, ready, []string{"was not ready within 2s", "/nowhere answers 404", ": time="}},
 		"an image that is nowhere": {func(l *cluster.Launch) { l.Image = "127.0.0.1:1/no/such:image" }, ready, []string{"pull 127.0.0.1:1/no/such:image"}},
+		"no launch":                {func(l *cluster.Launch) { l.Err = errors.New("line 3: no such field") }, ready, []string{"start n1: line 3: no such field"}},
 		"no executable":            {nil, func(o *docker.Options) { o.Executable = "no/such/file" }, []string{"it is no Linux executable"}},
 		"of another machine":       {nil, func(o *docker.Options) { o.Executable = patched(t, foreign) }, []string{"it is of EM_SPARC"}},
 		"dynamically linked":       {nil, func(o *docker.Options) { o.Executable = patched(t, dynamic) }, []string{"it is dynamically linked"}},
@@ -146,7 +147,14 @@ func TestImage(t *testing.T) {
 	before := images()
 	cfg := config(t, raftTarget())
 	cfg.Run += "-again"
-	open(t, e, cfg)
+	// An image of somebody else's is taken as it is, with the port that it wants; the rest of it is as of ours.
+	cfg.Target = launched{cfg.Target, func(l *cluster.Launch) { l.Image, l.Port, l.Ready = before[0], 7000, "" }}
+	c := open(t, e, cfg)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if s, err := c.Status(ctx, "n1"); err != nil || !s.Up {
+		t.Errorf("status %+v, %v", s, err)
+	}
 	if after := images(); len(before) == 0 || !slices.Equal(before, after) {
 		t.Errorf("images %v became %v", before, after)
 	}

@@ -54,6 +54,13 @@ func (f fake) Launch(m cluster.Member) cluster.Launch {
 	if err != nil {
 		panic(err)
 	}
+	switch f.mode {
+	case "impossible":
+		return cluster.Launch{Err: errors.New("line 3: no such field")}
+	case "own":
+		return cluster.Launch{Image: "fake:1", OnePort: true,
+			Local: &cluster.Command{Argv: []string{os.Args[0], "fake-node", string(member)}, Env: []string{"FAKE_MODE=own"}, Dir: "/"}}
+	}
 	return cluster.Launch{Argv: []string{"fake-node", string(member)}, Env: []string{"FAKE_MODE=" + f.mode}, Ready: "/ready"}
 }
 
@@ -125,26 +132,31 @@ func fakeNode(text string) {
 	if mode == "deaf" {
 		signal.Ignore(syscall.SIGTERM)
 	}
-	peers, err := net.Listen("tcp", m.Peer)
-	if err != nil {
-		log.Fatal(err)
+	var h hearing
+	if m.Peer != m.Client {
+		peers, err := net.Listen("tcp", m.Peer)
+		if err != nil {
+			log.Fatal(err)
+		}
+		go h.listen(peers)
 	}
 	clients, err := net.Listen("tcp", m.Client)
 	if err != nil {
 		log.Fatal(err)
 	}
-	var h hearing
-	go h.listen(peers)
 	for _, addr := range m.Peers {
 		go speak(string(m.ID), addr)
 	}
 	log.Printf("%s serves", m.ID)
 	log.Fatal(http.Serve(clients, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case mode == "never":
+		case mode == "never" || mode == "once" && len(starts) > 1:
 			w.WriteHeader(http.StatusServiceUnavailable)
 		case r.URL.Path == "/starts":
 			fmt.Fprint(w, len(starts))
+		case r.URL.Path == "/place":
+			dir, _ := os.Getwd()
+			fmt.Fprintf(w, "%q", fmt.Sprint(dir, " ", m.Peer == m.Client, " ", m.Address == m.Peer))
 		case r.URL.Path == "/pid":
 			fmt.Fprint(w, os.Getpid())
 		case r.URL.Path == "/die":

@@ -35,6 +35,7 @@ const grace = 2 * time.Second
 type Cluster struct {
 	*live.Clients
 	config   Config
+	common   cluster.Launch // what is the same for all members
 	nodes    map[history.NodeID]*node
 	network  *proxy.Network
 	launcher *launcher
@@ -69,6 +70,7 @@ func Open(ctx context.Context, config Config) (*Cluster, error) {
 		config: config, nodes: map[history.NodeID]*node{}, launcher: newLauncher(),
 		http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	}
+	c.common = config.Target.Launch(cluster.Member{Members: config.Nodes})
 	if err := c.open(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -82,7 +84,7 @@ func (c *Cluster) open(ctx context.Context) error {
 	var err error
 	c.network, err = proxy.Listen(proxy.Config{
 		Nodes: c.config.Nodes, Seed: c.config.Seed,
-		Stream: c.config.Target.Launch(cluster.Member{Members: c.config.Nodes}).Stream,
+		Stream: c.common.Stream,
 		Addr:   func(id history.NodeID) string { return c.nodes[id].at.Load().peer },
 	})
 	if err != nil {
@@ -145,7 +147,7 @@ func (c *Cluster) prepare() (err error) {
 			id: id, seed: c.config.Seed + uint64(i),
 			log: filepath.Join(dir, "nodes", string(id)+".log"), data: filepath.Join(dir, "data", string(id)),
 		}
-		n.at.Store(&place{free[2*i], free[2*i+1]})
+		n.at.Store(c.place(free[2*i], free[2*i+1]))
 		c.nodes[id] = n
 		if err := os.MkdirAll(n.data, 0o755); err != nil {
 			return err

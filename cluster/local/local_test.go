@@ -325,6 +325,7 @@ func TestOpenFails(t *testing.T) {
 		{"exits", "exit n2", "", `start n2: ended before it was ready, exit status 1: no such luck`, []string{"about to fail", "no such luck"}},
 		{"never ready", "never n3", "", `start n3: not ready after 200ms: n3 serves`, []string{"n3 serves"}},
 		{"an image", "image", "", `start n\d: target fake is the image fake:1, and local runs no images`, nil},
+		{"no launch", "impossible", "", `start n\d: line 3: no such field`, nil},
 		{"no binary", "", "/nowhere/splitvote", `start n\d: fork/exec /nowhere/splitvote: no such file or directory`, nil},
 	}
 	for _, tt := range tests {
@@ -352,6 +353,31 @@ func TestOpenFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A target may bring a program of its own, in a directory of its own, and want one port for all; where it names no endpoint
+// it is ready when it tells its status.
+func TestProgramOfItsOwn(t *testing.T) {
+	c := config(t.TempDir(), t.TempDir(), "own")
+	c.Executable = "/nowhere/splitvote"
+	l := open(t, c)
+	if got := asked(t, l, "n2", "place"); got != `"/ true true"` {
+		t.Errorf("a member is at %s", got)
+	}
+}
+
+// A node that is started again and cannot serve yet, for it needs others that it cannot reach, goes on trying.
+func TestStartOfTheSlow(t *testing.T) {
+	c := config(t.TempDir(), t.TempDir(), "once n1")
+	c.Ready = 5 * time.Second
+	l := open(t, c)
+	if _, err := l.Kill(t.Context(), "n1"); err != nil {
+		t.Fatal(err)
+	}
+	p, err := l.Start(t.Context(), "n1")
+	proved(t, p, err, true, `was down since pid \d+; pid \d+ runs, but does not serve yet`)
+	p, err = l.Kill(t.Context(), "n1")
+	proved(t, p, err, true, `pid \d+ is gone, signal: killed`)
 }
 
 // Open that is interrupted tears down what it has started.

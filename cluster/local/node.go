@@ -34,6 +34,14 @@ type node struct {
 // place is where a node listens: host:port for its peers, and for clients.
 type place struct{ peer, client string }
 
+// place gives a node its addresses, one where its target wants one.
+func (c *Cluster) place(peer, client string) *place {
+	if c.common.OnePort {
+		peer = client
+	}
+	return &place{peer, client}
+}
+
 func (n *node) down() bool { return n.child == nil || n.child.ended() }
 
 // NodeError is a node that could not be started.
@@ -72,7 +80,7 @@ func (c *Cluster) start(ctx context.Context, n *node, p patience) (serves bool, 
 		if err != nil {
 			return false, fmt.Errorf("start %s: %w", n.id, err)
 		}
-		n.at.Store(&place{free[0], free[1]})
+		n.at.Store(c.place(free[0], free[1]))
 	}
 	return c.launch(ctx, n, p)
 }
@@ -83,8 +91,8 @@ type patience struct {
 	must  bool
 }
 
-// again is the patience with a node that is started again. It may need the others to serve, and be cut off.
-var again = patience{limit: 5 * time.Second}
+// restartLimit is how long a node that was started again is waited for at most. It may need the others to serve, and be cut off.
+const restartLimit = 5 * time.Second
 
 func (c *Cluster) launch(ctx context.Context, n *node, p patience) (serves bool, err error) {
 	at := *n.at.Load()

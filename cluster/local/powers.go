@@ -52,7 +52,7 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 		return nemesis.Proof{Text: string(id) + " was up already"}, nil
 	}
 	before := n.child.pid()
-	serves, err := c.start(ctx, n, again)
+	serves, err := c.start(ctx, n, patience{limit: min(restartLimit, c.config.Ready)})
 	if err != nil {
 		c.quote(err)
 		return nemesis.Proof{}, err

@@ -20,6 +20,7 @@ import (
 
 // notRun are the console blocks that need more than this binary, by page and by what their first command begins with.
 var notRun = map[string]string{
+	"README.md: splitvote run --target docs/services":                         "needs Python, and real time",
 	"docs/tutorial/4-test-your-own-service.md: splitvote check history.jsonl": "judges what a program in Python has recorded",
 	"docs/tutorial/6-transactions.md: curl":                                   "asks a cluster in containers",
 }

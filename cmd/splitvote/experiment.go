@@ -140,6 +140,9 @@ func (e experiment) drive(ctx context.Context, dir *store.Dir, run *report.Run, 
 			statusErr = err
 		}
 	}
+	if !e.target.tellsRole() {
+		cfg.OnStatus = nil // nothing would be told, and asking may cost a program each time
+	}
 	var said exchanges
 	c, err := e.open(ctx, cfg, &said)
 	if err != nil {

@@ -45,6 +45,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", filepath.Dir(binary)+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("HISTORIES", absolute("../../histories"))
+			env.Setenv("SERVICES", absolute("../../docs/services"))
 			env.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock") // these stories must not depend on an engine
 			return nil
 		},

@@ -134,6 +134,9 @@ func (t target) port() uint16 {
 	return t.service.Port()
 }
 
+// tellsRole reports whether members can be asked for their roles.
+func (t target) tellsRole() bool { return t.service == nil || t.service.TellsRole() }
+
 // experiment is that of a complete plan on the target.
 func (t target) experiment(p plan.Plan) harness.Experiment {
 	w, _ := workloads.Named(p.Workload)

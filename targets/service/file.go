@@ -22,6 +22,7 @@ type file struct {
 	Promises string            `yaml:"promises"` // a level of consistency; default linearizable
 	Members  []string          `yaml:"members"`  // names of the members; default n1, n2, ...
 	Port     uint16            `yaml:"port"`     // of clients inside a container; default 8080, and with --attach the only published one
+	OnePort  bool              `yaml:"one-port"` // members serve peers where they serve clients
 	Settle   plan.Duration     `yaml:"settle"`   // that replicas may take to agree after the last fault
 	Local    *process          `yaml:"local"`    // how a member is started as a child process
 	Docker   *container        `yaml:"docker"`   // how a member is started as a container
@@ -87,7 +88,7 @@ type answers struct {
 }
 
 // keys are all that a file may have, for the nearest of them where one is misspelt.
-var keys = []string{"name", "promises", "members", "port", "settle", "local", "docker", "command", "image", "env", "ready", "status", "get", "role", "leader",
+var keys = []string{"name", "promises", "members", "port", "one-port", "settle", "local", "docker", "command", "image", "env", "ready", "status", "get", "role", "leader",
 	"term", "client", "answers", "ok", "none", "fail", "elsewhere", "objects", "post", "put", "patch", "delete", "header", "body", "value"}
 
 // Load reads a service's file. Its commands run in the file's directory.

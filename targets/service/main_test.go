@@ -36,11 +36,14 @@ func answerCalls(args []string) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		calls++
 		var answer string
-		switch asked.Key {
-		case "":
+		switch calls++; asked.Key {
+		case "": // whether we are ready
+			calls--
 			answer = `{"type": "ok"}`
+			if len(args) > 0 && args[0] == "1.2.3.4:0" {
+				answer = `{"type": "fail", "error": "nobody there"}`
+			}
 		case "args":
 			text, _ := json.Marshal(args)
 			answer = fmt.Sprintf(`{"type": "ok", "value": %s}`, text)

@@ -41,6 +41,9 @@ type running struct {
 	out   *os.File    // the end that we read
 	lines chan []byte // what it answers; closed when it has ended
 	said  *lastLine   // on its standard error
+	asked bool        // whether it is ready, and it has not answered yet
+	ready bool        // to make calls
+	gone  bool        // it is of no use any more
 	ended sync.WaitGroup
 }
 
@@ -69,7 +72,8 @@ func (s *Service) program(addr string, session cluster.Session) (*program, error
 	return &program{argv: argv, dir: s.dir}, nil
 }
 
-// Invoke makes one attempt.
+// Invoke makes one attempt. Until the program has said that it is ready no call is made, and so none has an effect: a
+// program may take longer to start than a call may take.
 func (p *program) Invoke(ctx context.Context, op history.Op) cluster.Answer {
 	if p.running == nil {
 		r, err := start(p.argv, p.dir)
@@ -78,29 +82,75 @@ func (p *program) Invoke(ctx context.Context, op history.Op) cluster.Answer {
 		}
 		p.running = r
 	}
-	line, err := json.Marshal(asked{op.F, op.Key, orNull(op.Value), op.Index})
-	if err != nil {
-		return failed(op, err.Error(), false)
+	if why := p.running.prepare(ctx); why != "" {
+		if p.running.gone {
+			why = p.end(why)
+		}
+		return failed(op, why, true)
 	}
-	if _, err := p.running.in.Write(append(line, '\n')); err != nil {
-		return p.over(op, "the client does not listen")
+	if op.F == ready {
+		op.Kind = history.Ok
+		return cluster.Answer{Op: op}
+	}
+	if !p.running.ask(asked{op.F, op.Key, orNull(op.Value), op.Index}) {
+		return unknown(op, p.end("the client does not listen"))
 	}
 	select {
 	case line, more := <-p.running.lines:
 		if !more {
-			return p.over(op, "the client has ended")
+			return unknown(op, p.end("the client has ended"))
 		}
 		return p.read(op, line)
 	case <-ctx.Done():
-		return p.over(op, ctx.Err().Error())
+		return unknown(op, p.end(ctx.Err().Error()))
 	}
+}
+
+// prepare waits until the program is ready to make calls. It says why it is not.
+func (r *running) prepare(ctx context.Context) string {
+	if r.ready {
+		return ""
+	}
+	if !r.asked && !r.ask(asked{F: ready, Value: orNull(nil)}) {
+		r.gone = true
+		return "the client does not listen"
+	}
+	r.asked = true
+	select {
+	case line, more := <-r.lines:
+		if r.asked = false; !more {
+			r.gone = true
+			return "the client has ended"
+		}
+		a := answered{Type: history.Invoke}
+		if err := json.Unmarshal(line, &a); err != nil || a.Type == history.Invoke {
+			r.gone = true
+			return notAnswer(line)
+		}
+		if r.ready = a.Type == history.Ok; !r.ready {
+			return "the client is not ready: " + a.Error
+		}
+		return ""
+	case <-ctx.Done():
+		return "the client is not ready yet"
+	}
+}
+
+// ask writes a line; false means that nobody reads any more.
+func (r *running) ask(a asked) bool {
+	line, err := json.Marshal(a)
+	if err != nil {
+		return false
+	}
+	_, err = r.in.Write(append(line, '\n'))
+	return err == nil
 }
 
 // read makes a completion of a line (S1). After one that is no answer the program is not trusted with another call.
 func (p *program) read(op history.Op, line []byte) cluster.Answer {
 	a := answered{Type: history.Invoke}
 	if err := json.Unmarshal(line, &a); err != nil || a.Type == history.Invoke {
-		return p.over(op, fmt.Sprintf("the client answers %.200q, and not {\"type\": \"ok\"}, \"fail\" or \"info\"", line))
+		return unknown(op, p.end(notAnswer(line)))
 	}
 	switch a.Type {
 	case history.Ok:
@@ -115,14 +165,18 @@ func (p *program) read(op history.Op, line []byte) cluster.Answer {
 	return unknown(op, a.Error)
 }
 
-// over ends the program, and the call with it: whether it has an effect nobody knows.
-func (p *program) over(op history.Op, why string) cluster.Answer {
+func notAnswer(line []byte) string {
+	return fmt.Sprintf("the client answers %.200q, and not {\"type\": \"ok\"}, \"fail\" or \"info\"", line)
+}
+
+// end ends the program, and adds what it said last to why.
+func (p *program) end(why string) string {
 	said := p.running.stop()
 	p.running = nil
 	if said != "" {
 		why += ": " + said
 	}
-	return unknown(op, why)
+	return why
 }
 
 // Close ends the program.

@@ -44,6 +44,18 @@ func TestCallsByProgram(t *testing.T) {
 	if got := told(invoke(t, s, "1.2.3.4:5", 20*time.Millisecond, history.Op{F: "read", Key: "silent"})); got != "info context deadline exceeded" {
 		t.Errorf("no answer in time: %s", got)
 	}
+	if got := told(invoke(t, s, "1.2.3.4:0", time.Minute, history.Op{F: "write"})); got != "fail elsewhere the client is not ready: nobody there" {
+		t.Errorf("a client of nobody: %s", got)
+	}
+	// A program that is slow to start makes no call, and so the call had no effect; it is not ended for that.
+	s = mustLoad(t, "client: [sleep, '60']\nobjects: {register: {read, write}}\n")
+	if got := told(invoke(t, s, "", 20*time.Millisecond, history.Op{F: "write"})); got != "fail elsewhere the client is not ready yet" {
+		t.Errorf("a slow start: %s", got)
+	}
+	s = mustLoad(t, "client: [echo, hello]\nobjects: {register: {read, write}}\n")
+	if got := told(invoke(t, s, "", time.Minute, history.Op{F: "write"})); !strings.HasPrefix(got, "fail elsewhere the client ") {
+		t.Errorf("no client at all: %s", got)
+	}
 	s = mustLoad(t, "client: [./nowhere]\nobjects: {register: {read, write}}\n")
 	if got := told(invoke(t, s, "1.2.3.4:5", time.Minute, history.Op{F: "read"})); !strings.HasPrefix(got, "fail start client: ") {
 		t.Errorf("a program that there is not: %s", got)

@@ -113,7 +113,7 @@ func (s *Service) Launch(m cluster.Member) cluster.Launch {
 	for id, addr := range m.Peers {
 		data.Peers[string(id)], data.All[string(id)] = addr, addr
 	}
-	l := cluster.Launch{Ready: s.file.Ready, Stream: true, Port: s.file.Port}
+	l := cluster.Launch{Ready: s.file.Ready, Stream: true, Port: s.file.Port, OnePort: s.file.OnePort}
 	if p := s.file.Local; p != nil {
 		l.Local = &cluster.Command{Dir: s.dir}
 		l.Local.Argv, l.Local.Env, l.Err = commandOf(p.Command, p.Env, data)
@@ -158,7 +158,7 @@ func (s *Service) Dial(_ context.Context, addr string, session cluster.Session) 
 	return &client{service: s, base: "http://" + addr, session: session, http: newHTTP()}, nil
 }
 
-// ready is the call that asks a client's program whether the member serves.
+// ready is the first that a client's program is asked: whether its member serves.
 const ready = "ready"
 
 // Status asks for the file's status, or else whether the member serves.

@@ -42,13 +42,17 @@ func (t text) with(data any) (string, error) {
 	return out.String(), nil
 }
 
-// expand is every text made of the same data.
+// expand is every text made of the same data. One that comes to nothing is left out, so that an argument may depend on the
+// member; the first never is.
 func expand(texts []text, data any) ([]string, error) {
 	var all []string
-	for _, t := range texts {
+	for i, t := range texts {
 		one, err := t.with(data)
 		if err != nil {
 			return nil, err
+		}
+		if one == "" && i > 0 {
+			continue
 		}
 		all = append(all, one)
 	}
