@@ -23,9 +23,10 @@ type pipe struct {
 	consistency string          // that was asked for
 	guess       bool            // no model was asked for and none is known yet
 	fs          map[string]bool // calls that did not tell
-	ops     []history.Op
-	held    int64
-	full    bool
+
+	ops  []history.Op
+	held int64
+	full bool
 }
 
 // newPipe watches where linearizability is asked for, or a level of transactions: nothing else is judged while it happens.
