@@ -92,6 +92,9 @@ func (b *bugHunter) run(ctx context.Context, out, errs io.Writer) error {
 		err = errors.Join(err, b.shrinkAll(ctx, m))
 	}
 	b.tell.done()
+	if ctx.Err() != nil {
+		err = errors.New("stopped before the end")
+	}
 	if err != nil {
 		m.Stopped = oneLine(err)
 	}

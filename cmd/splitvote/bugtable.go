@@ -41,13 +41,22 @@ func (m *matrix) print(out io.Writer) error {
 	return err
 }
 
+// some are the first of many names, and how many more there are.
+func some(names []string) string {
+	const most = 12
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
 // verdict is the matrix in a sentence or two.
 func (m *matrix) verdict() string {
 	missed, strayed, accused := m.missed(), m.strayed(), m.accused()
 	text := fmt.Sprintf("%d of %d bugs found in %v with %d jobs", len(m.Planted)-len(missed)-len(strayed), len(m.Planted),
 		m.Wall.Round(time.Second), m.Jobs)
 	if len(missed) > 0 {
-		text += "; missed: " + strings.Join(missed, ", ")
+		text += "; missed: " + some(missed)
 	}
 	if len(strayed) > 0 {
 		text += "; found, but not as their class says: " + strings.Join(strayed, ", ")

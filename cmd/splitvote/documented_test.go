@@ -11,9 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/splitvote/splitvote/nemesis"
-	"github.com/splitvote/splitvote/targets/bundled"
 )
 
 // What the pages show is what the command does: every command in a fenced block and in a code span is one that the command
@@ -131,8 +128,8 @@ func understand(args []string) error {
 	if err := command.ValidateArgs(command.Flags().Args()); err != nil {
 		return err
 	}
-	for flag, known := range map[string][]string{"target": targetNames(), "workload": append(workloadNames(), ofTheReader), "bug": mutantNames(),
-		"model": modelNames(), "faults": append(nemesis.Names(), "none")} {
+	for flag, known := range map[string][]string{"target": targetNames(), "workload": append(workloadNames(), ofTheReader), "bug": bugNames(),
+		"model": modelNames(), "faults": append(faultNames(), "none")} {
 		f := command.Flags().Lookup(flag)
 		if f == nil || !f.Changed {
 			continue
@@ -155,16 +152,6 @@ func understand(args []string) error {
 
 // ofTheReader is the workload that the reader of a tutorial writes.
 const ofTheReader = "version"
-
-func mutantNames() []string {
-	var names []string
-	for _, target := range bundled.All() {
-		for _, m := range target.Protocol().Mutants {
-			names = append(names, m.Name)
-		}
-	}
-	return names
-}
 
 // A message, an answer or a node's state in a transcript; behind three spaces the page may say what it means.
 var (

@@ -113,5 +113,6 @@ Exit status: 0 valid · 1 invalid · 2 unknown · 254 usage or bad input · 255 
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(runCommand(), checkCommand(), campaignCommand(), bugsCommand(), replayCommand(), shrinkCommand(), serveCommand(), convertCommand(), cleanCommand(),
 		listCommand(), nodeCommand(), netfaultCommand())
+	completeNames(root)
 	return root
 }
