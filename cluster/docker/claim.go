@@ -20,10 +20,11 @@ const claimLimit = 20 * time.Second
 // claim makes a found cluster that of this run, and refuses one that holds another's data: clients would read what that run
 // wrote, and a correct cluster would be accused. Where a target has no registers nobody can tell.
 func (c *Cluster) claim(ctx context.Context, cfg cluster.Config) error {
-	const object = "register"
-	if !slices.Contains(cfg.Target.Objects(), object) {
+	registers := slices.DeleteFunc([]string{"register", "cas-register"}, func(o string) bool { return !slices.Contains(cfg.Target.Objects(), o) })
+	if len(registers) == 0 {
 		return nil
 	}
+	object := registers[0]
 	ctx, cancel := context.WithTimeout(ctx, claimLimit)
 	defer cancel()
 	session := cluster.Session{Process: 1 << 30, Object: object, Run: cfg.Run} // a process that no run has

@@ -18,19 +18,19 @@ import (
 
 // file is what a service's file may say.
 type file struct {
-	Name     string            `yaml:"name"`     // default: the file's
-	Promises string            `yaml:"promises"` // a level of consistency; default linearizable
-	Members  []string          `yaml:"members"`  // names of the members; default n1, n2, ...
-	Port     uint16            `yaml:"port"`     // of clients inside a container; default 8080, and with --attach the only published one
-	OnePort  bool              `yaml:"one-port"` // members serve peers where they serve clients
-	Settle   plan.Duration     `yaml:"settle"`   // that replicas may take to agree after the last fault
-	Local    *process          `yaml:"local"`    // how a member is started as a child process
-	Docker   *container        `yaml:"docker"`   // how a member is started as a container
-	Ready    string            `yaml:"ready"`    // path on the client port that answers 200 once a member serves
-	Status   *status           `yaml:"status"`   // how a member tells its role
-	Client   []text            `yaml:"client"`   // program that makes the calls; default: by HTTP
-	Answers  *answers          `yaml:"answers"`  // what an HTTP status means
-	Objects  map[string]object `yaml:"objects"`  // by the objects that workloads work on: register, set, ...
+	Name     string           `yaml:"name"`     // default: the file's
+	Promises string           `yaml:"promises"` // a level of consistency; default linearizable
+	Members  []string         `yaml:"members"`  // names of the members; default n1, n2, ...
+	Port     uint16           `yaml:"port"`     // of clients inside a container; default 8080, and with --attach the only published one
+	OnePort  bool             `yaml:"one-port"` // members serve peers where they serve clients
+	Settle   plan.Duration    `yaml:"settle"`   // that replicas may take to agree after the last fault
+	Local    *process         `yaml:"local"`    // how a member is started as a child process
+	Docker   *container       `yaml:"docker"`   // how a member is started as a container
+	Ready    string           `yaml:"ready"`    // path on the client port that answers 200 once a member serves
+	Status   *status          `yaml:"status"`   // how a member tells its role
+	Client   []text           `yaml:"client"`   // program that makes the calls; default: by HTTP
+	Answers  *answers         `yaml:"answers"`  // what an HTTP status means
+	Objects  map[string]calls `yaml:"objects"`  // by the objects that workloads work on: register, set, ...
 }
 
 type process struct {
@@ -52,9 +52,9 @@ type status struct {
 	Term   *text `yaml:"term"`
 }
 
-// object is one kind of thing that workloads work on: its calls by the names that histories have for them. Where a program
+// calls are those of one kind of thing that workloads work on, by the names that histories have for them. Where a program
 // makes the calls they are only named.
-type object map[string]*call
+type calls map[string]*call
 
 // call says how one is made by HTTP: one method with a path, and what came back.
 type call struct {

@@ -59,7 +59,7 @@ func (c *client) Invoke(ctx context.Context, op history.Op) cluster.Answer {
 	if of == nil {
 		return failed(op, fmt.Sprintf("%s has no call %s", c.session.Object, op.F), false)
 	}
-	arg := argument{op.Key, plain(op.Value), op.Process.String(), op.Index, c.session.Run}
+	arg := argument{op.Key, plain(op.Value, true), op.Process.String(), op.Index, c.session.Run}
 	sent := false
 	request, err := of.request(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent = true }}), c.base, arg)
 	if err != nil {
@@ -74,7 +74,7 @@ func (c *client) Invoke(ctx context.Context, op history.Op) cluster.Answer {
 	if err != nil {
 		return unknown(op, err.Error())
 	}
-	return c.service.read(of, op, answer{arg, response.StatusCode, string(body), plain(body)})
+	return c.service.read(of, op, answer{arg, response.StatusCode, string(body), plain(body, false)})
 }
 
 // request makes the HTTP request of a call.

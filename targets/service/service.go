@@ -196,7 +196,7 @@ func (s *Service) role(ctx context.Context, addr string) (cluster.Status, error)
 	if err != nil {
 		return cluster.Status{}, err
 	}
-	said := answer{Status: http.StatusOK, Body: string(body), JSON: plain(body)}
+	said := answer{Status: http.StatusOK, Body: string(body), JSON: plain(body, false)}
 	st := cluster.Status{Up: true}
 	for _, part := range []struct {
 		text *text

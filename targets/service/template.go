@@ -105,35 +105,56 @@ type joinable interface {
 	join(between string, rest ...string) string
 }
 
-// none is JSON's null: a text and a truth of its own, where Go's templates write <no value>.
-type none map[string]any
+// What a template writes of a JSON value is JSON again, where Go's would write map[a:1], [1 2] and <no value>.
+type (
+	none   map[string]any // null, which is false to an if
+	list   []any
+	object map[string]any
+	quoted string // a text that is an argument; one of an answer is written without quotes
+)
 
-func (none) String() string { return "null" }
+func (none) String() string     { return "null" }
+func (l list) String() string   { return written([]any(l)) }
+func (o object) String() string { return written(map[string]any(o)) }
+func (q quoted) String() string { return written(string(q)) }
 
-// plain is a JSON value as templates write it: numbers as they stand, texts without quotes, null as null. What is no JSON is
-// nil.
-func plain(data []byte) any {
+func written(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err.Error() // of what was read as JSON there is none
+	}
+	return string(b)
+}
+
+// plain is a JSON value as templates take it apart and write it: numbers as they stand. What is no JSON is nil.
+func plain(data []byte, quote bool) any {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
 	var v any
 	if dec.Decode(&v) != nil {
 		return nil
 	}
-	return withNulls(v)
+	return named(v, quote)
 }
 
-func withNulls(v any) any {
+func named(v any, quote bool) any {
 	switch v := v.(type) {
 	case nil:
 		return none(nil)
+	case string:
+		if quote {
+			return quoted(v)
+		}
 	case []any:
 		for i := range v {
-			v[i] = withNulls(v[i])
+			v[i] = named(v[i], quote)
 		}
+		return list(v)
 	case map[string]any:
 		for k := range v {
-			v[k] = withNulls(v[k])
+			v[k] = named(v[k], quote)
 		}
+		return object(v)
 	}
 	return v
 }
