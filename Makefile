@@ -31,7 +31,7 @@ bench-checker: ## the checkers' table: a million calls, beside Porcupine; each c
 ROUNDS ?= 1000000
 cross-check: ## every engine, Porcupine and brute force on ROUNDS random small histories a model; then a fault in each algorithm, which must be caught
 	GOGC=400 SPLITVOTE_ROUNDS=$(ROUNDS) $(GO) test -v -run 'Agree|Projections|Minimal|PorcupineModels' -timeout 240m ./checker/linear ./checker/txn
-	SPLITVOTE_FAULTS=1 $(GO) test -run TestCrossCheckCatchesFaults -timeout 60m ./checker/linear
+	SPLITVOTE_FAULTS=1 $(GO) test -run TestCrossCheckCatchesFaults -timeout 60m ./checker/linear ./checker/txn
 
 bugs: build ## the matrix of planted bugs, as docs/bugs.md has it
 	./splitvote bugs

@@ -272,3 +272,31 @@ func show(t testing.TB, h *history.History) string {
 	}
 	return out.String()
 }
+
+// A serial order of transactions is found if and only if there is one, among those that keep to real time first, then to sessions.
+func TestSerialOrdersAgreeWithDefinitions(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	count := map[string]int{}
+	for range rounds(t, 800) {
+		o := draw(r, true)
+		h := o.history(t)
+		got, asked := txn.Ordered(h)
+		if !asked {
+			continue
+		}
+		want := ""
+		for _, level := range []struct{ name, order string }{{txn.Strictest, "realtime"}, {"strong-session-serializable", "session"}, {"serializable", ""}} {
+			if o.serializable(level.order) {
+				want = level.name
+				break
+			}
+		}
+		if count[got]++; got != want {
+			t.Fatalf("an order proves %q, by definition %q\n%s", got, want, show(t, h))
+		}
+	}
+	t.Log(count)
+	if len(count) < 4 {
+		t.Error("the histories are all alike")
+	}
+}

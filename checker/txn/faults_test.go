@@ -1,0 +1,113 @@
+package txn_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fault is a small mistake: in file, old becomes new. The random cross-checks must catch it, those whose names match.
+type fault struct {
+	what     string
+	file     string
+	old, new string
+	tests    string
+}
+
+var faults = []fault{
+	{"a cycle of two", "tarjan.go", "if len(stack)-at > 1 {", "if len(stack)-at > 2 {", "TestAgrees"},
+	{"two rw after each other", "tarjan.go", "return 2*e.to + 1, odd == 0", "return 2*e.to + 1, true", "TestAgrees"},
+	{"a G0 of what may not have committed", "cycles.go", ".kind != history.Ok }", ".kind == history.Fail }", "TestAgrees"},
+	{"a transaction without answer that was seen", "trace.go", "t.txns[w].kind != history.Fail {\n\t\tt.txns[w].committed", "t.txns[w].kind == history.Fail {\n\t\tt.txns[w].committed", "TestAgrees"},
+	{"a write that was not the last", "trace.go", "t.values[t.micros[p].value].final = false", "t.values[t.micros[p].value].final = true", "TestAgrees"},
+	{"who wrote next to a list", "lists.go", "if next[i] = next[i+1]; l.committed", "if next[i] = next[i+1]; !l.committed", "TestAgrees"},
+	{"how much of a list was read", "lists.go", "return int32(i + 1), i < len(of.ends)", "return int32(i), i < len(of.ends)", "TestAgrees"},
+	{"an own element read too soon", "lists.go", "ok && place < n-1 {", "ok && place < 0 {", "TestAgrees"},
+	{"who surely came before", "lists.go", "if last = w; l.txns[w].kind == history.Ok {", "if last = w; l.txns[w].kind != history.Ok {", "TestAgrees"},
+	{"two appends that nobody read", "lists.go", "complete = complete && len(*late) == 1", "complete = complete && len(*late) < 3", "TestAgrees"},
+	{"versions that are no chain", "registers.go", "roots -= len(v.rivals)", "roots -= len(v.readers)", "TestAgrees"},
+	{"who overwrote null", "registers.go", "later = of.writers", "later = of.writers[:min(1, len(of.writers))]", "TestAgrees"},
+	{"a read of what failed", "registers.go", "case r.aborted(m.value):", "case !r.aborted(m.value):", "TestAgrees"},
+	{"the order of a session", "graph.go", "g.add(last, x, process, none)", "g.add(x, last, process, none)", "TestAgrees"},
+	{"versions in the order of a session", "registers.go", "cmp.Compare(x.begin, y.begin)", "cmp.Compare(y.begin, x.begin)", "TestAgrees"},
+	{"the order of real time", "graph.go", "g.add(barrier, x, pass, none)", "g.add(x, barrier, pass, none)", "TestAgrees"},
+	{"versions in the order of real time", "zones.go", "zones[j].last > z.first }", "zones[j].last > z.last }", "TestAgrees"},
+	{"an own key that was not found", "predicates.go", "case s.foundAfter < s.after:", "case s.foundAfter > s.after:", "TestAgrees"},
+	{"keys that were not found", "predicates.go", "tree.gap(x, from, key)", "tree.gap(x, from, key+1)", "TestAgrees"},
+	{"a key first written behind a predicate read", "predicates.go", "s.rival = m.write && made > 0", "s.rival = m.write && made == 0", "TestAgrees"},
+	{"inferred: two rw after each other", "polygraph.go", "return p.after[2*e.to+1].has(2 * e.from)", "return p.after[2*e.to].has(2 * e.from)", "TestBlind"},
+	{"inferred: who read the older version", "polygraph.go", "!visit(edge{r, l.newer, rwForced, l.key})", "!visit(edge{r, l.older, rwForced, l.key})", "TestBlind"},
+	{"inferred: what adds nothing", "polygraph.go", "if !p.idle(e) {", "if p.idle(e) {", "TestBlind"},
+	{"inferred: the wrong way round", "polygraph.go", "p.enter(&step{literal: pair.literal, pair: i, closing: e})", "p.enter(&step{literal: pair.not(), pair: i, closing: e})", "TestBlind"},
+	{"inferred: pairs that are left out", "decide.go", "for j := range versions[:i] {", "for j := range versions[:i/2] {", "TestBlind"},
+	{"in order: a version that others have yet to read", "witness.go", "s.now[m.key]) > own {", "s.now[m.key]) < own {", "TestSerial"},
+	{"in order: what is no choice", "witness.go", "return m.write && m.prev == none })", "return m.write && m.prev == none && m.key > 0 })", "TestSerial"},
+	{"in order: what was undone", "witness.go", "s.replaced = s.replaced[:last]", "s.replaced = s.replaced[:last+1]", "TestSerial"},
+	{"online: an arc against the order", "topology.go", "if low < high {", "if low < high-1 {", "TestOnline"},
+	{"online: what was read is overwritten", "onlinelists.go", "length := before + 1; length <= place; length++", "length := before + 1; length < place; length++", "TestOnline"},
+	{"online: what is late comes last", "onlinelists.go", "l.depends(l.values[of.order[of.top]].writer, x, ww, key)", "l.depends(x, l.values[of.order[of.top]].writer, ww, key)", "TestOnline"},
+	{"online: replaced by the time of a read", "onlineregisters.go", "newest[i].by >= r.txns[x].begin", "newest[i].by >= r.at", "TestOnline"},
+	{"online: the order of a session", "online.go", "o.draw(l.follow, l.node, process, none)", "o.draw(l.node, l.follow, process, none)", "TestOnline"},
+	{"online: the order of real time", "online.go", "o.draw(node, next, realtime, none)", "o.draw(next, node, realtime, none)", "TestOnline"},
+}
+
+// The cross-checks find mistakes in every part: cycles, version orders, sessions, real time, predicates, inference, serial orders and
+// the online judge. A fault is put into a file that the compiler is told to read in place of the real one. It takes a compilation each, so
+// it is part of the long form: SPLITVOTE_FAULTS=1 (make cross-check). That each fault still fits its file is looked at always.
+func TestCrossCheckCatchesFaults(t *testing.T) {
+	for _, f := range faults {
+		t.Run(f.what, func(t *testing.T) {
+			source, err := os.ReadFile(f.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(string(source), f.old); n != 1 {
+				t.Fatalf("%q stands in %s %d times, want once: bring the fault up to date", f.old, f.file, n)
+			}
+			if os.Getenv("SPLITVOTE_FAULTS") == "" {
+				return
+			}
+			f.plant(t, strings.Replace(string(source), f.old, f.new, 1))
+		})
+	}
+}
+
+// plant runs the cross-checks with the fault, which must fail and show the history on which they disagree.
+func (f fault) plant(t *testing.T, faulty string) {
+	real, err := filepath.Abs(f.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	planted, overlay := filepath.Join(dir, f.file), filepath.Join(dir, "overlay.json")
+	text, err := json.Marshal(map[string]map[string]string{"Replace": {real: planted}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{planted: []byte(faulty), overlay: text} {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	run := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-vet=off", "-failfast", "-count=1", "-run", "^"+f.tests, ".")
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "SPLITVOTE_") {
+			run.Env = append(run.Env, v)
+		}
+	}
+	run.Env = append(run.Env, "SPLITVOTE_ROUNDS=10000")
+	out, err := run.CombinedOutput()
+	switch {
+	case err == nil:
+		t.Errorf("the cross-checks do not catch it:\n%s", out)
+	case !strings.Contains(string(out), `"type":"invoke"`):
+		t.Errorf("the cross-checks fail, but by no disagreement: %v\n%s", err, out)
+	}
+}
