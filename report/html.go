@@ -497,7 +497,7 @@ func notable(h *history.History) pageAround {
 	slices.SortStableFunc(calls, func(a, b history.Call) int { return int(min(1, max(-1, long(b)-long(a)))) })
 	calls = calls[:min(len(calls), 100)]
 	slices.SortFunc(calls, func(a, b history.Call) int { return a.Invoke - b.Invoke })
-	a := pageAround{Title: "The slowest operations"}
+	a := pageAround{Title: "The slowest operations, in order of time"}
 	var rows []row
 	for _, c := range calls {
 		rows = append(rows, newRow(h, c, ""))

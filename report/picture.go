@@ -217,15 +217,16 @@ func (d *drawing) ticks(draw bool) int {
 		}
 		x := d.x(t)
 		half := 3.1 * float64(len(label))
+		middle := math.Min(x, d.width()-half) // the last is not cut off at the edge
 		for level := range ends {
-			if x-half < ends[level] {
+			if middle-half < ends[level] {
 				continue
 			}
-			ends[level] = x + half + 8
+			ends[level] = middle + half + 8
 			levels = max(levels, level+1)
 			if draw {
 				fmt.Fprintf(d, `<line class="tick" x1="%s" x2="%s" y1="%s" y2="%s"/>`, num(x), num(x), num(16+15*float64(level)), num(d.height))
-				fmt.Fprintf(d, `<text class="time" x="%s" y="%s" text-anchor="middle">%s</text>`, num(x), num(13+15*float64(level)),
+				fmt.Fprintf(d, `<text class="time" x="%s" y="%s" text-anchor="middle">%s</text>`, num(middle), num(13+15*float64(level)),
 					html.EscapeString(label))
 			}
 			break
