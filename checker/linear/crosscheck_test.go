@@ -53,6 +53,9 @@ func subjects() []subject {
 	}
 }
 
+// enough bytes hold all configurations of a small history, many times over: an engine that needs more does not agree.
+const enough = 1 << 26
+
 // usual is how many random small histories every engine and brute force look at for each model. In the long form
 // (make cross-check) SPLITVOTE_ROUNDS says how many.
 const usual = 3000
@@ -104,7 +107,7 @@ func TestEnginesAgreeWithBruteForce(t *testing.T) {
 				}
 				count[valid]++
 				for _, engine := range engines {
-					c, err := linear.New(subject.name, linear.Options{Engine: engine, Workers: 1})
+					c, err := linear.New(subject.name, linear.Options{Engine: engine, Workers: 1, Memory: enough})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -131,7 +134,7 @@ func TestEnginesAgreeOnLongerHistories(t *testing.T) {
 				s := randomShape(r)
 				s.calls = 10 + r.IntN(15)
 				h := randomHistory(r, s, subject.copy)
-				auto := check(t, subject.name, linear.Options{}, h)
+				auto := check(t, subject.name, linear.Options{Memory: enough}, h)
 				search := check(t, subject.name, linear.Options{Engine: linear.Search, Memory: 1 << 20}, h)
 				if auto.Verdict != search.Verdict && search.Verdict != checker.Unknown {
 					t.Fatalf("seed %d: %v by %s, %v by search:\n%s", seed, auto.Verdict, auto.Method, search.Verdict, lines(t, h))

@@ -42,6 +42,21 @@ var faults = []fault{
 	{"a sum out of bounds that is in them", "tally.go", "c.out < least ||", "c.out <= least ||", "counter"},
 	{"a write without answer that was seen", "reduce.go", "return !calls[i].pending() || observed[calls[i].in.Value]", "return !calls[i].pending()", "cas-register"},
 	{"an enqueue that must have ended", "reduce.go", "reduced[w].end = min(reduced[w].end, reduced[i].end)", "reduced[w].end = min(reduced[w].end, reduced[i].begin)", "fifo-queue"},
+	{"texts between two puts whose times overlap", "text_eras.go", "b.f < a.s {", "b.f < 0 {", "kv"},
+	{"a text wholly inside another's time", "text_eras.go", "forward[at-1].s > x.f {", "forward[at-1].s < x.f {", "kv"},
+	{"the text before any put, which comes first", "text_eras.go", "x.f, x.first = -1, nobody", "x.first = nobody", "kv"},
+	{"an append that nobody got and must be somewhere", "text_eras.go", "c.in.F != model.Get && !c.pending() && e.of[i]", "c.in.F == model.Put && !c.pending() && e.of[i]", "kv"},
+	{"appends got against time", "text_eras.go", "add(w, 2*n+1)", "add(w, 2*n+3)", "kv"},
+	{"a put got behind another text", "text_eras.go", "case at > 0 && e.calls[word.by]", "case at < 0 && e.calls[word.by]", "kv"},
+	{"a text that several calls put", "text_eras.go", "case first.writes > 1:", "case first.writes < 1:", "kv"},
+	{"a text that several calls appended", "text_eras.go", "case word.writes > 1:", "case word.writes < 1:", "kv"},
+	{"two gets of which neither begins the other", "text_eras.go", "return e.disagree(a, i), true", "return nil, true", "kv"},
+	{"a put of nothing", "text_eras.go", "if a == 0 && e.resets {", "if a < 0 && e.resets {", "kv"},
+	{"texts that begin each other", "text_code.go", "if w.text != distinct[last].text {", "if w.text == \"\" {", "kv"},
+	{"a put without answer that somebody got", "text.go", "if c.pending() && !seen[i].possible {", "if c.pending() && seen[i].possible {", "kv"},
+	{"which of several appends was got", "text.go", "if word.writes == 1 {", "if word.writes > 0 {", "kv"},
+	{"a text inside the longest that was got", "text.go", "if i+1 == len(gets) || !", "if i+1 < len(gets) && !", "kv"},
+	{"a text of which nobody got the like", "../../model/text.go", "if s = lost; out == nil {", "if s = lost; out != nil {", "kv"},
 	{"read-only calls that are not", "search.go", "open := s.readOnly[w] &^ mask[w]", "open := s.live[w] &^ mask[w]", "register"},
 	{"a call that takes effect again", "search.go", "open := s.live[v] &^ s.work.mask(i)[v]", "open := s.live[v]", "counter"},
 	{"calls alike that are not", "search.go", "s.alike[o] == s.alike[c] && ", "s.alike[o] <= s.alike[c] && ", "register"},
@@ -80,7 +95,7 @@ func (f fault) plant(t *testing.T, faulty string) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	planted, overlay := filepath.Join(dir, f.file), filepath.Join(dir, "overlay.json")
+	planted, overlay := filepath.Join(dir, filepath.Base(f.file)), filepath.Join(dir, "overlay.json")
 	text, err := json.Marshal(map[string]map[string]string{"Replace": {real: planted}})
 	if err != nil {
 		t.Fatal(err)

@@ -127,7 +127,7 @@ func mutate(r *rand.Rand, ops []history.Op) {
 	a, b := r.IntN(len(ops)), r.IntN(len(ops))
 	comparable := ops[a].Kind == history.Ok && ops[b].Kind == history.Ok && ops[a].F == ops[b].F && returns[ops[a].F]
 	switch r.IntN(6) {
-	case 5: // a list that was read lacks an element, a text a word, or an element is there that is not, or the other way about
+	case 5: // a list that was read lacks an element, or an element is there that is not, or the other way about
 		var list []any
 		if ops[a].F == "contains" && ops[a].Kind == history.Ok && json.Unmarshal(ops[a].Value, &list) == nil && len(list) == 2 {
 			ops[a].Value = raw([]any{list[0], list[1] != true})
@@ -136,15 +136,8 @@ func mutate(r *rand.Rand, ops []history.Op) {
 			i := r.IntN(len(list))
 			ops[a].Value = raw(slices.Delete(list, i, i+1))
 		}
-		var got string
-		if ops[a].F == "get" && ops[a].Kind == history.Ok && json.Unmarshal(ops[a].Value, &got) == nil && got != "" {
-			end := " "
-			if !strings.Contains(got, end) {
-				end = "" // letters
-			}
-			words := strings.SplitAfter(got, end)
-			i := r.IntN(len(words))
-			ops[a].Value = raw(strings.Join(slices.Delete(words, i, i+1), ""))
+		if ops[a].F == "get" && ops[a].Kind == history.Ok {
+			mutateText(r, &ops[a], &ops[b])
 		}
 	case 0: // give a call the result of another call of the same kind
 		if comparable {
@@ -171,6 +164,38 @@ func mutate(r *rand.Rand, ops []history.Op) {
 			}
 		}
 	}
+}
+
+// mutateText takes a word out of a text that was got, exchanges two, or adds one of another.
+func mutateText(r *rand.Rand, op, other *history.Op) {
+	words := wordsOf(op)
+	if len(words) == 0 {
+		return
+	}
+	i, j := r.IntN(len(words)), r.IntN(len(words))
+	switch r.IntN(3) {
+	case 0:
+		words = slices.Delete(words, i, i+1)
+	case 1:
+		words[i], words[j] = words[j], words[i]
+	case 2:
+		if more := wordsOf(other); len(more) > 0 {
+			words = append(words, more[r.IntN(len(more))])
+		}
+	}
+	op.Value = raw(strings.Join(words, ""))
+}
+
+// wordsOf divides what a get returned: at its spaces, or else into letters.
+func wordsOf(op *history.Op) []string {
+	var got string
+	if op.F != "get" || op.Kind != history.Ok || json.Unmarshal(op.Value, &got) != nil || got == "" {
+		return nil
+	}
+	if !strings.Contains(got, " ") {
+		return strings.Split(got, "")
+	}
+	return slices.DeleteFunc(strings.SplitAfter(got, " "), func(word string) bool { return word == "" })
 }
 
 // returns names the calls whose completion says more than their invocation, in one and the same shape.

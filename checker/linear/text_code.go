@@ -59,3 +59,12 @@ func (c textCode) first(text string) *textWord {
 	}
 	return &c.words[at-1]
 }
+
+// divide finds the words of text, and where the last one ends: short of the end of text if it has no division.
+func (c textCode) divide(text string) (words []*textWord, end int) {
+	for word := c.first(text); word != nil; word = c.first(text[end:]) {
+		words = append(words, word)
+		end += len(word.text)
+	}
+	return words, end
+}

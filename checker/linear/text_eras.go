@@ -91,9 +91,6 @@ func (e *eras) find() (*witness, bool) {
 	return e.conflict(extents), true
 }
 
-// nothing says whether a call appends nothing.
-func nothing(in *model.TextCall) bool { return in.F == model.Append && in.Text == "" }
-
 func newEra() era { return era{longest: nobody, ends: []int{0}} }
 
 // get puts a get into its era. It returns a witness if no text of the era can be what it returned, and false if that has a

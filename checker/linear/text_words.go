@@ -23,12 +23,8 @@ func (e *eras) fromNowhere(i int32, at int) *witness {
 
 // disagree is a get that has another text than the longest get of its era, and neither is the beginning of the other.
 func (e *eras) disagree(a, i int32) *witness {
-	for at, text := 0, e.calls[i].out; at < len(text); {
-		word := e.code.first(text[at:])
-		if word == nil {
-			return e.fromNowhere(i, at)
-		}
-		at += len(word.text)
+	if _, end := e.code.divide(e.calls[i].out); end < len(e.calls[i].out) {
+		return e.fromNowhere(i, end)
 	}
 	long := e.eras[a].longest
 	w := &witness{kind: "incompatible-order"}
