@@ -23,7 +23,8 @@
 //	positions    append lists, if values that are read are appended once                    O(length of what was read)
 //	eras         texts, if none begins another and those that are got are written once      O(n log n + length of what was got)
 //	unique       unique identifiers                                                         O(n)
-//	search       everything: breadth first over compact configurations                      exponential in concurrency
+//	search       everything: breadth first over compact configurations, and depth first     exponential in concurrency
+//	             beside it where these become many
 //	porcupine    everything, on request: the reference that the others are tested against   exponential in concurrency
 //
 // Calls with unknown outcome cost nothing where an algorithm of its own decides, with two exceptions: a dequeue of nothing

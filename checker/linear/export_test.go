@@ -2,7 +2,11 @@ package linear
 
 import (
 	"context"
+	"time"
 
+	"github.com/anishathalye/porcupine"
+
+	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/model"
 )
@@ -58,6 +62,66 @@ func Minimal[S, In, Out any](m model.Model[S, In, Out], h *history.History) bool
 		}
 	}
 	return true
+}
+
+// Descends says whether a descent finds an order of the calls of each object of h.
+func Descends(modelName string, h *history.History) bool {
+	return inside(modelName).descends(h)
+}
+
+// FrontierAlone judges by the search without a descent beside it, for ten seconds and within memory.
+func FrontierAlone(modelName string, h *history.History, memory int64) checker.Verdict {
+	return inside(modelName).alone(h, memory)
+}
+
+// searcher runs the parts of a search by themselves.
+type searcher interface {
+	descends(h *history.History) bool
+	alone(h *history.History, memory int64) checker.Verdict
+}
+
+func inside(modelName string) searcher {
+	c, err := named(modelName, Options{})
+	if err != nil {
+		panic(err)
+	}
+	return c.(searcher)
+}
+
+func (c of[S, In, Out]) descends(h *history.History) bool {
+	objects, err := split(c.m, h)
+	if err != nil {
+		panic(err)
+	}
+	for _, o := range objects {
+		if !descends(c.m, o.calls) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c of[S, In, Out]) alone(h *history.History, memory int64) checker.Verdict {
+	objects, err := split(c.m, h)
+	if err != nil {
+		panic(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	worst := checker.Valid
+	for _, o := range objects {
+		worst = max(worst, newSearch(ctx, c.m, theoryOf(c.m).reduce(o.calls), memory).run().verdict)
+	}
+	return worst
+}
+
+// DescendsPorcupine says whether a descent finds an order of operations on one object of a model written for Porcupine.
+func DescendsPorcupine(m porcupine.Model, operations []porcupine.Operation) bool {
+	return descends(foreign{m, context.Background()}, callsOf(operations))
+}
+
+func descends[S, In, Out any](m model.Model[S, In, Out], calls []call[In, Out]) bool {
+	return newDescent(context.Background(), m, calls, eventsOf(calls), classes(calls), 1<<30).find()
 }
 
 // Alone is NewOnline without the search that runs beside a type's own algorithm.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
+	"reflect"
 	"slices"
 
 	"github.com/anishathalye/porcupine"
@@ -117,6 +119,22 @@ func (f foreign) Hash(s any) uint64 {
 	}
 	return f.m.Hash(s)
 }
+
+// fingerprint tells states apart for a descent, which may tell apart what is equal: a model without a Hash costs it nothing.
+func (f foreign) fingerprint(s any) uint64 {
+	switch {
+	case f.m.Hash != nil:
+		return f.m.Hash(s)
+	case f.m.Equal == nil && reflect.ValueOf(s).Comparable():
+		return maphash.Comparable(fingerprintSeed, s)
+	}
+	var h maphash.Hash
+	h.SetSeed(fingerprintSeed)
+	fmt.Fprintf(&h, "%v", s)
+	return h.Sum64()
+}
+
+var fingerprintSeed = maphash.MakeSeed()
 
 func (f foreign) Describe(in any, out *any) string {
 	var result any

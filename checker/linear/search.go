@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/bits"
 	"reflect"
+	"sync"
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/model"
@@ -27,30 +28,63 @@ import (
 //	S4  Of calls under way that ask and return the same, the one that must end first takes effect first: if another did,
 //	    the two could be exchanged.
 //	S5  Calls with unknown outcome that are left at the end never happened.
+//	S6  Where many orders explain a history the frontier may grow wide. Then a descent looks for one of them beside it, on
+//	    another processor. An order that it finds is one, whatever else there is; that there is none only the frontier can
+//	    tell. So the answer depends on neither's speed, but for limits, which leave no answer only if both reach them.
 func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out], memory int64) outcome {
 	for i := range calls {
 		if c := &calls[i]; c.end < c.begin { // a reduction found that it took effect before it began
 			return outcome{verdict: checker.Invalid, method: string(Search), through: c.end}
 		}
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	s := newSearch(ctx, m, calls, memory)
-	for _, e := range eventsOf(calls) {
+	var beside sync.WaitGroup
+	found := false
+	s.widened = func() {
+		s.mostHeld -= s.mostHeld / 4
+		d := newDescent(ctx, m, calls, s.events, s.alike, memory/4)
+		beside.Go(func() {
+			defer func() { _ = recover() }() // a model that panics is the frontier's to tell of
+			if d.find() {
+				found = true
+				cancel()
+			}
+		})
+	}
+	o := s.run()
+	if o.verdict != checker.Unknown {
+		cancel()
+	}
+	if beside.Wait(); found && o.verdict == checker.Unknown {
+		o = outcome{verdict: checker.Valid}
+	}
+	o.method = string(Search)
+	return o
+}
+
+// run goes through the events with a frontier.
+func (s *search[S, In, Out]) run() (o outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			o = panicked(p)
+		}
+	}()
+	for _, e := range s.events {
 		switch {
 		case !e.end:
 			s.begin(e.call)
-		case calls[e.call].pending():
-			return outcome{verdict: checker.Valid, method: string(Search)}
-		default:
-			if !s.end(e.call) {
-				if s.stopped != nil {
-					s.stopped.method, s.stopped.through = string(Search), calls[e.call].end
-					return *s.stopped
-				}
-				return outcome{verdict: checker.Invalid, method: string(Search), through: calls[e.call].end}
-			}
+		case s.calls[e.call].pending():
+			return outcome{verdict: checker.Valid}
+		case !s.end(e.call) && s.stopped != nil:
+			s.stopped.through = s.calls[e.call].end
+			return *s.stopped
+		case len(s.frontier.states) == 0:
+			return outcome{verdict: checker.Invalid, through: s.calls[e.call].end}
 		}
 	}
-	return outcome{verdict: checker.Valid, method: string(Search)}
+	return outcome{verdict: checker.Valid}
 }
 
 // search is the state of bySearch. Calls under way have slots, which are bits of masks.
@@ -58,6 +92,7 @@ type search[S, In, Out any] struct {
 	ctx      context.Context
 	m        model.Model[S, In, Out]
 	calls    []call[In, Out]
+	events   []event
 	slots    []int32  // by slot: its call, or nobody
 	slotOf   []int32  // by call
 	alike    []int32  // by call: which calls ask and return the same; nil if all differ
@@ -70,14 +105,19 @@ type search[S, In, Out any] struct {
 	steps    []S      // scratch
 	mask     []uint64 // scratch
 	mostHeld int      // configurations that memory allows
+	widened  func()   // called once, when there are more than narrow configurations; may be nil
 	count    int      // steps since ctx was looked at
 	stopped  *outcome
 }
 
+// narrow is how many configurations are sooner followed one after the other than a descent is begun.
+const narrow = 256
+
 // newSearch counts how many calls are under way at once, which is how wide masks must be.
 func newSearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out], memory int64) *search[S, In, Out] {
+	events := eventsOf(calls)
 	under, most := 0, 0
-	for _, e := range eventsOf(calls) {
+	for _, e := range events {
 		switch {
 		case !e.end:
 			under++
@@ -88,7 +128,7 @@ func newSearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], c
 	}
 	words := max(1, (most+63)/64)
 	s := &search[S, In, Out]{
-		ctx: ctx, m: m, calls: calls,
+		ctx: ctx, m: m, calls: calls, events: events,
 		slots: make([]int32, words*64), slotOf: make([]int32, len(calls)), alike: classes(calls),
 		live: make([]uint64, words), pending: make([]uint64, words), readOnly: make([]uint64, words), mask: make([]uint64, words),
 		frontier: newConfigs[S](words), work: newConfigs[S](words), next: newConfigs[S](words),
@@ -258,7 +298,12 @@ func (s *search[S, In, Out]) keep(mask []uint64, state S, w int, bit uint64) {
 	}
 	if !to.covers(hash, mask, s.pending, func(other S) bool { return s.m.Equal(state, other) }) {
 		to.append(mask, state, hash)
-		if len(s.work.states)+len(s.next.states) > s.mostHeld {
+		held := len(s.work.states) + len(s.next.states)
+		if held > narrow && s.widened != nil {
+			s.widened()
+			s.widened = nil
+		}
+		if held > s.mostHeld {
 			o := outOfMemory()
 			s.stopped = &o
 		}
