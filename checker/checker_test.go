@@ -38,7 +38,10 @@ func tell(t *testing.T, lines string) *history.History {
 			t.Fatal(err)
 		}
 		op.F = words[3]
-		if len(words) > 4 {
+		switch {
+		case len(words) > 4 && op.Process != history.Nemesis:
+			op.Value = json.RawMessage(words[4])
+		case len(words) > 4:
 			f := history.Fault{Fault: words[4], Phase: history.Phase(words[6]), Bit: len(words) > 7 && words[7] == "bit"}
 			fmt.Sscan(words[5], &f.ID)
 			op.Value, _ = json.Marshal(f)
@@ -131,6 +134,32 @@ func TestCoverageRefusesEmptyPasses(t *testing.T) {
 			r := test.gate.Check(context.Background(), tell(t, test.lines))
 			if test.want == "" && r.Verdict != checker.Valid || test.want != "" && (r.Verdict != checker.Unknown || !strings.Contains(r.Reason, test.want)) || r.Cause != test.cause {
 				t.Errorf("%v, %s: %s; want %s: %s", r.Verdict, r.Cause, r.Reason, test.cause, test.want)
+			}
+		})
+	}
+}
+
+// A call that nobody acknowledged counts where an answer shows that it took effect, and only there.
+func TestCoverageCountsWhatWasObserved(t *testing.T) {
+	for name, test := range map[string]struct {
+		lines string
+		want  checker.Verdict
+	}{
+		"read":                     {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke read null\n4 p1 ok read 7", checker.Valid},
+		"read in a list":           {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke read null\n4 p1 ok read [3,7]", checker.Valid},
+		"never completed, read":    {"1 p0 invoke write 7\n3 p1 invoke read null\n4 p1 ok read 7", checker.Valid},
+		"not read":                 {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke read null\n4 p1 ok read 8", checker.Unknown},
+		"nothing read":             {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke read null\n4 p1 ok read null", checker.Unknown},
+		"read without an answer":   {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke read null\n4 p1 info read null", checker.Unknown},
+		"refused":                  {"1 p0 invoke write 7\n2 p0 fail write 7\n3 p1 invoke read null\n4 p1 ok read 7", checker.Unknown},
+		"told by another's answer": {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke add 7\n4 p1 ok add 7\n5 p1 invoke read null\n6 p1 ok read null", checker.Unknown},
+		"written twice": {
+			"1 p0 invoke write 7\n2 p0 info write 7\n2 p2 invoke write 7\n2 p2 info write 7\n3 p1 invoke read null\n4 p1 ok read 7", checker.Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := checker.Coverage{Calls: []string{"write"}, MinOk: 1}.Check(context.Background(), tell(t, test.lines))
+			if r.Verdict != test.want {
+				t.Errorf("%v, %s; want %v", r.Verdict, r.Reason, test.want)
 			}
 		})
 	}

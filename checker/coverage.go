@@ -8,8 +8,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Coverage is the gate against empty passes. A run says something only if every kind of call succeeded often enough, if
-// some call succeeded while a fault was on, and if every kind of fault that was asked for happened and took effect at
+// Coverage is the gate against empty passes. A run says something only if every kind of call succeeded often enough, which
+// means that it was acknowledged, or is known from a later answer to have taken effect; if some call succeeded while a fault was on, and if every kind of fault that was asked for happened and took effect at
 // least once. Otherwise it is Unknown, with that reason.
 type Coverage struct {
 	Calls  []string // every F that must have succeeded
@@ -23,11 +23,18 @@ func (Coverage) Name() string { return "coverage" }
 // Check looks for what is missing; the first lack is the reason, all are in Stats.
 func (c Coverage) Check(_ context.Context, h *history.History) Result {
 	windows := h.Windows()
-	oks := map[string]int{}
-	inside := 0
+	oks, seen := map[string]int{}, observed(h)
+	inside, unacknowledged := 0, 0
 	for _, call := range h.Calls() {
 		op := h.Invocation(call)
-		if op.Process == history.Nemesis || h.Kind(call) != history.Ok {
+		if op.Process == history.Nemesis {
+			continue
+		}
+		if seen(call) {
+			oks[op.F]++
+			unacknowledged++
+		}
+		if h.Kind(call) != history.Ok {
 			continue
 		}
 		oks[op.F]++
@@ -69,8 +76,8 @@ func (c Coverage) Check(_ context.Context, h *history.History) Result {
 		lacks = append(lacks, "no call succeeded while a fault was on")
 	}
 	if len(lacks) == 0 {
-		return Result{Verdict: Valid, Stats: map[string]any{"ok-in-faults": inside}}
+		return Result{Verdict: Valid, Stats: map[string]any{"ok-in-faults": inside, "observed": unacknowledged}}
 	}
 	return Result{Verdict: Unknown, Cause: cause, Reason: "too little to judge by: " + strings.Join(lacks, "; "),
-		Stats: map[string]any{"lacks": lacks, "ok-in-faults": inside}}
+		Stats: map[string]any{"lacks": lacks, "ok-in-faults": inside, "observed": unacknowledged}}
 }
