@@ -97,6 +97,8 @@ func BenchmarkCheck(b *testing.B) {
 			add(cell{model: "cas-register", clients: 20, engine: engine}, sizes...)
 			add(cell{model: "fifo-queue", clients: 5, engine: engine}, sizes...)
 			add(cell{model: "append-list", clients: 20, keys: 100, pending: 0.05, engine: engine}, all[1:3]...)
+			add(cell{model: "kv", clients: 20, keys: 10, engine: engine}, all[1:3]...)
+			add(cell{model: "kv", clients: 20, keys: 10, pending: 0.05, engine: engine}, all[1:3]...)
 		}
 		add(cell{model: "register", clients: 5, engine: engine}, sizes...)
 		add(cell{model: "register", clients: 5, domain: 5, engine: engine}, sizes...)
@@ -137,5 +139,6 @@ func (c cell) run(b *testing.B) {
 		runtime.ReadMemStats(&after)
 		b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/float64(b.N)/(1<<20), "MB/op")
 		b.ReportMetric(float64(c.calls)*float64(b.N)/b.Elapsed().Seconds(), "calls/s")
+		return // of the model's kinds of objects, the first
 	}
 }

@@ -113,7 +113,7 @@ func (f fault) plant(t *testing.T, faulty string) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	run := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-vet=off", "-failfast", "-count=1",
+	run := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-vet=off", "-ldflags=-s -w", "-failfast", "-count=1",
 		"-run", "^(TestEnginesAgree.*|TestOnlineAgrees.*)$/^"+f.model+"(#01)?$", ".")
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "SPLITVOTE_") {
