@@ -18,6 +18,7 @@ import (
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/harness"
+	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/targets/bundled"
 )
 
@@ -115,7 +116,7 @@ func (b *bugHunter) validate() error {
 		b.wanted, b.correct, b.limit = 1, min(b.correct, 100), min(b.limit, 110*time.Second)
 	}
 	if b.jobs < 1 || b.wanted < 1 || b.correct < 0 || b.seed < 1 || b.limit <= 0 {
-		return usage(errors.New("--jobs, --finds, --seed: want numbers from 1, --for more than 0s"))
+		return usage(errors.New("--jobs, --finds and --seed want numbers from 1, --correct one from 0, --for more than 0s"))
 	}
 	if b.target != "" {
 		if _, ok := targetNamed(b.target); !ok {
@@ -132,7 +133,8 @@ func (b *bugHunter) validate() error {
 func (b *bugHunter) begin() *matrix {
 	m := &matrix{Version: version(), Jobs: b.jobs}
 	for _, t := range bundled.All() {
-		if b.target != "" && b.target != t.Name() {
+		has := func(m protocol.Mutant) bool { return m.Name == b.bug }
+		if b.target != "" && b.target != t.Name() || b.bug != "" && !slices.ContainsFunc(t.Protocol().Mutants, has) {
 			continue
 		}
 		m.Correct = append(m.Correct, harness.Hunt{Target: t.Name(), Doc: t.Protocol().Doc})
