@@ -337,6 +337,8 @@ var deciders = map[checker.Cause]string{
 func decider(r *Run) string {
 	again := r.Result.Cause == checker.Timeout || r.Result.Cause == checker.Cancelled
 	switch {
+	case r.Result.Cause == checker.TooLittle && r.Target == "": // a history that was brought
+		return "a history in which more calls succeed"
 	case again && r.Check != "":
 		return plain(r.Check) + " --checker-timeout 10m"
 	case again:
