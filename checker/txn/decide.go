@@ -51,34 +51,28 @@ func (f *findings) decide(ctx context.Context, g *graph, asked, proved level) (l
 	if open() == 0 {
 		return proved, nil
 	}
-	var pairs []pair
-	switch {
-	case g.nodes > mostStates:
-	case f.registers != nil:
-		pairs = f.registers.pairs()
-	default:
-		pairs = f.lists.pairs()
+	pairs, readers := f.pairs()
+	all := len(pairs) < mostPairs
+	if !all {
+		pairs = nil
 	}
 	if r := f.registers; r != nil {
-		shown, err := r.proveByOrder(ctx, pairs, open(), f.ruledOut())
+		shown, err := r.proveByOrder(ctx, pairs, readers, open(), f.ruledOut())
 		if err != nil {
 			return 0, err
 		}
 		proved |= shown
 	}
 	for _, q := range questions {
-		if open()&q.level == 0 {
+		if !all || open()&q.level == 0 {
 			continue
 		}
-		p := newPolygraph(ctx, g, pairs, q, nil)
-		if p == nil {
-			continue
-		}
+		p := newPolygraph(ctx, g, pairs, readers, q, nil)
 		switch why := p.solve(); {
 		case ctx.Err() != nil:
 			return 0, ctx.Err()
 		case why != nil:
-			f.refuted(ctx, g, pairs, q, p, why)
+			f.refuted(ctx, g, pairs, readers, q, p, why)
 		case !p.gaveUp:
 			proved |= below(q.level)
 		}
@@ -86,38 +80,39 @@ func (f *findings) decide(ctx context.Context, g *graph, asked, proved level) (l
 	return proved, nil
 }
 
-// pairs are all two that wrote a register, with the readers of what they wrote.
-func (r *registers) pairs() []pair {
-	var all []pair
-	for k := range r.of {
-		versions := r.of[k].versions[1:]
-		for i := range versions {
-			for j := range versions[:i] {
-				a, b := &versions[j], &versions[i]
-				if len(all) > mostPairs {
-					return all
+// pairs are all two transactions that wrote a register, or appended to a list what nobody read; so many at most that they are no
+// longer asked of. With them comes who read a version.
+func (f *findings) pairs() (all []pair, readers func(key, version int32) []int32) {
+	readers = func(int32, int32) []int32 { return nil }
+	add := func(p pair) bool {
+		if len(all) < mostPairs {
+			all = append(all, p)
+		}
+		return len(all) < mostPairs
+	}
+	if r := f.registers; r != nil {
+		for k := range r.of {
+			versions := r.of[k].versions
+			for i := 1; i < len(versions); i++ {
+				for j := 1; j < i; j++ {
+					if !add(pair{literal: literal{int32(k), versions[j].writer, versions[i].writer}, versions: [2]int32{int32(j), int32(i)}}) {
+						return all, readers
+					}
 				}
-				all = append(all, pair{literal: literal{int32(k), a.writer, b.writer}, readers: a.readers, others: b.readers})
 			}
 		}
+		return all, func(key, version int32) []int32 { return r.of[key].versions[version].readers }
 	}
-	return all
-}
-
-// pairs are all two that appended to a list what nobody read.
-func (l *lists) pairs() []pair {
-	var all []pair
-	for k, late := range l.late {
+	for k, late := range f.lists.late {
 		for i := range late {
 			for j := range late[:i] {
-				if len(all) > mostPairs {
-					return all
+				if !add(pair{literal: literal{int32(k), late[j], late[i]}}) {
+					return all, readers
 				}
-				all = append(all, pair{literal: literal{int32(k), late[j], late[i]}})
 			}
 		}
 	}
-	return all
+	return all, readers
 }
 
 // witnesses are transactions that show that others committed of which nobody knows how they ended: each read something of theirs.

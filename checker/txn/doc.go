@@ -89,10 +89,11 @@
 //	    cycle that the level proscribes, the other holds in every execution that has the level; if both do, there is no such
 //	    execution: the level is ruled out, by the anomaly that is the mildest of such cycles, and the evidence says step by
 //	    step which orders were inferred and why. Where all orders are settled without a cycle they prove the level. What
-//	    remains open is supposed one way and the other. So every level from consistent-view up is decided of a small history; of
-//	    one with more than some thousand transactions it may be left open. A serial order of all transactions, in which each
-//	    reads what it finds, proves serializability at any length: it is looked for first, among the orders that respect what
-//	    was inferred, by trying within bounds what is left, and the order that is found is gone through once more by itself.
+//	    remains open is taken to have been in the order of time, and where that cannot be is supposed one way and the other. So
+//	    every level from consistent-view up is decided of a small history; of one of many thousand transactions it may
+//	    be left open, for what comes after what is known only within a window then. A serial order of all transactions, in
+//	    which each reads what it finds, proves serializability at any length: it is looked for first, among the orders that respect
+//	    what was inferred, by trying within bounds what is left, and the order that is found is gone through once more by itself.
 //	X14 What [Online] accuses of while a history happens, Check says of the events until then: the level is ruled out, however the
 //	    history goes on, but for a value that is written again after it failed. Dependencies are drawn as transactions end,
 //	    into an order that is kept topological (Pearce and Kelly, 2006): of lists each time a read shows more of the order than
@@ -100,6 +101,5 @@
 //	    Check would at the same event, but for predicate reads, the inferences of X13, cycles with an rw at consistent-view,
 //	    where nothing depends on time a value that is read before somebody begins to write it, and at read-uncommitted
 //	    what comes behind reads that contradict each other. Of registers it knows the versions of which X4 speaks without
-//	    an order, and by real time those that had been replaced when a read began. The rest is judged at the end, and nothing is
-//	    proved online.
+//	    an order, and in real time what is older than the newest. The rest is judged at the end, and nothing is proved online.
 package txn

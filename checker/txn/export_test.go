@@ -25,9 +25,25 @@ func Ordered(h *history.History) (level string, asked bool) {
 	if _, err := cycles(ctx, g, found); err != nil {
 		return "", false
 	}
-	shown, err := found.registers.proveByOrder(ctx, nil, everyLevel, found.ruledOut())
+	shown, err := found.registers.proveByOrder(ctx, nil, nil, everyLevel, found.ruledOut())
 	if err != nil || shown == 0 {
 		return "", true
 	}
 	return maximal(shown).names()[0], true
+}
+
+// Reach says of a graph's nodes which come after which, in rows of so many bits in all; nil if there is a cycle. Whole says that all are in
+// sight.
+func Reach(nodes int, arcs [][2]int32, bits int) (comes func(first, after int32) bool, whole bool) {
+	var r reach
+	r.draw(nodes, func(visit func(from, to int32)) {
+		for _, a := range arcs {
+			visit(a[0], a[1])
+		}
+	})
+	if !r.sort(int32(nodes)) {
+		return nil, false
+	}
+	r.fill(bits)
+	return r.comes, r.whole()
 }

@@ -2,14 +2,13 @@ package txn
 
 import (
 	"slices"
-	"sort"
 
 	"github.com/splitvote/splitvote/history"
 )
 
 // liveRegisters draws the dependencies of rw-register as far as the order of versions is known at once: the initial null comes before every
-// write, what a transaction read before what it wrote (X4), and where real time orders transactions, what had been replaced by the time at
-// which a read began before what had replaced it.
+// write, what a transaction read before what it wrote, and where real time orders transactions, a version that somebody had touched before
+// before the newest (X4).
 type liveRegisters struct {
 	*Online
 	own      *registers
@@ -20,8 +19,8 @@ type liveRegisters struct {
 // liveRegister is what is known of a key.
 type liveRegister struct {
 	initial liveVersion
-	writers []int32  // that count
-	newest  []newest // ever newer
+	writers []int32 // that count
+	newest  int32   // the value whose last toucher began last, or none
 }
 
 // registerVersion is a value of a register.
@@ -33,12 +32,9 @@ type registerVersion struct {
 	latest  int32   // when the last of them began
 }
 
-// newest is a version that was the newest of its key by a time: its writer had ended, and the last who touched it had begun.
-type newest struct{ by, latest, value int32 }
-
 func (r *liveRegisters) key(k int32) *liveRegister {
 	for int(k) >= len(r.of) {
-		r.of = append(r.of, &liveRegister{initial: liveVersion{none, none}})
+		r.of = append(r.of, &liveRegister{initial: liveVersion{none, none}, newest: none})
 	}
 	return r.of[k]
 }
@@ -146,19 +142,15 @@ func (r *liveRegisters) foundVersion(x, key, v int32, rival bool) {
 	}
 }
 
-// inTime draws the rw of a reader of a version that had been replaced before it began: somebody who had touched the version ended
-// before somebody began who touched a newer one, whose writer had ended when the reader began (X4).
+// inTime draws the rw of a reader of a version to the writer of the newest, if somebody who had touched the first ended before somebody
+// began who touched the other (X4).
 func (r *liveRegisters) inTime(x, key, v int32) {
-	if !rwRealtime.in(r.look) {
-		return
-	}
 	newest := r.key(key).newest
-	n := sort.Search(len(newest), func(i int) bool { return newest[i].by >= r.txns[x].begin })
-	if n == 0 {
+	if !rwRealtime.in(r.look) || newest == none || newest == v {
 		return
 	}
-	if latest, first := newest[n-1], r.version(v).first; latest.value != v && first > 0 && first < latest.latest {
-		r.depends(x, r.values[latest.value].writer, rwRealtime, key)
+	if first := r.version(v).first; first > 0 && first < r.version(newest).latest {
+		r.depends(x, r.values[newest].writer, rwRealtime, key)
 	}
 }
 
@@ -169,9 +161,8 @@ func (r *liveRegisters) touch(x, key, v int32) {
 		version.first = r.at
 	}
 	version.latest = max(version.latest, r.txns[x].begin)
-	if w := r.values[v].writer; w != none && r.txns[w].kind == history.Ok &&
-		(len(of.newest) == 0 || of.newest[len(of.newest)-1].latest < version.latest) {
-		of.newest = append(of.newest, newest{r.at, version.latest, v})
+	if r.values[v].writer != none && (of.newest == none || r.version(of.newest).latest < version.latest) {
+		of.newest = v
 	}
 }
 

@@ -30,22 +30,21 @@ const (
 // serial order it does not matter which of two comes first that nobody read; those are no pairs there.
 type polygraph struct {
 	*graph
-	no     proscribed
-	known  []edge // of the kinds that the level looks at
-	pairs  []pair
-	stop   func() bool
-	work   int  // that may still be done, in words of after
-	gaveUp bool // there was more to do than that, or no time
+	no      proscribed
+	known   []edge // of the kinds that the level looks at
+	pairs   []pair
+	readers func(key, version int32) []int32
+	asked   func(node int32) bool // whether it is of those that are asked of
+	stop    func() bool
+	work    int  // that may still be done, in words of rows
+	gaveUp  bool // there was more to do than that, or no time
+	terse   bool // nobody asks why
 
-	trail  []edge // drawn since, in order
-	good   int    // so many of these close no cycle
-	steps  []*step
-	of     map[literal]*step
-	next   [][]int32
-	degree []int32
-	all    members
-	after  []members // of each state those that come after it
-	order  []int32
+	trail []edge // drawn since, in order
+	good  int    // so many of these close no cycle
+	steps []*step
+	of    map[literal]*step
+	reach
 }
 
 // literal says that at a key the version of one transaction is older than that of another.
@@ -54,11 +53,11 @@ type literal struct{ key, older, newer int32 }
 // not is the other way round.
 func (l literal) not() literal { return literal{l.key, l.newer, l.older} }
 
-// pair is two transactions that wrote a key, and who read what they wrote.
+// pair is two transactions that wrote a key, and the versions that they left, 0 for those that nobody read.
 type pair struct {
 	literal
-	readers, others []int32 // of the older's version, and of the newer's
-	decided         bool
+	versions [2]int32
+	decided  bool
 }
 
 // step is how a literal was found to hold.
@@ -79,48 +78,56 @@ type refutation struct {
 	circle cycle
 }
 
-// The bounds of a polygraph: states, for there is a bit for every two; pairs; and words that are worked on.
+// The bounds of a polygraph: pairs, and words that are worked on.
 const (
-	mostStates = 20_000
-	mostPairs  = 1_000_000
-	mostWork   = 1 << 30
+	mostPairs = 4_000_000
+	mostWork  = 4 << 30
 )
 
-// newPolygraph asks of all transactions, or of some of them; nil if it would be too large.
-func newPolygraph(ctx context.Context, g *graph, pairs []pair, q question, among []int32) *polygraph {
-	p := &polygraph{graph: g, no: q.no, work: mostWork, of: map[literal]*step{}, stop: func() bool { return ctx.Err() != nil }}
-	if p.states() > mostStates || len(pairs) > mostPairs {
-		return nil
-	}
-	asked := func(x int32) bool { return among == nil || x >= int32(len(g.txns)) || contains(among, x) }
+// newPolygraph asks of all transactions, or of some of them.
+func newPolygraph(ctx context.Context, g *graph, pairs []pair, readers func(key, version int32) []int32, q question, among []int32) *polygraph {
+	p := &polygraph{graph: g, no: q.no, readers: readers, work: mostWork, of: map[literal]*step{}, stop: func() bool { return ctx.Err() != nil }}
+	p.asked = func(x int32) bool { return among == nil || x >= int32(len(g.txns)) || contains(among, x) }
 	for _, e := range g.edges {
-		if e.kind.in(q.kinds) && asked(e.from) && asked(e.to) {
+		if e.kind.in(q.kinds) && p.asked(e.from) && p.asked(e.to) {
 			p.known = append(p.known, e)
 		}
 	}
+	p.known = g.entered(p.known)
 	for _, of := range pairs {
-		if !asked(of.older) || !asked(of.newer) || q.no == anyCycle && len(of.readers)+len(of.others) == 0 {
+		if !p.asked(of.older) || !p.asked(of.newer) ||
+			q.no == anyCycle && len(readers(of.key, of.versions[0]))+len(readers(of.key, of.versions[1])) == 0 {
 			continue // in a serial order it does not matter which of two comes first that nobody read
-		}
-		if among != nil {
-			of.readers, of.others = some(of.readers, asked), some(of.others, asked)
 		}
 		p.pairs = append(p.pairs, of)
 	}
-	n := p.states()
-	p.next, p.degree, p.after = make([][]int32, n), make([]int32, n), make([]members, n)
-	p.all = make(members, p.words()*n)
 	return p
 }
 
-// some are those that keep accepts.
-func some(all []int32, keep func(int32) bool) []int32 {
-	return slices.DeleteFunc(slices.Clone(all), func(x int32) bool { return !keep(x) })
+// entered are the edges that some transaction leads to: not those of junctions into which no edge goes.
+func (g *graph) entered(edges []edge) []edge {
+	into := make([]int32, g.nodes)
+	out := newAdjacency(g.nodes, int32(len(g.txns)), edges)
+	for _, e := range edges {
+		into[e.to]++
+	}
+	var idle []int32
+	for j := int32(len(g.txns)); j < g.nodes; j++ {
+		if into[j] == 0 {
+			idle = append(idle, j)
+		}
+	}
+	for len(idle) > 0 {
+		j := idle[len(idle)-1]
+		idle = idle[:len(idle)-1]
+		for _, e := range out.edges[out.first[j]:out.first[j+1]] {
+			if into[e.to]--; into[e.to] == 0 && e.to >= out.txns {
+				idle = append(idle, e.to)
+			}
+		}
+	}
+	return slices.DeleteFunc(edges, func(e edge) bool { return e.from >= out.txns && into[e.from] == 0 })
 }
-
-func (p *polygraph) states() int { return int(p.no.states(p.nodes)) }
-
-func (p *polygraph) words() int { return (p.states() + 63) / 64 }
 
 // leads calls visit with the steps from state to state that an edge allows.
 func (no proscribed) leads(e edge, visit func(from, to int32)) {
@@ -160,13 +167,13 @@ func (no proscribed) node(state int32) int32 {
 func (p *polygraph) closes(e edge) bool {
 	switch {
 	case p.no == anyCycle:
-		return p.after[e.to].has(e.from)
+		return p.comes(e.to, e.from)
 	case !e.kind.in(anyRW):
-		return p.after[2*e.to].has(2*e.from) || p.after[2*e.to].has(2*e.from+1)
+		return p.comes(2*e.to, 2*e.from) || p.comes(2*e.to, 2*e.from+1)
 	case p.no == apart:
-		return p.after[2*e.to+1].has(2 * e.from)
+		return p.comes(2*e.to+1, 2*e.from)
 	default:
-		return p.after[2*e.to+1].has(2*e.from + 1)
+		return p.comes(2*e.to+1, 2*e.from+1)
 	}
 }
 
@@ -174,27 +181,27 @@ func (p *polygraph) closes(e edge) bool {
 func (p *polygraph) idle(e edge) bool {
 	switch {
 	case p.no == anyCycle:
-		return p.after[e.from].has(e.to)
+		return p.comes(e.from, e.to)
 	case e.kind.in(anyRW):
-		return p.after[2*e.from].has(2*e.to) || p.after[2*e.from].has(2*e.to+1)
+		return p.comes(2*e.from, 2*e.to) || p.comes(2*e.from, 2*e.to+1)
 	case p.no == apart:
-		return p.after[2*e.from+1].has(2 * e.to)
+		return p.comes(2*e.from+1, 2*e.to)
 	default:
-		return p.after[2*e.from].has(2 * e.to)
+		return p.comes(2*e.from, 2*e.to)
 	}
 }
 
 // draws calls visit with what follows from a literal, until that is false.
 func (p *polygraph) draws(pair *pair, l literal, visit func(edge) bool) {
-	readers := pair.readers
+	version := pair.versions[0]
 	if l != pair.literal {
-		readers = pair.others
+		version = pair.versions[1]
 	}
 	if !visit(edge{l.older, l.newer, wwForced, l.key}) {
 		return
 	}
-	for _, r := range readers {
-		if r != l.newer && !visit(edge{r, l.newer, rwForced, l.key}) {
+	for _, r := range p.readers(l.key, version) {
+		if r != l.newer && p.asked(r) && !visit(edge{r, l.newer, rwForced, l.key}) {
 			return
 		}
 	}
@@ -219,7 +226,7 @@ func (p *polygraph) enter(s *step) {
 	p.draws(pair, s.literal, func(e edge) bool {
 		if !p.idle(e) {
 			p.trail = append(p.trail, e)
-			p.no.leads(e, func(from, to int32) { p.after[from].set(to) })
+			p.no.leads(e, p.note)
 		}
 		return true
 	})
@@ -243,45 +250,19 @@ func (p *polygraph) leave(from int) {
 // closure finds what comes after each state by what is known and the first edges of the trail; not ok if they make a cycle that is
 // proscribed.
 func (p *polygraph) closure(trail int) (ok bool) {
-	n := p.states()
-	for i := range n {
-		p.next[i], p.degree[i] = p.next[i][:0], 0
-	}
-	for _, edges := range [][]edge{p.known, p.trail[:trail]} {
-		for _, e := range edges {
-			p.no.leads(e, func(from, to int32) {
-				p.next[from] = append(p.next[from], to)
-				p.degree[to]++
-			})
-		}
-		p.work -= len(edges) * p.words()
-	}
-	p.order = p.order[:0]
-	for i := range n {
-		if p.degree[i] == 0 {
-			p.order = append(p.order, int32(i))
-		}
-	}
-	for i := 0; i < len(p.order); i++ {
-		for _, to := range p.next[p.order[i]] {
-			if p.degree[to]--; p.degree[to] == 0 {
-				p.order = append(p.order, to)
+	p.work -= p.reach.draw(int(p.no.states(p.nodes)), func(visit func(from, to int32)) {
+		for _, edges := range [][]edge{p.known, p.trail[:trail]} {
+			for _, e := range edges {
+				p.no.leads(e, visit)
 			}
 		}
-	}
-	if len(p.order) < n {
+	})
+	if !p.sort(p.no.states(int32(len(p.txns)))) {
 		return false
 	}
-	clear(p.all)
-	words := p.words()
-	for _, state := range slices.Backward(p.order) {
-		after := p.all[words*int(state) : words*int(state+1)]
-		for _, to := range p.next[state] {
-			after.add(p.after[to])
-			after.set(to)
-		}
-		p.after[state] = after
-		if p.no == single && state&1 == 0 && after.has(state+1) {
+	p.fill(mostBits)
+	for s := int32(0); p.no == single && s < 2*int32(len(p.txns)); s += 2 {
+		if p.comes(s, s+1) {
 			return false
 		}
 	}
@@ -304,7 +285,7 @@ func (p *polygraph) follow() *refutation {
 			if pair.decided {
 				continue
 			}
-			p.work -= 2 + len(pair.readers) + len(pair.others)
+			p.work -= 2 + len(p.readers(pair.key, pair.versions[0])) + len(p.readers(pair.key, pair.versions[1]))
 			if e, out := p.impossible(pair, pair.literal); out {
 				p.enter(&step{literal: pair.not(), pair: i, closing: e})
 			} else if e, out := p.impossible(pair, pair.not()); out {
@@ -324,6 +305,9 @@ func (p *polygraph) contradiction() *refutation {
 		p.gaveUp = true // what was known has a cycle already, which was not searched for to the end
 		return nil
 	}
+	if p.terse {
+		return &refutation{}
+	}
 	for high-low > 1 {
 		if mid := (low + high) / 2; p.closure(mid) {
 			low = mid
@@ -336,18 +320,83 @@ func (p *polygraph) contradiction() *refutation {
 
 // solve decides, within bounds. What it returns is why the level cannot be, nil if it can be or if it gave up.
 func (p *polygraph) solve() *refutation {
+	if why := p.follow(); why != nil || p.gaveUp || p.guess() {
+		return why
+	}
+	return p.cases()
+}
+
+// guess takes it that what is open was in the order of time, as it mostly was: the pairs that are farthest apart first, many at a time, and fewer
+// where that cannot be. It says whether that settles all pairs; if not, nothing has changed.
+func (p *polygraph) guess() (settled bool) {
+	begin := len(p.steps)
+	var open []int
+	for i := range p.pairs {
+		if !p.pairs[i].decided {
+			open = append(open, i)
+		}
+	}
+	slices.SortStableFunc(open, func(a, b int) int { return p.apart(b) - p.apart(a) })
+	p.terse = true
+	defer func() { p.terse = false }()
+	for many := (len(open) + 1) / 2; ; {
+		here := len(p.steps)
+		for _, i := range open {
+			if len(p.steps) < here+many && !p.pairs[i].decided {
+				p.enter(&step{literal: p.inTime(i), pair: i, assumed: true})
+			}
+		}
+		if why := p.follow(); why == nil && !p.gaveUp {
+			if open = slices.DeleteFunc(open, func(i int) bool { return p.pairs[i].decided }); len(open) == 0 {
+				return p.sure()
+			}
+			many = (len(open) + 1) / 2
+			continue
+		}
+		if many /= 4; many == 0 || p.gaveUp {
+			p.leave(begin)
+			return false
+		}
+		p.leave(here)
+	}
+}
+
+// inTime is a pair in the order in which its transactions ended.
+func (p *polygraph) inTime(i int) literal {
+	l := p.pairs[i].literal
+	if uint32(p.txns[l.newer].end) < uint32(p.txns[l.older].end) { // none is the greatest
+		return l.not()
+	}
+	return l
+}
+
+// apart is how long after the end of one of a pair the other began.
+func (p *polygraph) apart(i int) int {
+	l := p.inTime(i)
+	return int(p.txns[l.newer].begin) - int(min(uint32(p.txns[l.older].end), uint32(len(p.history.Ops))))
+}
+
+// sure says whether a cycle that is proscribed could not have been out of sight.
+func (p *polygraph) sure() bool {
+	p.gaveUp = p.gaveUp || p.no == single && !p.whole()
+	return !p.gaveUp
+}
+
+// cases decides, by supposing what is open one way, and the other way where that cannot be.
+func (p *polygraph) cases() *refutation {
 	for {
 		if why := p.follow(); why != nil || p.gaveUp {
 			return why
 		}
 		open := slices.IndexFunc(p.pairs, func(pair pair) bool { return !pair.decided })
 		if open < 0 {
+			p.sure()
 			return nil
 		}
 		here := len(p.steps)
-		supposed := &step{literal: p.pairs[open].literal, pair: open, assumed: true}
+		supposed := &step{literal: p.inTime(open), pair: open, assumed: true}
 		p.enter(supposed)
-		why := p.solve()
+		why := p.cases()
 		if why == nil {
 			return nil
 		}
@@ -414,7 +463,7 @@ func (p *polygraph) circle(closing edge, trail int) cycle {
 	edges := append(slices.Concat(p.known, p.trail[:trail]), closing)
 	a := newAdjacency(p.nodes, int32(len(p.txns)), edges)
 	last := int32(slices.Index(a.edges, closing))
-	n := p.states()
+	n := p.no.states(p.nodes)
 	by, from := make([]int32, n), make([]int32, n)
 	for i := range by {
 		by[i] = none
@@ -480,16 +529,4 @@ func (p *polygraph) names() []int32 {
 		all[i] = int32(i)
 	}
 	return all
-}
-
-// members is a set of states, a bit each.
-type members []uint64
-
-func (b members) has(i int32) bool { return b[i/64]&(1<<(i%64)) != 0 }
-func (b members) set(i int32)      { b[i/64] |= 1 << (i % 64) }
-
-func (b members) add(other members) {
-	for i := range b {
-		b[i] |= other[i]
-	}
 }

@@ -1,7 +1,6 @@
 package txn_test
 
 import (
-	"context"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -69,11 +68,7 @@ func TestBlindWritesAgreeWithDefinitions(t *testing.T) {
 			"strong-snapshot-isolation":         func() bool { return o.snapshots("realtime") },
 		}
 		for level, holds := range want {
-			c, err := txn.New(o.model(), level)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := c.Check(context.Background(), h)
+			got := check(t, o.model(), level, h)
 			verdicts[got.Verdict]++
 			if got.Verdict == checker.Unknown || (got.Verdict == checker.Valid) != holds() {
 				t.Fatalf("%s is %v (%s), by definition %v\n%s", level, got.Verdict, got.Reason, holds(), show(t, h))
@@ -91,5 +86,63 @@ func TestBlindWritesAgreeWithDefinitions(t *testing.T) {
 	t.Logf("%v; convicted by inferred version orders %d, of these by suppositions %d", verdicts, inferred, supposed)
 	if verdicts[checker.Valid] == 0 || verdicts[checker.Invalid] == 0 || inferred == 0 {
 		t.Error("the histories are all alike")
+	}
+}
+
+// What comes after what is told exactly where all is in sight, and never wrongly where it is not; a cycle is noticed.
+func TestInferredFromWhatComesAfterWhat(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 14))
+	cyclic, short := 0, 0
+	for range rounds(t, 60) {
+		n := int32(2 + r.IntN(600))
+		order := r.Perm(int(n))
+		var arcs [][2]int32
+		next := make([][]int32, n)
+		for range r.IntN(2 * int(n)) {
+			i := r.IntN(int(n) - 1)
+			a := [2]int32{int32(order[i]), int32(order[i+1+r.IntN(min(int(n)-i-1, 20))])}
+			if r.IntN(int(n)*8) == 0 {
+				a[0], a[1] = a[1], a[0]
+			}
+			arcs = append(arcs, a)
+			next[a[0]] = append(next[a[0]], a[1])
+		}
+		comes, whole := txn.Reach(int(n), arcs, int(n)*(64+r.IntN(600)))
+		after := make([][]bool, n)
+		circular := false
+		for s := range n {
+			after[s] = make([]bool, n)
+			for work := []int32{s}; len(work) > 0; {
+				at := work[len(work)-1]
+				work = work[:len(work)-1]
+				for _, to := range next[at] {
+					if !after[s][to] {
+						after[s][to] = true
+						work = append(work, to)
+					}
+				}
+			}
+			circular = circular || after[s][s]
+		}
+		if circular != (comes == nil) {
+			t.Fatalf("a cycle: %v, noticed: %v, in %v", circular, comes == nil, arcs)
+		}
+		if circular {
+			cyclic++
+			continue
+		}
+		if !whole {
+			short++
+		}
+		for a := range n {
+			for b := range n {
+				if got := comes(a, b); got && !after[a][b] || whole && after[a][b] && !got {
+					t.Fatalf("%d comes after %d: %v, by definition %v, in %v", b, a, got, after[a][b], arcs)
+				}
+			}
+		}
+	}
+	if cyclic == 0 || short == 0 {
+		t.Errorf("of the graphs %d have a cycle, and %d are larger than the window", cyclic, short)
 	}
 }

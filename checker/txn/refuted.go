@@ -10,13 +10,17 @@ import (
 )
 
 // refuted reports that a level cannot be whichever way versions are ordered, by as few transactions as show it.
-func (f *findings) refuted(ctx context.Context, g *graph, pairs []pair, q question, p *polygraph, why *refutation) {
+func (f *findings) refuted(ctx context.Context, g *graph, pairs []pair, readers func(key, version int32) []int32, q question, p *polygraph, why *refutation) {
 	among := why.transactions()
+	tries := max(mostShrunk, 50_000_000/len(g.edges))
 	for changed := len(among) <= mostShrunk; changed; {
 		changed = false
 		for i := range among {
+			if tries--; tries < 0 {
+				break
+			}
 			fewer := slices.Delete(slices.Clone(among), i, i+1)
-			less := newPolygraph(ctx, g, pairs, q, fewer)
+			less := newPolygraph(ctx, g, pairs, readers, q, fewer)
 			less.work = mostWork / (8 * mostShrunk)
 			if shorter := less.solve(); shorter != nil {
 				p, why, among, changed = less, shorter, shorter.transactions(), true
