@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/splitvote/splitvote/cluster"
@@ -149,6 +150,11 @@ func (f *file) check() error {
 	if s := f.Status; s != nil && (len(s.methods()) != 1 || s.Value != nil || s.Fail != nil || s.Answers != nil) {
 		return errors.New("status: want one of get, post, put, patch and delete, with a path, and what to make of the answer: role, leader, term")
 	}
+	if s := f.Status; s != nil {
+		if err := s.try(s.Role, s.Leader, s.Term); err != nil {
+			return fmt.Errorf("status: %w", err)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(f.Objects)) {
 		for _, of := range slices.Sorted(maps.Keys(f.Objects[name])) {
 			if err := f.checkCall(f.Objects[name][of]); err != nil {
@@ -165,6 +171,41 @@ func (f *file) checkCall(c *call) error {
 		return errors.New("the client makes the calls; here they are only named")
 	case len(f.Client) == 0 && (c == nil || len(c.methods()) != 1):
 		return errors.New("want one of get, post, put, patch and delete, with a path")
+	case c == nil:
+		return nil
+	}
+	return c.try()
+}
+
+// try fills in the texts of a request and of its answer with values of different shapes, so that a field that there is not is
+// found at once, and not by calls that fail. What else goes wrong depends on the value, and may never.
+func (c *call) try(more ...*text) error {
+	asked, told := append(slices.Collect(maps.Values(c.methods())), c.Body), append(more, c.Value, c.Fail)
+	for _, header := range c.Header {
+		asked = append(asked, &header)
+	}
+	for _, value := range []any{nil, "x", []any{"x", "y"}} {
+		arg := argument{Value: value}
+		if err := misnamed(asked, arg); err != nil {
+			return err
+		}
+		if err := misnamed(told, answer{argument: arg, Body: "x", JSON: value}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// misnamed is the first error for want of a field.
+func misnamed(texts []*text, data any) error {
+	for _, t := range texts {
+		if t == nil {
+			continue
+		}
+		_, err := t.with(data)
+		if err != nil && strings.Contains(err.Error(), "can't evaluate field") && strings.Contains(err.Error(), "in type service.") {
+			return err
+		}
 	}
 	return nil
 }
