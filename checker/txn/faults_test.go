@@ -27,7 +27,6 @@ var faults = []fault{
 	{"a write that was not the last", "trace.go", "t.values[t.micros[p].value].final = false", "t.values[t.micros[p].value].final = true", "TestAgrees"},
 	{"who wrote next to a list", "lists.go", "if next[i] = next[i+1]; l.committed", "if next[i] = next[i+1]; !l.committed", "TestAgrees"},
 	{"how much of a list was read", "lists.go", "return int32(i + 1), i < len(of.ends)", "return int32(i), i < len(of.ends)", "TestAgrees"},
-	{"an own element read too soon", "lists.go", "ok && place < n-1 {", "ok && place < n-9 {", "TestAgrees"},
 	{"who surely came before", "lists.go", "if last = w; l.txns[w].kind == history.Ok {", "if last = w; l.txns[w].kind != history.Ok {", "TestAgrees"},
 	{"two appends that nobody read", "lists.go", "complete = complete && len(*late) == 1", "complete = complete && len(*late) < 3", "TestAgrees"},
 	{"versions that are no chain", "registers.go", "roots -= len(v.rivals)", "roots -= len(v.readers)", "TestAgrees"},
@@ -46,9 +45,8 @@ var faults = []fault{
 	{"inferred: the wrong way round", "polygraph.go", "p.enter(&step{literal: pair.literal, pair: i, closing: e})", "p.enter(&step{literal: pair.not(), pair: i, closing: e})", "TestBlind"},
 	{"inferred: pairs that are left out", "decide.go", "for j := 1; j < i; j++ {", "for j := 1; j < i-1; j++ {", "TestBlind"},
 	{"inferred: what comes after what", "reach.go", "w |= other[i-words-1] >> (64 - bits)", "w |= other[i-words-1] >> (65 - bits)", "TestInferred"},
-	{"in order: what is ready again", "witness.go", "if s.degree[to] == 0 && s.effective(to) {\n\t\t\t\ts.withdraw", "if s.degree[to] == 1 && s.effective(to) {\n\t\t\t\ts.withdraw", "TestSerial"},
 	{"in order: what is no choice", "witness.go", "return m.write && m.prev == none })", "return m.write && m.prev == none && m.key > 0 })", "TestSerial"},
-	{"in order: what was undone", "witness.go", "s.replaced = s.replaced[:last]", "s.replaced = s.replaced[:last+1]", "TestSerial"},
+	{"in order: what was undone", "witness.go", "s.set(m.key, s.replaced[last])", "s.set(m.key, none)", "TestSerial"},
 	{"online: an arc against the order", "topology.go", "if low < high {", "if low < high-1 {", "TestOnline"},
 	{"online: what was read is overwritten", "onlinelists.go", "length := before + 1; length <= place; length++", "length := before + 1; length < place; length++", "TestOnline"},
 	{"online: what is late comes last", "onlinelists.go", "l.depends(l.values[of.order[of.top]].writer, x, ww, key)", "l.depends(x, l.values[of.order[of.top]].writer, ww, key)", "TestOnline"},
@@ -57,9 +55,10 @@ var faults = []fault{
 	{"online: the order of real time", "online.go", "o.draw(node, next, realtime, none)", "o.draw(next, node, realtime, none)", "TestOnline"},
 }
 
-// The cross-checks find mistakes in every part: cycles, version orders, sessions, real time, predicates, inference, serial orders and
-// the online judge. A fault is put into a file that the compiler is told to read in place of the real one. It takes a compilation each, so
-// it is part of the long form: SPLITVOTE_FAULTS=1 (make cross-check). That each fault still fits its file is looked at always.
+// The cross-checks find mistakes in every part: cycles, version orders, sessions, real time, predicates, inference,
+// serial orders and the online judge. A fault is put into a file that the compiler is told to read in place of the real
+// one. It takes a compilation each, so it is part of the long form: SPLITVOTE_FAULTS=1 (make cross-check). That each
+// fault still fits its file is looked at always.
 func TestCrossCheckCatchesFaults(t *testing.T) {
 	for _, f := range faults {
 		t.Run(f.what, func(t *testing.T) {
@@ -78,7 +77,7 @@ func TestCrossCheckCatchesFaults(t *testing.T) {
 	}
 }
 
-// plant runs the cross-checks with the fault, which must fail and show the history on which they disagree.
+// plant runs the cross-checks with the fault, which must fail and show what they disagree about.
 func (f fault) plant(t *testing.T, faulty string) {
 	real, err := filepath.Abs(f.file)
 	if err != nil {
@@ -108,7 +107,7 @@ func (f fault) plant(t *testing.T, faulty string) {
 	switch {
 	case err == nil:
 		t.Errorf("the cross-checks do not catch it:\n%s", out)
-	case !strings.Contains(string(out), `"type":"invoke"`):
+	case !strings.Contains(string(out), `"type":"invoke"`) && !strings.Contains(string(out), "by definition"):
 		t.Errorf("the cross-checks fail, but by no disagreement: %v\n%s", err, out)
 	}
 }

@@ -11,11 +11,11 @@ import (
 
 // Online judges a history of transactions by one level while it happens (X14).
 //
-// It accuses at the end of the first transaction by which the events so far are no history of the level, as Check would say of
-// them. That it accuses of nothing proves nothing: the verdict on the whole history is that of Check.
+// It accuses at the end of the first transaction by which the events so far are no history of the level, as Check would
+// say of them. That it accuses of nothing proves nothing: the verdict on the whole history is that of Check.
 //
-// It remembers every transaction and every value that was written, and of each list its longest read, for a read may turn up that
-// is as old as the history: a few hundred bytes a transaction. What else was read is forgotten.
+// It remembers every transaction and every value that was written, and of each list its longest read, for a read may turn
+// up that is as old as the history: a few hundred bytes a transaction. What else was read is forgotten.
 type Online struct {
 	*trace
 	asked  level
@@ -61,8 +61,8 @@ type liveModel interface {
 	reader(v int32) int32
 }
 
-// NewOnline judges histories of [ListAppend] or [RWRegister] by a level of [Levels] while they happen, "" is the strictest. It is an
-// error if there is no such model or level, or if the model is judged only at the end.
+// NewOnline judges histories of [ListAppend] or [RWRegister] by a level of [Levels] while they happen, "" is the
+// strictest. It is an error if there is no such model or level, or if the model is judged only at the end.
 func NewOnline(modelName, consistency string) (*Online, error) {
 	c, err := New(modelName, consistency)
 	if err != nil {
@@ -192,7 +192,8 @@ func (o *Online) complete(op *history.Op) error {
 	return nil
 }
 
-// fail reports that somebody has seen what a transaction wrote that failed. A read that saw it showed it to others, or was the last to.
+// fail reports that somebody has seen what a transaction wrote that failed. A read that saw it showed it to others, or
+// was the last to.
 func (o *Online) fail(number int32) {
 	if !o.txns[number].committed {
 		return

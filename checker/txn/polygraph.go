@@ -14,26 +14,27 @@ const (
 	single                     // one with at most one rw: consistent view
 )
 
-// polygraph asks whether the writes of each key can be put in an order with which a level holds (Papadimitriou, The Serializability
-// of Concurrent Database Updates, JACM 1979). Of two transactions that wrote a key either one's version is the older: then it is before
-// the other by a ww, and everyone who read its version by an rw. Where one way round closes a cycle that the level
-// proscribes, with what is known and with what followed already, the other holds in every execution of the level. Where both
-// do, there is no such execution; and where all orders are fixed and no cycle is closed, these orders are one. Of what stays
-// open either way is supposed in turn, within bounds.
+// polygraph asks whether the writes of each key can be put in an order with which a level holds (Papadimitriou, The
+// Serializability of Concurrent Database Updates, JACM 1979). Of two transactions that wrote a key either one's version
+// is the older: then it is before the other by a ww, and everyone who read its version by an rw. Where one way round
+// closes a cycle that the level proscribes, with what is known and with what followed already, the other holds in every
+// execution of the level. Where both do, there is no such execution; and where all orders are fixed and no cycle is
+// closed, these orders are one. Of what stays open either way is supposed in turn, within bounds.
 //
-// It is exact for serializability, for a history is serializable if and only if its transactions have an acyclic graph under some
-// version order (Adya, Liskov and O'Neil, section 5: PL-3); for snapshot isolation by theorem 10 of Cerone and Gotsman, which
-// says the same of cycles in which no two rw follow each other; for consistent-view by its definition; and for each of them
-// with the order of sessions or of real time, whose edges are dependencies like ww and wr there. What is known beforehand
-// holds in every execution of the level (X5), and that one of two writes is the older is so in each. It is asked where nothing
-// else is wrong with a history, so that every version has one writer, which committed, and all its readers are known (X2). In a
-// serial order it does not matter which of two comes first that nobody read; those are no pairs there.
+// It is exact for serializability, for a history is serializable if and only if its transactions have an acyclic graph
+// under some version order (Adya, Liskov and O'Neil, section 5: PL-3); for snapshot isolation by theorem 10 of Cerone and
+// Gotsman, which says the same of cycles in which no two rw follow each other; for consistent-view by its definition; and
+// for each of them with the order of sessions or of real time, whose edges are dependencies like ww and wr there. What is
+// known beforehand holds in every execution of the level (X5), and that one of two writes is the older is so in each. It
+// is asked where nothing else is wrong with a history, so that every version has one writer, which committed, and all its
+// readers are known (X2). In a serial order it does not matter which of two comes first that nobody read; those are no
+// pairs there.
 type polygraph struct {
 	*graph
 	no      proscribed
 	known   []edge // of the kinds that the level looks at
 	pairs   []pair
-	readers func(key, version int32) []int32
+	readers readers
 	asked   func(node int32) bool // whether it is of those that are asked of
 	stop    func() bool
 	work    int  // that may still be done, in words of rows
@@ -60,6 +61,9 @@ type pair struct {
 	decided  bool
 }
 
+// readers are those who read a version of a key.
+type readers func(key, version int32) []int32
+
 // step is how a literal was found to hold.
 type step struct {
 	literal
@@ -85,8 +89,9 @@ const (
 )
 
 // newPolygraph asks of all transactions, or of some of them.
-func newPolygraph(ctx context.Context, g *graph, pairs []pair, readers func(key, version int32) []int32, q question, among []int32) *polygraph {
-	p := &polygraph{graph: g, no: q.no, readers: readers, work: mostWork, of: map[literal]*step{}, stop: func() bool { return ctx.Err() != nil }}
+func newPolygraph(ctx context.Context, g *graph, pairs []pair, readers readers, q question, among []int32) *polygraph {
+	p := &polygraph{graph: g, no: q.no, readers: readers, work: mostWork, of: map[literal]*step{}}
+	p.stop = func() bool { return ctx.Err() != nil }
 	p.asked = func(x int32) bool { return among == nil || x >= int32(len(g.txns)) || contains(among, x) }
 	for _, e := range g.edges {
 		if e.kind.in(q.kinds) && p.asked(e.from) && p.asked(e.to) {
@@ -162,8 +167,8 @@ func (no proscribed) node(state int32) int32 {
 	return state / 2
 }
 
-// closes says that an edge would close a cycle: by a path back, over one rw at most where the edge is none, and where no two rw may follow
-// each other none at either end of one that is.
+// closes says that an edge would close a cycle: by a path back, over one rw at most where the edge is none, and where no
+// two rw may follow each other none at either end of one that is.
 func (p *polygraph) closes(e edge) bool {
 	switch {
 	case p.no == anyCycle:
@@ -247,8 +252,8 @@ func (p *polygraph) leave(from int) {
 	p.closure(len(p.trail))
 }
 
-// closure finds what comes after each state by what is known and the first edges of the trail; not ok if they make a cycle that is
-// proscribed.
+// closure finds what comes after each state by what is known and the first edges of the trail; not ok if they make a
+// cycle that is proscribed.
 func (p *polygraph) closure(trail int) (ok bool) {
 	p.work -= p.reach.draw(int(p.no.states(p.nodes)), func(visit func(from, to int32)) {
 		for _, edges := range [][]edge{p.known, p.trail[:trail]} {
@@ -285,7 +290,7 @@ func (p *polygraph) follow() *refutation {
 			if pair.decided {
 				continue
 			}
-			p.work -= 2 + len(p.readers(pair.key, pair.versions[0])) + len(p.readers(pair.key, pair.versions[1]))
+			p.work -= 4
 			if e, out := p.impossible(pair, pair.literal); out {
 				p.enter(&step{literal: pair.not(), pair: i, closing: e})
 			} else if e, out := p.impossible(pair, pair.not()); out {
@@ -326,8 +331,8 @@ func (p *polygraph) solve() *refutation {
 	return p.cases()
 }
 
-// guess takes it that what is open was in the order of time, as it mostly was: the pairs that are farthest apart first, many at a time, and fewer
-// where that cannot be. It says whether that settles all pairs; if not, nothing has changed.
+// guess takes it that what is open was in the order of time, as it mostly was: the pairs that are farthest apart first,
+// many at a time, and fewer where that cannot be. It says whether that settles all pairs; if not, nothing has changed.
 func (p *polygraph) guess() (settled bool) {
 	begin := len(p.steps)
 	var open []int

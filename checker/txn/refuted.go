@@ -10,7 +10,7 @@ import (
 )
 
 // refuted reports that a level cannot be whichever way versions are ordered, by as few transactions as show it.
-func (f *findings) refuted(ctx context.Context, g *graph, pairs []pair, readers func(key, version int32) []int32, q question, p *polygraph, why *refutation) {
+func (f *findings) refuted(ctx context.Context, g *graph, pairs []pair, readers readers, q question, p *polygraph, why *refutation) {
 	among := why.transactions()
 	tries := max(mostShrunk, 50_000_000/len(g.edges))
 	for changed := len(among) <= mostShrunk; changed; {

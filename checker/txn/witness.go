@@ -44,7 +44,7 @@ type serial struct {
 // proveByOrder is the strictest level that an order of transactions proves, of those that are not ruled out and imply one that
 // is open; 0 if none was found. What follows for the pairs guides the search; where it finds nothing the order of time is tried for the
 // pairs. An error is that of ctx.
-func (r *registers) proveByOrder(ctx context.Context, pairs []pair, readers func(key, version int32) []int32, open, ruledOut level) (level, error) {
+func (r *registers) proveByOrder(ctx context.Context, pairs []pair, readers readers, open, ruledOut level) (level, error) {
 	for _, q := range slices.Backward(questions) {
 		if q.no != anyCycle || q.level == repeatableRead || below(q.level)&open == 0 || q.level&ruledOut != 0 {
 			continue
