@@ -39,7 +39,7 @@ var faults = []fault{
 	{"an own key that was not found", "predicates.go", "case s.foundAfter < s.after:", "case s.foundAfter > s.after:", "TestAgrees"},
 	{"keys that were not found", "predicates.go", "tree.gap(x, from, key)", "tree.gap(x, from, key+1)", "TestAgrees"},
 	{"a key first written behind a predicate read", "predicates.go", "s.rival = m.write && made > 0", "s.rival = m.write && made == 0", "TestAgrees"},
-	{"inferred: two rw after each other", "polygraph.go", "return p.comes(2*e.to+1, 2*e.from)", "return p.comes(2*e.to, 2*e.from)", "TestBlind"},
+	{"inferred: two rw after each other", "proscribed.go", "return p.comes(2*e.to+1, 2*e.from)", "return p.comes(2*e.to, 2*e.from)", "TestBlind"},
 	{"inferred: who read the older version", "polygraph.go", "!visit(edge{r, l.newer, rwForced, l.key})", "!visit(edge{r, l.older, rwForced, l.key})", "TestBlind"},
 	{"inferred: what adds nothing", "polygraph.go", "if !p.idle(e) {", "if p.idle(e) {", "TestBlind"},
 	{"inferred: the wrong way round", "polygraph.go", "p.enter(&step{literal: pair.literal, pair: i, closing: e})", "p.enter(&step{literal: pair.not(), pair: i, closing: e})", "TestBlind"},

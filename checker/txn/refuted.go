@@ -54,40 +54,6 @@ func (f *findings) refuted(ctx context.Context, g *graph, pairs []pair, readers 
 // mostShrunk is among how many transactions a smaller set that shows the same is looked for.
 const mostShrunk = 64
 
-// transactions are those that a refutation speaks of, ascending.
-func (why *refutation) transactions() []int32 {
-	var all []int32
-	why.each(func(s *step, c cycle) {
-		if s != nil {
-			all = append(all, s.older, s.newer)
-		}
-		for _, d := range c {
-			all = append(all, d.from)
-		}
-	})
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// absent says that a refutation rests on what a predicate read did not find.
-func (why *refutation) absent() (rests bool) {
-	why.each(func(_ *step, c cycle) {
-		rests = rests || slices.ContainsFunc(c, func(d dependency) bool { return d.kind == rwPredicate })
-	})
-	return rests
-}
-
-// each calls visit with every step and its cycle, and with the last cycle and no step.
-func (why *refutation) each(visit func(*step, cycle)) {
-	for _, s := range why.steps {
-		visit(s, s.circle)
-		if s.cases != nil {
-			s.cases.each(visit)
-		}
-	}
-	visit(nil, why.circle)
-}
-
 // telling puts a refutation in words.
 type telling struct {
 	f      *findings
