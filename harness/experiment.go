@@ -34,6 +34,8 @@ type Experiment struct {
 	Terse bool
 	// Consistency is what the target promises, as protocol.Protocol has it; empty: linearizability. See Level.
 	Consistency string
+
+	untilBroken bool // the run ends when an invariant is broken, and nothing else is judged
 }
 
 // With is the same workload under another plan.
@@ -72,7 +74,7 @@ func (x Experiment) Config(target cluster.Target, nodes []history.NodeID) cluste
 // Run drives the plan on a cluster.
 func (x Experiment) Run(ctx context.Context, c cluster.Cluster, recorder *history.Recorder, onEvent func(*history.Op)) (Times, error) {
 	keys := keys{of: x.Workload.Keys}
-	watch, err := x.watch()
+	watch, err := x.watch(c)
 	if err != nil {
 		return Times{}, err
 	}
@@ -89,7 +91,10 @@ func (x Experiment) Run(ctx context.Context, c cluster.Cluster, recorder *histor
 }
 
 // watch judges the run while it goes on, if the plan says so; nil where it does not.
-func (x Experiment) watch() (func(*history.Op) bool, error) {
+func (x Experiment) watch(c cluster.Cluster) (func(*history.Op) bool, error) {
+	if watched, ok := c.(*sim.Cluster); ok && x.untilBroken {
+		return func(*history.Op) bool { return watched.Err() == nil }, nil
+	}
 	if !x.Plan.FailFast {
 		return nil, nil
 	}

@@ -13,9 +13,11 @@ import (
 )
 
 // Pinned is the plan with what it draws written out: the faults and calls that a run of it has recorded. The calls after
-// healing are not the plan's to say.
+// healing are not the plan's to say. Where faults begin and end at one time in another order than the plan would, it lets a
+// nanosecond pass between them.
 func Pinned(p plan.Plan, h *history.History) plan.Plan {
 	p.Schedule, p.Calls = nil, nil
+	var latest turn
 	clients := p.Concurrency.Of(p.Nodes)
 	begun := map[int]int{} // places in the schedule, by the number of the fault
 	for _, c := range h.Calls() {
@@ -39,11 +41,13 @@ func Pinned(p plan.Plan, h *history.History) plan.Plan {
 			continue
 		}
 		if i, known := begun[f.ID]; known {
-			p.Schedule[i].For = plan.Duration(op.Time) - p.Schedule[i].At
+			latest = latest.next(op.Time, 2*i+1)
+			p.Schedule[i].For = latest.at - p.Schedule[i].At
 			continue
 		}
 		begun[f.ID] = len(p.Schedule)
-		fixed := plan.Fixed{At: plan.Duration(op.Time), Fault: f.Fault, Shape: f.Shape}
+		latest = latest.next(op.Time, 2*len(p.Schedule))
+		fixed := plan.Fixed{At: latest.at, Fault: f.Fault, Shape: f.Shape}
 		for _, n := range f.Nodes {
 			fixed.Nodes = append(fixed.Nodes, string(n))
 		}
@@ -59,6 +63,24 @@ func Pinned(p plan.Plan, h *history.History) plan.Plan {
 		p.Schedule = append(p.Schedule, fixed)
 	}
 	return p
+}
+
+// turn is when a fault begins or ends, and its place among those of one time.
+type turn struct {
+	at    plan.Duration
+	place int
+}
+
+// next is the turn that follows t, at the given time or as soon after it as its place allows.
+func (t turn) next(at time.Duration, place int) turn {
+	next := turn{plan.Duration(at), place}
+	if next.at < t.at || next.at == t.at && place < t.place {
+		next.at = t.at
+		if place < t.place {
+			next.at++
+		}
+	}
+	return next
 }
 
 // CheckScript says what is wrong with the faults that a plan writes out.

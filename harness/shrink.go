@@ -2,8 +2,9 @@ package harness
 
 import (
 	"context"
-	"encoding/json"
-	"maps"
+	"crypto/sha256"
+	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -11,14 +12,14 @@ import (
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/sim"
-	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/plan"
 )
 
 // Shrinker makes a plan that ends in a violation smaller, as long as the violation remains of the same sort: fewer faults,
 // calls, nodes and clients, less time, fewer settings that are not the default. It writes out what the plan draws, leaves out
 // a part, and looks whether the rest still fails (Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input",
-// TSE 2002). A part that is left out changes the timing of what follows, so a smaller plan is given several seeds.
+// TSE 2002): first large parts, for a run takes as long as what it does, then smaller ones. A part that is left out changes
+// the timing of what follows, so a smaller plan is given several seeds, and more of them the smaller it has become.
 type Shrinker struct {
 	Target cluster.Simulable
 	Sign   Sign
@@ -28,9 +29,14 @@ type Shrinker struct {
 
 	best    Experiment
 	outcome Outcome
-	luck    int   // seeds that each candidate is given
-	err     error // why no more can be tried
+	luck    int                        // seeds that each candidate is given
+	pieces  int                        // into which a list is cut, at most
+	failed  map[[sha256.Size]byte]bool // plans that were tried and do not show the sign
+	err     error                      // why no more can be tried
 }
+
+// bare is a plan that prints as its fields, which is faster than as YAML.
+type bare plan.Plan
 
 // Same says that the outcome has a violation of the sign.
 func (s Sign) Same(o Outcome) bool {
@@ -48,8 +54,8 @@ func (s Sign) Same(o Outcome) bool {
 // Shrink gives the smallest plan that it has found by the end of ctx, and its outcome. The plan that it begins with must
 // show the sign. The error is that of the experiment, if any; that ctx ended is none.
 func (s *Shrinker) Shrink(ctx context.Context, x Experiment, o Outcome) (plan.Plan, Outcome, error) {
-	x.Terse = true
-	s.best, s.outcome = x, o
+	x.Terse, x.untilBroken = true, s.Sign.Checker == invariants
+	s.best, s.outcome, s.failed = x, o, map[[sha256.Size]byte]bool{}
 	pinned := Pinned(x.Plan, o.History)
 	clients := pinned.Concurrency.Of(pinned.Nodes)
 	pinned.Concurrency = plan.Concurrency(strconv.Itoa(clients))
@@ -57,20 +63,46 @@ func (s *Shrinker) Shrink(ctx context.Context, x Experiment, o Outcome) (plan.Pl
 	if !s.try(ctx, pinned) {
 		return s.best.Plan, s.outcome, s.err
 	}
-	s.luck = 3
-	s.press(ctx)
-	for _, luck := range []int{1, 3, 10, 30} {
-		s.luck = luck
-		for before := -1; before != s.size() && !s.over(ctx); {
-			before = s.size()
-			for _, pass := range []func(context.Context){
-				s.keys, s.tail, s.faults, s.calls, s.micros, s.tail, s.nodes, s.clients, s.gaps, s.shorten, s.healing,
-			} {
-				pass(ctx)
-			}
+	large := []func(context.Context){s.moment, s.healing, s.named, s.kinds, s.spans, s.faults, s.crowd, s.calls, s.nodes, s.clients, s.moment}
+	small := slices.Concat(large, []func(context.Context){s.micros, s.tail, s.lengths, s.gaps, s.shorten})
+	for i, r := range rounds {
+		if s.luck, s.pieces = r.luck, r.pieces; r.pieces == whole {
+			s.repeat(ctx, small)
+		} else {
+			s.repeat(ctx, large)
+		}
+		if i == 0 {
+			s.luck = 3
+			s.press(ctx)
 		}
 	}
 	s.settings(ctx)
+	return s.complete(ctx)
+}
+
+// rounds go from few large pieces to single things, and both under ever more luck: while a plan is large, a try is dear, and a
+// piece that the violation needs is likely to be in it.
+var rounds = []struct{ luck, pieces int }{{1, 8}, {1, 32}, {4, 16}, {16, 8}, {1, whole}, {3, whole}, {10, whole}, {30, whole}}
+
+// whole cuts a list into as many pieces as it has elements.
+const whole = math.MaxInt
+
+// repeat goes through the passes until none makes the plan smaller.
+func (s *Shrinker) repeat(ctx context.Context, passes []func(context.Context)) {
+	for before := -1; before != s.size() && !s.over(ctx); {
+		before = s.size()
+		for _, pass := range passes {
+			pass(ctx)
+		}
+	}
+}
+
+// complete is the best plan with its outcome, that of the whole run.
+func (s *Shrinker) complete(ctx context.Context) (plan.Plan, Outcome, error) {
+	if s.err == nil && s.best.untilBroken {
+		s.best.untilBroken = false
+		s.outcome, s.err = s.best.Simulate(context.WithoutCancel(ctx), s.Target, sim.Options{})
+	}
 	return s.best.Plan, s.outcome, s.err
 }
 
@@ -89,7 +121,14 @@ func (s *Shrinker) size() int {
 
 func (s *Shrinker) over(ctx context.Context) bool { return s.err != nil || ctx.Err() != nil }
 
-// try takes p for the best if it shows the same with one of as many seeds as luck says.
+// weight is about how many events a run of the plan has: what a try costs.
+func weight(p plan.Plan) int {
+	ticks := time.Duration(p.TimeLimit) / Tick
+	return 1 + 20*len(p.Calls) + p.Nodes*int(ticks)
+}
+
+// try takes p for the best if it shows the same with one of as many seeds as luck says. One that is much smaller than the best
+// plan so far is given more of them, for the same trouble.
 func (s *Shrinker) try(ctx context.Context, p plan.Plan) bool {
 	p.Faults = []string{}
 	for _, f := range p.Schedule {
@@ -101,11 +140,15 @@ func (s *Shrinker) try(ctx context.Context, p plan.Plan) bool {
 		return false // it would draw them
 	}
 	first := p.Seed
-	for i := range s.luck {
+	for i := range s.luck * max(1, min(100, weight(s.best.Plan)/weight(p))) {
 		if s.over(ctx) {
 			return false
 		}
 		p.Seed = first + uint64(i)
+		name := sha256.Sum256(fmt.Append(nil, bare(p)))
+		if s.failed[name] {
+			continue
+		}
 		x := s.best.With(p)
 		o, err := x.Simulate(ctx, s.Target, sim.Options{})
 		s.Tries++
@@ -123,343 +166,7 @@ func (s *Shrinker) try(ctx context.Context, p plan.Plan) bool {
 			s.best, s.outcome = x, o
 			return true
 		}
+		s.failed[name] = true
 	}
 	return false
-}
-
-// keys leaves the calls on the key of the violation.
-func (s *Shrinker) keys(ctx context.Context) {
-	for _, part := range s.outcome.Result.Parts {
-		for _, e := range part.Evidence {
-			p := s.best.Plan
-			p.Calls = without(p.Calls, func(c plan.Call) bool { return c.Key != e.Key })
-			if part.Checker == s.Sign.Checker && len(e.Ops) > 0 && len(p.Calls) < len(s.best.Plan.Calls) && s.try(ctx, p) {
-				return
-			}
-		}
-	}
-}
-
-// tail cuts off the end, at the earliest moment that leaves the violation.
-func (s *Shrinker) tail(ctx context.Context) {
-	least, most := time.Duration(0), s.last()+time.Millisecond
-	for most-least > 20*time.Millisecond && !s.over(ctx) {
-		middle := (least + most) / 2
-		p := s.best.Plan
-		p.Calls = without(p.Calls, func(c plan.Call) bool { return time.Duration(c.At) > middle })
-		p.Schedule = nil
-		for _, f := range s.best.Plan.Schedule {
-			if time.Duration(f.At) > middle {
-				continue
-			}
-			if time.Duration(f.At+f.For) > middle {
-				f.For = 0
-			}
-			p.Schedule = append(p.Schedule, f)
-		}
-		p.TimeLimit = min(p.TimeLimit, plan.Duration(middle+time.Millisecond))
-		if s.try(ctx, p) {
-			most = middle
-		} else {
-			least = middle
-		}
-	}
-}
-
-// last is when the last thing of the plan happens.
-func (s *Shrinker) last() time.Duration {
-	var last plan.Duration
-	for _, c := range s.best.Plan.Calls {
-		last = max(last, c.At)
-	}
-	for _, f := range s.best.Plan.Schedule {
-		last = max(last, f.At+f.For)
-	}
-	return time.Duration(last)
-}
-
-func (s *Shrinker) faults(ctx context.Context) {
-	minimise(s.best.Plan.Schedule, func(left []plan.Fixed) bool {
-		p := s.best.Plan
-		p.Schedule = left
-		return s.try(ctx, p)
-	})
-	for i := range s.best.Plan.Schedule { // fewer nodes that suffer, and shorter
-		for range s.best.Plan.Schedule[i].Nodes {
-			p := s.fault(i, func(f *plan.Fixed) { f.Nodes = slices.Clone(f.Nodes[:max(1, len(f.Nodes)-1)]) })
-			if len(p.Schedule[i].Nodes) == len(s.best.Plan.Schedule[i].Nodes) || !s.try(ctx, p) {
-				break
-			}
-		}
-		if p := s.fault(i, func(f *plan.Fixed) { f.For = 0 }); s.best.Plan.Schedule[i].For > 0 {
-			s.try(ctx, p)
-		}
-	}
-}
-
-// fault is the best plan with its i-th fault changed.
-func (s *Shrinker) fault(i int, change func(*plan.Fixed)) plan.Plan {
-	p := s.best.Plan
-	p.Schedule = slices.Clone(p.Schedule)
-	change(&p.Schedule[i])
-	return p
-}
-
-func (s *Shrinker) calls(ctx context.Context) {
-	minimise(s.best.Plan.Calls, func(left []plan.Call) bool {
-		p := s.best.Plan
-		p.Calls = left
-		return s.try(ctx, p)
-	})
-}
-
-// micros leaves out micro-operations of transactions.
-func (s *Shrinker) micros(ctx context.Context) {
-	for i := range s.best.Plan.Calls {
-		minimise(microOperations(s.best.Plan.Calls[i]), func(left []json.RawMessage) bool {
-			p := s.best.Plan
-			p.Calls = slices.Clone(p.Calls)
-			p.Calls[i].Value = plan.JSON(asJSON(left))
-			return len(left) > 0 && s.try(ctx, p)
-		})
-	}
-}
-
-// microOperations are those of a transaction, nil for any other call.
-func microOperations(c plan.Call) []json.RawMessage {
-	var all []json.RawMessage
-	if c.F != "txn" || json.Unmarshal([]byte(c.Value), &all) != nil {
-		return nil
-	}
-	return all
-}
-
-// minimise leaves out ever smaller parts of a list, as long as what is left passes.
-func minimise[T any](list []T, passes func(left []T) bool) {
-	for size := len(list); size >= 1; size /= 2 {
-		for from := 0; from < len(list); {
-			left := slices.Concat(list[:from], list[min(from+size, len(list)):])
-			if passes(left) {
-				list = left
-			} else {
-				from += size
-			}
-		}
-	}
-}
-
-// nodes takes nodes out of the cluster, one at a time.
-func (s *Shrinker) nodes(ctx context.Context) {
-	for out := s.best.Plan.Nodes; out >= 1 && s.best.Plan.Nodes > 1 && !s.over(ctx); out-- {
-		if out <= s.best.Plan.Nodes {
-			s.try(ctx, withoutNode(s.best.Plan, out))
-		}
-	}
-}
-
-// withoutNode is the plan without its node of that number. Those after it move up, and clients go on asking those they asked.
-func withoutNode(p plan.Plan, out int) plan.Plan {
-	old, names := NodeNames(p.Nodes), NodeNames(p.Nodes-1)
-	moved := func(name string) string {
-		switch i := slices.Index(old, history.NodeID(name)); {
-		case i < 0 || i == out-1:
-			return ""
-		case i >= out:
-			return string(names[i-1])
-		default:
-			return name
-		}
-	}
-	p.Calls = slices.Clone(p.Calls)
-	for i := range p.Calls {
-		p.Calls[i].Node = moved(asked(p.Calls[i], old))
-	}
-	p.Nodes--
-	schedule := p.Schedule
-	p.Schedule = nil
-	for _, f := range schedule {
-		var left []string
-		for _, n := range f.Nodes {
-			if to := moved(n); to != "" {
-				left = append(left, to)
-			}
-		}
-		if f.Nodes = left; len(left) > 0 {
-			p.Schedule = append(p.Schedule, f)
-		}
-	}
-	return p
-}
-
-// asked is the node that a call goes to.
-func asked(c plan.Call, nodes []history.NodeID) string {
-	if c.Node != "" {
-		return c.Node
-	}
-	return string(nodes[c.Client%len(nodes)])
-}
-
-// clients leaves out those that make no call.
-func (s *Shrinker) clients(ctx context.Context) {
-	p := s.best.Plan
-	var used []int
-	for _, c := range p.Calls {
-		if !slices.Contains(used, c.Client) {
-			used = append(used, c.Client)
-		}
-	}
-	if len(used) == p.Concurrency.Of(p.Nodes) {
-		return
-	}
-	slices.Sort(used)
-	nodes := NodeNames(p.Nodes)
-	p.Calls = slices.Clone(p.Calls)
-	for i := range p.Calls {
-		c := &p.Calls[i]
-		c.Node = asked(*c, nodes)
-		c.Client = slices.Index(used, c.Client)
-		if string(nodes[c.Client%len(nodes)]) == c.Node {
-			c.Node = ""
-		}
-	}
-	p.Concurrency = plan.Concurrency(strconv.Itoa(len(used)))
-	s.try(ctx, p)
-}
-
-// press takes the least number of each setting that may be drawn: a snapshot every few commands needs few commands.
-func (s *Shrinker) press(ctx context.Context) {
-	for _, o := range s.Target.Protocol().Options {
-		least := s.best.Plan.Set[o.Name]
-		for _, value := range o.Draw {
-			now, errNow := strconv.Atoi(least)
-			if n, err := strconv.Atoi(value); err == nil && errNow == nil && n < now {
-				least = value
-			}
-		}
-		s.set(ctx, o.Name, least)
-	}
-}
-
-// settings goes back to the defaults, one setting at a time.
-func (s *Shrinker) settings(ctx context.Context) {
-	defaults := s.Target.Protocol().Defaults()
-	for _, o := range Settings() {
-		defaults[o.Name] = o.Default
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.best.Plan.Set)) {
-		s.set(ctx, name, defaults[name])
-	}
-}
-
-// set tries another value of a setting; "" leaves it out.
-func (s *Shrinker) set(ctx context.Context, name, value string) {
-	p := s.best.Plan
-	if p.Set[name] == value {
-		return
-	}
-	p.Set = maps.Clone(p.Set)
-	delete(p.Set, name)
-	if value != "" {
-		p.Set[name] = value
-	}
-	s.try(ctx, p)
-}
-
-// patience is the least time that a healed cluster is given before it counts as stuck: several elections take place in it.
-const patience = 5 * time.Second
-
-// healing gives the healed cluster less time.
-func (s *Shrinker) healing(ctx context.Context) {
-	for _, limit := range []time.Duration{100 * time.Millisecond, time.Second, patience} {
-		if s.Sign.Checker == liveness && limit < patience {
-			continue
-		}
-		p := s.best.Plan
-		if p.HealLimit = plan.Duration(limit); p.HealLimit < s.best.Plan.HealLimit && s.try(ctx, p) {
-			return
-		}
-	}
-}
-
-// gaps shortens the times in which nothing of the plan happens, the last first.
-func (s *Shrinker) gaps(ctx context.Context) {
-	for i := len(s.moments()) - 1; i > 0; i-- {
-		for _, rest := range []int64{20, 4, 2} { // a twentieth of the gap is left, a quarter, half
-			at := s.moments()
-			if i >= len(at) {
-				break
-			}
-			gap := at[i] - at[i-1]
-			if cut := gap - gap/time.Duration(rest); cut > 10*time.Millisecond && s.try(ctx, earlier(s.best.Plan, at[i-1], cut)) {
-				break
-			}
-		}
-	}
-}
-
-// moments are the times at which something of the best plan happens.
-func (s *Shrinker) moments() []time.Duration {
-	at := []time.Duration{0}
-	for _, c := range s.best.Plan.Calls {
-		at = append(at, time.Duration(c.At))
-	}
-	for _, f := range s.best.Plan.Schedule {
-		at = append(at, time.Duration(f.At), time.Duration(f.At+f.For))
-	}
-	slices.Sort(at)
-	return slices.Compact(at)
-}
-
-// earlier is the plan with all that happens after a time moved up.
-func earlier(p plan.Plan, after, by time.Duration) plan.Plan {
-	moved := func(at plan.Duration) plan.Duration {
-		if time.Duration(at) > after {
-			at -= plan.Duration(by)
-		}
-		return at
-	}
-	p.Calls, p.Schedule = slices.Clone(p.Calls), slices.Clone(p.Schedule)
-	for i := range p.Calls {
-		p.Calls[i].At = moved(p.Calls[i].At)
-	}
-	for i := range p.Schedule {
-		f := &p.Schedule[i]
-		begin, end := moved(f.At), moved(f.At+f.For)
-		if f.For > 0 {
-			f.For = max(end-begin, plan.Duration(time.Millisecond))
-		}
-		f.At = begin
-	}
-	p.TimeLimit = moved(p.TimeLimit)
-	return p
-}
-
-// shorten rounds times to milliseconds, and ends the plan with the last thing that happens in it.
-func (s *Shrinker) shorten(ctx context.Context) {
-	round := func(d plan.Duration) plan.Duration { return plan.Duration(time.Duration(d).Round(time.Millisecond)) }
-	p := s.best.Plan
-	p.Calls, p.Schedule = slices.Clone(p.Calls), slices.Clone(p.Schedule)
-	changed := false
-	for i := range p.Calls {
-		changed = changed || round(p.Calls[i].At) != p.Calls[i].At
-		p.Calls[i].At = round(p.Calls[i].At)
-	}
-	for i := range p.Schedule {
-		f := &p.Schedule[i]
-		changed = changed || round(f.At) != f.At || round(f.For) != f.For
-		f.At, f.For = round(f.At), round(f.For)
-	}
-	if changed {
-		s.try(ctx, p)
-	}
-	p = s.best.Plan
-	if limit := plan.Duration((s.last() + 2*time.Millisecond).Truncate(time.Millisecond)); limit < p.TimeLimit {
-		p.TimeLimit = limit
-		s.try(ctx, p)
-	}
-}
-
-// without is the list without what is to be left out.
-func without(calls []plan.Call, out func(plan.Call) bool) []plan.Call {
-	return slices.DeleteFunc(slices.Clone(calls), out)
 }

@@ -20,6 +20,7 @@ import (
 type Outcome struct {
 	History *history.History
 	Result  checker.Result // invariants and panics are among its parts
+	Broken  time.Duration  // when the first of its invariants was broken, 0 if none was
 	Virtual time.Duration  // simulated
 	Wall    time.Duration  // of the run and its judgement
 }
@@ -40,6 +41,9 @@ func (x Experiment) Simulate(ctx context.Context, target cluster.Target, options
 	}
 	defer c.Close()
 	recorder := history.NewRecorder(nil)
+	if x.untilBroken {
+		judges = checker.All(x.Plan.Workload)
+	}
 	_, err = x.Run(ctx, c, recorder, nil)
 	var panicked *PanicError
 	if err != nil && !errors.As(err, &panicked) {
@@ -58,6 +62,7 @@ func (x Experiment) Simulate(ctx context.Context, target cluster.Target, options
 	parts := judged.Parts
 	if broken, ok := BrokenInvariants(c); ok {
 		parts = append(parts, broken)
+		out.Broken = c.Violations()[0].At
 	}
 	if panicked != nil {
 		parts = append(parts, panicked.result())
