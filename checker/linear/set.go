@@ -322,11 +322,11 @@ func observed(calls []setCall, keep func(i int) bool) (there, lost map[model.Val
 }
 
 // reduceSet leaves out adds with unknown outcome of elements that nobody saw, and removes of elements that nobody missed:
-// nothing depends on them.
+// nothing depends on them. Of what is left it narrows the times.
 func reduceSet(calls []setCall) []setCall {
 	there, lost, missing := observed(calls, func(int) bool { return true })
-	return filter(calls, func(i int) bool {
+	return boundSet(filter(calls, func(i int) bool {
 		c := &calls[i]
 		return !c.pending() || c.in.F == model.Add && there[c.in.Value] || c.in.F == model.Remove && (missing || lost[c.in.Value])
-	})
+	}))
 }
