@@ -314,7 +314,7 @@ func tiles(r *Run, f *figures) []pageFact {
 func (p *page) windows(f *figures) {
 	p.MoreWindows = max(0, len(f.windows)-htmlFaults)
 	for _, w := range f.windows[:len(f.windows)-p.MoreWindows] {
-		row := pageWindow{windowFigures: w, Class: faultClass(w.Fault.Fault), Whom: short(whom(w.Fault), 80), Until: until(w.Window),
+		row := pageWindow{windowFigures: w, Class: harmOf(w.Fault.Fault).class, Whom: short(whom(w.Fault), 80), Until: until(w.Window),
 			Cut: short(cutText(w.Cut), htmlText)}
 		row.Fault.Fault, row.Proof = short(plain(w.Fault.Fault), 40), short(plain(w.Proof), 200)
 		row.Percent = percentOk(w.Calls)

@@ -243,7 +243,7 @@ func (d *drawing) faults() {
 			to = d.width()
 		}
 		y := d.top - 8 - 21*float64(len(d.bands)-i)
-		class := faultClass(w.Fault.Fault)
+		class := harmOf(w.Fault.Fault).class
 		label := named(w.Window) + " " + whom(w.Fault) + ", " + until(w.Window)
 		fmt.Fprintf(d, `<g class="%s"><title>%s</title><rect class="band" x="%s" y="%s" width="%s" height="%s"/>`, class,
 			html.EscapeString(label), num(from), num(y), num(to-from), num(d.height-y))
@@ -422,13 +422,3 @@ func head(x, y, dx, dy float64) string {
 
 // num writes a coordinate with one decimal at most.
 func num(f float64) string { return strconv.FormatFloat(math.Round(f*10)/10, 'f', -1, 64) }
-
-// faultClasses are the faults with a colour of their own.
-var faultClasses = map[string]string{"partition": "f-partition", "kill": "f-kill", "pause": "f-pause"}
-
-func faultClass(fault string) string {
-	if class, ok := faultClasses[fault]; ok {
-		return class
-	}
-	return "f-other"
-}

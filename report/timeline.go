@@ -39,6 +39,7 @@ type timeline struct {
 	LatTicks  []placed // left is how far from the top, in percent
 	Latency   template.HTML
 	Nodes     []nodeLane
+	Harms     []harmKey  // how the faults look that show in the lanes
 	Doubts    []doubting // who blocked others, and for how long
 	Data      timelineData
 }
@@ -55,6 +56,9 @@ type nodeLane struct {
 	Shape  template.HTML
 	Labels []placed
 }
+
+// harmKey is a harm in the legend.
+type harmKey struct{ Class, Kind, Did string }
 
 // timelineData is for the script: a row a bin.
 type timelineData struct {
@@ -159,7 +163,7 @@ func (t *timeline) faults(f *figures) {
 			label += " " + short(to, 60)
 		}
 		title := label + ", " + until(w.Window) + ", " + share(w.Calls) + " of calls succeeded"
-		p := placed{percent(w.From, f.end), percent(w.To-w.From, f.end), faultClass(w.Fault.Fault), label, title}
+		p := placed{percent(w.From, f.end), percent(w.To-w.From, f.end), harmOf(w.Fault.Fault).class, label, title}
 		t.BandRects = append(t.BandRects, placed{Left: xOf(w.From, f.end), Width: xOf(w.To-w.From, f.end), Class: p.Class})
 		row := slices.IndexFunc(free, func(until time.Duration) bool { return until <= w.From })
 		if row < 0 && len(free) < timelineRows {
@@ -325,44 +329,27 @@ func (t *timeline) nodes(r *Run, f *figures) {
 		}
 		drawn := 0
 		for _, w := range f.windows {
-			class, what := laneHarm(w.Window, id)
-			if class == "" || drawn == room {
+			h, what, shows := suffers(w.Window, id)
+			if !shows || drawn == room {
 				continue
 			}
 			drawn++
-			height := 22
-			y := 0
-			if class == "cut" {
-				height, y = 3, 19
+			if !slices.Contains(t.Harms, harmKey{h.class, h.kind(), h.did}) {
+				t.Harms = append(t.Harms, harmKey{h.class, h.kind(), h.did})
 			}
-			fmt.Fprintf(&b, `<rect class="harm %s" x="%s" width="%s" y="%d" height="%d"><title>%s</title></rect>`, class, xOf(w.From, f.end),
-				num(max(1, timelineWidth*float64(w.To-w.From)/float64(f.end))), y, height,
+			y, height := h.box()
+			fmt.Fprintf(&b, `<rect class="harm %s %s" x="%s" width="%s" y="%d" height="%d"><title>%s</title></rect>`, h.kind(), h.class,
+				xOf(w.From, f.end), num(max(1, timelineWidth*float64(w.To-w.From)/float64(f.end))), y, height,
 				template.HTMLEscapeString(plain(string(id))+" "+what+", "+until(w.Window)+" ("+named(w.Window)+")"))
-			if class != "cut" && len(lane.Labels) < timelineLabels && float64(w.To-w.From) > 0.004*float64(f.end) {
+			if h.row == 0 && len(lane.Labels) < timelineLabels && float64(w.To-w.From) > 0.004*float64(f.end) {
 				lane.Labels = append(lane.Labels, placed{Left: percent(w.From, f.end), Width: percent(w.To-w.From, f.end), Class: "harmed", Text: what})
 			}
 		}
 		lane.Shape = template.HTML(b.String())
 		t.Nodes = append(t.Nodes, lane)
 	}
-}
-
-// laneHarm says how a fault shows in a node's lane, "" if it does not.
-func laneHarm(w history.Window, id history.NodeID) (class, what string) {
-	if !slices.Contains(w.Nodes, id) {
-		if len(w.Cut[id]) > 0 {
-			return "cut", "cut off from " + nodes(w.Cut[id])
-		}
-		return "", ""
-	}
-	switch w.Fault.Fault {
-	case "kill":
-		return "down", "down"
-	case "pause":
-		return "paused", "paused"
-	default:
-		return "cut", "under " + plain(w.Fault.Fault)
-	}
+	place := func(k harmKey) int { return slices.IndexFunc(harms, func(h harm) bool { return h.class == k.Class }) }
+	slices.SortStableFunc(t.Harms, func(a, b harmKey) int { return place(a) - place(b) })
 }
 
 // segment is a status with the time until the node's next.
