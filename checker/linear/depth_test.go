@@ -220,7 +220,7 @@ func BenchmarkAmbiguous(b *testing.B) {
 
 // judgeAmbiguous says whether h is decided.
 func judgeAmbiguous(b *testing.B, modelName, engine string, h *history.History) bool {
-	verdict := checker.Unknown
+	var verdict checker.Verdict
 	if engine == "search" {
 		c, err := linear.New(modelName, linear.Options{Timeout: 10 * time.Second})
 		if err != nil {
