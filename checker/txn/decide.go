@@ -53,13 +53,24 @@ func (f *findings) decide(ctx context.Context, g *graph, asked, proved level) (l
 	if open() == 0 {
 		return proved, nil
 	}
+	if r := f.registers; r != nil {
+		shown, err := r.proveByOrder(ctx, open(), f.ruledOut(), g.fewSteps(), nil)
+		if err != nil {
+			return 0, err
+		}
+		if proved |= shown; open() == 0 {
+			return proved, nil
+		}
+	}
 	pairs, readers := f.pairs()
 	all := len(pairs) < mostPairs
-	if !all {
-		pairs = nil
-	}
+	ask := func(q question) *polygraph { return newPolygraph(ctx, g, pairs, readers, q, nil) }
 	if r := f.registers; r != nil {
-		shown, err := r.proveByOrder(ctx, pairs, readers, open(), f.ruledOut())
+		guide := ask
+		if !all {
+			guide = nil
+		}
+		shown, err := r.proveByOrder(ctx, open(), f.ruledOut(), g.manySteps(), guide)
 		if err != nil {
 			return 0, err
 		}
@@ -69,7 +80,7 @@ func (f *findings) decide(ctx context.Context, g *graph, asked, proved level) (l
 		if !all || open()&q.level == 0 {
 			continue
 		}
-		p := newPolygraph(ctx, g, pairs, readers, q, nil)
+		p := ask(q)
 		switch why := p.solve(); {
 		case ctx.Err() != nil:
 			return 0, ctx.Err()

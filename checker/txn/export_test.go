@@ -26,7 +26,7 @@ func Ordered(h *history.History) (level string, asked bool) {
 	if _, err := cycles(ctx, g, found); err != nil {
 		return "", false
 	}
-	shown, err := found.registers.proveByOrder(ctx, nil, nil, everyLevel, found.ruledOut())
+	shown, err := found.registers.proveByOrder(ctx, everyLevel, found.ruledOut(), g.manySteps(), nil)
 	if err != nil || shown == 0 {
 		return "", true
 	}

@@ -41,34 +41,42 @@ type serial struct {
 	budget   int // steps
 }
 
-// proveByOrder is the strictest level that an order of transactions proves, of those that are not ruled out and imply one that
-// is open; 0 if none was found. What follows for the pairs guides the search; where it finds nothing the order of time is tried for the
-// pairs. An error is that of ctx.
-func (r *registers) proveByOrder(ctx context.Context, pairs []pair, readers readers, open, ruledOut level) (level, error) {
+// proveByOrder is the strictest level that an order of transactions proves, of those that are not ruled out and imply one that is open; 0
+// if none was found in so many steps. Where there is a guide, what follows for its pairs leads the search, and where that
+// finds nothing they are tried in the order of time. An error is that of ctx.
+func (r *registers) proveByOrder(ctx context.Context, open, ruledOut level, steps int, guide func(question) *polygraph) (level, error) {
 	for _, q := range slices.Backward(questions) {
 		if q.no != anyCycle || q.level == repeatableRead || below(q.level)&open == 0 || q.level&ruledOut != 0 {
 			continue
 		}
-		p := newPolygraph(ctx, r.graph, pairs, readers, q, nil)
-		if p.follow() != nil {
-			continue // there is none
+		var p *polygraph
+		var more []edge
+		if guide != nil {
+			if p = guide(q); p.follow() != nil {
+				continue // there is none
+			}
+			more = p.trail
 		}
-		s := newSerial(r.graph, q.kinds, p.trail)
+		s := newSerial(r.graph, q.kinds, more, steps)
 		found, err := s.search(ctx)
 		if err != nil {
 			return 0, err
 		}
-		if found && s.explains(q.level) || len(pairs) > 0 && !p.gaveUp && p.guess() {
+		if found && s.explains(q.level) || p != nil && !p.gaveUp && p.guess() {
 			return below(q.level), nil
 		}
 	}
 	return 0, nil
 }
 
-func newSerial(g *graph, of mask, more []edge) *serial {
+// The steps of a search for an order: those that one takes which meets hardly a choice, and those after which it gives up.
+func (g *graph) fewSteps() int  { return 50 * int(g.nodes) }
+func (g *graph) manySteps() int { return 100*int(g.nodes) + 2_000_000 }
+
+func newSerial(g *graph, of mask, more []edge, steps int) *serial {
 	s := &serial{graph: g, degree: make([]int32, g.nodes), first: make([]int32, g.nodes+1), place: make([]int32, len(g.txns)),
 		now: make([]int32, len(g.keys)), unread: make([]int32, len(g.values)), unseen: make([]int32, len(g.keys)),
-		budget: 100*int(g.nodes) + 2_000_000}
+		budget: steps}
 	edges := slices.DeleteFunc(slices.Concat(g.edges, more), func(e edge) bool { return !e.kind.in(of) })
 	for _, e := range edges {
 		s.first[e.from+1]++
