@@ -47,7 +47,7 @@ func TestEveryKindOfHarmHasItsOwnLook(t *testing.T) {
 			t.Errorf("%s is not in the legend: want %s", k.Name, key)
 		}
 		name := strings.TrimPrefix(class, "f-")
-		if n := len(regexp.MustCompile(`[ {]--` + name + `: #`).FindAllString(got, -1)); n != 2 {
+		if n := len(regexp.MustCompile(`[ {]--`+name+`: #`).FindAllString(got, -1)); n != 2 {
 			t.Errorf("%s has %d colours, want one in light and one in dark", k.Name, n)
 		}
 		if !strings.Contains(got, "."+class+" { --f: var(--"+name+"); }") {
