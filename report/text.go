@@ -329,7 +329,7 @@ func undecided(r checker.Result) []checker.Result {
 var deciders = map[checker.Cause]string{
 	checker.Memory:    "fewer operations on one object: a lower --rate, a shorter --time-limit",
 	checker.TooLittle: "a longer or busier run: raise --time-limit or --rate",
-	checker.NoBite:    "a backend on which the fault takes effect, or other --faults",
+	checker.NoBite:    "a longer run, other --faults, or a backend on which the fault takes effect",
 	checker.Panicked:  "a repaired checker: the history is kept, please report it",
 	checker.Cutoff:    "the rest of the history",
 }
