@@ -8,7 +8,7 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Whatever stands in a transaction, the checker answers, and says why where it finds fault.
+// Whatever stands in a transaction, the checker answers, and says why where it finds fault; and online nothing else is accused of.
 func FuzzCheck(f *testing.F) {
 	for _, seed := range []string{`[["append","x",1],["r","x",[1]]]`, `[["w","x",{"a":[1,2]}],["r","x",null]]`, `[["r",[1],[[]," ]"]]]`,
 		`[["append","x",1.0],["r","x",[1, 1]]]`, `[["r","x",[1,]]]`, `[["r","x",["\u0061`, `[]`, ` [ [ "r" , "x" , null ] ] `, `[["r","x",[1]2]]`,
@@ -33,6 +33,11 @@ func FuzzCheck(f *testing.F) {
 			r := c.Check(context.Background(), h)
 			if r.Verdict.String() == "invalid" && len(r.Evidence) == 0 {
 				t.Errorf("invalid without evidence: %s", r.Reason)
+			}
+			if at, got := online(t, model, "", h); at <= len(h.Ops) {
+				if r := c.Check(context.Background(), prefix(t, h, at)); r.Verdict.String() != "invalid" {
+					t.Errorf("accused after %d events: %s; Check says %v: %s", at, got.Reason, r.Verdict, r.Reason)
+				}
 			}
 		}
 	})

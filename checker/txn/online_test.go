@@ -19,12 +19,17 @@ func online(t testing.TB, model, level string, h *history.History) (events int, 
 	if err != nil {
 		t.Fatal(err)
 	}
+	events = len(h.Ops) + 1
 	for i := range h.Ops {
 		if !o.Event(&h.Ops[i]) {
-			return i + 1, o.End()
+			events = i + 1
+			break
 		}
 	}
-	return len(h.Ops) + 1, o.End()
+	if r = o.End(); strings.Contains(r.Reason, "runtime error") {
+		t.Fatalf("%s\n%s", r.Reason, show(t, h))
+	}
+	return events, r
 }
 
 // prefix is a history's first n events.
