@@ -129,7 +129,11 @@ type Staleness struct {
 }
 
 func (s Staleness) String() string {
-	lag := fmt.Sprintf("by at least %v and %d versions", brief(s.Time), s.Versions)
+	versions := "versions"
+	if s.Versions == 1 {
+		versions = "version"
+	}
+	lag := fmt.Sprintf("by at least %v and %d %s", brief(s.Time), s.Versions, versions)
 	if s.Reads == 1 {
 		return "1 read lagged, " + lag
 	}

@@ -135,6 +135,9 @@ func (r *runner) plan(cmd *cobra.Command, args []string) (plan.Plan, error) {
 	if err := r.override(&p, cmd.Flags()); err != nil {
 		return p, err
 	}
+	if len(args) == 0 && !cmd.Flags().Changed("workload") {
+		p.Workload = usualWorkload(p.Target, p.Workload)
+	}
 	if r.count < 1 {
 		return p, usage(fmt.Errorf("--test-count: %d is not from 1", r.count))
 	}

@@ -109,6 +109,18 @@ func (t target) workloads() []string {
 	return names
 }
 
+// usualWorkload is what is run on a target where nobody says: the usual one, or of a service that cannot do that the first that it can.
+func usualWorkload(of, usual string) string {
+	t, err := targetOf(of)
+	if err != nil || t.service == nil {
+		return usual // which is well, or is refused with what is wrong with the target
+	}
+	if can := t.workloads(); len(can) > 0 && !slices.Contains(can, usual) {
+		return can[0]
+	}
+	return usual
+}
+
 // lacks are the kinds of faults that find nothing to act on.
 func (t target) lacks() []string {
 	if t.service != nil {
