@@ -16,7 +16,8 @@ import (
 // It only ever answers that there is an order, namely the one that it stands in. So it need not be exact about what is none:
 //
 //	D1  What was tried is remembered by a fingerprint of 64 bits: position, calls that have taken effect, state. Whatever the
-//	    number of calls under way, a configuration costs eight bytes.
+//	    number of calls under way, a configuration costs eight bytes. What is taken for another by its fingerprint is missed,
+//	    with a model whose Hash tells few states apart more often than by chance.
 //	D2  Calls are tried in the order of their ends, those with unknown outcome last, so that they are held back until
 //	    nothing else helps. Of configurations that differ in nothing but such calls (see S3: fewer are better) only the first
 //	    few are followed; when that leaves no order, more are, from the beginning.

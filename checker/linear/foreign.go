@@ -120,12 +120,10 @@ func (f foreign) Hash(s any) uint64 {
 	return f.m.Hash(s)
 }
 
-// fingerprint tells states apart for a descent, which may tell apart what is equal: a model without a Hash costs it nothing.
+// fingerprint tells states apart for a descent, which may tell apart what is equal. A Hash need not: the usual one of a set of
+// states is the sum of theirs.
 func (f foreign) fingerprint(s any) uint64 {
-	switch {
-	case f.m.Hash != nil:
-		return f.m.Hash(s)
-	case f.m.Equal == nil && reflect.ValueOf(s).Comparable():
+	if f.m.Equal == nil && reflect.ValueOf(s).Comparable() {
 		return maphash.Comparable(fingerprintSeed, s)
 	}
 	var h maphash.Hash
