@@ -319,10 +319,12 @@ func (t *timeline) nodes(r *Run, f *figures) {
 		room := timelineSegments / len(ids)
 		lane := nodeLane{Node: short(plain(string(id)), 12)}
 		var b strings.Builder
+		var labelled []segment // that have a label
 		for _, s := range segments(said[id], f.end, room) {
 			fmt.Fprintf(&b, `<rect class="%s" x="%s" width="%s"%s><title>%s</title></rect>`, s.class(), xOf(s.Time, f.end),
 				num(max(1, timelineWidth*float64(s.to-s.Time)/float64(f.end))), s.level(), template.HTMLEscapeString(s.title()))
 			if s.leads() && len(lane.Labels) < timelineLabels && float64(s.to-s.Time) > 0.004*float64(f.end) {
+				labelled = append(labelled, s)
 				lane.Labels = append(lane.Labels, placed{Left: percent(s.Time, f.end), Width: percent(s.to-s.Time, f.end),
 					Text: "term " + strconv.FormatUint(s.Term, 10)})
 			}
@@ -341,7 +343,9 @@ func (t *timeline) nodes(r *Run, f *figures) {
 			fmt.Fprintf(&b, `<rect class="harm %s %s" x="%s" width="%s" y="%d" height="%d"><title>%s</title></rect>`, h.kind(), h.class,
 				xOf(w.From, f.end), num(max(1, timelineWidth*float64(w.To-w.From)/float64(f.end))), y, height,
 				template.HTMLEscapeString(plain(string(id))+" "+what+", "+until(w.Window)+" ("+named(w.Window)+")"))
-			if h.row == 0 && len(lane.Labels) < timelineLabels && float64(w.To-w.From) > 0.004*float64(f.end) {
+			// One that is to crash may go on for long, and what it does then stands there already.
+			covered := slices.ContainsFunc(labelled, func(s segment) bool { return 2*(min(s.to, w.To)-max(s.Time, w.From)) > min(s.to-s.Time, w.To-w.From) })
+			if h.row == 0 && !covered && len(lane.Labels) < timelineLabels && float64(w.To-w.From) > 0.004*float64(f.end) {
 				lane.Labels = append(lane.Labels, placed{Left: percent(w.From, f.end), Width: percent(w.To-w.From, f.end), Class: "harmed", Text: what})
 			}
 		}
