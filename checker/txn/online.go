@@ -15,7 +15,7 @@ import (
 // say of them. That it accuses of nothing proves nothing: the verdict on the whole history is that of Check.
 //
 // It remembers every transaction and every value that was written, and of each list its longest read, for a read may turn
-// up that is as old as the history: a few hundred bytes a transaction. What else was read is forgotten.
+// up that is as old as the history: less than a kilobyte for one of four micro-operations. What else was read is forgotten.
 type Online struct {
 	*trace
 	asked  level
