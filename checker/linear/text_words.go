@@ -98,15 +98,19 @@ func (e *eras) bothOrders(a, b extent) *witness {
 			w.include(e.eras[x.era].longest)
 		}
 	}
-	if a.first != nobody {
-		w.say(b.last, "#%d began after #%d ended, so %s comes after %s", e.calls[b.last].op, e.calls[a.first].op, e.name(b), e.name(a))
+	began := func(late, before int32) string {
+		return fmt.Sprintf("#%d began after #%d ended, so", e.calls[late].op, e.calls[before].op)
 	}
-	text := fmt.Sprintf("#%d began after #%d ended, so by then %s has taken the place of %s", e.calls[a.last].op, e.calls[b.first].op, e.name(b), e.name(a))
+	if a.first != nobody {
+		w.say(b.last, "%s %s comes after %s", began(b.last, a.first), e.name(b), e.name(a))
+	}
+	since := began(a.last, b.first)
 	if b.era == nobody && e.calls[b.first].in.F == model.Append {
 		w.kind = "lost-append"
-		text = fmt.Sprintf("#%d began after #%d ended, so what that appended must be there, behind %s", e.calls[a.last].op, e.calls[b.first].op, e.name(a))
+		w.say(a.last, "%s what that appended must be there, behind %s", since, e.name(a))
+		return w
 	}
-	w.say(a.last, "%s", text)
+	w.say(a.last, "%s by then %s has taken the place of %s", since, e.name(b), e.name(a))
 	return w
 }
 
