@@ -110,7 +110,7 @@ func (c of[S, In, Out]) alone(h *history.History, memory int64) checker.Verdict 
 	defer cancel()
 	worst := checker.Valid
 	for _, o := range objects {
-		worst = max(worst, newSearch(ctx, c.m, theoryOf(c.m).reduce(o.calls), memory).run().verdict)
+		worst = max(worst, newSearch(ctx, c.m, o.calls, memory).run().verdict)
 	}
 	return worst
 }
