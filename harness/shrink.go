@@ -140,7 +140,7 @@ func (s *Shrinker) try(ctx context.Context, p plan.Plan) bool {
 		return false // it would draw them
 	}
 	first := p.Seed
-	for i := range s.luck * max(1, min(100, weight(s.best.Plan)/weight(p))) {
+	for i := range max(s.luck, min(100, s.luck*weight(s.best.Plan)/weight(p))) {
 		if s.over(ctx) {
 			return false
 		}

@@ -79,6 +79,9 @@ func TestABrokenInvariantShrinks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if ctx.Err() != nil {
+			t.Errorf("%d tries, and no end", s.Tries)
+		}
 		if len(small.Calls) > 4 || len(small.Schedule) > 5 {
 			t.Errorf("%d calls and %d faults are left of\n%s", len(small.Calls), len(small.Schedule), small)
 		}

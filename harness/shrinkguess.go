@@ -111,7 +111,8 @@ func (s *Shrinker) spans(ctx context.Context) {
 	for pieces := time.Duration(2); pieces <= min(32, time.Duration(s.pieces)); pieces *= 2 {
 		span := s.last() / pieces
 		for from := time.Duration(0); span > 10*time.Millisecond && from < s.last() && !s.over(ctx); {
-			if !s.try(ctx, withoutSpan(s.best.Plan, from, span)) {
+			before := s.last()
+			if !s.try(ctx, withoutSpan(s.best.Plan, from, span)) || s.last() >= before {
 				from += span
 			}
 		}
@@ -137,7 +138,10 @@ func withoutSpan(p plan.Plan, from, length time.Duration) plan.Plan {
 		}
 		p.Schedule = append(p.Schedule, f)
 	}
-	return earlier(p, from, length)
+	limit := p.TimeLimit
+	p = earlier(p, from, length)
+	p.TimeLimit = min(limit, max(p.TimeLimit, plan.Duration(from+time.Millisecond))) // it may have lain within
+	return p
 }
 
 // kinds leaves out all faults of a kind.
