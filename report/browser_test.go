@@ -34,10 +34,17 @@ func browse(t *testing.T, html string) context.Context {
 	if err := os.WriteFile(file, []byte(html), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	// The browser is killed, and leaves what it has in its temporary directory. A child of it may die a moment later, so that
+	// this is no directory of the test's, which must be gone at its end.
+	scratch, err := os.MkdirTemp("", "splitvote-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(scratch) })
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(binary), chromedp.NoSandbox,
-		chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true), chromedp.WindowSize(1280, 800))...)
+		chromedp.Env("TMPDIR="+scratch), chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true), chromedp.WindowSize(1280, 800))...)
 	t.Cleanup(cancel)
 	var lock sync.Mutex
 	var complaints []string
