@@ -1,25 +1,13 @@
 package linear_test
 
 import (
-	"context"
-	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
-	"time"
+
+	"github.com/splitvote/splitvote/checker/faulttest"
 )
 
-// fault is a small mistake in an algorithm: in file, old becomes new. The cross-check must catch it.
-type fault struct {
-	what     string
-	file     string
-	old, new string
-	model    string // of the histories that show it
-}
-
-var faults = []fault{
+// faults are mistakes in every algorithm, each with the model of the histories that show it.
+var faults = faulttest.Table{
 	{"two values whose times overlap", "zones.go", "z.chains[b].f < z.chains[a].s", "z.chains[b].f < 0", "register"},
 	{"a value wholly inside another's time", "zones.go", "z.chains[forward[at-1]].s > c.f", "z.chains[forward[at-1]].s < c.f", "register"},
 	{"a read before its write", "zones.go", "z.calls[i].end < z.calls[w].begin", "z.calls[i].end < 0", "register"},
@@ -76,58 +64,10 @@ var faults = []fault{
 	{"events judged before their results are known, online", "frontier.go", "f.advance(f.open.since(at + 1))", "f.advance(at + 1)", "counter"},
 }
 
-// The cross-check finds mistakes in every algorithm. A fault is put into a file that the compiler is told to read in place of
-// the real one. It takes a compilation each, so it is part of the long form: SPLITVOTE_FAULTS=1 (make cross-check). That
-// each fault still fits its file is looked at always.
+// The cross-check finds mistakes in every algorithm (make cross-check).
 func TestCrossCheckCatchesFaults(t *testing.T) {
-	for _, f := range faults {
-		t.Run(f.what, func(t *testing.T) {
-			source, err := os.ReadFile(f.file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n := strings.Count(string(source), f.old); n != 1 {
-				t.Fatalf("%q stands in %s %d times, want once: bring the fault up to date", f.old, f.file, n)
-			}
-			if os.Getenv("SPLITVOTE_FAULTS") == "" {
-				return
-			}
-			f.plant(t, strings.Replace(string(source), f.old, f.new, 1))
-		})
-	}
-}
-
-// plant runs the cross-check with the fault, which must fail by a disagreement.
-func (f fault) plant(t *testing.T, faulty string) {
-	real, err := filepath.Abs(f.file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	planted, overlay := filepath.Join(dir, filepath.Base(f.file)), filepath.Join(dir, "overlay.json")
-	text, err := json.Marshal(map[string]map[string]string{"Replace": {real: planted}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range map[string][]byte{planted: []byte(faulty), overlay: text} {
-		if err := os.WriteFile(name, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	run := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-vet=off", "-ldflags=-s -w", "-failfast", "-count=1",
-		"-run", "^(TestEnginesAgree.*|TestOnlineAgrees.*)$/^"+f.model+"(#01)?$", ".")
-	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "SPLITVOTE_") {
-			run.Env = append(run.Env, v)
-		}
-	}
-	out, err := run.CombinedOutput()
-	switch {
-	case err == nil:
-		t.Errorf("the cross-check does not catch it:\n%s", out)
-	case !strings.Contains(string(out), "seed "):
-		t.Errorf("the cross-check fails, but by no disagreement: %v\n%s", err, out)
-	}
+	faulttest.Plant{
+		Run:      func(model string) string { return "^(TestEnginesAgree.*|TestOnlineAgrees.*)$/^" + model + "(#01)?$" },
+		Disagree: []string{"seed "},
+	}.Catch(t, faults)
 }

@@ -1,25 +1,13 @@
 package txn_test
 
 import (
-	"context"
-	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
-	"time"
+
+	"github.com/splitvote/splitvote/checker/faulttest"
 )
 
-// fault is a small mistake: in file, old becomes new. The random cross-checks must catch it, those whose names match.
-type fault struct {
-	what     string
-	file     string
-	old, new string
-	tests    string
-}
-
-var faults = []fault{
+// faults are mistakes in every part, each with how the names of the tests begin that show it.
+var faults = faulttest.Table{
 	{"a cycle of two", "tarjan.go", "if len(stack)-at > 1 {", "if len(stack)-at > 2 {", "TestAgrees"},
 	{"two rw after each other", "tarjan.go", "return 2*e.to + 1, odd == 0", "return 2*e.to + 1, true", "TestAgrees"},
 	{"a G0 of what may not have committed", "cycles.go", ".kind != history.Ok }", ".kind == history.Fail }", "TestAgrees"},
@@ -55,59 +43,12 @@ var faults = []fault{
 	{"online: the order of real time", "online.go", "o.draw(node, next, realtime, none)", "o.draw(next, node, realtime, none)", "TestOnline"},
 }
 
-// The cross-checks find mistakes in every part: cycles, version orders, sessions, real time, predicates, inference,
-// serial orders and the online judge. A fault is put into a file that the compiler is told to read in place of the real
-// one. It takes a compilation each, so it is part of the long form: SPLITVOTE_FAULTS=1 (make cross-check). That each
-// fault still fits its file is looked at always.
+// The cross-checks find mistakes in every part: cycles, version orders, sessions, real time, predicates, inference, serial orders
+// and the online judge (make cross-check).
 func TestCrossCheckCatchesFaults(t *testing.T) {
-	for _, f := range faults {
-		t.Run(f.what, func(t *testing.T) {
-			source, err := os.ReadFile(f.file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n := strings.Count(string(source), f.old); n != 1 {
-				t.Fatalf("%q stands in %s %d times, want once: bring the fault up to date", f.old, f.file, n)
-			}
-			if os.Getenv("SPLITVOTE_FAULTS") == "" {
-				return
-			}
-			f.plant(t, strings.Replace(string(source), f.old, f.new, 1))
-		})
-	}
-}
-
-// plant runs the cross-checks with the fault, which must fail and show what they disagree about.
-func (f fault) plant(t *testing.T, faulty string) {
-	real, err := filepath.Abs(f.file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	planted, overlay := filepath.Join(dir, f.file), filepath.Join(dir, "overlay.json")
-	text, err := json.Marshal(map[string]map[string]string{"Replace": {real: planted}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range map[string][]byte{planted: []byte(faulty), overlay: text} {
-		if err := os.WriteFile(name, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	run := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-vet=off", "-failfast", "-count=1", "-run", "^"+f.tests, ".")
-	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "SPLITVOTE_") {
-			run.Env = append(run.Env, v)
-		}
-	}
-	run.Env = append(run.Env, "SPLITVOTE_ROUNDS=10000")
-	out, err := run.CombinedOutput()
-	switch {
-	case err == nil:
-		t.Errorf("the cross-checks do not catch it:\n%s", out)
-	case !strings.Contains(string(out), `"type":"invoke"`) && !strings.Contains(string(out), "by definition"):
-		t.Errorf("the cross-checks fail, but by no disagreement: %v\n%s", err, out)
-	}
+	faulttest.Plant{
+		Run:      func(tests string) string { return "^" + tests },
+		Env:      []string{"SPLITVOTE_ROUNDS=10000"},
+		Disagree: []string{`"type":"invoke"`, "by definition"},
+	}.Catch(t, faults)
 }

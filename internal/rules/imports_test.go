@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"generator/gentest":       {"history", "generator"},
 	"model":                   {"history"},
 	"checker":                 {"history"},
+	"checker/faulttest":       {},
 	"checker/linear":          {"history", "model", "checker"},
 	"checker/weak":            {"history", "model", "checker"},
 	"checker/txn":             {"history", "model", "checker"},
