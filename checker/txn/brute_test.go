@@ -206,17 +206,16 @@ func (o *oracle) phenomena(most int, order string) bool {
 	})
 }
 
-// fits says whether the reads of a list are beginnings of a version order, values of others than the committed left out. At
-// read-uncommitted, where reads may have seen what aborted, nothing is asked of those that contradict each other.
+// fits says whether the reads of a list are beginnings of a version order, values of others than the committed left out;
+// those as well that contradict what their own transaction did before. At read-uncommitted, where reads may have seen
+// what aborted, nothing is asked of those that contradict each other.
 func (o *oracle) fits(most, key int, order, set []int) bool {
 	for _, x := range set {
 		var earlier []int
-		good, _ := o.consistent(&o.txns[x], key)
 		for _, op := range o.txns[x].ops {
 			if op.key != key || o.register {
 				continue
 			}
-			good--
 			if op.write { // the order of one transaction's own appends
 				if i := slices.Index(order, op.value); slices.ContainsFunc(earlier, func(v int) bool { return slices.Index(order, v) > i }) {
 					return false
@@ -224,7 +223,7 @@ func (o *oracle) fits(most, key int, order, set []int) bool {
 				earlier = append(earlier, op.value)
 				continue
 			}
-			if o.txns[x].kind != history.Ok || most == 0 && (good < 0 || o.unclear(key)) {
+			if o.txns[x].kind != history.Ok || most == 0 && o.unclear(key) {
 				continue
 			}
 			seen := slices.DeleteFunc(slices.Clone(op.list), func(v int) bool { return !slices.Contains(order, v) })
@@ -241,12 +240,8 @@ func (o *oracle) unclear(key int) bool {
 	var reads [][]int
 	for i := range o.txns {
 		x := &o.txns[i]
-		good, _ := o.consistent(x, key)
 		for _, op := range x.ops {
-			if op.key != key {
-				continue
-			}
-			if good--; !op.write && good >= 0 && x.kind == history.Ok {
+			if op.key == key && !op.write && x.kind == history.Ok {
 				reads = append(reads, op.list)
 			}
 		}
@@ -293,26 +288,30 @@ func (o *oracle) absent(most int, order string, set []int, orders [][]int) bool 
 				continue
 			}
 			touched := map[int]bool{}
+			written := map[int]bool{}
 			for _, op := range o.txns[x].ops {
 				first := !touched[op.key]
 				touched[op.key] = true
 				if slices.ContainsFunc(op.list, func(v int) bool { return !slices.Contains(set, o.writer(v)) }) { // G1a, a dirty update
 					return false
 				}
-				if op.write || !first {
+				if op.write {
+					written[op.value] = true
 					continue
 				}
 				at := -1
 				if len(op.list) > 0 {
 					last := op.list[len(op.list)-1]
-					w := o.writer(last)
-					if w == x || o.txns[w].last(op.key) != last { // a future read, G1b
+					switch w := o.writer(last); {
+					case w == x && written[last]:
+					case w == x || o.txns[w].last(op.key) != last: // a future read, G1b
 						return false
+					default:
+						depends[w][x] = true
 					}
-					depends[w][x] = true
 					at = slices.Index(orders[op.key], last)
 				}
-				if at+1 < len(orders[op.key]) {
+				if first && at+1 < len(orders[op.key]) {
 					if w := o.writer(orders[op.key][at+1]); w != x {
 						anti[x][w] = true
 					}

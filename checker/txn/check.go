@@ -40,11 +40,9 @@ func (j judge) Check(ctx context.Context, h *history.History) checker.Result {
 	if err != nil {
 		return undecided(err)
 	}
-	proved := level(0)
+	proved := found.weak()
 	if direct == 0 {
-		proved = provable(j.model, ordered, unsearched)
-	}
-	if direct == 0 {
+		proved |= provable(j.model, ordered, unsearched)
 		shown, err := found.decide(ctx, g, j.asked, below(proved&^found.ruledOut()))
 		if err != nil {
 			return undecided(err)
@@ -54,12 +52,21 @@ func (j judge) Check(ctx context.Context, h *history.History) checker.Result {
 	return j.result(found, proved, map[string]any{"transactions": len(t.txns), "dependencies": len(g.edges)})
 }
 
+// weak are the levels up to read-committed that hold unless an anomaly that was found rules them out (X9).
+func (f *findings) weak() level {
+	weak := below(strongReadCommitted)
+	if f.lists != nil && f.lists.disordered() {
+		weak &^= below(strongReadUncommitted)
+	}
+	return weak
+}
+
 // provable are the levels that a history without anomaly of its own kind has for certain (X9).
 func provable(modelName string, ordered, unsearched bool) level {
 	proved := everyLevel
 	if !ordered {
 		if modelName == RWRegister {
-			return strongReadCommitted
+			return 0
 		}
 		proved &^= consistentView | snapshotIsolation | sessionSnapshotIsolation | strongSnapshotIsolation
 	}

@@ -19,7 +19,9 @@
 //	    section 4.2). A history that writes one twice, or that writes null to a register, is unknown, cause ambiguous.
 //	X3  list-append: a read tells also in which order the list was built (traceability, ibid.). The longest read of a key is its
 //	    version order, every other read must be a prefix of it, and an append of a committed transaction that is not in
-//	    it comes later, for an append removes nothing.
+//	    it comes later, for an append removes nothing. This includes a read that contradicts its own transaction, as
+//	    one that finds an append of another behind its own: the list that it returned existed, so it shows the order
+//	    too, and it depends on whoever wrote the last element (wr). The same wr follows from such a read of a register.
 //	X4  rw-register: the initial null comes before every write, and what a transaction read of a key comes before what it wrote
 //	    to it: were it the other way round, writer and reader would depend on each other, which is a G1c; so the rule
 //	    needs no assumption from read-committed up, and is not used below. Nothing else is inferred for a level without
@@ -50,20 +52,26 @@
 //	    reads by name it cannot miss as a phantom. X12 is about those that do not name a key.
 //	X7  Further anomalies are seen without a graph: internal, a transaction disagrees with itself; future-read, it read what
 //	    it wrote later, a G1c of one; dirty-update, a committed
-//	    append onto an aborted one; incompatible-order, two reads of a key are not prefixes of one list;
+//	    append onto an aborted one; incompatible-order, two reads of a key are not prefixes of one list, or a list is
+//	    not in the order in which one transaction appended;
 //	    duplicate-elements; value-from-nowhere; lost-update, two transactions read the same version and both wrote the
 //	    key, a G-single in whichever order they did; cyclic-versions, the versions of a register come before each other.
 //	X8  What is named once is not named again. A strongly connected component is named by its worst anomaly, dependencies that
 //	    belong to a lost-update or to cyclic-versions make no cycle besides, and an anomaly of sessions or of real time is
 //	    looked for only where the level that it rules out still stands without it, or where two transactions show it and what
 //	    was named takes more than four.
-//	X9  Finding nothing proves something too. For list-append without anomaly seen directly (X7) every level but
+//	X9  Finding nothing proves something too. Read-uncommitted and read-committed, with sessions or real time as well, hold
+//	    unless an anomaly rules them out, whatever other anomalies there are. They forbid cycles of ww and wr alone, and
+//	    an order of transactions that respects the known ones exists if these have no cycle; what is not known of
+//	    the versions of each key can be taken to follow that order. The exception is read-uncommitted where reads of a
+//	    list contradict each other or the order of one transaction's appends, for then it is not known which ww exist:
+//	    it is left open, unless at most one transaction wrote each such key.
+//	    For list-append without anomaly seen directly (X7) every level but
 //	    snapshot-isolation, consistent-view and those with sessions or real time upon them holds if it is not ruled out: an
 //	    order of transactions that respects all known dependencies also orders what nobody read. Snapshot isolation and
 //	    consistent-view are proved where at most one committed append of each key was never read. For rw-register every
 //	    level is proved where each write to a key but at most one was made by a transaction that had read the key, so that
-//	    versions are a chain, and read-uncommitted and read-committed are in any case: an order of transactions that respects
-//	    who read from whom orders the versions too. What else holds X13 shows, and what does not. Levels that are neither
+//	    versions are a chain. What else holds X13 shows, and what does not. Levels that are neither
 //	    ruled out nor proved are in Stats "undecided-levels", and a verdict on one of them is unknown: valid is said of what
 //	    is proved alone. (Of the bank X10 says what its verdict means.)
 //	X10 bank: transfers move money, so every read has the same total, no balance is negative, and accounts neither appear nor

@@ -2,6 +2,7 @@ package txn
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/splitvote/splitvote/history"
 )
@@ -68,8 +69,8 @@ func (f *findings) listSentence(d dependency, a, b, key string) (text string, wi
 	of := &f.lists.of[d.key]
 	switch d.kind {
 	case wr:
-		for _, r := range of.reads {
-			if r.txn == d.to {
+		for _, r := range f.lists.readsOf(d.key) {
+			if r.txn == d.to && r.last != none && f.values[r.last].writer == d.from {
 				return fmt.Sprintf("%s %s, which %s read", a, f.wrote(r.last), b), nil
 			}
 		}
@@ -103,6 +104,15 @@ func (f *findings) listSentence(d dependency, a, b, key string) (text string, wi
 		}
 	}
 	return fmt.Sprintf("%s came before %s at %s", a, b, key), nil
+}
+
+// readsOf are the reads of a key that found what another transaction left.
+func (l *lists) readsOf(key int32) []listRead {
+	all := slices.Clone(l.of[key].reads)
+	for _, r := range l.of[key].rereads {
+		all = append(all, r.listRead)
+	}
+	return all
 }
 
 // unread is a value that a transaction appended to a key and that nobody read.

@@ -219,6 +219,18 @@ func (f *findings) incompatible(key, a, b int32, order, other []int32) {
 			f.listOf(other[:min(len(other), same+4)]), f.op(a))}})
 }
 
+// reversed reports that what a transaction appended was not read in the order in which it appended.
+func (f *findings) reversed(key, first, second, reader int32) {
+	what := finding{anomaly: "incompatible-order"}
+	if !f.find(what) {
+		return
+	}
+	x := f.values[second].writer
+	f.tell(what, fmt.Sprintf("%s is not in the order in which %s appended", f.keyText(key), f.op(x)), []claim{
+		{x, fmt.Sprintf("%s, and then %s", f.wrote(first), f.valueText(second))},
+		{reader, fmt.Sprintf("read %s with %s in it and no %s before that", f.keyText(key), f.valueText(second), f.valueText(first))}})
+}
+
 // lostUpdate reports that two transactions changed the same version; absent says that not both read it by its key's name.
 func (f *findings) lostUpdate(key, v int32, rivals []int32, absent bool) {
 	what := finding{"lost-update", absent}

@@ -16,6 +16,7 @@ type list struct {
 	ends    []int32 // where in the text each of them ends
 	unclear bool    // reads contradict each other or themselves, so that there is no order to go by
 	reads   []listRead
+	rereads []listReread
 }
 
 // listRead is how a committed transaction that had not yet appended to a key found it.
@@ -25,12 +26,21 @@ type listRead struct {
 	last   int32 // the last element it saw, or none
 }
 
+// listReread is a read that contradicts what its own transaction did before. The list that it returned existed all
+// the same: it shows the order of the elements like any other read, and depends on the writer of the last one.
+type listReread struct {
+	listRead
+	micro int32
+}
+
 // lists takes the history apart by key.
 type lists struct {
 	*graph
 	of    []list
 	late  [][]int32 // of each key the committed transactions that appended to it what nobody read, ascending
 	found *findings
+
+	tangled []int32 // transactions whose appends were read in another order
 }
 
 // appends finds what is wrong with a list-append history without a graph and draws the dependencies. Complete says that at
@@ -53,6 +63,11 @@ func appends(g *graph, found *findings) (complete bool, err error) {
 		}
 	}
 	l.inspectReads()
+	for x := range l.txns {
+		if l.txns[x].committed && l.reversed(int32(x)) {
+			l.tangled = append(l.tangled, int32(x))
+		}
+	}
 	complete = l.unread()
 	for k := range l.of {
 		l.dependencies(int32(k), l.late[k])
@@ -115,7 +130,7 @@ func (l *lists) longest() error {
 	for x := range l.txns {
 		for i := l.txns[x].from; i < l.txns[x].to; i++ {
 			m := &l.micros[i]
-			if of := &l.of[m.key]; !m.write && !m.bad && (len(m.list) > len(of.text) || of.reader == none) {
+			if of := &l.of[m.key]; !m.write && (len(m.list) > len(of.text) || of.reader == none) {
 				of.text, of.reader = m.list, int32(x)
 			}
 		}
@@ -158,7 +173,7 @@ func (l *lists) place() error {
 	for x := range l.txns {
 		for i := l.txns[x].from; i < l.txns[x].to; i++ {
 			m := &l.micros[i]
-			if m.write || m.bad {
+			if m.write {
 				continue
 			}
 			of := &l.of[m.key]
@@ -174,8 +189,11 @@ func (l *lists) place() error {
 			if r.length > 0 {
 				r.last = of.order[r.length-1]
 			}
-			if m.prev == none {
+			switch {
+			case m.prev == none:
 				of.reads = append(of.reads, r)
+			case m.bad:
+				of.rereads = append(of.rereads, listReread{r, i})
 			}
 		}
 	}
@@ -236,6 +254,19 @@ func (l *lists) inspectReads() {
 				l.found.intermediateRead(int32(k), v, r.txn)
 			}
 		}
+		for _, r := range l.of[k].rereads {
+			switch v := r.last; {
+			case v == none || l.values[v].writer == none:
+			case l.values[v].writer == r.txn:
+				if l.writesLater(r.txn, r.micro, v) {
+					l.found.future(int32(k), v, r.txn)
+				}
+			case l.aborted(v):
+				l.found.abortedRead(int32(k), v, r.txn)
+			case !l.values[v].final:
+				l.found.intermediateRead(int32(k), v, r.txn)
+			}
+		}
 	}
 	for x := range l.txns { // a read may also have seen an own element that others had already appended to
 		for _, m := range l.did(int32(x)) {
@@ -284,10 +315,16 @@ func (l *lists) unread() (complete bool) {
 // dependencies draws those of one key.
 func (l *lists) dependencies(key int32, late []int32) {
 	of := &l.of[key]
-	for _, r := range of.reads { // wr
+	from := func(r listRead) {
 		if r.last != none && l.committed(r.last) && l.values[r.last].final {
 			l.add(l.values[r.last].writer, r.txn, wr, key)
 		}
+	}
+	for _, r := range of.reads {
+		from(r)
+	}
+	for _, r := range of.rereads {
+		from(r.listRead)
 	}
 	if of.unclear {
 		return
@@ -371,6 +408,63 @@ func (l *lists) overwrites(key int32, reads []listRead, next, late []int32) {
 		late = []int32{w}
 	}
 	l.overwritten(readers, late, rivals, rw, key)
+}
+
+// reversed reports a key to which a transaction appended in another order than was read, if there is one.
+func (l *lists) reversed(x int32) (yes bool) {
+	for _, m := range l.did(x) {
+		if !m.write || l.values[m.value].place == none || l.of[m.key].unclear {
+			continue
+		}
+		for p := m.prev; p != none; p = l.micros[p].prev {
+			before := &l.micros[p]
+			if before.write && l.values[m.value].standsBefore(l.values[before.value]) {
+				l.found.reversed(m.key, before.value, m.value, l.of[m.key].reader)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// standsBefore says that an element that was read stands before another, or that nobody read the other.
+func (v value) standsBefore(other value) bool { return uint32(v.place) < uint32(other.place) } // none is the greatest
+
+// disordered says that reads leave the order open in which transactions appended that certainly committed: one of them
+// appended in another order than was read, or two of them appended to a key whose reads contradict each other.
+func (l *lists) disordered() bool {
+	writer := make([]int32, len(l.of))
+	for k := range writer {
+		writer[k] = none
+	}
+	for i := range l.txns {
+		x := int32(i)
+		if l.txns[x].kind != history.Ok {
+			continue
+		}
+		for _, m := range l.did(x) {
+			if !m.write {
+				continue
+			}
+			if l.of[m.key].unclear {
+				if writer[m.key] != none && writer[m.key] != x {
+					return true
+				}
+				writer[m.key] = x
+			}
+		}
+	}
+	return slices.ContainsFunc(l.tangled, func(x int32) bool { return l.txns[x].kind == history.Ok })
+}
+
+// writesLater says that a transaction wrote a value after one of its micro-operations.
+func (t *trace) writesLater(x, micro, v int32) bool {
+	for i := micro + 1; i < t.txns[x].to; i++ {
+		if m := &t.micros[i]; m.write && m.value == v {
+			return true
+		}
+	}
+	return false
 }
 
 // writesTo says whether a transaction writes a key.

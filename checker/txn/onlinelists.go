@@ -52,28 +52,38 @@ func (l *liveLists) read(x int32) error {
 		return err
 	}
 	reads := make([]sighted, 0, 8)
-	for _, m := range l.did(x) {
-		if m.write || m.bad {
+	for i, m := range l.did(x) {
+		if m.write {
 			continue
 		}
 		seen, err := l.seen(&m)
 		if err != nil {
 			return err
 		}
-		if !l.agrees(m.key, seen) { // before anything is drawn that would then not hold
-			l.found.incompatible(m.key, l.key(m.key).list.reader, x, l.key(m.key).order, seen)
+		order, reader := l.key(m.key).order, l.key(m.key).list.reader
+		for _, r := range reads { // a transaction can also contradict itself
+			if r.key == m.key && len(r.seen) > len(order) {
+				order, reader = r.seen, x
+			}
+		}
+		if !agree(order, seen) { // before anything is drawn that would then not hold
+			l.found.incompatible(m.key, reader, x, order, seen)
 			l.repeats(m.key, seen, x)
 			return fmt.Errorf("reads of %s contradict each other", l.keyText(m.key))
 		}
-		reads = append(reads, sighted{m, seen})
+		reads = append(reads, sighted{m, l.txns[x].from + int32(i), seen})
 	}
 	for _, r := range reads {
 		of := l.key(r.key)
 		if len(r.seen) > len(of.order) && !l.repeats(r.key, r.seen, x) {
 			l.place(x, r.key, r.seen, r.list)
 		}
-		if r.prev == none && !l.accused() {
+		switch {
+		case l.accused():
+		case r.prev == none:
 			l.foundVersion(x, r.key, int32(len(r.seen)))
+		case r.bad && len(r.seen) > 0:
+			l.reread(x, r)
 		}
 	}
 	return nil
@@ -82,7 +92,17 @@ func (l *liveLists) read(x int32) error {
 // sighted is a read of a list and what it saw.
 type sighted struct {
 	micro
+	at   int32
 	seen []int32
+}
+
+// reread takes a read that contradicts what its own transaction did before (see [listReread]).
+func (l *liveLists) reread(x int32, r sighted) {
+	last := r.seen[len(r.seen)-1]
+	if l.values[last].writer == x && l.writesLater(x, r.at, last) {
+		l.found.future(r.key, last, x)
+	}
+	l.sawLast(x, r.key, last)
 }
 
 // seen is what a read saw. What is the same text is the same list.
@@ -98,9 +118,8 @@ func (l *liveLists) seen(m *micro) ([]int32, error) {
 	return l.elements(m.key, m.list)
 }
 
-// agrees says that a list is a beginning of the longest that was read, or the other way round.
-func (l *liveLists) agrees(key int32, seen []int32) bool {
-	order := l.key(key).order
+// agree says that one of two lists is a beginning of the other.
+func agree(order, seen []int32) bool {
 	both := min(len(seen), len(order))
 	return both == 0 || &seen[0] == &order[0] || slices.Equal(seen[:both], order[:both])
 }
@@ -149,6 +168,9 @@ func (l *liveLists) place(x, key int32, seen []int32, text []byte) {
 	of.late = slices.DeleteFunc(of.late, func(w int32) bool { return !l.unplaced(w, key) })
 	for _, v := range seen[from:] {
 		w := l.values[v].writer
+		if w != none && l.txns[w].kind != history.Fail {
+			l.reversed(w, key)
+		}
 		switch {
 		case w == none:
 			if l.timely {
@@ -161,6 +183,25 @@ func (l *liveLists) place(x, key int32, seen []int32, text []byte) {
 		default:
 			l.count(w)
 		}
+	}
+}
+
+// reversed reports that a transaction appended to a key in another order than was read.
+func (l *liveLists) reversed(x, key int32) {
+	var before []int32
+	for _, m := range l.did(x) {
+		if !m.write || m.key != key {
+			continue
+		}
+		if v := l.values[m.value]; v.place != none {
+			for _, b := range before {
+				if v.standsBefore(l.values[b]) {
+					l.found.reversed(key, b, m.value, l.key(key).list.reader)
+					return
+				}
+			}
+		}
+		before = append(before, m.value)
 	}
 }
 
@@ -311,6 +352,7 @@ func (l *liveLists) claim(x, v int32) {
 	if l.values[v].place == none {
 		return
 	}
+	l.reversed(x, key)
 	l.count(x)
 	for _, o := range of.orphans {
 		if o.value == v {

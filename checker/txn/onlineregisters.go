@@ -52,6 +52,9 @@ func (r *liveRegisters) read(x int32) error {
 	r.own.contradicts(x)
 	for i := r.txns[x].from; i < r.txns[x].to && !r.accused(); i++ {
 		m := r.micros[i]
+		if m.bad && m.value != none {
+			r.reread(x, i)
+		}
 		if m.write || m.prev != none {
 			continue
 		}
@@ -99,6 +102,16 @@ func (r *liveRegisters) saw(x, key, v int32) bool {
 		}
 	}
 	return true
+}
+
+// reread takes a read that contradicts what its own transaction did before.
+func (r *liveRegisters) reread(x, micro int32) {
+	m := &r.micros[micro]
+	if r.values[m.value].writer != x {
+		r.saw(x, m.key, m.value)
+	} else if r.writesLater(x, micro, m.value) {
+		r.found.future(m.key, m.value, x)
+	}
 }
 
 // foundInitial draws the rw of a transaction that found a key without a value, to all who write it.

@@ -13,10 +13,11 @@ type register struct {
 
 // version is a value of a register, and the committed transactions that found it there before they wrote the key, ascending.
 type version struct {
-	value   int32 // none for null
-	writer  int32 // who wrote it, if that committed, else none
-	readers []int32
-	rivals  []int32 // those readers that wrote the key too
+	value     int32 // none for null
+	writer    int32 // who wrote it, if that committed, else none
+	readers   []int32
+	rivals    []int32 // those readers that wrote the key too
+	rereaders []int32 // those who read it although they had found or left another, ascending
 }
 
 // registers takes the history apart by key.
@@ -107,6 +108,11 @@ func (r *registers) collect() {
 		if !r.txns[x].committed {
 			continue
 		}
+		for i := r.txns[x].from; i < r.txns[x].to; i++ {
+			if r.micros[i].bad && r.micros[i].value != none {
+				r.reread(int32(x), i)
+			}
+		}
 		for _, m := range r.did(int32(x)) {
 			if m.write && r.values[m.value].final {
 				r.version(m.value)
@@ -114,6 +120,31 @@ func (r *registers) collect() {
 			}
 		}
 	}
+}
+
+// reread enters a read that contradicts what its transaction did before: whoever wrote the value comes before it all the same.
+func (r *registers) reread(x, micro int32) {
+	key, value := r.micros[micro].key, r.micros[micro].value
+	switch v := r.values[value]; {
+	case v.writer == none:
+		r.found.nowhere(key, value, x)
+		return
+	case v.writer == x:
+		if r.writesLater(x, micro, value) {
+			r.found.future(key, value, x)
+		}
+		return
+	case r.aborted(value):
+		r.found.abortedRead(key, value, x)
+		return
+	case !v.final:
+		r.found.intermediateRead(key, value, x)
+		r.see(value)
+		return
+	}
+	r.see(value)
+	of := &r.of[key].versions[r.version(value)]
+	of.rereaders = append(of.rereaders, x)
 }
 
 // version is the number of the version that a value is of its key.
@@ -188,6 +219,9 @@ func (r *registers) dependencies(key int32, circular []int32) (chain bool) {
 				if !(contains(circular, v.writer) && contains(circular, reader)) {
 					r.add(v.writer, reader, wr, key)
 				}
+			}
+			for _, reader := range v.rereaders {
+				r.add(v.writer, reader, wr, key)
 			}
 		}
 		later := v.rivals
