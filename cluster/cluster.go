@@ -143,11 +143,16 @@ type Launch struct {
 	// Ready is the path of an HTTP endpoint on the client port that answers 200 once the node serves; "": it serves when the
 	// target can ask it for its status.
 	Ready string
+	// Within is how long a member may take until it serves; 0 is DefaultWithin. It is the same for all members.
+	Within time.Duration
 	// Stream says that members do not talk to each other in frames (package node/frame) but in streams of bytes, of which
 	// no part can be lost by itself. It is the same for all members.
 	Stream bool
 	Err    error // why the member cannot be started, nil if it can
 }
+
+// DefaultWithin is how long a member may take until it serves, where its launch does not say.
+const DefaultWithin = 60 * time.Second
 
 // Command is a program with its arguments and what it is to find.
 type Command struct {

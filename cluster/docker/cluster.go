@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ type Cluster struct {
 type Options struct {
 	// Executable is the static Linux binary that the image is made of; "" is this program's own.
 	Executable string
-	// Ready is how long a node may take until it serves; 0 is 30 seconds.
+	// Ready is how long a node may take until it serves; 0 is as its launch says.
 	Ready time.Duration
 	// ClientPort is, for Attach, the container's port that clients speak to; 0 is the only published one.
 	ClientPort uint16
@@ -53,12 +54,11 @@ type Options struct {
 func newCluster(e *engine, image string, cfg cluster.Config, opts Options) *Cluster {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Cluster{
-		engine: e, image: image, target: cfg.Target, run: cfg.Run, dir: cfg.Dir, log: cfg.Log, patience: opts.Ready,
+		engine: e, image: image, target: cfg.Target, run: cfg.Run, dir: cfg.Dir, log: cfg.Log,
 		ctx: ctx, cancel: cancel, lost: map[link]uint64{},
 	}
-	if c.patience == 0 {
-		c.patience = 30 * time.Second
-	}
+	common := cfg.Target.Launch(cluster.Member{Members: cfg.Nodes})
+	c.patience = cmp.Or(opts.Ready, common.Within, cluster.DefaultWithin)
 	c.close = sync.OnceValue(c.tearDown)
 	return c
 }

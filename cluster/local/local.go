@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ type Config struct {
 	Executable string        // the binary whose arguments Launch gives; "" is the one that runs now
 	State      string        // where the ledger is kept; "" is StateDir
 	Keep       bool          // keep the nodes' data, in Dir/data/<node>, when the cluster is closed
-	Ready      time.Duration // in which a started node must serve; 0 is 20 s
+	Ready      time.Duration // in which a started node must serve; 0 is as its launch says
 }
 
 // grace is how long a node may take to end cleanly when the cluster is closed.
@@ -63,14 +64,12 @@ var _ interface {
 // Open starts all nodes and waits until each serves. If one does not, or ctx ends first, nothing is left running, and a
 // *NodeError holds what the node said last.
 func Open(ctx context.Context, config Config) (*Cluster, error) {
-	if config.Ready == 0 {
-		config.Ready = 20 * time.Second
-	}
 	c := &Cluster{
 		config: config, nodes: map[history.NodeID]*node{}, launcher: newLauncher(),
 		http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	}
 	c.common = config.Target.Launch(cluster.Member{Members: config.Nodes})
+	c.config.Ready = cmp.Or(config.Ready, c.common.Within, cluster.DefaultWithin)
 	if err := c.open(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}

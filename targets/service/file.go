@@ -27,7 +27,7 @@ type file struct {
 	Settle   plan.Duration    `yaml:"settle"`   // that replicas may take to agree after the last fault
 	Local    *process         `yaml:"local"`    // how a member is started as a child process
 	Docker   *container       `yaml:"docker"`   // how a member is started as a container
-	Ready    string           `yaml:"ready"`    // path on the client port that answers 200 once a member serves
+	Ready    readiness        `yaml:"ready"`    // how a member shows that it serves
 	Status   *status          `yaml:"status"`   // how a member tells its role
 	Client   []text           `yaml:"client"`   // program that makes the calls; default: by HTTP
 	Answers  *answers         `yaml:"answers"`  // what an HTTP status means
@@ -89,7 +89,7 @@ type answers struct {
 }
 
 // keys are all that a file may have, for the nearest of them where one is misspelt.
-var keys = []string{"name", "promises", "members", "port", "one-port", "settle", "local", "docker", "command", "image", "env", "ready", "status", "get", "role", "leader",
+var keys = []string{"name", "promises", "members", "port", "one-port", "settle", "local", "docker", "command", "image", "env", "ready", "path", "within", "status", "get", "role", "leader",
 	"term", "client", "answers", "ok", "none", "fail", "elsewhere", "objects", "post", "put", "patch", "delete", "header", "body", "value"}
 
 // Load reads a service's file. Its commands run in the file's directory.
@@ -141,10 +141,10 @@ func (f *file) check() error {
 	if f.Docker != nil && f.Docker.Image == "" {
 		return errors.New("docker: an image is missing")
 	}
-	if f.Ready != "" && f.Ready[0] != '/' {
-		return fmt.Errorf("ready: %q is no path; one begins with /", f.Ready)
+	if f.Ready.Path != "" && f.Ready.Path[0] != '/' {
+		return fmt.Errorf("ready: %q is no path; one begins with /", f.Ready.Path)
 	}
-	if f.Ready == "" && f.Status == nil && len(f.Client) == 0 {
+	if f.Ready.Path == "" && f.Status == nil && len(f.Client) == 0 {
 		return errors.New("ready: a path is missing that answers 200 once a member serves")
 	}
 	if s := f.Status; s != nil && (len(s.methods()) != 1 || s.Value != nil || s.Fail != nil || s.Answers != nil) {

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -21,6 +22,11 @@ func TestLoadRefuses(t *testing.T) {
 		"a wrong type":              {"\nport: many" + calls, "line 2: cannot unmarshal !!str `many` into uint16"},
 		"two documents":             {"ready: /x" + calls + "---\nname: b\n", "more than one document; a service is one"},
 		"no way to see it serve":    {calls, "ready: a path is missing"},
+		"ready is a list":           {"ready: [a]" + calls, "line 1: ready: want a path, or {path: "},
+		"ready has another key":     {"ready: {wihtin: 5s}" + calls, "line 1: ready: no such key: wihtin (there are path, within)"},
+		"ready within no time":      {"ready: {path: /x, within: 0s}" + calls, "line 1: ready: within: 0s is no time to wait"},
+		"ready within what":         {"ready: {path: /x, within: soon}" + calls, `line 1: "soon" is no duration`},
+		"ready without a path":      {"ready: {within: 5s}" + calls, "ready: a path is missing"},
 		"ready is no path":          {"ready: health" + calls, `ready: "health" is no path`},
 		"a command without words":   {"ready: /x\nlocal: {}" + calls, "local: a command is missing"},
 		"a container without image": {"ready: /x\ndocker: {command: [a]}" + calls, "docker: an image is missing"},
@@ -98,6 +104,21 @@ objects: {register: {read: {get: /x}}}
 			Argv: []string{filepath.Join(got.Local.Dir, "bin/kv"), "--id=n2", "1", "10.0.0.2", "8", "n1=10.0.0.1:9,n3=10.0.0.3:9", "n1;n2;n3"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// How long a member may take until it serves is for the file to say, beside the path or without one.
+func TestReadyWithin(t *testing.T) {
+	for file, want := range map[string]cluster.Launch{
+		"ready: /x":                                 {Ready: "/x"},
+		"ready: {path: /x}":                         {Ready: "/x"},
+		"ready: {path: /x, within: 90s}":            {Ready: "/x", Within: 90 * time.Second},
+		"status: {get: /s}\nready: {within: 1m30s}": {Within: 90 * time.Second},
+	} {
+		got := mustLoad(t, file+"\nobjects: {register: {read: {get: /x}}}\n").Launch(cluster.Member{ID: "n1"})
+		if got.Ready != want.Ready || got.Within != want.Within {
+			t.Errorf("%s: ready %q within %v, want %q within %v", file, got.Ready, got.Within, want.Ready, want.Within)
+		}
 	}
 }
 

@@ -113,7 +113,8 @@ func (s *Service) Launch(m cluster.Member) cluster.Launch {
 	for id, addr := range m.Peers {
 		data.Peers[string(id)], data.All[string(id)] = addr, addr
 	}
-	l := cluster.Launch{Ready: s.file.Ready, Stream: true, Port: s.file.Port, OnePort: s.file.OnePort}
+	l := cluster.Launch{Ready: s.file.Ready.Path, Within: time.Duration(s.file.Ready.Within), Stream: true,
+		Port: s.file.Port, OnePort: s.file.OnePort}
 	if p := s.file.Local; p != nil {
 		l.Local = &cluster.Command{Dir: s.dir}
 		l.Local.Argv, l.Local.Env, l.Err = commandOf(p.Command, p.Env, data)
@@ -166,8 +167,8 @@ func (s *Service) Status(ctx context.Context, addr string) (cluster.Status, erro
 	switch {
 	case s.file.Status != nil:
 		return s.role(ctx, addr)
-	case s.file.Ready != "":
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+s.file.Ready, nil)
+	case s.file.Ready.Path != "":
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+s.file.Ready.Path, nil)
 		if err != nil {
 			return cluster.Status{}, err
 		}
