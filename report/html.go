@@ -17,16 +17,17 @@ import (
 
 // The bounds of report.html (R4).
 const (
-	htmlPictures   = 5   // violations told in full
-	htmlViolations = 50  // violations told at all
-	htmlFaults     = 250 // fault windows in the table and on the time line
-	htmlAround     = 240 // operations in the table
-	htmlFirst      = 10  // operations of one violation that are shown at once
-	htmlRows       = 60  // operations in the table of one violation
-	htmlCalls      = 60  // kinds of calls
-	htmlParts      = 100 // checkers and keys
-	htmlSaid       = 60  // sentences about one violation
-	htmlText       = 400 // characters of one value or sentence
+	htmlBytes      = 1 << 20 // of the whole page
+	htmlPictures   = 5       // violations told in full
+	htmlViolations = 50      // violations told at all
+	htmlFaults     = 250     // fault windows in the table and on the time line
+	htmlAround     = 240     // operations in the table
+	htmlFirst      = 10      // operations of one violation that are shown at once
+	htmlRows       = 60      // operations in the table of one violation
+	htmlCalls      = 60      // kinds of calls
+	htmlParts      = 100     // checkers and keys
+	htmlSaid       = 60      // sentences about one violation
+	htmlText       = 400     // characters of one value or sentence
 )
 
 var (
@@ -36,6 +37,8 @@ var (
 	pageStyle string
 	//go:embed page.js
 	pageScript string
+	//go:embed chart.js
+	chartScript string
 )
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
@@ -54,9 +57,17 @@ var pageSigns = map[string]string{"valid": "âœ“", "unknown": "?", "invalid": "âœ
 // in a note instead (R2).
 func HTML(w io.Writer, r *Run) error {
 	f := count(r)
+	p := newPage(r, &f)
 	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, newPage(r, &f)); err != nil {
+	if err := pageTemplate.Execute(&b, p); err != nil {
 		return fmt.Errorf("report.html: %w", err)
+	}
+	if p.Timeline != nil { // single calls take the room that is left
+		guard(&p.Notes, "the single calls", func() { p.Chart = newCallChart(r.History, p.told, htmlBytes-b.Len()) })
+		b.Reset()
+		if err := pageTemplate.Execute(&b, p); err != nil {
+			return fmt.Errorf("report.html: %w", err)
+		}
 	}
 	_, err := w.Write(b.Bytes())
 	return err
@@ -82,7 +93,9 @@ type page struct {
 	Sequence                                       template.HTML
 	SequenceLeftOut                                int
 	Calls                                          []callFigures
-	Windows                                        []pageWindow
+	Chart                                          *callChart
+	Checked                                        []string // what a valid verdict rests on
+	Faults                                         []pageFaults
 	MoreWindows                                    int
 	Quiet                                          checker.Counts
 	QuietPercent                                   string
@@ -92,6 +105,8 @@ type page struct {
 	Commands                                       []pageFact
 	Links                                          []Link
 	Version                                        string
+	Sections                                       []pageFact // what the table of contents leads to: id and title
+	told                                           []violation
 }
 
 type pageFact struct{ Name, Value string }
@@ -123,6 +138,14 @@ type pageRow struct {
 	Took string
 }
 
+// pageFaults is all faults of a kind, folded under a line that sums them up.
+type pageFaults struct {
+	Kind, Class, Percent string
+	Times, Proved        int
+	Calls                checker.Counts
+	Windows              []pageWindow
+}
+
 type pageWindow struct {
 	windowFigures
 	Class, Whom, Until, Cut, Settings string
@@ -142,7 +165,7 @@ type pageAround struct {
 }
 
 func newPage(r *Run, f *figures) *page {
-	p := &page{Style: template.CSS(pageStyle), Script: template.JS(pageScript), Outcome: r.Outcome(), Subject: subject(r),
+	p := &page{Style: template.CSS(pageStyle), Script: template.JS(pageScript + chartScript), Outcome: r.Outcome(), Subject: subject(r),
 		Extent: extent(r, f), Reason: short(plain(r.Reason()), htmlText), Bug: plain(r.Bug), Quiet: f.quiet,
 		Version: plain(r.Version)}
 	for _, c := range f.byF[:min(len(f.byF), htmlCalls)] {
@@ -156,6 +179,7 @@ func newPage(r *Run, f *figures) *page {
 		p.Notes = append(p.Notes, short(plain(note), htmlText))
 	}
 	told := violations(r, f, htmlViolations)
+	p.told = told
 	for i := range told {
 		if i < htmlPictures {
 			p.Violations = append(p.Violations, newPageViolation(&told[i], f))
@@ -176,7 +200,8 @@ func newPage(r *Run, f *figures) *page {
 		p.Undecided = undecidedFacts(r.Result)
 	}
 	p.Tiles = tiles(r, f)
-	p.windows(f)
+	p.faults(f)
+	p.Checked = checked(r, f)
 	p.QuietPercent = percentOk(f.quiet)
 	p.parts(r.Result, 0)
 	p.Facts, p.Commands = facts(r), commands(r)
@@ -188,7 +213,32 @@ func newPage(r *Run, f *figures) *page {
 	guard(&p.Notes, "the operations", func() { p.Around = around(r, told) })
 	guard(&p.Notes, "the time line", func() { p.Timeline = newTimeline(r, f, told) })
 	guard(&p.Notes, "the sequence of messages", func() { p.Sequence, p.SequenceLeftOut = sequence(r) })
+	p.Sections = p.sections()
 	return p
+}
+
+// sections are those that the page has, in its order.
+func (p *page) sections() []pageFact {
+	var all []pageFact
+	for _, s := range []struct {
+		id, title string
+		has       bool
+	}{
+		{"violation", "Violation", len(p.Violations) > 0},
+		{"checked", "Checked", len(p.Checked) > 0},
+		{"timeline", "Time line", p.Timeline != nil},
+		{"sequence", "Messages", p.Sequence != ""},
+		{"faults", "Faults", len(p.Faults) > 0},
+		{"calls", "Calls", len(p.Calls) > 0},
+		{"checkers", "Checkers", len(p.Parts) > 0},
+		{"operations", "Operations", len(p.Around.Rows) > 0},
+		{"about", "Run", len(p.Facts) > 0 || len(p.Links) > 0},
+	} {
+		if s.has {
+			all = append(all, pageFact{s.id, s.title})
+		}
+	}
+	return all
 }
 
 // because picks the sentence about the last operation, which is where it goes wrong, and what the faults did.
@@ -311,21 +361,31 @@ func tiles(r *Run, f *figures) []pageFact {
 	return all
 }
 
-func (p *page) windows(f *figures) {
+func (p *page) faults(f *figures) {
 	p.MoreWindows = max(0, len(f.windows)-htmlFaults)
-	for _, w := range f.windows[:len(f.windows)-p.MoreWindows] {
-		row := pageWindow{windowFigures: w, Class: harmOf(w.Fault.Fault).class, Whom: short(whom(w.Fault), 80), Until: until(w.Window),
-			Cut: short(cutText(w.Cut), htmlText)}
-		row.Fault.Fault, row.Proof = short(plain(w.Fault.Fault), 40), short(plain(w.Proof), 200)
-		row.Percent = percentOk(w.Calls)
-		var set []string
-		for name, value := range w.Set {
-			set = append(set, plain(name)+" "+plain(compact(value)))
+	shown := *f
+	shown.windows = f.windows[:len(f.windows)-p.MoreWindows]
+	for _, g := range faultGroups(&shown) {
+		group := pageFaults{Kind: short(plain(g.kind), 40), Class: harmOf(g.kind).class, Percent: percentOk(g.calls),
+			Times: g.times, Proved: g.proved, Calls: g.calls}
+		for _, w := range g.windows {
+			group.Windows = append(group.Windows, newPageWindow(w))
 		}
-		slices.Sort(set)
-		row.Settings = short(strings.Join(set, ", "), htmlText)
-		p.Windows = append(p.Windows, row)
+		p.Faults = append(p.Faults, group)
 	}
+}
+
+func newPageWindow(w windowFigures) pageWindow {
+	row := pageWindow{windowFigures: w, Class: harmOf(w.Fault.Fault).class, Whom: short(whom(w.Fault), 80), Until: until(w.Window),
+		Cut: short(cutText(w.Cut), htmlText), Percent: percentOk(w.Calls)}
+	row.Fault.Fault, row.Proof = short(plain(w.Fault.Fault), 40), short(plain(w.Proof), 200)
+	var set []string
+	for name, value := range w.Set {
+		set = append(set, plain(name)+" "+plain(compact(value)))
+	}
+	slices.Sort(set)
+	row.Settings = short(strings.Join(set, ", "), htmlText)
+	return row
 }
 
 // percentOk is the share of calls that succeeded, for a bar: 0 to 100.

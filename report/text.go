@@ -417,21 +417,9 @@ func availability(f *figures, limit int) [][]string {
 		}
 		return rows
 	}
-	var kinds []string
-	times := map[string]int{}
-	sum := map[string]checker.Counts{}
-	for _, w := range f.windows {
-		kind := w.Fault.Fault
-		if times[kind] == 0 {
-			kinds = append(kinds, kind)
-		}
-		times[kind]++
-		s := sum[kind]
-		sum[kind] = checker.Counts{Ok: s.Ok + w.Calls.Ok, Fail: s.Fail + w.Calls.Fail, Info: s.Info + w.Calls.Info}
-	}
-	for _, kind := range kinds[:min(len(kinds), limit)] {
-		rows = append(rows, []string{plain(kind), plural(times[kind], "time"), "", share(sum[kind]),
-			"of " + strconv.Itoa(sum[kind].Total())})
+	groups := faultGroups(f)
+	for _, g := range groups[:min(len(groups), limit)] {
+		rows = append(rows, []string{plain(g.kind), plural(g.times, "time"), "", share(g.calls), "of " + strconv.Itoa(g.calls.Total())})
 	}
 	return rows
 }

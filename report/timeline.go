@@ -67,6 +67,9 @@ type timelineData struct {
 	Rate   [][3]int    `json:"rate"`
 	Lat    [][]float64 `json:"lat"` // p50, p95, p99, max in milliseconds; empty without successful calls
 	Faults []dataFault `json:"faults"`
+	Low    float64     `json:"low"`   // decades of nanoseconds at the foot and
+	High   float64     `json:"high"`  // at the top of the latencies
+	Marks  []float64   `json:"marks"` // seconds at which each violation shows
 }
 
 type dataFault struct {
@@ -77,9 +80,10 @@ type dataFault struct {
 
 // bin is a part of the axis.
 type bin struct {
-	counts checker.Counts
-	took   []time.Duration
-	q      quantiles
+	counts            checker.Counts
+	took              []time.Duration // of calls that succeeded
+	q                 quantiles
+	shortest, longest time.Duration // of all calls that were answered; 0 without one
 }
 
 func newTimeline(r *Run, f *figures, told []violation) *timeline {
@@ -93,6 +97,7 @@ func newTimeline(r *Run, f *figures, told []violation) *timeline {
 	for i, v := range told[:min(len(told), htmlPictures)] {
 		if len(v.Rows) > 0 {
 			last := v.Rows[len(v.Rows)-1]
+			t.Data.Marks = append(t.Data.Marks, last.From.Seconds())
 			t.Marks = append(t.Marks, placed{Left: percent(last.From, f.end), Text: strconv.Itoa(i + 1), Title: plain(v.Summary)})
 		}
 	}
@@ -124,9 +129,17 @@ func (t *timeline) count(h *history.History, f *figures) ([]bin, time.Duration) 
 		b := &bins[min(len(bins)-1, int(op.Time/width))]
 		kind := h.Kind(c)
 		b.counts.Add(kind)
+		done := h.Completion(c)
+		if done == nil {
+			continue
+		}
+		took := max(1, done.Time-op.Time)
+		if b.longest == 0 || took < b.shortest {
+			b.shortest = took
+		}
+		b.longest = max(b.longest, took)
 		if kind == history.Ok {
-			start, end := h.Span(c)
-			b.took = append(b.took, end-start)
+			b.took = append(b.took, done.Time-op.Time)
 		}
 	}
 	for i := range bins {
@@ -233,13 +246,14 @@ func steps(below, above []int, scale float64, width, end time.Duration) string {
 	return b.String() + "z"
 }
 
-// latency draws quantiles of the successful calls on a logarithmic scale.
+// latency draws the median and the 99th percentile of the successful calls on a logarithmic scale. The script adds a point
+// for each call, which shows the rest of the distribution.
 func (t *timeline) latency(bins []bin, width time.Duration, f *figures) {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, b := range bins {
-		if b.counts.Ok > 0 {
-			low = min(low, math.Log10(max(1, float64(b.q.P50))))
-			high = max(high, math.Log10(max(1, float64(b.q.Max))))
+		if b.longest > 0 {
+			low = min(low, math.Log10(float64(b.shortest)))
+			high = max(high, math.Log10(float64(b.longest)))
 		}
 	}
 	if high < low {
@@ -249,6 +263,7 @@ func (t *timeline) latency(bins []bin, width time.Duration, f *figures) {
 	if high == low {
 		high++
 	}
+	t.Data.Low, t.Data.High = low, high
 	y := func(d time.Duration) float64 {
 		return latencyHeight * (1 - (math.Log10(max(1, float64(d)))-low)/(high-low))
 	}
@@ -256,15 +271,12 @@ func (t *timeline) latency(bins []bin, width time.Duration, f *figures) {
 		d := time.Duration(math.Pow(10, decade))
 		t.LatTicks = append(t.LatTicks, placed{Left: num(100 * y(d) / latencyHeight), Text: decadeText(d)})
 	}
-	t.LatTicks[0].Class = "last" // at the bottom of the chart: written above its line
 	var b strings.Builder
 	for _, line := range []struct {
 		class string
 		of    func(quantiles) time.Duration
 	}{
-		{"max", func(q quantiles) time.Duration { return q.Max }},
 		{"p99", func(q quantiles) time.Duration { return q.P99 }},
-		{"p95", func(q quantiles) time.Duration { return q.P95 }},
 		{"p50", func(q quantiles) time.Duration { return q.P50 }},
 	} {
 		fmt.Fprintf(&b, `<path class="q %s" d="`, line.class)
@@ -433,7 +445,7 @@ func (s *segment) title() string {
 }
 
 func (t *timeline) data(bins []bin, width time.Duration, f *figures) {
-	t.Data = timelineData{End: f.end.Seconds(), Bin: width.Seconds(), Faults: []dataFault{}}
+	t.Data.End, t.Data.Bin, t.Data.Faults = f.end.Seconds(), width.Seconds(), []dataFault{}
 	ms := func(d time.Duration) float64 { return math.Round(float64(d)/1e3) / 1e3 }
 	for _, b := range bins {
 		t.Data.Rate = append(t.Data.Rate, [3]int{b.counts.Ok, b.counts.Fail, b.counts.Info})
