@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"html"
 	"html/template"
+	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +22,7 @@ type Exchange struct {
 	Arrived  time.Duration // 0: it never did
 	Lost     string        // why not, in a word
 	Text     string        // what it said, or what befell the node
+	Client   bool          // between a client, named p7, and a node: a refusal, or the client's next try
 }
 
 // The message-sequence diagram has a line for each client and node and time from top to bottom: a row for each thing that
@@ -29,7 +32,8 @@ const (
 	sequenceLane  = 230.0
 	sequenceRow   = 19.0
 	sequenceLeft  = 90.0 // for times
-	sequenceChars = 34   // of a text
+	sequenceChars = 32   // of a text for each lane that its arrow spans
+	sequenceFold  = 3    // repeated messages in a row that are drawn as one line
 )
 
 // step is a row of the diagram.
@@ -38,7 +42,9 @@ type step struct {
 	from, to string
 	text     string
 	title    string // more, for who points at it
-	class    string // call, answer, message, lost or event
+	class    string // call, answer, message, lost, event or fold
+	violates bool   // it belongs to a call of the violation
+	retry    bool   // a client was refused, or asks again
 }
 
 // sequence draws the diagram of a run whose exchanges were recorded; left out says how many rows are not drawn.
@@ -46,11 +52,12 @@ func sequence(r *Run) (drawn template.HTML, leftOut int) {
 	if len(r.Exchanges) == 0 || r.History == nil {
 		return "", 0
 	}
-	steps := append(talk(r.Exchanges), dialogue(r.History)...)
+	steps := append(talk(r.Exchanges), dialogue(r)...)
 	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(a.at, b.at) })
 	if end, known := lastOfViolation(r); known {
 		steps = slices.DeleteFunc(steps, func(s step) bool { return s.at > end })
 	}
+	steps = fold(steps)
 	leftOut = max(0, len(steps)-sequenceRows)
 	steps = steps[leftOut:]
 	var lanes []string
@@ -69,10 +76,14 @@ func sequence(r *Run) (drawn template.HTML, leftOut int) {
 func talk(exchanges []Exchange) []step {
 	var steps []step
 	for _, x := range exchanges {
-		s := step{at: x.At, from: string(x.From), to: string(x.To), text: x.Text, class: "message"}
+		s := step{at: x.At, from: string(x.From), to: string(x.To), text: x.Text, class: "message", retry: x.Client}
 		switch {
 		case x.To == "":
 			s.class = "event"
+		case x.Client && strings.HasPrefix(s.from, "p"):
+			s.class = "call"
+		case x.Client:
+			s.class = "answer"
 		case x.Arrived == 0:
 			s.class, s.title = "lost", x.Text+": "+cmp.Or(x.Lost, "under way at the end")
 		default:
@@ -83,8 +94,64 @@ func talk(exchanges []Exchange) []step {
 	return steps
 }
 
+// counters are what changes from one heartbeat to the next although it says nothing new.
+var counters = regexp.MustCompile(`\b(round|seq|id)=\d+`)
+
+// fold joins messages in a row that repeat what their sender told their receiver last: heartbeats and their answers, and
+// what a client hears while nobody leads.
+func fold(steps []step) []step {
+	said := map[[2]string]string{}
+	repeats := func(s step) bool {
+		pair := [2]string{s.from, s.to}
+		switch {
+		case s.retry && s.class == "call": // a client that is sent from node to node hears the same of each
+			pair[1] = ""
+		case s.retry:
+			pair[0] = ""
+		case s.class != "message" && s.class != "lost":
+			return false
+		}
+		text := s.class + counters.ReplaceAllString(s.text, "$1")
+		again := said[pair] == text
+		said[pair] = text
+		return again
+	}
+	var folded, run []step
+	end := func() {
+		if len(run) < sequenceFold {
+			folded = append(folded, run...)
+		} else {
+			var titles []string
+			for _, s := range run[:min(len(run), 20)] {
+				titles = append(titles, fmt.Sprintf("%.6f s  %s→%s  %s", s.at.Seconds(), s.from, s.to, s.text))
+			}
+			folded = append(folded, step{at: run[0].at, class: "fold", text: fmt.Sprintf("⋮ %d messages that repeat the ones before, until %.6f s",
+				len(run), run[len(run)-1].at.Seconds()), title: strings.Join(titles, "\n")})
+		}
+		run = nil
+	}
+	for _, s := range steps {
+		if repeats(s) {
+			run = append(run, s)
+			continue
+		}
+		end()
+		folded = append(folded, s)
+	}
+	end()
+	return folded
+}
+
 // dialogue is a row for each event of the history.
-func dialogue(h *history.History) []step {
+func dialogue(r *Run) []step {
+	h := r.History
+	violating := map[history.Process]bool{} // whose call under way belongs to the first violation
+	belongs := map[int]bool{}
+	if len(r.Result.Evidence) > 0 {
+		for _, i := range r.Result.Evidence[0].Ops {
+			belongs[i] = true
+		}
+	}
 	var steps []step
 	node := map[history.Process]history.NodeID{}
 	for i := range h.Ops {
@@ -101,10 +168,12 @@ func dialogue(h *history.History) []step {
 		case op.Process == history.Nemesis:
 		case op.Kind == history.Invoke:
 			node[op.Process] = op.Node
-			steps = append(steps, step{at: op.Time, from: client, to: string(op.Node), text: what, class: "call"})
+			violating[op.Process] = belongs[op.Index]
+			steps = append(steps, step{at: op.Time, from: client, to: string(op.Node), text: what, class: "call", violates: violating[op.Process]})
 		default:
 			from := cmp.Or(op.Node, node[op.Process])
-			steps = append(steps, step{at: op.Time, from: string(from), to: client, text: op.Kind.String() + ": " + cmp.Or(op.Err, op.F+" "+string(op.Value)), class: "answer"})
+			steps = append(steps, step{at: op.Time, from: string(from), to: client, text: op.Kind.String() + ": " + cmp.Or(op.Err, op.F+" "+string(op.Value)), class: "answer",
+				violates: violating[op.Process]})
 		}
 	}
 	return steps
@@ -139,7 +208,7 @@ func drawSequence(steps []step, lanes []string) template.HTML {
 	}
 	last := time.Duration(-1)
 	for i, s := range steps {
-		if !slices.Contains(lanes, s.from) || s.to != "" && !slices.Contains(lanes, s.to) {
+		if s.class != "fold" && (!slices.Contains(lanes, s.from) || s.to != "" && !slices.Contains(lanes, s.to)) {
 			continue
 		}
 		y := 34 + sequenceRow*float64(i+1)
@@ -147,18 +216,32 @@ func drawSequence(steps []step, lanes []string) template.HTML {
 			fmt.Fprintf(&b, `<text x="2" y="%s">%s</text>`, num(y), html.EscapeString(fmt.Sprintf("%.6f s", s.at.Seconds())))
 		}
 		last = s.at
-		drawStep(&b, s, x(s.from), x(cmp.Or(s.to, s.from)), y)
+		if s.class == "fold" {
+			fmt.Fprintf(&b, `<g class="fold"><title>%s</title><text x="%s" y="%s">%s</text></g>`, html.EscapeString(s.title),
+				num(sequenceLeft+8), num(y), html.EscapeString(s.text))
+			continue
+		}
+		drawStep(&b, s, x(s.from), x(cmp.Or(s.to, s.from)), y, width)
 	}
 	b.WriteString(`</svg>`)
 	return template.HTML(b.String())
 }
 
-func drawStep(b *strings.Builder, s step, from, to, y float64) {
-	text := html.EscapeString(shorten(s.text, sequenceChars))
+func drawStep(b *strings.Builder, s step, from, to, y, width float64) {
+	spans := max(1, int(math.Abs(to-from)/sequenceLane+0.5))
+	said := s.text
+	if s.violates {
+		said = "✕ " + said
+	}
+	text := html.EscapeString(shorten(said, sequenceChars*spans))
 	title := "<title>" + html.EscapeString(cmp.Or(s.title, s.text)) + "</title>"
 	if s.to == "" {
-		fmt.Fprintf(b, `<g class="event">%s<circle class="mark" cx="%s" cy="%s" r="4"/><text class="fault" x="%s" y="%s">%s</text></g>`, title,
-			num(from), num(y-4), num(from+8), num(y), text)
+		anchor, at := "start", from+8
+		if from > width/2 { // towards the middle, where there is room
+			anchor, at = "end", from-8
+		}
+		fmt.Fprintf(b, `<g class="event">%s<circle class="mark" cx="%s" cy="%s" r="4"/><text class="fault" text-anchor="%s" x="%s" y="%s">%s</text></g>`,
+			title, num(from), num(y-4), anchor, num(at), num(y), html.EscapeString(shorten(s.text, 2*sequenceChars)))
 		return
 	}
 	tip, side := to, 1.0
@@ -168,7 +251,11 @@ func drawStep(b *strings.Builder, s step, from, to, y float64) {
 	if s.class == "lost" {
 		tip = from + (to-from)*0.75
 	}
-	fmt.Fprintf(b, `<g class="%s">%s<path d="M%s %sH%s"/>`, s.class, title, num(from), num(y), num(tip))
+	class := s.class
+	if s.violates {
+		class += " violates"
+	}
+	fmt.Fprintf(b, `<g class="%s">%s<path d="M%s %sH%s"/>`, class, title, num(from), num(y), num(tip))
 	if s.class == "lost" {
 		fmt.Fprintf(b, `<text class="cross" text-anchor="middle" x="%s" y="%s">✕</text>`, num(tip), num(y+4))
 	} else {

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ func TestTheSequenceOfMessages(t *testing.T) {
 		t.Fatal("there is no sequence")
 	}
 	at := -1
-	for _, want := range []string{">p0<", ">n1<", ">n2<", ">write 7<", "append &lt;7&gt;, on the way for 1ms<", "ack: cut<", "✕", ">crashed<", ">ok: write 7<"} {
+	for _, want := range []string{">p0<", ">n1<", ">n2<", ">✕ write 7<", "append &lt;7&gt;, on the way for 1ms<", "ack: cut<", `class="cross"`, ">crashed<", ">✕ ok: write 7<"} {
 		next := strings.Index(drawn, want)
 		if next <= at {
 			t.Errorf("%q is not there, or not in its place", want)
@@ -54,5 +55,38 @@ func TestTheSequenceOfMessages(t *testing.T) {
 	page.Reset()
 	if err := report.HTML(&page, r); err != nil || strings.Contains(page.String(), `id="sequence"`) {
 		t.Errorf("without messages there is a sequence (%v)", err)
+	}
+}
+
+// Heartbeats that say nothing new are one line; a client that is sent elsewhere is seen to ask again.
+func TestTheSequenceFoldsAndRedirects(t *testing.T) {
+	ms := time.Millisecond
+	h, err := history.New([]history.Op{
+		{Time: ms, Process: 4, Kind: history.Invoke, F: "write", Key: "k", Value: []byte("7"), Node: "n2"},
+		{Time: 90 * ms, Process: 4, Kind: history.Ok, F: "write", Key: "k", Value: []byte("7"), Node: "n1"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &report.Run{Name: "x", Nodes: []history.NodeID{"n1", "n2"}, History: h, Exchanges: []report.Exchange{
+		{At: 2 * ms, From: "n2", To: "p4", Arrived: 2 * ms, Client: true, Text: "n1 leads"},
+		{At: 3 * ms, From: "p4", To: "n1", Arrived: 3 * ms, Client: true, Text: "asks again"},
+	}}
+	for i := range 6 {
+		at := time.Duration(10+10*i) * ms
+		r.Exchanges = append(r.Exchanges,
+			report.Exchange{At: at, From: "n1", To: "n2", Arrived: at + ms, Text: fmt.Sprintf("heartbeat term=1 round=%d", i)},
+			report.Exchange{At: at + 2*ms, From: "n2", To: "n1", Arrived: at + 3*ms, Text: fmt.Sprintf("alive term=1 round=%d", i)})
+	}
+	html := page(t, r)
+	_, drawn, _ := strings.Cut(html, `id="sequence"`)
+	drawn, _, _ = strings.Cut(drawn, "</section>")
+	if n := strings.Count(drawn, `<g class="message">`); n != 2 {
+		t.Errorf("%d messages are drawn, want the first heartbeat and its answer", n)
+	}
+	for _, want := range []string{"⋮ 10 messages that repeat the ones before", ">n1 leads<", ">asks again<"} {
+		if !strings.Contains(drawn, want) {
+			t.Errorf("the diagram does not say %q", want)
+		}
 	}
 }

@@ -190,6 +190,9 @@ func (c *Cluster) conclude(e event) {
 		c.ready.push(done)
 		return
 	}
+	if c.trace != nil {
+		c.trace(Event{At: c.now, What: Retried, From: op.Node, To: k.state.Node, Why: a.Op.Err, Client: op.Process, Wait: wait})
+	}
 	k.stage, k.reply = waiting, protocol.Reply{}
 	c.queue.push(event{at: c.now + wait, kind: retried, ref: e.ref, tag: k.id})
 }

@@ -148,7 +148,8 @@ func (c *Cluster) drop(f *flight, counter *uint64, why string) {
 }
 
 func (c *Cluster) tell(what What, f *flight, why string) {
-	c.trace(Event{c.now, what, c.nodes[f.from].id, c.nodes[f.to].id, f.number, f.message.Body, why})
+	c.trace(Event{At: c.now, What: what, From: c.nodes[f.from].id, To: c.nodes[f.to].id, Number: f.number,
+		Body: f.message.Body, Why: why})
 }
 
 // release lets the messages go that waited at a held link, in one burst. It says how many.

@@ -22,9 +22,10 @@ const (
 	Restarted             // From came back with what its disk kept
 	Paused                // From stopped in mid-step
 	Resumed               // From goes on
+	Retried               // a client whom From did not serve asks To next; Why says what it was told
 )
 
-var whats = [...]string{"sent", "delivered", "dropped", "crashed", "restarted", "paused", "resumed"}
+var whats = [...]string{"sent", "delivered", "dropped", "crashed", "restarted", "paused", "resumed", "retried"}
 
 func (w What) String() string { return whats[w] }
 
@@ -36,10 +37,15 @@ type Event struct {
 	Number   uint64         // of the message, from 1; joins its sending with its fate
 	Body     any            // of the message
 	Why      string         // Dropped: cut, lost or down
+
+	Client history.Process // Retried
+	Wait   time.Duration   // Retried: until the client asks To
 }
 
 func (e Event) String() string {
 	switch e.What {
+	case Retried:
+		return fmt.Sprintf("%v p%v %s %s→%s (%s)", e.At, e.Client, e.What, e.From, e.To, e.Why)
 	case Sent, Delivered:
 		return fmt.Sprintf("%v %s %s→%s #%d %v", e.At, e.What, e.From, e.To, e.Number, e.Body)
 	case Dropped:

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/splitvote/splitvote/cluster/sim"
+	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/report"
 )
 
@@ -33,6 +35,11 @@ func (x *exchanges) hear(e sim.Event) {
 		if i, sent := x.number[e.Number]; sent {
 			x.list[i].Lost = e.Why
 		}
+	case sim.Retried:
+		client := history.NodeID("p" + e.Client.String())
+		x.list = append(x.list,
+			report.Exchange{At: e.At, From: e.From, To: client, Arrived: e.At, Client: true, Text: cmp.Or(e.Why, "not served")},
+			report.Exchange{At: e.At + e.Wait, From: client, To: e.To, Arrived: e.At + e.Wait, Client: true, Text: "asks again"})
 	default:
 		x.list = append(x.list, report.Exchange{At: e.At, From: e.From, Text: e.What.String()})
 	}
