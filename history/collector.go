@@ -63,7 +63,9 @@ func (c *collector) reserve(events int) {
 }
 
 // history is all that was collected.
-func (c *collector) history() *History { return &History{Ops: c.ops, Cut: c.cut, calls: c.calls} }
+func (c *collector) history() *History {
+	return &History{Ops: c.ops, Cut: c.cut, Notes: c.rules.notes(), calls: c.calls}
+}
 
 // source reads the events of a file one by one.
 type source interface {

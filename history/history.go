@@ -10,7 +10,8 @@ import (
 // History is a whole run's events in order, with its calls paired. It is not changed once made.
 type History struct {
 	Ops   []Op
-	Cut   string // where the recording broke off, "" if it is whole
+	Cut   string   // where the recording broke off, "" if it is whole
+	Notes []string // what a reader must know of how the events were read, one sentence each
 	calls []Call
 }
 
@@ -24,7 +25,7 @@ type Call struct {
 const Forever = time.Duration(math.MaxInt64)
 
 // New makes a history of events in order, numbering them from 0, and pairs every invocation with its completion. It
-// reports the first event that breaks H1, H2, H3 or H4 by its position. Nemesis events pair likewise: an invoke with
+// reports the first event that breaks H1, H2 or H4 by its position, and makes times obey H3. Nemesis events pair likewise: an invoke with
 // the next event of the nemesis with the same F.
 func New(ops []Op) (*History, error) {
 	var c collector
@@ -34,7 +35,7 @@ func New(ops []Op) (*History, error) {
 			return nil, err
 		}
 	}
-	return &History{Ops: ops, calls: c.calls}, nil
+	return &History{Ops: ops, Notes: c.rules.notes(), calls: c.calls}, nil
 }
 
 // EventError names the event that makes a list of events no history.

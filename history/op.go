@@ -82,7 +82,7 @@ func (k *Kind) UnmarshalText(text []byte) error {
 // Op is one event of a history: a line of history.jsonl.
 type Op struct {
 	Index   int             `json:"index"` // position in the history, from 0, dense
-	Time    time.Duration   `json:"time"`  // nanoseconds since the start of the run, never falling (H3)
+	Time    time.Duration   `json:"time"`  // nanoseconds since the start of the run; never falls (H3)
 	Process Process         `json:"process"`
 	Kind    Kind            `json:"type"`
 	F       string          `json:"f"`               // the model's name of the call: read, write, cas ...

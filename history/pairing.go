@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// pairing holds events to H1, H2, H3 and H4 as they come, and says which call each belongs to. What it remembers grows with
+// pairing holds events to H1, H2 and H4, makes them obey H3 as they come, and says which call each belongs to. What it remembers grows with
 // the number of processes, not of events.
 type pairing struct {
 	events int
 	calls  int
 	last   time.Duration // when the event before was
+	back   backsteps
 	few    []process
 	many   map[Process]*process // those whose number is too great for few
 	faults map[string][]int     // the nemesis's calls under way, by F
@@ -31,10 +32,7 @@ const unpaired = -1
 func (p *pairing) add(op *Op) (call int, err error) {
 	op.Index = p.events
 	p.events++
-	if p.events > 1 && op.Time < p.last {
-		return unpaired, &EventError{op.Index, fmt.Sprintf("time %d is before the time %d of the event before it (H3)", op.Time, p.last)}
-	}
-	p.last = op.Time
+	p.order(op)
 	if op.Process == Nemesis {
 		return p.fault(op), nil
 	}

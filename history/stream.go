@@ -41,5 +41,8 @@ func (s *Stream) Next() (Op, error) {
 	return Op{}, err
 }
 
+// Notes are what a reader must know of how the events so far were read, one sentence each.
+func (s *Stream) Notes() []string { return s.rules.notes() }
+
 // Cut says, after Next has returned io.EOF, where the recording broke off; "" if it is whole.
 func (s *Stream) Cut() string { return s.cut }

@@ -110,11 +110,15 @@ func (r *Run) Reason() string {
 	}
 }
 
-// remarks are the notes, and that the history is cut off where none of them says so.
+// remarks are the notes, those of the history's reading, and that the history is cut off where none of them says so.
 func (r *Run) remarks() []string {
-	said := func(note string) bool { return strings.Contains(note, r.History.Cut) }
-	if r.History == nil || r.History.Cut == "" || slices.ContainsFunc(r.Notes, said) {
+	if r.History == nil {
 		return r.Notes
 	}
-	return append(slices.Clip(r.Notes), "the history was cut off: "+r.History.Cut+"; it is judged as far as it goes")
+	remarks := append(slices.Clip(r.Notes), r.History.Notes...)
+	said := func(note string) bool { return strings.Contains(note, r.History.Cut) }
+	if r.History.Cut == "" || slices.ContainsFunc(r.Notes, said) {
+		return remarks
+	}
+	return append(remarks, "the history was cut off: "+r.History.Cut+"; it is judged as far as it goes")
 }

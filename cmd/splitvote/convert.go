@@ -30,6 +30,9 @@ func convertCommand() *cobra.Command {
 			if h.Cut != "" {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%s is cut off (%s): converted as far as it goes\n", args[0], h.Cut)
 			}
+			for _, note := range h.Notes {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", args[0], note)
+			}
 			if err := writeFile(args[1], cmd.OutOrStdout(), func(w io.Writer) error { return write(w, history.SplitTuples(h)) }); err != nil {
 				return failed(err)
 			}

@@ -84,7 +84,7 @@ func (p *pipe) history(in io.Reader, format string) (*history.History, error) {
 	if err != nil {
 		return nil, usage(fmt.Errorf("-: %w", err))
 	}
-	h.Cut = events.Cut()
+	h.Cut, h.Notes = events.Cut(), events.Notes()
 	return h, nil
 }
 
