@@ -198,7 +198,7 @@ func (l *loop) complete(op history.Op) error {
 }
 
 // thread is the place of a client's process, which its successors inherit.
-func (l *loop) thread(p history.Process) int { return int(p) % l.Processes }
+func (l *loop) thread(p history.Process) int { return int(p % history.Process(l.Processes)) }
 
 func (l *loop) record(op history.Op) (history.Op, error) {
 	op, err := l.Recorder.Record(op)

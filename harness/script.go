@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -26,7 +27,7 @@ func Pinned(p plan.Plan, h *history.History) plan.Plan {
 			break
 		}
 		if op.Process != history.Nemesis {
-			call := plan.Call{At: plan.Duration(op.Time), Client: int(op.Process) % clients, F: op.F, Key: op.Key}
+			call := plan.Call{At: plan.Duration(op.Time), Client: int(op.Process % history.Process(clients)), F: op.F, Key: op.Key}
 			if string(op.Value) != "null" {
 				call.Value = plan.JSON(op.Value)
 			}
@@ -126,7 +127,7 @@ func written(faults []plan.Fixed) generator.Generator {
 		}
 	}
 	// Of two at one time the earlier in the list comes first, so that one fault of a kind can follow another at once.
-	slices.SortStableFunc(ops, func(a, b history.Op) int { return int(a.Time - b.Time) })
+	slices.SortStableFunc(ops, func(a, b history.Op) int { return cmp.Compare(a.Time, b.Time) })
 	return generator.Faults(&script{lanes: [][]history.Op{ops}, next: []int{0}})
 }
 
@@ -149,7 +150,7 @@ func writtenCalls(calls []plan.Call, clients int) generator.Generator {
 		s.lanes[c.Client] = append(s.lanes[c.Client], op)
 	}
 	for _, lane := range s.lanes {
-		slices.SortStableFunc(lane, func(a, b history.Op) int { return int(a.Time - b.Time) })
+		slices.SortStableFunc(lane, func(a, b history.Op) int { return cmp.Compare(a.Time, b.Time) })
 	}
 	return generator.Clients(s)
 }

@@ -209,11 +209,12 @@ func (f *binaryFeeder) fill(b *block) {
 		f.end(b, err)
 		return
 	}
-	size := int(binary.LittleEndian.Uint32(head[:]))
-	if size > blockMost {
-		f.end(b, &BlockError{f.number, fmt.Sprintf("has %d bytes, more than %d", size, blockMost)})
+	length := binary.LittleEndian.Uint32(head[:])
+	if length > blockMost {
+		f.end(b, &BlockError{f.number, fmt.Sprintf("has %d bytes, more than %d", length, blockMost)})
 		return
 	}
+	size := int(length)
 	for len(b.text) < size { // a length that is a lie must not cost memory
 		have := len(b.text)
 		b.text = slices.Grow(b.text, min(size-have, max(have, blockGoal))+1)
@@ -346,7 +347,7 @@ func (s *scanner) one(d *decoder, names []string, op *Op, now *uint64) (what str
 	op.Kind, op.Process = Kind(head&kindBits), Nemesis
 	if head&ofNemesis == 0 {
 		process := d.uvarint()
-		if process > math.MaxInt {
+		if process > math.MaxInt64 {
 			return "its process is beyond bounds"
 		}
 		op.Process = Process(process)

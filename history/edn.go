@@ -136,7 +136,7 @@ func processOf(text string) (Process, error) {
 	if text == "nemesis" {
 		return Nemesis, nil
 	}
-	n, err := strconv.Atoi(text)
+	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
 		return 0, fmt.Errorf("process is %s, want a number from 0 or :nemesis", text)
 	}

@@ -11,7 +11,7 @@ import (
 type NodeID string
 
 // Process is a logical client: it has at most one operation under way (H1). [Nemesis] is the process that does harm.
-type Process int
+type Process int64
 
 // Nemesis is the process of the faults. It is written as "nemesis".
 const Nemesis Process = -1
@@ -37,7 +37,7 @@ func (p *Process) UnmarshalJSON(data []byte) error {
 		*p = Nemesis
 		return nil
 	}
-	n, err := strconv.Atoi(string(data))
+	n, err := strconv.ParseInt(string(data), 10, 64)
 	if err != nil || n < 0 {
 		return fmt.Errorf("process is %s, want a number from 0 or \"nemesis\"", data)
 	}

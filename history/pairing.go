@@ -74,14 +74,14 @@ func (p *pairing) fault(op *Op) int {
 // process finds what is known of a client. Processes are numbered densely in most histories and found in a slice, which
 // never grows beyond what the number of events warrants: a file that names process 2⁶² must not cost memory.
 func (p *pairing) process(number Process) *process {
-	if number >= 0 && int(number) < len(p.few) {
+	if number >= 0 && number < Process(len(p.few)) {
 		return &p.few[number]
 	}
-	if number >= 0 && int(number) < 2*p.events+64 {
+	if number >= 0 && number < Process(2*p.events+64) {
 		grown := make([]process, 2*int(number)+64)
 		copy(grown, p.few)
 		for far, c := range p.many {
-			if int(far) < len(grown) && far >= 0 {
+			if far < Process(len(grown)) && far >= 0 {
 				grown[far] = *c
 				delete(p.many, far)
 			}

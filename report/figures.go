@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -53,7 +54,7 @@ func count(r *Run) figures {
 	for _, w := range h.Windows() {
 		f.windows = append(f.windows, windowFigures{Window: w})
 	}
-	slices.SortStableFunc(f.windows, func(a, b windowFigures) int { return int(a.From - b.From) })
+	slices.SortStableFunc(f.windows, func(a, b windowFigures) int { return cmp.Compare(a.From, b.From) })
 	at := map[string]int{}
 	var took [][]time.Duration // by F, as f.byF
 	i := -1

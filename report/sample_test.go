@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -92,7 +93,7 @@ func sampleHistory(t testing.TB, stale bool) (h *history.History, proof [3]int) 
 		}
 	}
 	// The calls take effect in the order of a moment within each: that makes the history linearizable.
-	slices.SortStableFunc(calls, func(a, b call) int { return int(a.at - b.at) })
+	slices.SortStableFunc(calls, func(a, b call) int { return cmp.Compare(a.at, b.at) })
 	holds := map[string]string{"x": "null", "y": "null", "z": "null"}
 	for i := range calls {
 		c := &calls[i]
@@ -162,7 +163,7 @@ func record(t testing.TB, calls []call, lies [3]*call) (*history.History, [3]int
 		unharm.Time, unharm.F = harm.to-secs(0.01), stop.F
 		events = append(events, event{invoke, nil}, event{start, nil}, event{unharm, nil}, event{stop, nil})
 	}
-	slices.SortStableFunc(events, func(a, b event) int { return int(a.op.Time - b.op.Time) })
+	slices.SortStableFunc(events, func(a, b event) int { return cmp.Compare(a.op.Time, b.op.Time) })
 	var ops []history.Op
 	var proof [3]int
 	for i, e := range events {
@@ -217,7 +218,7 @@ func sampleStatuses() []report.StatusAt {
 	reign(secs(23.4), "n3", 4, "n2", "n1", "n4")
 	said = append(said, report.StatusAt{Time: secs(26.1), Node: "n1", Up: true, Role: "follower", Leader: "n3", Term: 4},
 		report.StatusAt{Time: secs(26.1), Node: "n4", Up: true, Role: "follower", Leader: "n3", Term: 4})
-	slices.SortStableFunc(said, func(a, b report.StatusAt) int { return int(a.Time - b.Time) })
+	slices.SortStableFunc(said, func(a, b report.StatusAt) int { return cmp.Compare(a.Time, b.Time) })
 	return said
 }
 

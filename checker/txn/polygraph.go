@@ -28,9 +28,9 @@ type polygraph struct {
 	readers readers
 	asked   func(node int32) bool // whether it is of those that are asked of
 	stop    func() bool
-	work    int  // that may still be done, in words of rows
-	gaveUp  bool // there was more to do than that, or no time
-	terse   bool // nobody asks why
+	work    int64 // that may still be done, in words of rows
+	gaveUp  bool  // there was more to do than that, or no time
+	terse   bool  // nobody asks why
 
 	trail []edge // drawn since, in order
 	good  int    // so many of these close no cycle
@@ -70,7 +70,7 @@ type step struct {
 // The bounds of a polygraph: pairs, and words that are worked on.
 const (
 	mostPairs = 4_000_000
-	mostWork  = 4 << 30
+	mostWork  = int64(4 << 30)
 )
 
 // newPolygraph asks of all transactions, or of some of them.
@@ -178,13 +178,13 @@ func (p *polygraph) leave(from int) {
 // closure finds what comes after each state by what is known and the first edges of the trail; not ok if they make a
 // cycle that is proscribed.
 func (p *polygraph) closure(trail int) (ok bool) {
-	p.work -= p.reach.draw(int(p.no.states(p.nodes)), func(visit func(from, to int32)) {
+	p.work -= int64(p.reach.draw(int(p.no.states(p.nodes)), func(visit func(from, to int32)) {
 		for _, edges := range [][]edge{p.known, p.trail[:trail]} {
 			for _, e := range edges {
 				p.no.leads(e, visit)
 			}
 		}
-	})
+	}))
 	if !p.sort(p.no.states(int32(len(p.txns)))) {
 		return false
 	}

@@ -94,7 +94,7 @@ func (p *polygraph) circle(closing edge, trail int) cycle {
 		by[i] = none
 	}
 	var now, later []int32 // states to go on from: what leaves junctions costs nothing
-	p.work -= 2 * len(edges)
+	p.work -= int64(2 * len(edges))
 	p.no.leads(closing, func(_, to int32) {
 		if len(now) == 0 { // the first state has all the ways on that the other has
 			now = append(now, to)

@@ -2,6 +2,7 @@ package weak
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/splitvote/splitvote/history"
@@ -21,9 +22,9 @@ type op struct {
 }
 
 const (
-	initial = -1      // the value before any write
-	nowhere = -2      // a value that nobody wrote
-	never   = 1 << 62 // the end of a call whose outcome is unknown
+	initial = -1          // the value before any write
+	nowhere = -2          // a value that nobody wrote
+	never   = math.MaxInt // the end of a call whose outcome is unknown
 )
 
 // trace is a history of registers as the rules of the levels see it: ops in the order of their invocations, and by session.
