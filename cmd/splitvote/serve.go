@@ -16,6 +16,7 @@ import (
 
 func serveCommand() *cobra.Command {
 	var addr string
+	var hosts []string
 	cmd := &cobra.Command{
 		Use:   "serve [DIR]",
 		Short: "browse the runs of a directory (default runs) at http://127.0.0.1:8080",
@@ -33,11 +34,18 @@ func serveCommand() *cobra.Command {
 				return failed(fmt.Errorf("serve: %w", err), "take another port with --addr")
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "http://%s\n", listener.Addr())
-			return serve(cmd.Context(), listener, store.Serve(dir))
+			return serve(cmd.Context(), listener, ownHosts(addr, hosts, store.Serve(dir)))
 		},
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "address to listen on")
+	cmd.Flags().StringSliceVar(&hosts, "host", nil, "names under which it answers, besides localhost, addresses and that of --addr")
 	return cmd
+}
+
+// ownHosts answers for the name of addr and the hosts given.
+func ownHosts(addr string, hosts []string, handler http.Handler) http.Handler {
+	name, _, _ := net.SplitHostPort(addr)
+	return store.RequireHost(append(hosts, name), handler)
 }
 
 // serve serves until ctx ends, and then what is under way to its end.
