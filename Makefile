@@ -1,7 +1,7 @@
 # Every target is a line with its purpose; bare make lists them.
 GO ?= go
 
-.PHONY: help build test race docker sim bench bench-checker cross-check bugs fuzz lint docs clean ci
+.PHONY: help build test race docker sim bench bench-checker cross-check faults bugs fuzz lint golangci docs clean ci
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -29,8 +29,10 @@ bench-checker: ## the checkers' table: a million calls, beside Porcupine; each c
 	SPLITVOTE_TABLE="$(TABLE)" $(GO) test -v -run '^TestTable$$' -timeout 60m ./checker/linear
 
 ROUNDS ?= 1000000
-cross-check: ## every engine, Porcupine and brute force on ROUNDS random small histories a model; then a fault in each algorithm, which must be caught
+cross-check: ## every engine, Porcupine and brute force on ROUNDS random small histories a model
 	GOGC=400 SPLITVOTE_ROUNDS=$(ROUNDS) $(GO) test -v -run 'Agree|Projections|Minimal|PorcupineModels' -timeout 240m ./checker/linear ./checker/txn
+
+faults: ## a mistake planted in each of the checkers' algorithms, one after the other: the cross-checks must catch it
 	SPLITVOTE_FAULTS=1 $(GO) test -run TestCrossCheckCatchesFaults -timeout 60m ./checker/linear ./checker/txn
 
 bugs: build ## the matrix of planted bugs, as docs/bugs.md has it
@@ -45,7 +47,10 @@ lint: ## gofmt, vet and, where it is installed, golangci-lint
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	$(GO) vet ./...
 	@if command -v golangci-lint >/dev/null; then golangci-lint run; \
-	else echo "golangci-lint is not installed: skipped (to install it: $(GO) install $(GOLANGCI))"; fi
+	else echo "golangci-lint is not installed: skipped (make golangci installs it)"; fi
+
+golangci: ## install the golangci-lint that make lint runs
+	$(GO) install $(GOLANGCI)
 
 docs: build ## rewrite the generated pages of docs/, and what its console blocks print
 	$(GO) test ./cmd/splitvote -run 'TestGeneratedDocs|TestDocumentedOutputs' -rewrite

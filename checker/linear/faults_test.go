@@ -64,7 +64,7 @@ var faults = faulttest.Table{
 	{"events judged before their results are known, online", "frontier.go", "f.advance(f.open.since(at + 1))", "f.advance(at + 1)", "counter"},
 }
 
-// The cross-check finds mistakes in every algorithm (make cross-check).
+// The cross-check finds mistakes in every algorithm (make faults).
 func TestCrossCheckCatchesFaults(t *testing.T) {
 	faulttest.Plant{
 		Run:      func(model string) string { return "^(TestEnginesAgree.*|TestOnlineAgrees.*)$/^" + model + "(#01)?$" },

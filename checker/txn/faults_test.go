@@ -49,7 +49,7 @@ var faults = faulttest.Table{
 }
 
 // The cross-checks find mistakes in every part: cycles, version orders, sessions, real time, predicates, inference, serial orders
-// and the online judge (make cross-check).
+// and the online judge (make faults).
 func TestCrossCheckCatchesFaults(t *testing.T) {
 	faulttest.Plant{
 		Run:      func(tests string) string { return "^" + tests },
