@@ -159,7 +159,8 @@ const pause = 50 * time.Millisecond
 // their times from the plan's seed alone, so that they come as drawn whatever the clients do.
 func (x Experiment) generator(nodes []history.NodeID, used *keys) generator.Generator {
 	o := x.options(nodes)
-	final := func(names []string) generator.Generator { return x.Workload.Final(o, names) }
+	marked := func(op history.Op) history.Op { op.Final = true; return op }
+	final := func(names []string) generator.Generator { return generator.Map(marked, x.Workload.Final(o, names)) }
 	last := func(names []string) []string { return names[max(0, len(names)-1):] }
 	return generator.Phases(
 		generator.TimeLimit(time.Duration(x.Plan.TimeLimit), generator.Together(x.calls(nodes), x.faults())),

@@ -37,8 +37,8 @@ const (
 	hasError
 	ofNemesis
 	hasValue
+	isFinal
 	kindBits = 3
-	allBits  = 2*hasValue - 1
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -106,6 +106,7 @@ func (b *BinaryWriter) Add(op *Op) error {
 	set(hasError, op.Err != "")
 	set(ofNemesis, op.Process == Nemesis)
 	set(hasValue, len(value) > 0 && string(value) != "null")
+	set(isFinal, op.Final)
 	b.events = binary.AppendUvarint(append(b.events, head), uint64(op.Time-b.last))
 	b.last = op.Time
 	if head&ofNemesis == 0 {
@@ -344,7 +345,7 @@ func (s *scanner) one(d *decoder, names []string, op *Op, now *uint64) (what str
 		d.broken = true
 		return ""
 	}
-	op.Kind, op.Process = Kind(head&kindBits), Nemesis
+	op.Kind, op.Process, op.Final = Kind(head&kindBits), Nemesis, head&isFinal != 0
 	if head&ofNemesis == 0 {
 		process := d.uvarint()
 		if process > math.MaxInt64 {
@@ -374,7 +375,7 @@ func (s *scanner) one(d *decoder, names []string, op *Op, now *uint64) (what str
 		op.Value = s.keep(raw)
 	}
 	switch {
-	case d.broken || head > allBits:
+	case d.broken:
 		return "it cannot be read"
 	case op.F == "":
 		return "an event needs an f"

@@ -171,7 +171,6 @@ func TestDecodeSaysWhatIsWrongWithABinaryFile(t *testing.T) {
 		"many events":         {sealed("\xff\xff\xff\xff\x0f\x00\x00"), "block 1: its beginning makes no sense"},
 		"many names":          {sealed("\x01\x00\xff\xff\xff\xff\x0f"), "block 1: its beginning makes no sense"},
 		"no such name":        {sealed(invoke + "\x00\x00\x03\x01"), "block 1: event 0 in it: it cannot be read"},
-		"a bit without use":   {sealed(invoke + "\x80\x00\x03\x00"), "block 1: event 0 in it: it cannot be read"},
 		"a name without end":  {sealed("\x01\x05\x01\x7fread"), "block 1: its names are not whole"},
 		"an empty f":          {sealed("\x01\x05\x01\x00\x00\x00\x03\x00"), "block 1: event 0 in it: an event needs an f"},
 		"a time beyond":       {sealed(invoke + "\x00\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x03\x00"), "block 1: event 0 in it: its time is beyond bounds"},

@@ -104,6 +104,9 @@ func (op *Op) setEDN(field edn.Keyword, form any) error {
 		var err error
 		op.Key, op.Value, err = valueOf(form)
 		return err
+	case "final", "final?": // as Maelstrom and Jepsen's workloads mark final reads
+		op.Final = op.Final || form == true
+		return nil
 	case "process", "type", "f", "time", "node", "error":
 	default:
 		return nil
@@ -284,6 +287,9 @@ func WriteEDN(w io.Writer, h *History) error {
 		}
 		if op.Err != "" {
 			buf = edn.AppendString(append(buf, ", :error "...), op.Err)
+		}
+		if op.Final {
+			buf = append(buf, ", :final? true"...)
 		}
 		if _, err := out.Write(append(buf, "}\n"...)); err != nil {
 			return err

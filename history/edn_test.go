@@ -274,3 +274,27 @@ func FuzzReadEDN(f *testing.F) {
 		writesJSON(t, h)
 	})
 }
+
+// Maelstrom and Jepsen mark the reads that count at the end.
+func TestFinalReadsKeepTheirMark(t *testing.T) {
+	h, err := history.ReadEDN(strings.NewReader(`{:process 0 :type :invoke :f :read :value nil :final? true}
+{:process 0 :type :ok :f :read :value 1 :final? true}
+{:process 1 :type :invoke :f :read :value nil :final? false}
+{:process 1 :type :ok :f :read :value 1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := history.WriteEDN(&file, h); err != nil {
+		t.Fatal(err)
+	}
+	again, err := history.ReadEDN(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{true, true, false, false} {
+		if h.Ops[i].Final != want || again.Ops[i].Final != want {
+			t.Errorf("event %d: final is %v, and %v when written and read again, want %v", i, h.Ops[i].Final, again.Ops[i].Final, want)
+		}
+	}
+}

@@ -80,7 +80,8 @@ func drawn(t *rapid.T) *history.History {
 	for p := range rapid.IntRange(0, 20).Draw(t, "processes") {
 		now += time.Duration(rapid.Int64Range(0, 1e9).Draw(t, "gap"))
 		value, _ := json.Marshal(rapid.String().Draw(t, "value"))
-		op := history.Op{Time: now, Process: history.Process(p), F: rapid.StringN(1, 8, -1).Draw(t, "f"), Key: rapid.String().Draw(t, "key"), Value: value, Node: "n1"}
+		op := history.Op{Time: now, Process: history.Process(p), F: rapid.StringN(1, 8, -1).Draw(t, "f"), Key: rapid.String().Draw(t, "key"), Value: value, Node: "n1",
+			Final: rapid.Bool().Draw(t, "final")}
 		rec.Record(op)
 		if rapid.Bool().Draw(t, "completes") {
 			op.Kind, op.Err = history.Kind(rapid.IntRange(1, 3).Draw(t, "kind")), rapid.String().Draw(t, "error")

@@ -85,6 +85,7 @@ type Op struct {
 	Time    time.Duration   `json:"time"`  // nanoseconds since the start of the run; never falls (H3)
 	Process Process         `json:"process"`
 	Kind    Kind            `json:"type"`
+	Final   bool            `json:"final,omitempty"` // made after everything has settled, to see what is left
 	F       string          `json:"f"`               // the model's name of the call: read, write, cas ...
 	Key     string          `json:"key,omitempty"`   // which object, where a history has several
 	Value   json.RawMessage `json:"value"`           // arguments; in a completion also what was returned; never changed

@@ -27,6 +27,7 @@ const (
 	fieldValue
 	fieldNode
 	fieldError
+	fieldFinal
 	required = fieldProcess | fieldType | fieldF
 )
 
@@ -78,6 +79,8 @@ func (s *scanner) event(data []byte, i int, op *Op) (end int, ok bool) {
 			op.Node = NodeID(node)
 		case fieldError:
 			op.Err, i, ok = s.name(data, i)
+		case fieldFinal:
+			op.Final, i, ok = boolean(data, i)
 		}
 		if !ok {
 			return 0, false
@@ -131,6 +134,9 @@ func fieldAt(data []byte) (field, width int) {
 		if string(data[:3]) == `"f"` {
 			return fieldF, 3
 		}
+		if string(data[:7]) == `"final"` {
+			return fieldFinal, 7
+		}
 	case 'k':
 		if string(data[:5]) == `"key"` {
 			return fieldKey, 5
@@ -168,6 +174,15 @@ func processAt(data []byte, i int) (p Process, end int, ok bool) {
 	}
 	n, i, ok := number(data, i)
 	return Process(n), i, ok
+}
+
+func boolean(data []byte, i int) (is bool, end int, ok bool) {
+	if data[i] == 't' {
+		end, ok = literal(data, i, "true")
+		return true, end, ok
+	}
+	end, ok = literal(data, i, "false")
+	return false, end, ok
 }
 
 func kindAt(data []byte, i int) (k Kind, end int, ok bool) {
