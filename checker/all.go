@@ -60,6 +60,7 @@ func Merge(parts []Result) Result {
 	for _, p := range parts {
 		if p.Verdict > whole.Verdict {
 			whole.Verdict, whole.Reason, whole.Cause, whole.Method = p.Verdict, p.Reason, p.Cause, p.Method
+			whole.Decide = p.Decide
 		}
 		whole.Evidence = append(whole.Evidence, p.Evidence...)
 		if len(p.Holds) > 0 && whole.Holds == nil {

@@ -48,6 +48,7 @@ type Result struct {
 	Verdict  Verdict        `json:"verdict"`
 	Reason   string         `json:"reason,omitempty"`   // one line: why it is not valid
 	Cause    Cause          `json:"cause,omitempty"`    // why it is unknown, for machines
+	Decide   string         `json:"decide,omitempty"`   // what would decide an unknown verdict, where Cause alone does not tell
 	Method   string         `json:"method,omitempty"`   // how it was decided: zones, search, porcupine ...
 	Evidence []Evidence     `json:"evidence,omitempty"` // the violations, the clearest first
 	Holds    []string       `json:"holds,omitempty"`    // weaker models that the history still satisfies, strongest first

@@ -51,22 +51,22 @@ func CheckLevel(model, level string) error {
 }
 
 // Judge is the checker of a level for a model, "" for the strongest; of a history that is invalid it says what still holds, unless it
-// is terse. The options are those of linearizability.
-func Judge(model, level string, opts linear.Options, terse bool) (checker.Checker, error) {
+// is terse. The options are those of linearizability, and of the weaker levels.
+func Judge(model, level string, opts linear.Options, terse bool, weaker ...weak.Option) (checker.Checker, error) {
 	if slices.Contains(txn.Models(), model) {
 		return txn.New(model, level)
 	}
 	judge, err := linear.New(model, opts)
 	if err == nil && level != "" && level != Linearizable {
 		strong := judge
-		if judge, err = weak.New(level, model); level == weak.Sequential {
+		if judge, err = weak.New(level, model, weaker...); level == weak.Sequential {
 			judge = eased{judge, strong}
 		}
 	}
 	if err != nil || terse {
 		return judge, err
 	}
-	return weak.Graded(judge, model), nil
+	return weak.Graded(judge, model, weaker...), nil
 }
 
 // Online judges calls of a model by a level while they happen, "" for the strongest. It is an error if they are judged only at the end.

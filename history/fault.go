@@ -43,6 +43,8 @@ type Window struct {
 	Fault
 	From, To time.Duration // To is the end of the history for a fault that was never ended
 	Ended    bool
+	First    int // position of the event that began it
+	Last     int // of the one that ended it, -1 if none did
 }
 
 // Faults are the faults that a completion of the nemesis tells of, several at the end of all; none for any other event.

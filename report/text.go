@@ -332,13 +332,23 @@ var deciders = map[checker.Cause]string{
 	checker.NoBite:    "a longer run, other --faults, or a backend on which the fault takes effect",
 	checker.Panicked:  "a repaired checker: the history is kept, please report it",
 	checker.Cutoff:    "the rest of the history",
+	checker.Ambiguous: "a history in which every write has a value of its own",
+	checker.Malformed: "a --model that has these calls, or calls as splitvote list models shows them",
+}
+
+// broughtDeciders differ from deciders for a history that was brought: nobody can run it again.
+var broughtDeciders = map[checker.Cause]string{
+	checker.Memory:    "more memory for the checker (--checker-memory), or fewer calls on one object",
+	checker.TooLittle: "a longer history",
 }
 
 func decider(r *Run) string {
 	again := r.Result.Cause == checker.Timeout || r.Result.Cause == checker.Cancelled
 	switch {
-	case r.Result.Cause == checker.TooLittle && r.Target == "": // a history that was brought
-		return "a history in which more calls succeed"
+	case r.Result.Decide != "":
+		return plain(r.Result.Decide)
+	case r.Target == "" && broughtDeciders[r.Result.Cause] != "":
+		return broughtDeciders[r.Result.Cause]
 	case again && r.Check != "":
 		return plain(r.Check) + " --checker-timeout 10m"
 	case again:

@@ -46,9 +46,11 @@
 //	W7  Staleness is a lower bound by real time alone: how long before a read began, and by how many writes that lay
 //	    wholly between, what it returned had been replaced.
 //	W8  eventual: what strong eventual consistency (Shapiro, Preguica, Baquero and Zawirski, Conflict-Free Replicated Data
-//	    Types, 2011) leaves of a run: of every key, the reads that began after the healing of all faults had completed, and
-//	    after every update of the key that certainly took effect had ended, return the same, and a state that the updates
-//	    come to: all that certainly took effect, and some of those with unknown outcome.
+//	    Types, 2011) leaves of a run: of every key, the final reads return the same, and a state that the updates come to: all
+//	    that certainly took effect, and some of those with unknown outcome. A read is final if the history marks it so, or
+//	    if it began a known time after the healing of all faults had completed, and after every update of the key that
+//	    certainly took effect had ended. If neither is known, no read accuses, except of a value that no replica can ever
+//	    have had; the history converged if the reads after the last update agree, or the last one of every client and node.
 //
 //	    register     a value that was written; the initial one only if nothing certainly was. Nor a value of which every
 //	                 write happened before one that certainly took effect

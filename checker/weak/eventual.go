@@ -15,7 +15,7 @@ type object struct {
 	settled int // position of the last completion of an update that took effect, or of the healing
 	updates []update
 	shown   []shown // by every read, whenever it was
-	last    []shown // by those that began after settled
+	last    []shown // by those that began after settled, or of these the final ones
 }
 
 // update is a call that took effect, or may have.
@@ -38,45 +38,130 @@ type shown struct {
 	values     []string // of a register one; of a set its elements, of a list in their order
 	part       bool     // of a set, that one element is in it; of the others nothing is said
 	n          int64    // of a counter
+	process    history.Process
+	final      bool // the history marks the read so
 }
 
 func (s *shown) has(value string) bool { return slices.Contains(s.values, value) }
 
-// eventual judges what all replicas have come to after healing.
-func eventual(modelName string, h *history.History) checker.Result {
-	healed, faults := -1, false
-	for i := range h.Ops {
-		if op := &h.Ops[i]; op.Process == history.Nemesis {
-			faults = true
-			if op.F == history.HealAll && op.Kind != history.Invoke {
-				healed = i
-			}
-		}
-	}
-	if faults && healed < 0 {
-		return tooLittle("the faults were never healed")
+// eventual judges what all replicas have come to. Final reads accuse. Without them a history is valid if what was read
+// after the last update agrees, at least in each client's and each node's last read, and otherwise unknown: nothing says
+// that the replicas were done. One last read agrees with nobody: it does not outweigh an earlier one that differs.
+func eventual(modelName string, h *history.History, set settings) checker.Result {
+	healed, open := healing(h)
+	if open != "" {
+		r := tooLittle(open + " was never healed")
+		r.Decide = "an event that ends it (stop-" + open + ", heal-all), and reads after it"
+		return r
 	}
 	objects, err := gather(modelName, h, healed)
 	if err != nil {
 		return undecided(err)
 	}
-	reads, open := 0, false
+	known := choose(objects, h, set)
+	reads, loose := 0, false
+	var early *checker.Evidence
 	for _, o := range objects {
 		reads += len(o.last)
 		e, undecided := o.judge(modelName)
-		if e != nil {
+		if last := latest(o.last); e != nil && !known && !beyondLag(e) && (len(last) > 1 || e.Kind != "diverged") {
+			o.last = last
+			e, undecided = o.judge(modelName)
+		}
+		switch {
+		case e == nil:
+			loose = loose || undecided
+		case known || beyondLag(e):
 			return checker.Result{Verdict: checker.Invalid, Method: "final reads", Reason: "the history has not " + called[Eventual],
 				Evidence: []checker.Evidence{*e}}
+		case early == nil:
+			early = e
 		}
-		open = open || undecided
 	}
 	switch {
-	case open:
-		return tooLittle("an update with unknown outcome may have changed what the last reads saw")
+	case early != nil:
+		r := tooLittle("no read is known to be final, and the last ones do not agree with the updates: " + early.Summary)
+		r.Decide = "--settle DURATION, after which replicas must agree, or final reads that are marked (final, in EDN :final? true)"
+		return r
+	case loose:
+		r := tooLittle("an update with unknown outcome may have changed what the last reads saw")
+		r.Decide = "later reads, which agree, or outcomes that are known"
+		return r
 	case reads == 0:
-		return tooLittle("nobody read after healing and the last update")
+		r := tooLittle("nobody read after healing and the last update")
+		if known {
+			r = tooLittle("no final read came after healing and the last update")
+		}
+		r.Decide = "reads after the last fault and the last update have ended"
+		return r
 	}
 	return checker.Result{Verdict: checker.Valid, Method: "final reads", Stats: map[string]any{"final-reads": reads}}
+}
+
+// healing is the position of the event that ended the last fault, -1 if there was none, and the name of a fault that none
+// ended. An event of the nemesis that begins and ends no fault that is known here may have done either by then.
+func healing(h *history.History) (healed int, open string) {
+	healed = -1
+	windows := h.Windows()
+	for i := range h.Ops {
+		if op := &h.Ops[i]; op.Process == history.Nemesis && (op.F == history.HealAll && op.Kind != history.Invoke || len(windows) == 0) {
+			healed = i
+		}
+	}
+	for _, w := range windows {
+		switch {
+		case w.Ended:
+			healed = max(healed, w.Last)
+		case healed < w.First:
+			open = w.Fault.Fault
+		}
+	}
+	return healed, open
+}
+
+// choose leaves of every object's last reads those that are final, if the history or the settings say which are, and says
+// whether they do.
+func choose(objects []*object, h *history.History, set settings) (known bool) {
+	known = set.settled || slices.ContainsFunc(objects, func(o *object) bool {
+		return slices.ContainsFunc(o.shown, func(s shown) bool { return s.final })
+	})
+	if !known {
+		return false
+	}
+	for _, o := range objects {
+		from := history.Forever
+		if set.settled {
+			from = set.settle
+			if o.settled >= 0 {
+				from += h.Ops[o.settled].Time
+			}
+		}
+		o.last = slices.DeleteFunc(o.last, func(s shown) bool { return !s.final && h.Ops[s.begin].Time < from })
+	}
+	return true
+}
+
+// latest are the reads that were the last of their process, or at their node.
+func latest(reads []shown) []shown {
+	process, node := map[history.Process]int{}, map[history.NodeID]int{}
+	for i, s := range reads {
+		process[s.process] = i
+		if s.node != "" {
+			node[s.node] = i
+		}
+	}
+	var last []shown
+	for i, s := range reads {
+		if at, known := node[s.node]; process[s.process] == i || known && at == i {
+			last = append(last, s)
+		}
+	}
+	return last
+}
+
+// beyondLag says that no later exchange between replicas explains the evidence.
+func beyondLag(e *checker.Evidence) bool {
+	return e.Kind == "value-from-nowhere" || e.Kind == "duplicate"
 }
 
 func tooLittle(reason string) checker.Result {
@@ -119,6 +204,7 @@ func gather(modelName string, h *history.History, healed int) ([]*object, error)
 			}
 		case s != nil:
 			s.op, s.begin, s.end, s.node = op.Index, c.Invoke, end, node
+			s.process, s.final = op.Process, op.Final || completion != nil && completion.Final
 			o.shown = append(o.shown, *s)
 		}
 	}

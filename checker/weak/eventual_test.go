@@ -26,7 +26,7 @@ func replicas(t *testing.T, text string) *history.History {
 	}
 	for i, line := range strings.Split(text, "; ") {
 		w := strings.Fields(line)
-		op := history.Op{Process: history.Process(i), F: w[1], Value: []byte(w[2]), Node: history.NodeID(w[0])}
+		op := history.Op{Process: history.Process(i), F: w[1], Value: []byte(w[2]), Node: history.NodeID(w[0]), Final: w[1] == "read"}
 		add(op)
 		op.Kind = history.Ok
 		if w[len(w)-1] == "?" {
@@ -212,4 +212,84 @@ func TestOneCopyConverges(t *testing.T) {
 			t.Errorf("%s: something is said of %d histories only", modelName, valid)
 		}
 	}
+}
+
+// TestFinalReads tells which reads accuse: those that are marked "!", or that begin so long after the last update and the last
+// fault. Calls are of one process each, begin a second after the one before, and are told as in replicas, without nodes.
+func TestFinalReads(t *testing.T) { // W8
+	const never = -1
+	for _, test := range []struct {
+		name, model, calls string
+		settle             time.Duration
+		want               checker.Verdict
+	}{
+		{"nothing says that the read is final", "register", "write 1; read null", never, checker.Unknown},
+		{"it is marked", "register", "write 1; read! null", never, checker.Invalid},
+		{"another is marked", "register", "write 1; read null; read! 1", never, checker.Valid},
+		{"it began soon enough to be stale", "register", "write 1; read null; read 1", 3 * time.Second / 2, checker.Valid},
+		{"it began too late for that", "register", "write 1; read null; read 1", time.Second / 2, checker.Invalid},
+		{"no read began so late", "register", "write 1; read null; read 1", time.Minute, checker.Unknown},
+		{"a marked one needs no time", "register", "write 1; read! null", time.Minute, checker.Invalid},
+		{"a marked read before an update is not final", "register", "read! null; write 1; read 1", never, checker.Unknown},
+		{"all clients agree in the end", "set", "add 1; add 2; read [2]; 3 read [1,2]; 2 read [2,1]", never, checker.Valid},
+		{"a client never sees it", "set", "add 1; add 2; read [2]; read [1,2]", never, checker.Unknown},
+		{"the one client goes back", "register", "write 1; write 2; read 2; 2 read 1", never, checker.Unknown},
+		{"a sum that lags", "counter", "add 1; read 0", never, checker.Unknown},
+		{"a sum that lagged", "counter", "add 1; read 0; 1 read 1", never, checker.Valid},
+		{"a lag explains no value that nobody wrote", "register", "write 1; read 7", never, checker.Invalid},
+		{"nor an element that is there twice", "append-list", "append 1; read [1,1]", never, checker.Invalid},
+		{"a fault of Jepsen's that is over", "register", "write 1; start-partition; read null; stop-partition; read 1", never, checker.Valid},
+		{"one that is not", "register", "write 1; start-partition; read! 1", never, checker.Unknown},
+		{"a time counts from its end", "register", "write 1; start-partition; stop-partition; read null", 3 * time.Second, checker.Unknown},
+		{"and is over", "register", "write 1; start-partition; stop-partition; read null", time.Second / 2, checker.Invalid},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var opts []weak.Option
+			if test.settle >= 0 {
+				opts = append(opts, weak.Settle(test.settle))
+			}
+			c, err := weak.New(weak.Eventual, test.model, opts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := c.Check(t.Context(), lagging(t, test.calls))
+			if r.Verdict != test.want {
+				t.Errorf("%v (%s), want %v", r.Verdict, r.Reason, test.want)
+			}
+			if (r.Verdict == checker.Unknown) != (r.Decide != "") {
+				t.Errorf("%v: what decides it is %q", r.Verdict, r.Decide)
+			}
+		})
+	}
+}
+
+// lagging reads the calls of TestFinalReads. A number before one is its process.
+func lagging(t *testing.T, text string) *history.History {
+	t.Helper()
+	var ops []history.Op
+	for i, line := range strings.Split(text, "; ") {
+		w := strings.Fields(line)
+		process := history.Process(i)
+		if n, err := strconv.Atoi(w[0]); err == nil {
+			process, w = history.Process(n), w[1:]
+		}
+		begin := history.Op{Time: time.Duration(i) * time.Second, Process: process, Value: []byte("null")}
+		begin.F, begin.Final = strings.CutSuffix(w[0], "!")
+		end := begin
+		end.Kind, end.Time = history.Ok, begin.Time+time.Millisecond
+		switch {
+		case len(w) == 1: // a fault as Jepsen tells it
+			begin.Process, begin.Kind, end.Process, end.Kind = history.Nemesis, history.Info, history.Nemesis, history.Info
+		case begin.F == "read":
+			end.Value = []byte(w[1])
+		default:
+			begin.Value, end.Value = []byte(w[1]), []byte(w[1])
+		}
+		ops = append(ops, begin, end)
+	}
+	h, err := history.New(ops)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }

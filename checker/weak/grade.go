@@ -18,16 +18,16 @@ type Grade struct {
 
 // Strongest judges every level of the model, but what a level that holds implies, which is not judged
 // again. Where ctx ends first the rest is undecided. It is an error if there is no such model.
-func Strongest(ctx context.Context, modelName string, h *history.History) (Grade, error) {
+func Strongest(ctx context.Context, modelName string, h *history.History, opts ...Option) (Grade, error) {
 	var g Grade
 	levels := Levels(modelName)
 	if levels == nil {
 		_, err := New(Sequential, modelName)
 		return g, err
 	}
-	read := leveled{model: modelName}.trace(h)
+	read, set := leveled{model: modelName}.trace(h), apply(opts)
 	for _, level := range cheapFirst(levels) {
-		c := judged{leveled{level, modelName}, read}
+		c := judged{leveled{level, modelName, set}, read}
 		implied := slices.ContainsFunc(g.Holds, func(held string) bool { return slices.Contains(implies[held], level) })
 		if implied {
 			g.Holds = append(g.Holds, level)
@@ -91,13 +91,14 @@ const mostPatience = 5 * time.Second
 
 // Graded is a checker of linearizability that also says, where it finds a history invalid, which weaker levels hold, as the
 // result's Holds, and in its Stats "undecided-levels" and "staleness". Grading takes 5 s at most and changes no verdict.
-func Graded(linearizable checker.Checker, modelName string) checker.Checker {
-	return graded{linearizable, modelName}
+func Graded(linearizable checker.Checker, modelName string, opts ...Option) checker.Checker {
+	return graded{linearizable, modelName, opts}
 }
 
 type graded struct {
 	checker.Checker
 	model string
+	opts  []Option
 }
 
 func (g graded) Check(ctx context.Context, h *history.History) checker.Result {
@@ -107,7 +108,7 @@ func (g graded) Check(ctx context.Context, h *history.History) checker.Result {
 	}
 	ctx, cancel := context.WithTimeout(ctx, mostPatience)
 	defer cancel()
-	grade, err := Strongest(ctx, g.model, h)
+	grade, err := Strongest(ctx, g.model, h, g.opts...)
 	if err != nil {
 		return r
 	}

@@ -74,7 +74,7 @@ func TestGrades(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := story(t, c.calls)
-			got, err := weak.Strongest(context.Background(), c.model, h)
+			got, err := weak.Strongest(context.Background(), c.model, h, weak.Settle(0))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/history"
@@ -56,7 +57,7 @@ func All() []string { return Levels("register") }
 // New is the checker of a level for a model of package model by its name. It is an error if the level cannot be judged for
 // that model. A check that runs into a limit is unknown, and so is one of a history in which a value is written twice, for
 // all levels but sequential.
-func New(level, modelName string) (checker.Checker, error) {
+func New(level, modelName string, opts ...Option) (checker.Checker, error) {
 	levels := Levels(modelName)
 	switch {
 	case levels == nil:
@@ -66,10 +67,34 @@ func New(level, modelName string) (checker.Checker, error) {
 	case !slices.Contains(levels, level):
 		return nil, fmt.Errorf("%s is not defined for %s, only %s", level, modelName, strings.Join(levels, ", "))
 	}
-	return leveled{level, modelName}, nil
+	return leveled{level, modelName, apply(opts)}, nil
 }
 
-type leveled struct{ level, model string }
+// Option is a setting of a checker of this package.
+type Option func(*settings)
+
+type settings struct {
+	settle  time.Duration // after which reads are final, see Settle
+	settled bool          // it is known
+}
+
+// Settle says how long after the last fault has healed, and the last update has ended, replicas may still differ: reads that
+// begin later are final, beside those that the history marks so. Without it only marks make eventual accuse.
+func Settle(settle time.Duration) Option {
+	return func(s *settings) { s.settle, s.settled = settle, true }
+}
+
+func apply(opts []Option) (s settings) {
+	for _, o := range opts {
+		o(&s)
+	}
+	return s
+}
+
+type leveled struct {
+	level, model string
+	settings
+}
 
 func (c leveled) Name() string { return c.level }
 
@@ -88,7 +113,7 @@ func (c leveled) judge(ctx context.Context, h *history.History, read func() (*tr
 	case Sequential:
 		return sequential(ctx, c.model, h)
 	case Eventual:
-		return eventual(c.model, h)
+		return eventual(c.model, h, c.settings)
 	}
 	if err := ctx.Err(); err != nil {
 		return undecided(err)

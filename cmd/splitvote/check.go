@@ -14,6 +14,7 @@ import (
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/checker/linear"
+	"github.com/splitvote/splitvote/checker/weak"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/plan"
@@ -40,6 +41,7 @@ func checkCommand() *cobra.Command {
 	f.StringVar(&c.engine, "engine", "auto", "how to decide: auto, search, porcupine")
 	f.DurationVar(&c.timeout, "checker-timeout", time.Minute, "give up after this long, with unknown")
 	f.Var(bytesFlag{&c.memory}, "checker-memory", "that searching may hold, and events of standard input, as 2GiB; beyond it, unknown (default 4GiB)")
+	f.DurationVar(&c.settle, "settle", -1, "that replicas may differ after the last fault and update: later reads are final (eventual only)")
 	f.BoolVar(&c.json, "json", false, "print the result as JSON")
 	f.StringVar(&c.html, "html", "", "also write a report to this file")
 	return cmd
@@ -47,7 +49,7 @@ func checkCommand() *cobra.Command {
 
 type check struct {
 	model, consistency, format, engine, html string
-	timeout                                  time.Duration
+	timeout, settle                          time.Duration
 	memory                                   plan.Bytes
 	json                                     bool
 }
@@ -84,7 +86,7 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 	if err := checkLevel("--consistency", judged, c.consistency); err != nil {
 		return err
 	}
-	judge, err := harness.Judge(judged, c.consistency, linear.Options{Engine: linear.Engine(c.engine), Memory: int64(c.memory)}, false)
+	judge, err := harness.Judge(judged, c.consistency, linear.Options{Engine: linear.Engine(c.engine), Memory: int64(c.memory)}, false, c.weaker()...)
 	if err != nil {
 		return usage(err)
 	}
@@ -95,6 +97,9 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 	run.Check = "splitvote check " + file + " --model " + judged
 	if c.consistency != "" {
 		run.Check += " --consistency " + c.consistency
+		if c.settle >= 0 {
+			run.Check += " --settle " + c.settle.String()
+		}
 		if c.consistency != harness.Levels(judged)[0] {
 			run.Notes = append(run.Notes, judgedAs(c.consistency, judged))
 		}
@@ -109,6 +114,14 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 		return failed(err)
 	}
 	return verdictExit(run.Result.Verdict)
+}
+
+// weaker are the settings of the weaker levels that were given.
+func (c check) weaker() []weak.Option {
+	if c.settle < 0 {
+		return nil
+	}
+	return []weak.Option{weak.Settle(c.settle)}
 }
 
 // modelOf is the model that was asked for, or that of the plan beside the file, or that to which the calls belong.
@@ -144,7 +157,8 @@ func (someCall) Check(_ context.Context, h *history.History) checker.Result {
 			return checker.Result{Verdict: checker.Valid}
 		}
 	}
-	return checker.Result{Verdict: checker.Unknown, Cause: checker.TooLittle, Reason: "too little to judge by: no call succeeded"}
+	return checker.Result{Verdict: checker.Unknown, Cause: checker.TooLittle, Reason: "too little to judge by: no call succeeded",
+		Decide: "a history in which some call succeeds"}
 }
 
 // nearestHint suggests the name that was likely meant, or lists them all.
