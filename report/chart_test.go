@@ -12,6 +12,7 @@ import (
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/internal/browsertest"
 	"github.com/splitvote/splitvote/report"
 )
 
@@ -21,17 +22,7 @@ const frame = `new Promise(done => requestAnimationFrame(() => requestAnimationF
 // settle carries out a statement and waits until the page has drawn what follows from it.
 func settle(t *testing.T, ctx context.Context, statement string) {
 	t.Helper()
-	wait[bool](t, ctx, `(async () => { `+statement+`; return await `+frame+` })()`)
-}
-
-// wait evaluates a promise and waits for its value.
-func wait[T any](t *testing.T, ctx context.Context, promise string) T {
-	t.Helper()
-	answer, err := chromedp.Run(ctx, chromedp.Evaluate[T](promise, chromedp.EvalAwaitPromise))
-	if err != nil {
-		t.Fatalf("%s: %v", promise, err)
-	}
-	return answer
+	browsertest.Await[bool](t, ctx, `(async () => { `+statement+`; return await `+frame+` })()`)
 }
 
 // Zooming to the violation reaches its calls: a bar each, marked by more than colour, that tells its events when chosen.
@@ -39,24 +30,24 @@ func TestZoomToACall(t *testing.T) {
 	run := invalidRun(t)
 	ctx := browse(t, page(t, run))
 
-	if n := ask[int](t, ctx, `document.querySelectorAll(".call").length`); n != 0 {
+	if n := browsertest.Ask[int](t, ctx, `document.querySelectorAll(".call").length`); n != 0 {
 		t.Errorf("the whole run shows %d bars, want none: they could not be told apart", n)
 	}
 	settle(t, ctx, `document.querySelector('[data-zoom="mark"]').click()`)
-	bars := ask[int](t, ctx, `document.querySelectorAll(".call").length`)
+	bars := browsertest.Ask[int](t, ctx, `document.querySelectorAll(".call").length`)
 	if bars == 0 {
 		t.Fatal("near the violation there are no bars")
 	}
-	if n := ask[int](t, ctx, `document.querySelectorAll(".call:not([aria-label])").length`); n != 0 {
+	if n := browsertest.Ask[int](t, ctx, `document.querySelectorAll(".call:not([aria-label])").length`); n != 0 {
 		t.Errorf("%d of %d bars have no accessible name", n, bars)
 	}
 	last := run.History.Ops[run.Result.Evidence[0].Ops[2]]
-	name := ask[string](t, ctx, `[...document.querySelectorAll(".call.witness")].at(-1)?.getAttribute("aria-label") || ""`)
+	name := browsertest.Ask[string](t, ctx, `[...document.querySelectorAll(".call.witness")].at(-1)?.getAttribute("aria-label") || ""`)
 	if !strings.Contains(name, last.F) || !strings.Contains(name, "part of the violation") {
 		t.Errorf("the last bar of the violation is called %q, want the %s", name, last.F)
 	}
 	settle(t, ctx, `[...document.querySelectorAll(".call.witness")].at(-1).click()`)
-	told := ask[string](t, ctx, `document.querySelector(".events").innerText`)
+	told := browsertest.Ask[string](t, ctx, `document.querySelector(".events").innerText`)
 	for _, want := range []string{fmt.Sprintf("#%d", last.Index), "invoke", "ok", string(last.Node)} {
 		if !strings.Contains(told, want) {
 			t.Errorf("the events of the call do not say %q:\n%s", want, told)
@@ -64,7 +55,7 @@ func TestZoomToACall(t *testing.T) {
 	}
 	// A label stays in sight while its bar begins to the left of the window.
 	settle(t, ctx, `document.querySelector('[data-zoom="in"]').click()`)
-	if !ask[bool](t, ctx, `[...document.querySelectorAll(".call span, .fault span")].every(s => { const b = s.parentElement.getBoundingClientRect(), p = s.closest(".plot").getBoundingClientRect(); return b.right < p.left || b.left > p.right || s.getBoundingClientRect().left >= p.left - 1 })`) {
+	if !browsertest.Ask[bool](t, ctx, `[...document.querySelectorAll(".call span, .fault span")].every(s => { const b = s.parentElement.getBoundingClientRect(), p = s.closest(".plot").getBoundingClientRect(); return b.right < p.left || b.left > p.right || s.getBoundingClientRect().left >= p.left - 1 })`) {
 		t.Error("a label is out of sight although its bar is not")
 	}
 }
@@ -73,24 +64,24 @@ func TestZoomToACall(t *testing.T) {
 func TestTheTimeLineByKeyboard(t *testing.T) {
 	ctx := browse(t, page(t, invalidRun(t)))
 	const shown = `document.querySelector(".tracks svg").getAttribute("viewBox")`
-	whole := ask[string](t, ctx, shown)
+	whole := browsertest.Ask[string](t, ctx, shown)
 	before := whole
 	for _, key := range []string{"+", "ArrowRight", "ArrowLeft", "v", "-"} {
 		settle(t, ctx, fmt.Sprintf(`document.querySelector(".tracks").dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true}))`, key))
-		after := ask[string](t, ctx, shown)
+		after := browsertest.Ask[string](t, ctx, shown)
 		if after == before {
 			t.Errorf("%s changes nothing: still %s", key, after)
 		}
 		before = after
 	}
 	settle(t, ctx, `document.querySelector(".tracks").dispatchEvent(new KeyboardEvent("keydown", {key: "0", bubbles: true}))`)
-	if again := ask[string](t, ctx, shown); again != whole {
+	if again := browsertest.Ask[string](t, ctx, shown); again != whole {
 		t.Errorf("0 shows %s, want the whole run %s", again, whole)
 	}
-	if !ask[bool](t, ctx, `[...document.querySelectorAll("button")].every(b => b.innerText.trim() || b.getAttribute("aria-label"))`) {
+	if !browsertest.Ask[bool](t, ctx, `[...document.querySelectorAll("button")].every(b => b.innerText.trim() || b.getAttribute("aria-label"))`) {
 		t.Error("a button has no name")
 	}
-	if !ask[bool](t, ctx, `[...document.querySelectorAll(".toc a")].every(a => document.querySelector(a.getAttribute("href")))`) {
+	if !browsertest.Ask[bool](t, ctx, `[...document.querySelectorAll(".toc a")].every(a => document.querySelector(a.getAttribute("href")))`) {
 		t.Error("the table of contents leads nowhere")
 	}
 }
@@ -131,19 +122,19 @@ func TestTwentyThousandCalls(t *testing.T) {
 		t.Errorf("the page has %d bytes", len(html))
 	}
 	ctx := browse(t, html)
-	if n := ask[int](t, ctx, `JSON.parse(document.getElementById("chart").textContent).op.length`); n != 20_000 {
+	if n := browsertest.Ask[int](t, ctx, `JSON.parse(document.getElementById("chart").textContent).op.length`); n != 20_000 {
 		t.Errorf("the page carries %d calls, want all 20,000", n)
 	}
 	settle(t, ctx, `document.querySelector('[data-zoom="mark"]').click()`)
 	for range 6 {
 		settle(t, ctx, `document.querySelector('[data-zoom="in"]').click()`)
-		bars := ask[int](t, ctx, `document.querySelectorAll(".call").length`)
-		inside := ask[int](t, ctx, `[...document.querySelectorAll(".call")].filter(e => { const b = e.getBoundingClientRect(), p = e.parentElement.getBoundingClientRect(); return b.right >= p.left - 4 && b.left <= p.right + 4 }).length`)
+		bars := browsertest.Ask[int](t, ctx, `document.querySelectorAll(".call").length`)
+		inside := browsertest.Ask[int](t, ctx, `[...document.querySelectorAll(".call")].filter(e => { const b = e.getBoundingClientRect(), p = e.parentElement.getBoundingClientRect(); return b.right >= p.left - 4 && b.left <= p.right + 4 }).length`)
 		if bars > 3000 || bars != inside {
 			t.Errorf("%d bars are drawn, %d of them in the window", bars, inside)
 		}
 	}
-	worst := wait[float64](t, ctx, `(async () => {
+	worst := browsertest.Await[float64](t, ctx, `(async () => {
 		let worst = 0;
 		for (const act of ["all", "in", "in", "in", "right", "left", "mark", "in", "left", "all"]) {
 			const begin = performance.now();
@@ -167,7 +158,7 @@ func TestANarrowPage(t *testing.T) {
 		"a row of the evidence is a column": `(td => td.length > 3 && td[1].getBoundingClientRect().top >= td[0].getBoundingClientRect().bottom - 1)(document.querySelectorAll("#violation table tbody tr:first-child td"))`,
 		"every cell names what it is":       `[...document.querySelectorAll("table.stack td")].every(td => td.dataset.label)`,
 	} {
-		if !ask[bool](t, ctx, expression) {
+		if !browsertest.Ask[bool](t, ctx, expression) {
 			t.Errorf("it is not so that %s", what)
 		}
 	}

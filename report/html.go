@@ -2,7 +2,9 @@ package report
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
@@ -50,6 +52,12 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"lower":  strings.ToLower,
 }).Parse(pageText))
 
+// scriptHash lets the page's own script run and no other, whatever a history holds (R6).
+var scriptHash = func() string {
+	sum := sha256.Sum256([]byte(pageScript + chartScript))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}()
+
 // pageSigns repeat the verdict in a shape, for those who do not see the colour.
 var pageSigns = map[string]string{"valid": "✓", "unknown": "?", "invalid": "✕", "failed": "!"}
 
@@ -75,8 +83,9 @@ func HTML(w io.Writer, r *Run) error {
 
 // page is what page.html.tmpl shows.
 type page struct {
-	Style  template.CSS
-	Script template.JS
+	Style      template.CSS
+	Script     template.JS
+	ScriptHash string // what the page's policy knows its one script by
 
 	Outcome, Subject, Extent, Reason, Bug, Problem string
 	Because                                        []string // the sentences that say why, below the reason
@@ -165,7 +174,7 @@ type pageAround struct {
 }
 
 func newPage(r *Run, f *figures) *page {
-	p := &page{Style: template.CSS(pageStyle), Script: template.JS(pageScript + chartScript), Outcome: r.Outcome(), Subject: subject(r),
+	p := &page{Style: template.CSS(pageStyle), Script: template.JS(pageScript + chartScript), ScriptHash: scriptHash, Outcome: r.Outcome(), Subject: subject(r),
 		Extent: extent(r, f), Reason: short(plain(r.Reason()), htmlText), Bug: plain(r.Bug), Quiet: f.quiet,
 		Version: plain(r.Version)}
 	for _, c := range f.byF[:min(len(f.byF), htmlCalls)] {

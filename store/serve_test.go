@@ -53,7 +53,7 @@ func TestServe(t *testing.T) {
 	}{
 		{"GET", "/", 200, "text/html; charset=utf-8", at + "report.html"},
 		{"GET", "/", 200, "text/html; charset=utf-8", "&lt;script&gt;alert(1)"},
-		{"GET", "/", 200, "text/html; charset=utf-8", `<tr class="incomplete">`},
+		{"GET", "/", 200, "text/html; charset=utf-8", `<tr class="incomplete"`},
 		{"HEAD", at + "report.html", 200, "text/html; charset=utf-8", ""},
 		{"GET", at + "report.html", 200, "text/html; charset=utf-8", "splitvote"},
 		{"GET", "/latest/", 200, "text/html; charset=utf-8", "nodes"},
