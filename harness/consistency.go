@@ -33,9 +33,15 @@ func Levels(model string) []string {
 	return append([]string{Linearizable}, weak.Levels(model)...)
 }
 
-// AllLevels lists those of single objects and then those of transactions.
+// AllLevels lists those of single objects and then those of transactions that are not among them: causal is of both.
 func AllLevels() []string {
-	return append(append([]string{Linearizable}, weak.All()...), Levels(txn.ListAppend)...)
+	all := append([]string{Linearizable}, weak.All()...)
+	for _, level := range Levels(txn.ListAppend) {
+		if !slices.Contains(all, level) {
+			all = append(all, level)
+		}
+	}
+	return all
 }
 
 // CheckLevel says what is wrong with a level for a model; "" is the strongest.

@@ -179,6 +179,75 @@ func (o *oracle) snapshot(order string, p []int, at, start, x int) bool {
 	return o.explains(state, &o.txns[x])
 }
 
+// causal: for some order of the committed transactions, each sees some of those before it, with all that these see and
+// with what came before it in its session, and reads of each key the version of the last that it sees (Cerone, Bernardi and
+// Gotsman, A Framework for Transactional Consistency Models with Atomic Visibility, CONCUR 2015). A version of a list
+// holds all that was appended before, also when its own transaction reads it.
+func (o *oracle) causal() bool {
+	return o.committed(func(set []int) bool {
+		return permutations(slices.Clone(set), func(p []int) bool {
+			for k := range o.keys {
+				var order []int
+				for _, x := range p {
+					for _, op := range o.txns[x].ops {
+						if op.write && op.key == k {
+							order = append(order, op.value)
+						}
+					}
+				}
+				if !o.fits(1, k, order, p) {
+					return false
+				}
+			}
+			sees := make([]uint, len(p)) // places in the order
+			var rec func(at int) bool
+			rec = func(at int) bool {
+				if at == len(p) {
+					return true
+				}
+				for seen := range uint(1) << at {
+					if sees[at] = seen; o.closed(p, at, sees) && o.explains(o.seen(p, at, seen), &o.txns[p[at]]) && rec(at+1) {
+						return true
+					}
+				}
+				return false
+			}
+			return rec(0)
+		})
+	})
+}
+
+// closed says that a transaction sees what those see whom it sees, and its session.
+func (o *oracle) closed(p []int, at int, sees []uint) bool {
+	for i, y := range p {
+		switch {
+		case i > at && o.before("session", y, p[at]), i < at && sees[at]&(1<<i) == 0 && o.before("session", y, p[at]):
+			return false
+		case i < at && sees[at]&(1<<i) != 0 && sees[i]&^sees[at] != 0:
+			return false
+		}
+	}
+	return true
+}
+
+// seen is the version of each key that the last wrote whom a transaction sees.
+func (o *oracle) seen(p []int, at int, sees uint) [][]int {
+	state, all := make([][]int, o.keys), make([][]int, o.keys)
+	for i, y := range p[:at] {
+		for _, op := range o.txns[y].ops {
+			if op.write {
+				all[op.key] = append(all[op.key], op.value)
+			}
+		}
+		for k := range state {
+			if sees&(1<<i) != 0 && o.txns[y].last(k) != 0 {
+				state[k] = slices.Clone(all[k])
+			}
+		}
+	}
+	return state
+}
+
 // phenomena says whether, for some set of committed transactions and some version orders, Adya's phenomena are absent up to a
 // level: 0 no G0, 1 no G1, 2 no G-single.
 func (o *oracle) phenomena(most int, order string) bool {
@@ -405,6 +474,7 @@ func (o *oracle) levels() map[string]bool {
 		"repeatable-read": items.serializable(""), "snapshot-isolation": o.snapshots(""), "serializable": o.serializable(""),
 		"strong-session-read-uncommitted": items.phenomena(0, "session"), "strong-session-read-committed": items.phenomena(1, "session"),
 		"strong-session-snapshot-isolation": o.snapshots("session"), "strong-session-serializable": o.serializable("session"),
+		"causal":                  o.causal(),
 		"strong-read-uncommitted": items.phenomena(0, "realtime"), "strong-read-committed": items.phenomena(1, "realtime"),
 		"strong-snapshot-isolation": o.snapshots("realtime"), "strict-serializable": o.serializable("realtime"),
 	}

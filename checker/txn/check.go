@@ -63,7 +63,7 @@ func (f *findings) weak() level {
 
 // provable are the levels that a history without anomaly of its own kind has for certain (X9).
 func provable(modelName string, ordered, unsearched bool) level {
-	proved := everyLevel
+	proved := everyLevel &^ causal // unless a stricter level implies it
 	if !ordered {
 		if modelName == RWRegister {
 			return 0
@@ -122,16 +122,28 @@ func (j judge) result(found *findings, proved level, stats map[string]any) check
 		r.Reason += "; it may still be " + strings.Join(rest.strongestFirst(), ", ")
 	}
 	for _, name := range guilty {
-		for _, e := range found.evidence {
-			if e.Kind == name && e.of.rulesOut()&j.asked != 0 {
-				r.Evidence = append(r.Evidence, e.Evidence)
-			}
-		}
+		r.Evidence = append(r.Evidence, found.against(name, j.asked)...)
 	}
 	slices.SortStableFunc(r.Evidence, func(a, b checker.Evidence) int { // what few operations show is the clearest
 		return max(len(a.Ops), glance) - max(len(b.Ops), glance)
 	})
 	return r
+}
+
+// against is the evidence of an anomaly that rules out a level. A cycle that was told once more because it rules out
+// causal consistency besides counts only where nothing else does.
+func (f *findings) against(name string, asked level) (all []checker.Evidence) {
+	for _, besides := range []bool{false, true} {
+		for _, e := range f.evidence {
+			if e.Kind == name && e.of.causal == besides && e.of.rulesOut()&asked != 0 {
+				all = append(all, e.Evidence)
+			}
+		}
+		if len(all) > 0 {
+			break
+		}
+	}
+	return all
 }
 
 // glance is a number of operations that can be taken in at once.

@@ -81,7 +81,7 @@ func (s *stage) name(c cycle) finding {
 	case absent:
 		name = "G2"
 	}
-	return finding{name + s.suffix, absent}
+	return finding{anomaly: name + s.suffix, absent: absent}
 }
 
 // dependency is an edge between transactions, junctions left out.

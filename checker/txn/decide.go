@@ -50,6 +50,13 @@ func (f *findings) decide(ctx context.Context, g *graph, asked, proved level) (l
 		wanted = everyLevel
 	}
 	open := func() level { return wanted &^ (proved | f.ruledOut()) }
+	if open()&causal != 0 {
+		shown, err := f.causal(ctx, g)
+		if err != nil {
+			return 0, err
+		}
+		proved |= shown
+	}
 	if open() == 0 {
 		return proved, nil
 	}

@@ -45,6 +45,10 @@
 //	    repeatable-read        PL-2.99: no cycle of ww, wr and rw (G2-item), unless it goes through a predicate
 //	    serializable           PL-3: no cycle of ww, wr and rw at all (G2)
 //	    strong-session-…       the same, with process among the dependencies (G0-process and so on)
+//	    causal                 no cycle of ww, wr and process, nor one of wr, process and one rw (X15);
+//	                           this is causal consistency as it is defined of transactions (Cerone,
+//	                           Bernardi and Gotsman, CONCUR 2015; Elle's causal-cerone), between
+//	                           strong-session read-committed and snapshot isolation
 //	    strong-…, strict-serializable  the same, with realtime among them (G0-realtime and so on)
 //
 //	    [Levels] lists them, [RulesOut] says which anomaly rules out which. Where all reads are of named keys, repeatable-read and
@@ -106,8 +110,19 @@
 //	    history goes on, but for a value that is written again after it failed. Dependencies are drawn as transactions end,
 //	    into an order that is kept topological (Pearce and Kelly, 2006): of lists each time a read shows more of the order than
 //	    any before, in real time by the barriers of X11. Anomalies that need no graph are noticed at once. Of lists it notices what
-//	    Check would at the same event, but for predicate reads, the inferences of X13, cycles with an rw at consistent-view,
+//	    Check would at the same event, but for predicate reads, the inferences of X13, cycles with an rw at consistent-view and causal,
 //	    where nothing depends on time a value that is read before somebody begins to write it, and at read-uncommitted
 //	    what comes behind reads that contradict each other. Of registers it knows the versions of which X4 speaks without
 //	    an order, and in real time what is older than the newest. The rest is judged at the end, and nothing is proved online.
+//	X15 Causal consistency: a transaction sees those from which it read, those before it in its
+//	    session, and all that these see, and of each key reads the version of the last that it sees,
+//	    in one order of all transactions that respects this. What a transaction read is then at least
+//	    as new as each version whose writer it sees. So each such writer comes before the one whose
+//	    version was read, and the level holds if and only if these orders have no cycle together with
+//	    wr, process and the ww of lists (Biswas and Enea, OOPSLA 2019): an order that respects them
+//	    all is the order asked for. That is decided in O(n k) for n transactions of k sessions, and
+//	    exact. Where it cannot be, the cycle is a G-single of wr, process and one rw if the version
+//	    that was read is known to be the older, and else CyclicCF, the name that Bouajjani and others
+//	    (On Verifying Causal Consistency, POPL 2017) give a cycle of such orders. A read of a list
+//	    below own appends sees the writer of the last element below them.
 package txn

@@ -74,6 +74,14 @@ func (f *findings) listSentence(d dependency, a, b, key string) (text string, wi
 				return fmt.Sprintf("%s %s, which %s read", a, f.wrote(r.last), b), nil
 			}
 		}
+		for _, m := range f.did(d.to) {
+			if m.write || m.key != d.key {
+				continue
+			}
+			if last, ok := f.lists.below(d.to, &m); ok && last != none && f.values[last].writer == d.from {
+				return fmt.Sprintf("%s %s, which %s read below its own", a, f.wrote(last), b), nil
+			}
+		}
 	case ww:
 		last := none
 		for _, v := range of.order {

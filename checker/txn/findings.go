@@ -26,13 +26,21 @@ func newFindings(t *trace, model string) *findings {
 	return &findings{trace: t, model: model, counts: map[string]int{}, found: map[finding]int{}}
 }
 
-// finding is an anomaly; absent says that it rests on what a predicate read did not find, and rules out less (X12).
+// finding is an anomaly; absent says that it rests on what a predicate read did not find, and rules out less (X12), causal
+// that it is a cycle of wr and sessions but for one rw, and rules out more (X15).
 type finding struct {
 	anomaly string
 	absent  bool
+	causal  bool
 }
 
-func (f finding) rulesOut() level { return ruledOutBy(f.anomaly, f.absent) }
+func (f finding) rulesOut() level {
+	out := ruledOutBy(f.anomaly, f.absent)
+	if f.causal {
+		out |= above(causal)
+	}
+	return out
+}
 
 // proof is evidence, and what it is evidence of.
 type proof struct {
@@ -42,7 +50,9 @@ type proof struct {
 
 // find counts a finding and says whether it is to be told.
 func (f *findings) find(what finding) bool {
-	f.counts[what.anomaly]++
+	if !what.causal || f.counts[what.anomaly] == 0 { // the cycle is not counted once more
+		f.counts[what.anomaly]++
+	}
 	f.found[what]++
 	return f.found[what] <= told
 }
@@ -148,7 +158,7 @@ func (f *findings) internal(x int32, m *micro, want string, suffix bool) {
 
 // missing reports a transaction one of whose predicate reads did not find a key that it had written, or that it also read.
 func (f *findings) missing(x, key int32, wrote bool) {
-	what := finding{"internal", true}
+	what := finding{anomaly: "internal", absent: true}
 	if !f.find(what) {
 		return
 	}
@@ -233,7 +243,7 @@ func (f *findings) reversed(key, first, second, reader int32) {
 
 // lostUpdate reports that two transactions changed the same version; absent says that not both read it by its key's name.
 func (f *findings) lostUpdate(key, v int32, rivals []int32, absent bool) {
-	what := finding{"lost-update", absent}
+	what := finding{anomaly: "lost-update", absent: absent}
 	if !f.find(what) {
 		return
 	}
@@ -281,15 +291,21 @@ func (f *findings) cycle(what finding, c cycle) {
 	}
 	var claims []claim
 	var others []int32
-	var steps []checker.Dependency
 	for _, d := range c {
 		text, witnesses := f.sentence(d)
 		claims = append(claims, claim{d.from, text})
 		others = append(others, witnesses...)
-		steps = append(steps, checker.Dependency{From: f.txns[d.from].op, To: f.txns[d.to].op, Kind: kindNames[d.kind], Label: f.label(d)})
 	}
 	f.tell(what, fmt.Sprintf("%d transactions in a circle, each before the next%s", len(c), shape), claims, others...)
-	f.evidence[len(f.evidence)-1].Cycle = steps
+	f.draw(c)
+}
+
+// draw adds a cycle to the latest evidence.
+func (f *findings) draw(c cycle) {
+	e := &f.evidence[len(f.evidence)-1]
+	for _, d := range c {
+		e.Cycle = append(e.Cycle, checker.Dependency{From: f.txns[d.from].op, To: f.txns[d.to].op, Kind: kindNames[d.kind], Label: f.label(d)})
+	}
 }
 
 // shape is the name that a small cycle goes by.

@@ -18,13 +18,14 @@ const (
 	rwPredicate // an rw from a predicate read that did not find the key (X12)
 	wwForced    // a ww without which a level could not hold (X13)
 	rwForced    // likewise
+	wwCausal    // a ww that holds if what was read is at least as new as what was visible (X15)
 	pass        // from a junction on: part of the dependency that leads to it
 )
 
 // kindNames are those of Adya.
 var kindNames = [...]string{ww: "ww", wr: "wr", rw: "rw", process: "process", realtime: "realtime",
 	wwProcess: "ww", rwProcess: "rw", wwRealtime: "ww", rwRealtime: "rw", rwPredicate: "rwp",
-	wwForced: "ww", rwForced: "rw"}
+	wwForced: "ww", rwForced: "rw", wwCausal: "ww"}
 
 // mask is a set of kinds.
 type mask uint16

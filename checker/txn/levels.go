@@ -17,6 +17,7 @@ const (
 	serializable
 	sessionReadUncommitted
 	sessionReadCommitted
+	causal
 	sessionSnapshotIsolation
 	sessionSerializable
 	strongReadUncommitted
@@ -40,7 +41,8 @@ var levels = []struct {
 	{"serializable", repeatableRead | snapshotIsolation},
 	{"strong-session-read-uncommitted", readUncommitted},
 	{"strong-session-read-committed", readCommitted | sessionReadUncommitted},
-	{"strong-session-snapshot-isolation", snapshotIsolation | sessionReadCommitted},
+	{"causal", sessionReadCommitted},
+	{"strong-session-snapshot-isolation", snapshotIsolation | causal},
 	{"strong-session-serializable", serializable | sessionSnapshotIsolation},
 	{"strong-read-uncommitted", sessionReadUncommitted},
 	{"strong-read-committed", sessionReadCommitted | strongReadUncommitted},

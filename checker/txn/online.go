@@ -75,13 +75,10 @@ func NewOnline(modelName, consistency string) (*Online, error) {
 	o := &Online{asked: asked, timely: below(asked)&strongReadCommitted != 0, wall: none, began: time.Now(),
 		under: map[history.Process]int32{}, last: map[history.Process]int32{},
 		trace: &trace{keyNumbers: map[string]int32{}, small: map[uint64]int32{}, others: map[valueName]int32{}}}
-	for i := range stages {
-		if s := &stages[i]; s.level == asked {
-			o.look, o.surely, o.no = s.kinds, s.surely, anyCycle
-			if s.apart {
-				o.no = apart
-			}
-		}
+	s := o.stage()
+	o.look, o.surely, o.no = s.kinds, s.surely, anyCycle
+	if s.apart {
+		o.no = apart
 	}
 	if asked == consistentView { // cycles with one rw do not go by an order
 		o.look, o.no = o.look&^anyRW, anyCycle
@@ -93,6 +90,20 @@ func NewOnline(modelName, consistency string) (*Online, error) {
 		o.model = &liveRegisters{Online: o, own: &registers{graph: g, found: o.found}}
 	}
 	return o, nil
+}
+
+// stage is what the level asks of the graph, as far as an order tells; of causal consistency that is what it implies.
+func (o *Online) stage() (of *stage) {
+	asked := o.asked
+	if asked == causal {
+		asked = sessionReadCommitted
+	}
+	for i := range stages {
+		if stages[i].level == asked {
+			of = &stages[i]
+		}
+	}
+	return of
 }
 
 // Event takes the next event. It says false once the level is ruled out.
@@ -339,13 +350,7 @@ func (o *Online) End() checker.Result {
 
 // tell tells the cycle by what is still known.
 func (o *Online) tell() checker.Evidence {
-	var s *stage
-	for i := range stages {
-		if stages[i].level == o.asked {
-			s = &stages[i]
-		}
-	}
-	what := s.name(o.circle).anomaly
+	what := o.stage().name(o.circle).anomaly
 	e := checker.Evidence{Kind: what, Summary: fmt.Sprintf("%s: %d transactions in a circle, each before the next", what, len(o.circle))}
 	for _, d := range o.circle {
 		from, to := o.txns[d.from].op, o.txns[d.to].op

@@ -78,7 +78,7 @@ func TestOnlineAgreesWithCheck(t *testing.T) {
 			} else if got.Verdict != checker.Unknown {
 				t.Fatalf("nothing is accused, and the verdict is %v", got.Verdict)
 			}
-			late := register || level == "consistent-view" || strings.Contains(show(t, h), `"rp"`) ||
+			late := register || level == "consistent-view" || level == "causal" || strings.Contains(show(t, h), `"rp"`) ||
 				strings.HasSuffix(level, "uncommitted") && strings.Contains(got.Reason, "contradict each other")
 			for n := 1; n < min(at, len(h.Ops)+1); n++ {
 				r := check(t, o.model(), level, prefix(t, h, n))

@@ -67,6 +67,7 @@ func TestBlindWritesAgreeWithDefinitions(t *testing.T) {
 			"snapshot-isolation":                func() bool { return o.snapshots("") },
 			"strong-session-snapshot-isolation": func() bool { return o.snapshots("session") },
 			"strong-snapshot-isolation":         func() bool { return o.snapshots("realtime") },
+			"causal":                            o.causal,
 		}
 		for level, holds := range want {
 			got := check(t, o.model(), level, h)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/splitvote/splitvote/checker"
 )
 
 // refuted reports that a level cannot be whichever way versions are ordered, by as few transactions as show it.
@@ -30,7 +28,7 @@ func (f *findings) refuted(ctx context.Context, g *graph, pairs []pair, readers 
 	}
 	what := finding{anomaly: q.items}
 	if why.absent() {
-		what = finding{q.ofPredicate, true}
+		what = finding{anomaly: q.ofPredicate, absent: true}
 	}
 	if !f.find(what) {
 		return
@@ -44,11 +42,7 @@ func (f *findings) refuted(ctx context.Context, g *graph, pairs []pair, readers 
 	among = append(among, f.witnesses(among)...)
 	f.tell(what, fmt.Sprintf("%d transactions in a circle, whichever way the versions are ordered", len(why.circle)),
 		t.claims, append(among, t.others...)...)
-	e := &f.evidence[len(f.evidence)-1]
-	for _, d := range why.circle {
-		e.Cycle = append(e.Cycle,
-			checker.Dependency{From: f.txns[d.from].op, To: f.txns[d.to].op, Kind: kindNames[d.kind], Label: f.label(d)})
-	}
+	f.draw(why.circle)
 }
 
 // mostShrunk is among how many transactions a smaller set that shows the same is looked for.
