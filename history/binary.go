@@ -178,6 +178,9 @@ func (b *BinaryWriter) Flush() error {
 
 // WriteBinary writes a history in the binary form.
 func WriteBinary(w io.Writer, h *History) error {
+	if h.Initial.Given() {
+		return errors.New("the binary form has no header that could say what objects hold initially: write JSON lines or EDN")
+	}
 	b := NewBinaryWriter(w)
 	for i := range h.Ops {
 		if err := b.Add(&h.Ops[i]); err != nil {

@@ -53,6 +53,7 @@ type block struct {
 	ops   []Op
 	lines []int    // of each op, counted from 1 in the block
 	count int      // of lines
+	head  Initial  // what the header says, if there is one
 	bad   error    // what is wrong where parsing ended; the line of a *LineError is counted likewise
 	names []string // of a block of the binary form
 	done  chan struct{}
@@ -175,7 +176,7 @@ func (f *lineFeeder) end(b *block, err error) {
 }
 
 func (f *lineFeeder) parse(s *scanner, b *block) {
-	b.ops, b.lines, b.count, b.bad = b.ops[:0], b.lines[:0], 0, nil
+	b.ops, b.lines, b.count, b.bad, b.head = b.ops[:0], b.lines[:0], 0, nil, Initial{}
 	for i := 0; i < len(b.text); {
 		b.count++
 		if b.text[i] == '\n' {
@@ -189,12 +190,19 @@ func (f *lineFeeder) parse(s *scanner, b *block) {
 			end = i + bytes.IndexByte(b.text[i:], '\n')
 			text := bytes.TrimSpace(b.text[i:end])
 			var err error
-			if len(text) == 0 || b.first && b.count == 1 && isHeader(text) {
+			header := false
+			if b.first && b.count == 1 {
+				b.head, header, err = headerOf(text)
+			}
+			if err == nil && (len(text) == 0 || header) {
 				b.ops = b.ops[:len(b.ops)-1]
 				i = end + 1
 				continue
 			}
-			if *op, err = parseOp(text); err != nil {
+			if err == nil {
+				*op, err = parseOp(text)
+			}
+			if err != nil {
 				b.ops = b.ops[:len(b.ops)-1]
 				if b.torn && end+1 == len(b.text) {
 					b.cut = true
@@ -236,6 +244,9 @@ func (c *blockCollector) add(b *block) error {
 		c.ops = slices.Grow(c.ops, max(len(b.ops), len(c.ops)))
 	}
 	c.ops = append(c.ops, b.ops...)
+	if b.first {
+		c.head = b.head
+	}
 	var line *LineError
 	switch {
 	case errors.As(b.bad, &line):

@@ -17,6 +17,7 @@ type collector struct {
 	ops   []Op
 	calls []Call
 	cut   string // where the recording broke off
+	head  Initial
 	rules pairing
 	kept  int64 // bytes of the events and their values
 }
@@ -64,7 +65,7 @@ func (c *collector) reserve(events int) {
 
 // history is all that was collected.
 func (c *collector) history() *History {
-	return &History{Ops: c.ops, Cut: c.cut, Notes: c.rules.notes(), calls: c.calls}
+	return &History{Ops: c.ops, Cut: c.cut, Initial: c.head, Notes: c.rules.notes(), calls: c.calls}
 }
 
 // source reads the events of a file one by one.
@@ -95,6 +96,7 @@ func readAll(s source) (*History, error) {
 	var c collector
 	for {
 		op, err := s.next()
+		c.head = initialOf(s)
 		var cut cutOff
 		switch {
 		case err == nil:

@@ -28,9 +28,13 @@ func ReadEDN(r io.Reader) (*History, error) {
 type ednSource struct {
 	in    *edn.Reader
 	begun bool
+	read  int // forms
+	head  Initial
 }
 
 func newEDNSource(in *bufio.Reader) *ednSource { return &ednSource{in: edn.NewReader(in)} }
+
+func (s *ednSource) header() Initial { return s.head }
 
 func (s *ednSource) at(err error) error { return atLine(err, s.in.Line()) }
 
@@ -49,6 +53,16 @@ func (s *ednSource) next() (Op, error) {
 	}
 	if err != nil {
 		return Op{}, s.bad(err)
+	}
+	if s.read++; s.read == 1 {
+		head, is, err := ednHeaderOf(form)
+		if err != nil {
+			return Op{}, s.bad(err)
+		}
+		if is {
+			s.head = head
+			return s.next()
+		}
 	}
 	op, err := opOfEDN(form)
 	if err != nil {
@@ -268,6 +282,18 @@ func appendMap(buf []byte, m edn.Map, names int) ([]byte, error) {
 func WriteEDN(w io.Writer, h *History) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	var buf []byte
+	if h.Initial.Given() {
+		head, err := appendHeader(nil, h.Initial)
+		if err != nil {
+			return err
+		}
+		if buf, err = appendValueEDN(nil, &Op{Value: head}); err != nil {
+			return err
+		}
+		if _, err := out.Write(append(buf, '\n')); err != nil {
+			return err
+		}
+	}
 	for i := range h.Ops {
 		op := &h.Ops[i]
 		buf = fmt.Appendf(buf[:0], "{:index %d, :time %d, :type :%s, :process ", op.Index, int64(op.Time), op.Kind)

@@ -16,7 +16,10 @@ func Scan(line []byte) (op Op, ok bool) {
 func Parse(line []byte) (Op, error) { return parseOp(line) }
 
 // IsHeader says whether a line is a header.
-func IsHeader(line []byte) bool { return isHeader(line) }
+func IsHeader(line []byte) bool {
+	_, header, err := headerOf(line)
+	return header && err == nil
+}
 
 // ReadBlocks is Read with so many workers and blocks so small.
 func ReadBlocks(r io.Reader, workers, blockSize int) (*History, error) {

@@ -79,6 +79,8 @@ type opening struct {
 	source
 }
 
+func (o *opening) header() Initial { return initialOf(o.source) }
+
 func (o *opening) next() (Op, error) {
 	if o.source == nil {
 		in, err := recognise(o.r, o.format)

@@ -9,10 +9,11 @@ import (
 
 // History is a whole run's events in order, with its calls paired. It is not changed once made.
 type History struct {
-	Ops   []Op
-	Cut   string   // where the recording broke off, "" if it is whole
-	Notes []string // what a reader must know of how the events were read, one sentence each
-	calls []Call
+	Ops     []Op
+	Cut     string   // where the recording broke off, "" if it is whole
+	Initial Initial  // what objects hold before any call
+	Notes   []string // what a reader must know of how the events were read, one sentence each
+	calls   []Call
 }
 
 // Call is an invocation with its completion. Positions are indices into History.Ops.
@@ -102,7 +103,7 @@ func (h *History) Keys() []string {
 // Filter is the history of the calls that keep accepts. Events keep their Index of h, so that evidence found in a part
 // names the operations of the whole.
 func (h *History) Filter(keep func(invocation *Op) bool) *History {
-	part := &History{}
+	part := &History{Initial: h.Initial}
 	var at []int
 	for _, c := range h.calls {
 		if keep(&h.Ops[c.Invoke]) {

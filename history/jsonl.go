@@ -46,9 +46,12 @@ func oneLine(text string) string {
 type lineSource struct {
 	lineReader
 	scanner scanner
+	head    Initial
 }
 
 func newLineSource(in *bufio.Reader) *lineSource { return &lineSource{lineReader: lineReader{in: in}} }
+
+func (s *lineSource) header() Initial { return s.head }
 
 func (s *lineSource) next() (Op, error) { return s.lineReader.next(s.parse) }
 
@@ -58,8 +61,15 @@ func (s *lineSource) parse(line []byte) (op Op, found bool, err error) {
 		return op, true, nil
 	}
 	text := bytes.TrimSpace(line)
-	if len(text) == 0 || s.number == 1 && isHeader(text) {
+	if len(text) == 0 {
 		return Op{}, false, nil
+	}
+	if s.number == 1 {
+		head, is, err := headerOf(text)
+		if is {
+			s.head = head
+			return Op{}, false, err
+		}
 	}
 	op, err = parseOp(text)
 	return op, err == nil, err
@@ -119,16 +129,6 @@ func (r *lineReader) read() error {
 		}
 		return err
 	}
-}
-
-// isHeader says whether a line describes the file instead of being an event.
-func isHeader(line []byte) bool {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(line, &fields) != nil {
-		return false
-	}
-	_, event := fields["type"]
-	return !event
 }
 
 func parseOp(line []byte) (Op, error) {
@@ -200,6 +200,15 @@ func AppendJSON(buf []byte, op *Op) ([]byte, error) {
 func Write(w io.Writer, h *History) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	var buf []byte
+	if h.Initial.Given() {
+		head, err := appendHeader(nil, h.Initial)
+		if err != nil {
+			return err
+		}
+		if _, err := out.Write(head); err != nil {
+			return err
+		}
+	}
 	for i := range h.Ops {
 		line, err := AppendJSON(buf[:0], &h.Ops[i])
 		if err != nil {

@@ -44,5 +44,8 @@ func (s *Stream) Next() (Op, error) {
 // Notes are what a reader must know of how the events so far were read, one sentence each.
 func (s *Stream) Notes() []string { return s.rules.notes() }
 
+// Initial is what the file says that objects hold before any call, known once Next has returned.
+func (s *Stream) Initial() Initial { return initialOf(s.src) }
+
 // Cut says, after Next has returned io.EOF, where the recording broke off; "" if it is whole.
 func (s *Stream) Cut() string { return s.cut }

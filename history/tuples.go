@@ -37,7 +37,7 @@ func SplitTuples(h *History) *History {
 			next++
 		}
 	}
-	return &History{Ops: ops, Cut: h.Cut, Notes: h.Notes, calls: h.calls}
+	return &History{Ops: ops, Cut: h.Cut, Initial: h.Initial, Notes: h.Notes, calls: h.calls}
 }
 
 func tuple(value json.RawMessage) (key string, rest json.RawMessage, ok bool) {
