@@ -75,17 +75,21 @@ func Judge(model, level string, opts linear.Options, terse bool, weaker ...weak.
 	return weak.Graded(judge, model, weaker...), nil
 }
 
-// Online judges calls of a model by a level while they happen, "" for the strongest. It is an error if they are judged only at the end.
-func Online(model, level string) (linear.Online, error) {
+// Online judges calls of a model by a level while they happen, "" for the strongest, on objects that hold initially what
+// initial says. It is an error if they are judged only at the end.
+func Online(model, level string, initial history.Initial) (linear.Online, error) {
 	switch {
-	case model == txn.ListAppend || model == txn.RWRegister:
+	case (model == txn.ListAppend || model == txn.RWRegister) && !initial.Given():
 		judge, err := txn.NewOnline(model, level)
 		if err != nil {
 			return nil, err
 		}
 		return judge, nil
 	case !slices.Contains(txn.Models(), model) && (level == "" || level == Linearizable):
-		return linear.NewOnline(model)
+		return linear.NewOnline(model, initial)
+	}
+	if slices.Contains(txn.Models(), model) && initial.Given() {
+		return nil, fmt.Errorf("%s is judged only at the end where initial values are given", model)
 	}
 	return nil, fmt.Errorf("only linearizability, list-append and rw-register are judged while they happen, not %s by %q", model, level)
 }

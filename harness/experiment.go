@@ -115,7 +115,7 @@ func (x Experiment) online() (linear.Online, error) {
 	if x.Workload.Model == "" {
 		return nil, fmt.Errorf("fail-fast: %s is judged by a checker of its own, when it ends", x.Plan.Workload)
 	}
-	judge, err := Online(x.Workload.Model, x.Level())
+	judge, err := Online(x.Workload.Model, x.Level(), history.Initial{})
 	if err != nil {
 		return nil, fmt.Errorf("fail-fast: %w", err)
 	}

@@ -62,8 +62,12 @@ func brute[S, In, Out any](m model.Model[S, In, Out], h *history.History) bool {
 		}
 		return false
 	}
-	for _, calls := range keys {
-		if !place(calls, m.Init()) {
+	for key, calls := range keys {
+		first, err := model.InitialState(m, h.Initial.Of(key))
+		if err != nil {
+			panic(err)
+		}
+		if !place(calls, first) {
 			return false
 		}
 	}

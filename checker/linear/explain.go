@@ -23,13 +23,14 @@ type explainer[S, In, Out any] struct {
 	m      model.Model[S, In, Out]
 	t      theory[In, Out]
 	memory int64
+	part   bool // not all calls of an object are known
 }
 
 // explain gives evidence for the first invalid objects. When ctx ends it makes do with what it has.
 func explain[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], objects []object[In, Out], outcomes []outcome, memory int64) []checker.Evidence {
 	ctx, cancel := context.WithTimeout(ctx, mostPatience)
 	defer cancel()
-	e := explainer[S, In, Out]{ctx, m, theoryOf(m), memory}
+	e := explainer[S, In, Out]{ctx: ctx, m: m, t: theoryOf(m), memory: memory}
 	var evidence []checker.Evidence
 	for i, o := range outcomes {
 		if o.verdict == checker.Invalid && len(evidence) < mostExplained {
@@ -179,7 +180,8 @@ func (e *explainer[S, In, Out]) words(o object[In, Out], calls []call[In, Out]) 
 	for i := range calls {
 		evidence.Ops = append(evidence.Ops, calls[i].op)
 	}
-	return evidence
+	evidence.Why = append(evidence.Why, e.suggestInitial(o, evidence)...)
+	return withoutLead(evidence)
 }
 
 // accuse picks the call that ended last, of a witness that the type's own algorithm cannot explain, and says what it could

@@ -50,7 +50,7 @@ func Minimal[S, In, Out any](m model.Model[S, In, Out], h *history.History) bool
 		if found.witness == nil && found.verdict == 0 {
 			continue
 		}
-		e := explainer[S, In, Out]{context.Background(), m, theoryOf(m), 1 << 30}
+		e := explainer[S, In, Out]{ctx: context.Background(), m: m, t: theoryOf(m), memory: 1 << 30}
 		calls := e.witness(o, found)
 		if !e.invalid(calls) {
 			return false
@@ -126,7 +126,7 @@ func descends[S, In, Out any](m model.Model[S, In, Out], calls []call[In, Out]) 
 
 // Alone is NewOnline without the search that runs beside a type's own algorithm.
 func Alone[S, In, Out any](m model.Model[S, In, Out]) Online {
-	o := OnlineOf(m).(*online[S, In, Out])
+	o := OnlineOf(m, history.Initial{}).(*online[S, In, Out])
 	o.watchers = func() []watcher[In, Out] { return []watcher[In, Out]{theoryOf(m).watch()} }
 	return o
 }

@@ -26,7 +26,8 @@ func New(modelName string, opts Options) (checker.Checker, error) {
 // typed is a checker that knows the types which its model's name stands for.
 type typed interface {
 	checker.Checker
-	online() Online
+	online(history.Initial) Online
+	checkInitial(history.Initial) error
 	visualize(ctx context.Context, w io.Writer, part *history.History) error
 }
 
@@ -166,7 +167,7 @@ func merge[In, Out any](objects []object[In, Out], outcomes []outcome) checker.R
 	var methods, invalid, unknown []string
 	calls, pending := 0, 0
 	for i, o := range outcomes {
-		calls += len(objects[i].calls)
+		calls += len(objects[i].calls) - objects[i].lead
 		for j := range objects[i].calls {
 			if objects[i].calls[j].pending() {
 				pending++
@@ -209,7 +210,7 @@ func undecided[In, Out any](o *object[In, Out], found outcome) string {
 	}
 	ended, all := 0, 0
 	for i := range o.calls {
-		if c := &o.calls[i]; !c.pending() {
+		if c := &o.calls[i]; !c.pending() && c.op >= 0 {
 			all++
 			if c.end < found.through {
 				ended++

@@ -15,7 +15,7 @@ type call[In, Out any] struct {
 	in         In
 	out        Out
 	begin, end int
-	op         int // Op.Index of the invocation, for evidence
+	op         int // Op.Index of the invocation, for evidence; negative in a lead
 }
 
 // never is the end of a call whose outcome is unknown.
@@ -31,10 +31,11 @@ func (c *call[In, Out]) result() *Out {
 	return &c.out
 }
 
-// object is the part of a history that concerns one key: its calls in the order of their invocations.
+// object is the part of a history that concerns one key: its lead, then its calls in the order of their invocations.
 type object[In, Out any] struct {
 	key   string
 	calls []call[In, Out]
+	lead  int // how many of calls are its lead
 }
 
 // split reads the clients' calls of a history and divides them by key (L3), keys in order of first appearance. Calls that
@@ -53,6 +54,15 @@ func split[S, In, Out any](m model.Model[S, In, Out], h *history.History) ([]obj
 		return nil, err
 	}
 	keys, counts := arrange(shares)
+	leads := make([][]call[In, Out], len(keys))
+	for i, key := range keys {
+		var err error
+		if leads[i], err = leadOf(m, key, h.Initial); err != nil {
+			return nil, err
+		}
+		counts[i] += len(leads[i])
+	}
+	place(shares, keys, counts, func(object int) int { return len(leads[object]) })
 	total := 0
 	for _, n := range counts {
 		total += n
@@ -75,7 +85,8 @@ func split[S, In, Out any](m model.Model[S, In, Out], h *history.History) ([]obj
 	}
 	objects := make([]object[In, Out], len(keys))
 	for i, n := range counts {
-		objects[i], room = object[In, Out]{keys[i], room[:n:n]}, room[n:]
+		objects[i], room = object[In, Out]{keys[i], room[:n:n], len(leads[i])}, room[n:]
+		objects[i].follow(leads[i])
 	}
 	return objects, nil
 }
@@ -147,8 +158,7 @@ func count[S, In, Out any](m model.Model[S, In, Out], h *history.History, s *sha
 	return nil
 }
 
-// arrange puts the keys of all shares together, counts the calls of each, and gives each share its places among the calls:
-// those of a key lie together, in the order of the history.
+// arrange puts the keys of all shares together and counts the calls of each.
 func arrange(shares []share) (keys []string, counts []int) {
 	at := map[string]int{}
 	for _, s := range shares {
@@ -162,9 +172,22 @@ func arrange(shares []share) (keys []string, counts []int) {
 			counts[i] += s.next[o]
 		}
 	}
+	return keys, counts
+}
+
+// place gives each share its places among the calls: those of a key lie together, behind its lead, in the order of the
+// history.
+func place(shares []share, keys []string, counts []int, lead func(object int) int) {
+	at := map[string]int{}
 	free := make([]int, len(keys))
-	for i := 1; i < len(keys); i++ {
-		free[i] = free[i-1] + counts[i-1]
+	for i, key := range keys {
+		at[key] = i
+		if i > 0 {
+			free[i] = free[i-1] + counts[i-1]
+		}
+	}
+	for i := range free {
+		free[i] += lead(i)
 	}
 	for _, s := range shares {
 		for o, key := range s.keys {
@@ -172,7 +195,6 @@ func arrange(shares []share) (keys []string, counts []int) {
 			s.next[o], free[i] = free[i], free[i]+s.next[o]
 		}
 	}
-	return keys, counts
 }
 
 // read reads one call.

@@ -31,21 +31,24 @@ type Online interface {
 	End() checker.Result
 }
 
-// NewOnline judges histories of a model of package model online.
-func NewOnline(modelName string) (Online, error) {
+// NewOnline judges histories of a model of package model online, whose objects hold initially what initial says.
+func NewOnline(modelName string, initial history.Initial) (Online, error) {
 	c, err := named(modelName, Options{})
 	if err != nil {
 		return nil, err
 	}
-	return c.online(), nil
+	if err := c.checkInitial(initial); err != nil {
+		return nil, err
+	}
+	return c.online(initial), nil
 }
 
-// OnlineOf judges histories of any model online.
-func OnlineOf[S, In, Out any](m model.Model[S, In, Out]) Online {
-	return &online[S, In, Out]{m: m, watchers: func() []watcher[In, Out] { return watchersOf(m) }, began: time.Now(), objects: map[string]*watched[In, Out]{}, under: map[history.Process]*underway[In, Out]{}}
+// OnlineOf judges histories of any model online, whose objects hold initially what initial says.
+func OnlineOf[S, In, Out any](m model.Model[S, In, Out], initial history.Initial) Online {
+	return &online[S, In, Out]{m: m, initial: initial, watchers: func() []watcher[In, Out] { return watchersOf(m) }, began: time.Now(), objects: map[string]*watched[In, Out]{}, under: map[history.Process]*underway[In, Out]{}}
 }
 
-func (c of[S, In, Out]) online() Online { return OnlineOf(c.m) }
+func (c of[S, In, Out]) online(initial history.Initial) Online { return OnlineOf(c.m, initial) }
 
 // watcher follows the calls of one object. Calls are told apart by their pointers.
 type watcher[In, Out any] interface {
@@ -82,6 +85,7 @@ func (f *finding[In, Out]) accuse(c *call[In, Out], with ...*call[In, Out]) {
 // online is the state of an Online.
 type online[S, In, Out any] struct {
 	m         model.Model[S, In, Out]
+	initial   history.Initial
 	watchers  func() []watcher[In, Out]
 	began     time.Time
 	objects   map[string]*watched[In, Out]
@@ -134,6 +138,11 @@ func (o *online[S, In, Out]) invoke(op *history.Op) {
 	if object == nil {
 		object = &watched[In, Out]{op.Key, o.watchers()}
 		o.objects[op.Key] = object
+		if err := o.lead(object); err != nil {
+			o.malformed = err
+			return
+		}
+		o.at++
 	}
 	c := &call[In, Out]{in: in, begin: o.at, end: never, op: op.Index}
 	o.under[op.Process] = &underway[In, Out]{c, object, *op}
@@ -144,6 +153,23 @@ func (o *online[S, In, Out]) invoke(op *history.Op) {
 		}
 	}
 	o.look(object)
+}
+
+// lead shows the watchers of an object the calls that lead to what it holds initially.
+func (o *online[S, In, Out]) lead(object *watched[In, Out]) error {
+	lead, err := leadOf(o.m, object.key, o.initial)
+	for i := range lead {
+		c := &lead[i]
+		c.begin, c.end = o.at, o.at+1
+		o.at += 2
+		for _, w := range object.watchers {
+			if !w.found().over() {
+				w.begin(c)
+				w.end(c, history.Ok, c.end)
+			}
+		}
+	}
+	return err
 }
 
 func (o *online[S, In, Out]) complete(op *history.Op) {
@@ -238,7 +264,7 @@ func (w *watched[In, Out]) close() *finding[In, Out] {
 func (o *online[S, In, Out]) explain(key string, found *finding[In, Out]) checker.Evidence {
 	ctx, cancel := context.WithTimeout(context.Background(), mostPatience)
 	defer cancel()
-	e := explainer[S, In, Out]{ctx, o.m, theoryOf(o.m), mostRemembered}
+	e := explainer[S, In, Out]{ctx: ctx, m: o.m, t: theoryOf(o.m), memory: mostRemembered, part: true}
 	if len(found.calls) > 1 {
 		calls := make([]call[In, Out], len(found.calls))
 		for i, c := range found.calls {

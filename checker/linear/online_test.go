@@ -24,7 +24,7 @@ func prefix(t *testing.T, h *history.History, n int) *history.History {
 // feed gives a history to a judge event by event and returns how many events it took, and the verdict.
 func feed(t *testing.T, modelName string, h *history.History) (int, checker.Result) {
 	t.Helper()
-	o, err := linear.NewOnline(modelName)
+	o, err := linear.NewOnline(modelName, h.Initial)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestOnlineForgets(t *testing.T) {
 	} {
 		t.Run(test.model, func(t *testing.T) {
 			h := randomHistory(rand.New(rand.NewPCG(1, 6)), shape{processes: 20, calls: 20_000}, test.copy)
-			o, err := linear.NewOnline(test.model)
+			o, err := linear.NewOnline(test.model, history.Initial{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -179,7 +179,7 @@ func TestOnlineForgets(t *testing.T) {
 }
 
 func ExampleNewOnline() {
-	o, err := linear.NewOnline("register")
+	o, err := linear.NewOnline("register", history.Initial{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -202,7 +202,7 @@ func BenchmarkOnline(b *testing.B) {
 	h := randomHistory(rand.New(rand.NewPCG(7, 7)), shape{processes: 20, calls: 100_000, pending: 0.01}, func() object { return &register{} })
 	b.ReportAllocs()
 	for b.Loop() {
-		o, err := linear.NewOnline("register")
+		o, err := linear.NewOnline("register", history.Initial{})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -79,6 +79,9 @@ func changes(in *model.RegisterCall) bool {
 
 func (z *liveZones) begin(c *registerCall) {
 	z.open.add(c)
+	if c.op < 0 { // it leads to another initial value than null
+		z.values, z.chains = map[model.Value][]*liveBlock{}, nil
+	}
 	if changes(&c.in) {
 		z.block(c.in.Value, c)
 	}

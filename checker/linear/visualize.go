@@ -33,6 +33,10 @@ func (c of[S, In, Out]) visualize(ctx context.Context, w io.Writer, part *histor
 		return err
 	}
 	guard := &guard{ctx: ctx, left: math.MaxInt64}
+	before := 0 // a client of nobody's, for what leads to the initial value
+	for i := range part.Ops {
+		before = max(before, int(part.Ops[i].Process)+1)
+	}
 	drawn := porcupineModel(c.m, guard)
 	drawn.PartitionEvent = func([]porcupine.Event) [][]porcupine.Event {
 		partitions := make([][]porcupine.Event, len(objects))
@@ -40,9 +44,14 @@ func (c of[S, In, Out]) visualize(ctx context.Context, w io.Writer, part *histor
 			partitions[i] = porcupineEvents(o.calls)
 			for j := range partitions[i] {
 				e := &partitions[i][j]
-				e.ClientId = int(part.Ops[o.calls[e.Id].begin].Process)
+				e.ClientId = before
+				name := "initially"
+				if e.Id >= o.lead {
+					e.ClientId = int(part.Ops[o.calls[e.Id].begin-2*o.lead].Process)
+					name = fmt.Sprintf("#%d", o.calls[e.Id].op)
+				}
 				if e.Kind == porcupine.CallEvent {
-					e.Metadata = fmt.Sprintf("#%d %s", o.calls[e.Id].op, o.key)
+					e.Metadata = name + " " + o.key
 				}
 			}
 		}

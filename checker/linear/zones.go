@@ -102,7 +102,9 @@ func (z *zones) gather() (*witness, bool) {
 	z.target, z.source = roomFor(n, z.target), roomFor(n, z.source)
 	z.blocks, z.observers = roomFor(n+1, z.blocks)[:0], roomFor(n, z.observers)[:0]
 	null := z.block(model.Null)
-	z.blocks[null].f, z.blocks[null].writes = -1, 1 // the initial value is written before everything
+	if n == 0 || z.calls[0].op >= 0 { // no lead writes another initial value
+		z.blocks[null].f, z.blocks[null].writes = -1, 1 // the initial value is written before everything
+	}
 	for i := range z.calls {
 		c := &z.calls[i]
 		z.source[i] = nobody

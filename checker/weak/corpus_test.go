@@ -24,9 +24,11 @@ func TestCorpusAgreesWithDefinitions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		initial := h.Initial
 		if h, err = history.New(slices.DeleteFunc(h.Ops, func(op history.Op) bool { return op.Process == history.Nemesis })); err != nil {
 			t.Fatal(err)
 		}
+		h.Initial = initial
 		for name := range file.Expect {
 			for level, want := range file.Levels {
 				if level == weak.Eventual || !slices.Contains(weak.Levels(name), level) {
@@ -87,7 +89,17 @@ func sequentialByName(t *testing.T, name string, h *history.History) bool {
 // calledIn are the calls of a history of registers, its keys and values numbered.
 func calledIn(t *testing.T, h *history.History) []called {
 	t.Helper()
-	keys, values := map[string]int{}, map[model.Value]int{model.Null: 0}
+	keys, values := map[string]int{}, map[model.Value]int{"initial": 0}
+	valueOf := func(key string, v model.Value) int {
+		first, err := model.InitialState(model.Register{}, h.Initial.Of(key))
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case v == first:
+			return 0
+		}
+		return numbered(values, v)
+	}
 	processes := map[history.Process]int{}
 	var calls []called
 	for _, c := range h.Calls() {
@@ -104,13 +116,13 @@ func calledIn(t *testing.T, h *history.History) []called {
 			pending: h.Kind(c) == history.Info, failed: h.Kind(c) == history.Fail, begin: c.Invoke, end: 1 << 30,
 		}
 		if one.write {
-			one.written = numbered(values, in.Value)
+			one.written = valueOf(op.Key, in.Value)
 		}
 		if in.F == model.CAS {
 			out = in.Old
 		}
 		if one.read && (completion != nil || in.F == model.CAS) {
-			one.value = numbered(values, out)
+			one.value = valueOf(op.Key, out)
 		}
 		if completion != nil {
 			one.end = c.Complete

@@ -1,6 +1,7 @@
 package weak
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -16,6 +17,8 @@ type object struct {
 	updates []update
 	shown   []shown // by every read, whenever it was
 	last    []shown // by those that began after settled, or of these the final ones
+	initial string  // of a register: its value before any write
+	sum     int64   // of a counter: likewise
 }
 
 // update is a call that took effect, or may have.
@@ -176,6 +179,9 @@ func gather(modelName string, h *history.History, healed int) ([]*object, error)
 	at := map[string]*object{}
 	for _, key := range h.Keys() {
 		o := &object{key: key, settled: healed}
+		if err := o.hold(modelName, h.Initial.Of(key)); err != nil {
+			return nil, fmt.Errorf("the initial value of %s: %w", subject(key), err)
+		}
 		objects = append(objects, o)
 		at[key] = o
 	}
@@ -217,6 +223,32 @@ func gather(modelName string, h *history.History, healed int) ([]*object, error)
 	}
 	return objects, nil
 }
+
+// hold notes what an object holds before any call. The elements of a set or a list count as added at every node by then.
+func (o *object) hold(modelName string, initial json.RawMessage) (err error) {
+	var elements []model.Value
+	switch modelName {
+	case "set":
+		elements, err = model.InitialState(model.Set{}, initial)
+	case "append-list":
+		var list *model.List
+		list, err = model.InitialState(model.AppendList{}, initial)
+		elements, _ = model.AppendList{}.Answer(list, model.ListCall{F: model.Read})
+	case "counter":
+		o.sum, err = model.InitialState(model.Counter{}, initial)
+	case "register", "cas-register":
+		var value model.Value
+		value, err = model.InitialState(model.Register{}, initial)
+		o.initial = string(value)
+	}
+	for _, v := range elements {
+		o.updates = append(o.updates, update{op: initially, begin: initially, end: initially, value: string(v)})
+	}
+	return err
+}
+
+// initially is the position of an update, and its operation, that stands for what was there before any call.
+const initially = -1
 
 // parse is what a call updates or, where its result is known, what it shows; neither where it says nothing.
 func parse(modelName string, op, completion *history.Op) (*update, *shown, error) {

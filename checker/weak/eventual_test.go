@@ -119,6 +119,11 @@ func oneCopy(t *testing.T, seed uint64, modelName string) *history.History {
 	t.Helper()
 	draw := rand.New(rand.NewPCG(seed, 8))
 	register, sum, set := "null", 0, map[int]bool{}
+	initial := ""
+	if seed%2 == 0 {
+		register, sum, set = "3", 7, map[int]bool{2: true, 9: true}
+		initial = map[string]string{"register": "3", "counter": "7", "set": "[9,2]"}[modelName]
+	}
 	effect := func(op *history.Op) string {
 		var n int
 		if op.F != "read" {
@@ -187,6 +192,9 @@ func oneCopy(t *testing.T, seed uint64, modelName string) *history.History {
 	h, err := history.New(ops)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if initial != "" {
+		h.Initial.All = json.RawMessage(initial)
 	}
 	return h
 }

@@ -97,8 +97,12 @@ func byGrowth[S, In, Out any](
 		}
 		x.sessions[s] = append(x.sessions[s], one)
 	}
-	for range keys {
-		x.states = append(x.states, m.Init())
+	x.states = make([]S, len(keys))
+	for key, i := range keys {
+		var err error
+		if x.states[i], err = model.InitialState(m, h.Initial.Of(key)); err != nil {
+			return undecided(fmt.Errorf("the initial value of %s: %w", subject(key), err))
+		}
 	}
 	all := x.todo
 	x.fewest = all + 1

@@ -57,12 +57,12 @@ func (o *object) wrongValue(r *shown) *checker.Evidence {
 			certain = u
 		}
 	}
-	if value == "null" && len(writes) == 0 {
+	if value == o.initial && len(writes) == 0 {
 		if certain == nil {
 			return nil
 		}
 		return o.evidence("lost-update", "nothing of what was written is left", claim(certain.op, "wrote "+certain.value),
-			claim(r.op, "read null after all updates had ended"))
+			claim(r.op, "read "+value+" after all updates had ended"))
 	}
 	if len(writes) == 0 {
 		return o.evidence("value-from-nowhere", "what was read at the end was never written", claim(r.op, "read "+value))
@@ -161,7 +161,8 @@ const mostSums = 1 << 16
 // wrongSum says that the last value of a counter is none that the additions can come to: all that certainly took effect, and
 // some of the others.
 func (o *object) wrongSum(r *shown) *checker.Evidence {
-	var sum, least, most int64
+	var least, most int64
+	sum := o.sum
 	sums := map[int64]bool{0: true}
 	for i := range o.updates {
 		u := &o.updates[i]
@@ -193,14 +194,16 @@ func (o *object) wrongSum(r *shown) *checker.Evidence {
 }
 
 // before says that b was made by a replica that knew of a: its node had answered a before b began or, where a alone has that
-// value, had shown it.
+// value, not even the initial one, had shown it.
 func (o *object) before(a, b *update) bool {
 	switch {
+	case a.op == initially:
+		return true
 	case b.node == "":
 		return false
 	case a.node == b.node && a.end < b.begin:
 		return true
-	case a.removes || slices.ContainsFunc(o.updates, func(u update) bool { return !u.removes && u.value == a.value && u.op != a.op }):
+	case a.removes || a.value == o.initial || slices.ContainsFunc(o.updates, func(u update) bool { return !u.removes && u.value == a.value && u.op != a.op }):
 		return false
 	}
 	return slices.ContainsFunc(o.shown, func(s shown) bool { return s.node == b.node && s.end < b.begin && s.has(a.value) })
@@ -249,6 +252,7 @@ func (o *object) evidence(kind, summary string, why ...checker.Claim) *checker.E
 	if o.key != "" {
 		summary = "key " + o.key + ": " + summary
 	}
+	why = slices.DeleteFunc(why, func(c checker.Claim) bool { return c.Op == initially })
 	slices.SortFunc(why, func(a, b checker.Claim) int { return a.Op - b.Op })
 	e := &checker.Evidence{Kind: kind, Key: o.key, Summary: summary, Why: why}
 	for _, c := range why {

@@ -144,6 +144,14 @@ func (g *graph) inTime() {
 // whole list, an append whose element was read is a cas from the element before it, and any other is a write.
 func lists(h *history.History, m model.AppendList) (*trace, error) {
 	longest := map[string][]model.Value{}
+	start := map[string][]model.Value{} // of each key: what its list holds initially
+	for _, key := range h.Keys() {
+		list, err := model.InitialState(m, h.Initial.Of(key))
+		if err != nil {
+			return nil, fmt.Errorf("the initial value of %s: %w", subject(key), err)
+		}
+		start[key], _ = m.Answer(list, model.ListCall{F: model.Read})
+	}
 	for _, c := range h.Calls() {
 		invocation := h.Invocation(c)
 		if invocation.Process == history.Nemesis || h.Kind(c) != history.Ok || invocation.F != model.Read.String() {
@@ -163,6 +171,9 @@ func lists(h *history.History, m model.AppendList) (*trace, error) {
 	}
 	previous := map[element]model.Value{}
 	for key, list := range longest {
+		if n := len(start[key]); len(list) < n || !slices.Equal(list[:n], start[key]) {
+			return nil, &ambiguous{"the longest read does not begin with what was there initially"}
+		}
 		last := model.Null
 		for _, v := range list {
 			if _, twice := previous[element{key, v}]; twice {
@@ -171,12 +182,21 @@ func lists(h *history.History, m model.AppendList) (*trace, error) {
 			previous[element{key, v}], last = last, v
 		}
 	}
-	return read(h, func(invocation, completion *history.Op) (access, error) {
+	initially := func(key string) (model.Value, error) {
+		if list := start[key]; len(list) > 0 {
+			return list[len(list)-1], nil
+		}
+		return model.Null, nil
+	}
+	return read(h, initially, func(invocation, completion *history.Op) (access, error) {
 		in, out, err := m.Call(invocation, completion)
 		if err != nil {
 			return access{}, err
 		}
 		if in.F == model.Append {
+			if slices.Contains(start[invocation.Key], in.Value) {
+				return access{}, &ambiguous{"an element was appended that was there initially"}
+			}
 			before, seen := previous[element{invocation.Key, in.Value}]
 			return access{writes: true, reads: seen, written: in.Value, value: before, text: m.Describe(in, nil)}, nil
 		}

@@ -49,7 +49,8 @@ type access struct {
 
 // registers reads a history of register or cas-register, with all calls whose outcome is unknown.
 func registers(h *history.History, m model.Register) (*trace, error) {
-	return read(h, func(invocation, completion *history.Op) (access, error) {
+	initially := func(key string) (model.Value, error) { return model.InitialState(m, h.Initial.Of(key)) }
+	return read(h, initially, func(invocation, completion *history.Op) (access, error) {
 		in, out, err := m.Call(invocation, completion)
 		if err != nil {
 			return access{}, err
@@ -66,14 +67,19 @@ func registers(h *history.History, m model.Register) (*trace, error) {
 	})
 }
 
-// read makes a trace of calls. Those that failed had no effect, and reads with unknown result say nothing.
-func read(h *history.History, parse func(invocation, completion *history.Op) (access, error)) (*trace, error) {
+// read makes a trace of calls on registers that hold initially what initially says. Calls that failed had no effect, and
+// reads with unknown result say nothing.
+func read(
+	h *history.History, initially func(key string) (model.Value, error),
+	parse func(invocation, completion *history.Op) (access, error),
+) (*trace, error) {
 	type version struct {
 		key   int
 		value model.Value
 	}
 	t := &trace{}
 	var accesses []access
+	var first []model.Value // of each key: what it holds initially
 	sessionOf, keyOf, writer := map[history.Process]int{}, map[string]int{}, map[version]int{}
 	for _, c := range h.Calls() {
 		invocation, kind := h.Invocation(c), h.Kind(c)
@@ -95,7 +101,11 @@ func read(h *history.History, parse func(invocation, completion *history.Op) (ac
 		}
 		o.key, o.session = number(keyOf, invocation.Key), number(sessionOf, invocation.Process)
 		if o.key == len(t.keys) {
-			t.keys = append(t.keys, invocation.Key)
+			v, err := initially(invocation.Key)
+			if err != nil {
+				return nil, fmt.Errorf("the initial value of %s: %w", subject(invocation.Key), err)
+			}
+			t.keys, first = append(t.keys, invocation.Key), append(first, v)
 		}
 		if o.session == len(t.process) {
 			t.process = append(t.process, invocation.Process)
@@ -103,8 +113,8 @@ func read(h *history.History, parse func(invocation, completion *history.Op) (ac
 		o.reads, o.writes, o.text = a.reads, a.writes, a.text
 		if a.writes {
 			v := version{o.key, a.written}
-			if a.written == model.Null {
-				return nil, &ambiguous{fmt.Sprintf("event %d: writes null, which is also the initial value", o.index)}
+			if a.written == first[o.key] {
+				return nil, &ambiguous{fmt.Sprintf("event %d: writes %s, which is also the initial value", o.index, a.written)}
 			}
 			if first, twice := writer[v]; twice {
 				return nil, &ambiguous{fmt.Sprintf("events %d and %d write the same value, so that reads do not tell which they saw", t.ops[first].index, o.index)}
@@ -116,7 +126,7 @@ func read(h *history.History, parse func(invocation, completion *history.Op) (ac
 	for i := range t.ops {
 		o := &t.ops[i]
 		o.from = initial
-		if o.reads && accesses[i].value != model.Null {
+		if o.reads && accesses[i].value != first[o.key] {
 			w, written := writer[version{o.key, accesses[i].value}]
 			if o.from = w; !written {
 				o.from = nowhere
@@ -128,6 +138,14 @@ func read(h *history.History, parse func(invocation, completion *history.Op) (ac
 		all[i] = true
 	}
 	return t.keep(all), nil
+}
+
+// subject names a key in a sentence.
+func subject(key string) string {
+	if key == "" {
+		return "the object"
+	}
+	return "key " + key
 }
 
 func number[K comparable](of map[K]int, k K) int {

@@ -38,6 +38,7 @@ func checkCommand() *cobra.Command {
 	f.StringVar(&c.consistency, "consistency", "", "what the history should be: "+strings.Join(harness.AllLevels(), ", ")+
 		" (default: the strongest of the model)")
 	f.StringVar(&c.format, "format", "auto", "format of the file: "+strings.Join(formats(), ", "))
+	f.Var(&c.initial, "initial", "what every object holds before any call, in JSON, or KEY=VALUE for one key; may be repeated (default: of the file's header, or the model's)")
 	f.StringVar(&c.engine, "engine", "auto", "how to decide: auto, search, porcupine")
 	f.DurationVar(&c.timeout, "checker-timeout", time.Minute, "give up after this long, with unknown")
 	f.Var(bytesFlag{&c.memory}, "checker-memory", "that searching may hold, and events of standard input, as 2GiB; beyond it, unknown (default 4GiB)")
@@ -49,6 +50,7 @@ func checkCommand() *cobra.Command {
 
 type check struct {
 	model, consistency, format, engine, html string
+	initial                                  initialFlag
 	timeout, settle                          time.Duration
 	memory                                   plan.Bytes
 	json                                     bool
@@ -64,7 +66,7 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 	read := func() (*history.History, error) { return readHistory(file, c.format, in) }
 	var came *pipe
 	if file == "-" {
-		came = newPipe(c.model, c.consistency, int64(c.memory))
+		came = newPipe(c.model, c.consistency, c.initial.Initial, int64(c.memory))
 		read = func() (*history.History, error) { return came.history(in, c.format) }
 	}
 	h, err := read()
@@ -78,6 +80,7 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 		}
 		return verdictExit(run.Result.Verdict)
 	}
+	h.Initial = h.Initial.Override(c.initial.Initial)
 	h = history.SplitTuples(h)
 	judged, err := c.modelOf(file, h)
 	if err != nil {
@@ -85,6 +88,13 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 	}
 	if err := checkLevel("--consistency", judged, c.consistency); err != nil {
 		return err
+	}
+	if err := checkInitial(judged, h.Initial); err != nil {
+		where := file
+		if c.initial.Given() {
+			where = "--initial"
+		}
+		return usage(fmt.Errorf("%s: %w", where, err))
 	}
 	judge, err := harness.Judge(judged, c.consistency, linear.Options{Engine: linear.Engine(c.engine), Memory: int64(c.memory)}, false, c.weaker()...)
 	if err != nil {
@@ -94,7 +104,7 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 	defer cancel()
 	all := checker.All("all", judge, checker.Liveness{}, checker.Stats{}, checker.Availability{}, someCall{})
 	run := &report.Run{Name: file, Workload: judged, Result: checker.Safe(ctx, all, h), History: h, Version: version()}
-	run.Check = "splitvote check " + file + " --model " + judged
+	run.Check = "splitvote check " + file + " --model " + judged + c.initial.flags()
 	if c.consistency != "" {
 		run.Check += " --consistency " + c.consistency
 		if c.settle >= 0 {

@@ -20,7 +20,9 @@ type pipe struct {
 
 	watch       linear.Online
 	watched     string          // the model that watch judges by
+	asked       string          // the model that was asked for, "" for none
 	consistency string          // that was asked for
+	initial     history.Initial // that was asked for; then also what the file says
 	guess       bool            // no model was asked for and none is known yet
 	fs          map[string]bool // calls that did not tell
 
@@ -30,25 +32,21 @@ type pipe struct {
 }
 
 // newPipe watches where linearizability is asked for, or a level of transactions: nothing else is judged while it happens.
-func newPipe(modelName, consistency string, most int64) *pipe {
-	p := &pipe{most: most, fs: map[string]bool{}, consistency: consistency, guess: modelName == ""}
-	if !p.guess {
-		p.begin(modelName)
-	}
-	return p
+func newPipe(modelName, consistency string, initial history.Initial, most int64) *pipe {
+	return &pipe{most: most, fs: map[string]bool{}, asked: modelName, consistency: consistency, initial: initial, guess: modelName == ""}
 }
 
 // begin watches by a model, from the first event on, if it and the level can be watched by.
 func (p *pipe) begin(modelName string) {
 	p.guess = false
-	if watch, err := harness.Online(modelName, p.consistency); err == nil {
+	if watch, err := harness.Online(modelName, p.consistency, p.initial); err == nil {
 		p.watch, p.watched = watch, modelName
 	}
 }
 
 // read takes events until there are no more or the history is invalid for certain.
 func (p *pipe) read(in *history.Stream) error {
-	first := true
+	first, begun := true, false
 	for {
 		op, err := in.Next()
 		if errors.Is(err, io.EOF) {
@@ -56,6 +54,12 @@ func (p *pipe) read(in *history.Stream) error {
 		}
 		if err != nil {
 			return err
+		}
+		if !begun { // the header is known by now
+			begun, p.initial = true, in.Initial().Override(p.initial)
+			if !p.guess {
+				p.begin(p.asked)
+			}
 		}
 		if first && op.Process != history.Nemesis {
 			first = false
@@ -84,7 +88,7 @@ func (p *pipe) history(in io.Reader, format string) (*history.History, error) {
 	if err != nil {
 		return nil, usage(fmt.Errorf("-: %w", err))
 	}
-	h.Cut, h.Notes = events.Cut(), events.Notes()
+	h.Cut, h.Initial, h.Notes = events.Cut(), events.Initial(), events.Notes()
 	return h, nil
 }
 
