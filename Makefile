@@ -30,7 +30,7 @@ bench-checker: ## the checkers' table: a million calls, beside Porcupine; each c
 
 ROUNDS ?= 1000000
 cross-check: ## every engine, Porcupine and brute force on ROUNDS random small histories a model
-	GOGC=400 SPLITVOTE_ROUNDS=$(ROUNDS) $(GO) test -v -run 'Agree|Projections|Minimal|PorcupineModels' -timeout 240m ./checker/linear ./checker/txn
+	GOGC=400 SPLITVOTE_ROUNDS=$(ROUNDS) $(GO) test -v -run 'Agree|Projections|Minimal|PorcupineModels|Imply' -timeout 240m ./checker/...
 
 faults: ## a mistake planted in each of the checkers' algorithms, one after the other: the cross-checks must catch it
 	SPLITVOTE_FAULTS=1 $(GO) test -run TestCrossCheckCatchesFaults -timeout 60m ./checker/linear ./checker/txn

@@ -24,6 +24,7 @@ var broken = []struct {
 	{"multipaxos/promises-ignored", "register", "invariant-M5", 2, "write cas"},
 	{"multipaxos/ballot-reused", "register", "invariant-M1", 0, ""},
 	{"zab/epoch-before-txns", "register", "invariant-Z10", 1, "write cas"},
+	{"zab/commits-on-proposal", "register", "invariant-Z13", 1, "write cas read"},
 	{"abd/latest-wins-ties", "read-write", "invariant-A2", 2, "write"},
 	{"paxos/own-value-wins", "register", "invariant-S3", 2, "write cas read"},
 	{"twopc/read-locks-released", "list-append", "invariant-T3", 2, "txn"},

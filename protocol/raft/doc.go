@@ -18,6 +18,7 @@
 //	R10 What a leader commits, a majority of the members holds, and the last of it is of its own term (§5.4.2, §6).
 //	R11 A leader changes the configuration only when the one before it and an entry of its own term are committed
 //	    (thesis §4.1; raft-dev, 2015-07-10).
+//	R12 No node applies an entry before a leader has committed it (§5.3).
 //
 // Choices that the paper leaves open, and departures from it:
 //

@@ -8,7 +8,7 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// invariants checks R1 to R11 of the package's documentation. What it costs is proportional to what a Step changed.
+// invariants checks R1 to R12 of the package's documentation. What it costs is proportional to what a Step changed.
 type invariants struct {
 	leaders   map[uint64]protocol.NodeID // by term
 	votes     map[uint64][]vote          // by term
@@ -16,6 +16,7 @@ type invariants struct {
 	newestOf  uint64                     // that term
 	places    []place                    // by index-1: every entry that any log has held there
 	committed []committed                // by index-1
+	led       uint64                     // the last index that any leader has committed
 	snapshots []*Checkpoint              // the latest few, one an index
 	views     map[protocol.NodeID]*view
 }
@@ -157,6 +158,9 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 		if err := v.apply(s, n, &out.Apply[i]); err != nil {
 			return err
 		}
+	}
+	if err := v.leadersFirst(s, n); err != nil {
+		return err
 	}
 	if r, received := in.(protocol.Receive); received {
 		from := v.views[r.Message.From]
@@ -396,6 +400,20 @@ func (v *invariants) majority(n *node) error {
 	if holders <= len(n.members())/2 {
 		return protocol.About(fmt.Errorf("R10: %s committed %d, which %d of %d members hold", n.id, n.commit, holders, len(n.members())),
 			n.holds(n.commit, "is what %s committed", n.id)...)
+	}
+	return nil
+}
+
+// leadersFirst looks at what a node has just applied: R12. Only indexes are compared, so that it does not matter whether the
+// entries are still in the log; that they are the same is R5. A leader that steps down in the Step in which it commits has
+// still committed.
+func (v *invariants) leadersFirst(s *view, n *node) error {
+	if n.role == leader || s.role == leader {
+		v.led = max(v.led, n.commit)
+	}
+	if n.commit > v.led {
+		return protocol.About(fmt.Errorf("R12: %s applied its log up to %d, and no leader has committed more than %d of it", n.id, n.commit, v.led),
+			v.decided(v.led, n.commit, "was applied by %s before any leader committed it", n.id)...)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func (s *sim) endure() error {
 	return nil
 }
 
-// TestStorm lets everything happen to clusters with every kind of read. After each step R1 to R11 hold, no answer contradicts
+// TestStorm lets everything happen to clusters with every kind of read. After each step R1 to R12 hold, no answer contradicts
 // an earlier one, and when the storm is over the cluster makes progress.
 func TestStorm(t *testing.T) {
 	t.Parallel()

@@ -17,6 +17,7 @@
 //	Z10 A node enters an epoch with the whole of its initial history: what the leader had when it entered (§4.2).
 //	Z11 A request becomes one transaction at most.
 //	Z12 No client is answered from an earlier state than it was shown before, by whatever node.
+//	Z13 No node applies a transaction before a leader has committed it (step f.3.3).
 //
 // Writes are linearizable. A follower forwards them to its leader and answers when it has itself applied the transaction, so
 // that a client reads its own writes where it wrote them. A request that was forwarded, and of which the follower cannot tell

@@ -8,7 +8,7 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// invariants checks Z1 to Z12 of the package's documentation. What it costs is proportional to what a Step changed.
+// invariants checks Z1 to Z13 of the package's documentation. What it costs is proportional to what a Step changed.
 type invariants struct {
 	leaders   map[uint64]protocol.NodeID // who established each epoch
 	promises  map[uint64][]promise       // by epoch; the latest few only
@@ -18,6 +18,7 @@ type invariants struct {
 	txns      map[Zxid]held              // every transaction that any history has held
 	origins   map[Origin]Zxid            // which of them a request became
 	committed []committed                // by index-1
+	led       uint64                     // the last index that any leader has committed
 	snapshots []*Checkpoint              // the latest few, one an index
 	views     map[protocol.NodeID]*view
 }
@@ -131,6 +132,9 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 		if err := v.apply(s, n, &out.Apply[i]); err != nil {
 			return err
 		}
+	}
+	if err := v.leadersFirst(s, n); err != nil {
+		return err
 	}
 	if n.state == leading && n.commit > s.commit {
 		if err := v.quorum(n); err != nil {
@@ -317,6 +321,20 @@ func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 		v.snapshots = slices.Delete(v.snapshots, 0, 1)
 	}
 	v.snapshots = append(v.snapshots, c)
+	return nil
+}
+
+// leadersFirst looks at what a node has just applied: Z13. Only places in the history are compared, so that it does not matter
+// whether the transactions there are kept; that they are the same is Z5. A leader that gives up in the Step in which it
+// commits has still committed.
+func (v *invariants) leadersFirst(s *view, n *node) error {
+	if n.state == leading || s.state == leading {
+		v.led = max(v.led, n.commit)
+	}
+	if n.commit > v.led {
+		return protocol.About(fmt.Errorf("Z13: %s applied its history up to %d, and no leader has committed more than %d of it", n.id, n.commit, v.led),
+			v.decided(v.led, n.commit, "was applied by %s before any leader committed it", n.id)...)
+	}
 	return nil
 }
 

@@ -26,7 +26,7 @@ func storm(seed uint64, reads string) plan.Plan {
 // TestTranscripts plays testdata/*.txt; package transcript says how to read them.
 func TestTranscripts(t *testing.T) { suite.Transcripts(t) }
 
-// TestStorm lets everything happen. After each step Z1 to Z10 hold, the clients see one copy of the data, and when the storm is
+// TestStorm lets everything happen. After each step Z1 to Z13 hold, the clients see one copy of the data, and when the storm is
 // over the cluster makes progress.
 func TestStorm(t *testing.T) {
 	t.Parallel()
