@@ -3,10 +3,12 @@ package harness
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 	"sync"
 
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/sim"
+	"github.com/splitvote/splitvote/plan"
 )
 
 // Campaign goes through seeds in the simulator, several at a time. What it finds does not depend on how many: seeds are
@@ -19,6 +21,8 @@ type Campaign struct {
 	Jobs   int // seeds at a time, from 1
 	// Seeds, if there are any, are the seeds of the whole campaign, in place of those from First on.
 	Seeds []uint64
+	// Looks is how often a lead is tried again, each time under other luck.
+	Looks int
 }
 
 // Shard says which seeds of a campaign are done here: of every Of seeds, the one at place Index, from 0.
@@ -39,6 +43,14 @@ type Trial struct {
 	Experiment Experiment
 	Outcome    Outcome
 	Digest     [sha256.Size]byte // of the outcome
+	Looks      []Trial           // of a lead: the same plan under other luck
+}
+
+// Lead says that the trial broke something (an invariant, liveness) that no client has noticed: its plan has what a bug
+// needs, and is worth another look under other luck. A trial under other luck is none itself.
+func (t Trial) Lead() bool {
+	signs, _ := t.Outcome.Signs()
+	return plan.Again(t.Seed, 0) == t.Seed && len(signs) > 0 && !slices.ContainsFunc(signs, Sign.SeenByClients)
 }
 
 // Seed is the shard's seed at the place n, from 0.
@@ -110,7 +122,24 @@ func (c Campaign) Run(ctx context.Context, from, to int, take func(Trial) (more 
 	return context.Cause(ctx)
 }
 
+// try tries a seed and, if it is a lead, looks at it again. What comes of a seed depends on no other seed, so that neither
+// shards nor interruptions change the sum.
 func (c Campaign) try(ctx context.Context, seed uint64) (Trial, error) {
+	t, err := c.one(ctx, seed)
+	if err != nil || !t.Lead() {
+		return t, err
+	}
+	for luck := range c.Looks {
+		look, err := c.one(ctx, plan.Again(seed, uint64(luck)+1))
+		if err != nil {
+			return Trial{}, err
+		}
+		t.Looks = append(t.Looks, look)
+	}
+	return t, nil
+}
+
+func (c Campaign) one(ctx context.Context, seed uint64) (Trial, error) {
 	x, err := c.Draw(seed)
 	if err != nil {
 		return Trial{}, err

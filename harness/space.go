@@ -23,8 +23,10 @@ func Space(target cluster.Simulable) plan.Space {
 		Settings: []plan.Choice{
 			{Name: "ops-per-key", Values: []string{"", "20", "60"}},
 			{Name: "processes-per-key", Values: []string{"2", "5", "10"}},
+			{Name: "values", Values: []string{"", "", "", "", "", "2", "5"}}, // seldom: repeated values may be slow to judge
 		},
-		Apart: protocol.Apart,
+		Apart:   protocol.Apart,
+		Attacks: protocol.Attacks,
 	}
 	for _, w := range workloads.All() {
 		if slices.Contains(target.Objects(), w.Object) {

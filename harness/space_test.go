@@ -2,6 +2,7 @@ package harness_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/splitvote/splitvote/cluster/sim"
@@ -17,6 +18,14 @@ import (
 func TestSpacesHoldWhatCanRun(t *testing.T) {
 	for _, target := range bundled.All() {
 		space := harness.Space(target)
+		for _, pair := range space.Attacks {
+			name, value, _ := strings.Cut(pair[0], "=")
+			drawn := func(c plan.Choice) bool { return c.Name == name && slices.Contains(c.Values, value) }
+			suffered := func(f plan.Fault) bool { return f.Name == pair[1] }
+			if !slices.ContainsFunc(space.Settings, drawn) || !slices.ContainsFunc(space.Faults, suffered) {
+				t.Errorf("%s: %s attacks %s, and one of them is never drawn", target.Name(), pair[1], pair[0])
+			}
+		}
 		seen := map[string]bool{}
 		for seed := range uint64(300) {
 			base := plan.Default()

@@ -11,12 +11,14 @@ import (
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/plan"
 )
 
 // Tally sums up trials. It holds nothing that depends on the machine or on how many trials ran at a time, and the sums of
 // the shards of a campaign are the sum of the whole.
 type Tally struct {
-	Seeds     int                   `json:"seeds"`
+	Seeds     int                   `json:"seeds"` // looks at leads among them
+	Looks     int                   `json:"looks"` // of the seeds, how many were leads under other luck
 	Valid     int                   `json:"valid"`
 	Invalid   int                   `json:"invalid"`
 	Unknown   map[checker.Cause]int `json:"unknown"` // seeds by the cause for which nothing could be said
@@ -34,9 +36,15 @@ type Finding struct {
 	Summary string `json:"summary"` // what the first shows, in one line
 }
 
-// Add counts a trial. It gives the signs that were new.
+// Places is how many seeds of a campaign were tried, looks at leads aside.
+func (t *Tally) Places() int { return t.Seeds - t.Looks }
+
+// Add counts a trial, without its looks. It gives the signs that were new.
 func (t *Tally) Add(trial Trial) (fresh []Sign) {
 	t.Seeds++
+	if plan.Again(trial.Seed, 0) != trial.Seed {
+		t.Looks++
+	}
 	t.Simulated += trial.Outcome.Virtual
 	for _, c := range trial.Outcome.History.Calls() {
 		if trial.Outcome.History.Invocation(c).Process != history.Nemesis {
@@ -106,6 +114,7 @@ func (t *Tally) Merge(o Tally) error {
 		return errors.New("the digest is none")
 	}
 	t.Seeds, t.Valid, t.Invalid = t.Seeds+o.Seeds, t.Valid+o.Valid, t.Invalid+o.Invalid
+	t.Looks += o.Looks
 	t.Calls, t.Simulated = t.Calls+o.Calls, t.Simulated+o.Simulated
 	for cause, n := range o.Unknown {
 		if t.Unknown == nil {

@@ -22,6 +22,9 @@ type Space struct {
 	// Apart are pairs that do not go together, each the name of a fault or, as name=value, a setting: where both are drawn
 	// the second gives way.
 	Apart [][2]string
+	// Attacks are pairs of a setting, as name=value, and a fault that tries it: a plan with the setting has the fault with
+	// an even chance more. Plans without any fault stay without.
+	Attacks [][2]string
 }
 
 // Fault is a fault with the least number of nodes that it takes.
@@ -38,7 +41,8 @@ type Choice struct {
 
 // Draw makes the plan of a seed by swarm testing (Groce and others, "Swarm Testing", ISSTA 2012): not every run has
 // everything, for what is always there hides what shows only in its absence. How many of the faults a plan has is drawn
-// first, from none to all, then which (L3, L4). Seeds that differ in their luck only have the same plan (L5).
+// first, from none to all, then which (L3, L4); what attacks a setting of the plan comes more often. Seeds that differ in
+// their luck only have the same plan (L5).
 func Draw(seed uint64, base Plan, space Space) Plan {
 	p := base
 	p.Seed = seed
@@ -60,6 +64,7 @@ func Draw(seed uint64, base Plan, space Space) Plan {
 		}
 	}
 	p.Faults = drawFaults(seed, p, space)
+	p.attack(seed, space)
 	p.part(space.Apart, base)
 	return p
 }
@@ -89,6 +94,27 @@ func drawFaults(seed uint64, p Plan, space Space) []string {
 	return faults
 }
 
+// attack adds the faults that try what the plan has set, each with an even chance.
+func (p *Plan) attack(seed uint64, space Space) {
+	if len(p.Faults) == 0 || len(space.Faults) == 0 {
+		return
+	}
+	for _, pair := range space.Attacks {
+		if !p.has(pair[0]) || p.has(pair[1]) || stream(seed, "attack "+pair[0]+" "+pair[1]).IntN(2) == 0 {
+			continue
+		}
+		for _, f := range space.Faults {
+			if f.Name == pair[1] && f.Nodes <= p.Nodes {
+				p.Faults = append(p.Faults, f.Name)
+			}
+		}
+	}
+	at := func(name string) int {
+		return slices.IndexFunc(space.Faults, func(f Fault) bool { return f.Name == name })
+	}
+	slices.SortFunc(p.Faults, func(a, b string) int { return at(a) - at(b) })
+}
+
 // fitting are the intervals that leave room for a fault of each kind, the least if none does.
 func fitting(intervals []Duration, limit Duration) []Duration {
 	var fit []Duration
@@ -103,20 +129,30 @@ func fitting(intervals []Duration, limit Duration) []Duration {
 	return fit
 }
 
-// part takes out of p what does not go together. A setting that gives way is what it was in base.
+// part takes out of p what does not go together: the second of a pair, or the first where the second was pinned. A setting
+// that gives way is what it was in base. A pair that is pinned stays: somebody asks for it.
 func (p *Plan) part(apart [][2]string, base Plan) {
 	for _, pair := range apart {
 		if !p.has(pair[0]) || !p.has(pair[1]) {
 			continue
 		}
-		if name, _, setting := strings.Cut(pair[1], "="); setting {
-			delete(p.Set, name)
-			if value, was := base.Set[name]; was {
-				p.Set[name] = value
-			}
-		} else {
-			p.Faults = slices.DeleteFunc(p.Faults, func(f string) bool { return f == name })
+		if !base.has(pair[1]) {
+			p.giveWay(pair[1], base)
+		} else if !base.has(pair[0]) {
+			p.giveWay(pair[0], base)
 		}
+	}
+}
+
+func (p *Plan) giveWay(what string, base Plan) {
+	name, _, setting := strings.Cut(what, "=")
+	if !setting {
+		p.Faults = slices.DeleteFunc(p.Faults, func(f string) bool { return f == name })
+		return
+	}
+	delete(p.Set, name)
+	if value, was := base.Set[name]; was {
+		p.Set[name] = value
 	}
 }
 

@@ -140,6 +140,56 @@ func TestWhatIsApartIsNotDrawnTogether(t *testing.T) {
 	}
 }
 
+// What attacks a setting comes with it more often than chance has it, and leaves every other plan as it was.
+func TestAttacksComeWithWhatTheyAttack(t *testing.T) {
+	attacked := space
+	attacked.Attacks = [][2]string{{"reads=index", "kill"}, {"reads=index", "partition"}}
+	const seeds = 2000
+	with, killed := 0, 0
+	for seed := range uint64(seeds) {
+		free, p := plan.Draw(seed, plan.Default(), space), plan.Draw(seed, plan.Default(), attacked)
+		if free.Set["reads"] != "index" || len(free.Faults) == 0 {
+			if diff := cmp.Diff(free, p); diff != "" {
+				t.Fatalf("seed %d has nothing that is attacked, or no fault at all, and another plan:\n%s", seed, diff)
+			}
+			continue
+		}
+		if slices.Contains(p.Faults, "partition") && p.Nodes < 2 {
+			t.Fatalf("seed %d cannot suffer its faults: %s", seed, p)
+		}
+		for _, f := range free.Faults {
+			if !slices.Contains(p.Faults, f) {
+				t.Fatalf("seed %d lost its %s", seed, f)
+			}
+		}
+		with++
+		if slices.Contains(p.Faults, "kill") {
+			killed++
+		}
+	}
+	if ratio := float64(killed) / float64(with); with < seeds/4 || ratio < 0.7 {
+		t.Errorf("%d plans of %d with reads=index have the fault that attacks it (%.2f), want seven of ten at least", killed, with, ratio)
+	}
+}
+
+// What is pinned stays: what is drawn gives way, and where both of a pair are pinned, both stay.
+func TestWhatIsPinnedDoesNotGiveWay(t *testing.T) {
+	apart := space
+	apart.Apart = [][2]string{{"reads=index", "election-ticks=6"}, {"pause", "kill"}}
+	apart.Settings = space.Settings[:1]
+	base := plan.Default()
+	base.Set["election-ticks"] = "6"
+	for seed := range uint64(100) {
+		if p := plan.Draw(seed, base, apart); p.Set["election-ticks"] != "6" || p.Set["reads"] == "index" {
+			t.Fatalf("seed %d has what is apart, or lost what is pinned: %v", seed, p.Set)
+		}
+	}
+	base.Faults, apart.Faults = []string{"pause", "kill"}, nil
+	if p := plan.Draw(1, base, apart); len(p.Faults) != 2 {
+		t.Errorf("of the pinned faults %v are left", p.Faults)
+	}
+}
+
 // L3, for every space made of what is known and every base that is valid.
 func TestDrawnPlansAreValid(t *testing.T) {
 	durations := rapid.SliceOf(rapid.Map(rapid.Int64Range(1, int64(time.Hour)), func(d int64) plan.Duration { return plan.Duration(d) }))

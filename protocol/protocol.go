@@ -200,6 +200,9 @@ type Protocol struct {
 	Settle int
 	// Apart are pairs that a correct build need not survive together, each an option as name=value or a kind of fault.
 	Apart [][2]string
+	// Attacks are pairs of an option as name=value and the kind of fault that it fears most: a campaign draws the two together
+	// more often than chance would.
+	Attacks [][2]string
 }
 
 // Defaults are the values of its options where nobody sets them, by name.

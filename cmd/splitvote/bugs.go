@@ -30,7 +30,8 @@ func bugsCommand() *cobra.Command {
 		Long: `Bugs looks for every planted bug with plans that are drawn from seeds: the same plans for all of them, and for the correct
 builds, of which none may be accused.
 
-Exit status: 1 if a bug is missed or a correct build is accused · 255 if it was stopped · 0 otherwise`,
+Exit status: 1 if a bug is missed or a correct build is accused · 2 if the time did not suffice to look at all of them ·
+255 if it was stopped · 0 otherwise`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return b.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -76,6 +77,8 @@ type matrix struct {
 	Planted []harness.Hunt `json:"planted"`
 	Shrunk  []shrunk       `json:"shrunk,omitempty"`
 	Stopped string         `json:"stopped,omitempty"` // why it came to no end
+
+	correct int // seeds that each correct build was to be tried with
 }
 
 func (b *bugHunter) run(ctx context.Context, out, errs io.Writer) error {
@@ -87,6 +90,7 @@ func (b *bugHunter) run(ctx context.Context, out, errs io.Writer) error {
 	limited, cancel := context.WithTimeoutCause(ctx, b.limit, errTimeUp)
 	defer cancel()
 	m := b.begin()
+	m.correct = b.correct
 	err := b.hunt(limited, m)
 	m.Wall = time.Since(b.began)
 	if b.small && (err == nil || errors.Is(err, errTimeUp)) {
@@ -105,8 +109,11 @@ func (b *bugHunter) run(ctx context.Context, out, errs io.Writer) error {
 	if err != nil && !errors.Is(err, errTimeUp) {
 		return failed(err)
 	}
-	if len(m.missed())+len(m.strayed())+len(m.accused()) > 0 {
+	switch {
+	case len(m.missed())+len(m.strayed())+len(m.accused()) > 0:
 		return verdictExit(checker.Invalid)
+	case len(m.unfinished()) > 0:
+		return verdictExit(checker.Unknown)
 	}
 	return nil
 }
@@ -153,15 +160,19 @@ const firstRound = 16
 
 // hunt goes in rounds, each twice as long as the one before, so that those who hide well cost the others little. In each, the
 // bugs that nothing has convicted as their class says come first, then, once there was time for the others, those that were
-// found less often than wanted. A bug is done when it was found as often as wanted.
+// found less often than wanted. A bug is done when it was found as often as wanted. The quick search has little time, and
+// begins with what it remembers of the bugs and a first round for the others.
 func (b *bugHunter) hunt(ctx context.Context, m *matrix) error {
-	for i := range m.Correct {
-		if err := b.look(ctx, m, &m.Correct[i], b.correct, 1); err != nil {
+	if b.quick {
+		if err := b.recall(ctx, m); err != nil {
+			return err
+		}
+		if err := b.lookForAll(ctx, m, unfound, firstRound, 1); err != nil {
 			return err
 		}
 	}
-	if b.quick {
-		if err := b.recall(ctx, m); err != nil {
+	for i := range m.Correct {
+		if err := b.look(ctx, m, &m.Correct[i], b.correct, 1); err != nil {
 			return err
 		}
 	}
@@ -170,16 +181,11 @@ func (b *bugHunter) hunt(ctx context.Context, m *matrix) error {
 			open          func(*harness.Hunt) bool
 			seeds, wanted int
 		}{
-			{func(h *harness.Hunt) bool { return !h.AsItsClass() }, seeds, 1},
+			{unfound, seeds, 1},
 			{func(h *harness.Hunt) bool { return seeds >= repeatRound && len(h.Finds) < b.wanted }, seeds, b.wanted},
 		} {
-			for i := range m.Planted {
-				if !stage.open(&m.Planted[i]) {
-					continue
-				}
-				if err := b.look(ctx, m, &m.Planted[i], stage.seeds, stage.wanted); err != nil {
-					return err
-				}
+			if err := b.lookForAll(ctx, m, stage.open, stage.seeds, stage.wanted); err != nil {
+				return err
 			}
 		}
 		left := false
@@ -194,6 +200,21 @@ func (b *bugHunter) hunt(ctx context.Context, m *matrix) error {
 
 // repeatRound is the length of the first round in which what was found is looked for again.
 const repeatRound = 8 * firstRound
+
+func unfound(h *harness.Hunt) bool { return !h.AsItsClass() }
+
+// lookForAll tries the next seeds for each bug that is open.
+func (b *bugHunter) lookForAll(ctx context.Context, m *matrix, open func(*harness.Hunt) bool, seeds, wanted int) error {
+	for i := range m.Planted {
+		if !open(&m.Planted[i]) {
+			continue
+		}
+		if err := b.look(ctx, m, &m.Planted[i], seeds, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // look tries the next seeds for one bug.
 func (b *bugHunter) look(ctx context.Context, m *matrix, h *harness.Hunt, seeds, wanted int) error {
@@ -239,15 +260,25 @@ func (b *bugHunter) progress(m *matrix, h *harness.Hunt) string {
 	return fmt.Sprintf("%d of %d bugs found, %d seeds, at most %v left: %s", found, len(m.Planted), seeds, left.Round(time.Second), name)
 }
 
-// missed are the bugs that nothing has convicted.
+// missed are the bugs that nothing has convicted, though they were looked for.
 func (m *matrix) missed() []string {
-	return named(m.Planted, func(h *harness.Hunt) bool { return !h.Found() })
+	return named(m.Planted, func(h *harness.Hunt) bool { return !h.Found() && lookedFor(h) })
 }
 
-// strayed are the bugs that something has convicted, but nothing that their class says must.
+// strayed are the bugs that something has convicted, but nothing that their class says must, though it was looked for.
 func (m *matrix) strayed() []string {
-	return named(m.Planted, func(h *harness.Hunt) bool { return h.Found() && !h.AsItsClass() })
+	return named(m.Planted, func(h *harness.Hunt) bool { return h.Found() && !h.AsItsClass() && lookedFor(h) })
 }
+
+// unfinished are the bugs that there was no time to look for, and the correct builds that were not tried with all their seeds
+// and are not accused so far.
+func (m *matrix) unfinished() []string {
+	return slices.Concat(named(m.Planted, func(h *harness.Hunt) bool { return !h.AsItsClass() && !lookedFor(h) }),
+		named(m.Correct, func(h *harness.Hunt) bool { return !h.Found() && h.Tally.Seeds < m.correct }))
+}
+
+// lookedFor says that a bug had its first round, so that it counts as missed if it was not found.
+func lookedFor(h *harness.Hunt) bool { return h.Tally.Seeds >= firstRound }
 
 // accused are the correct builds of which something was found.
 func (m *matrix) accused() []string { return named(m.Correct, (*harness.Hunt).Found) }

@@ -53,8 +53,11 @@ func some(names []string) string {
 // verdict is the matrix in a sentence or two.
 func (m *matrix) verdict() string {
 	missed, strayed, accused := m.missed(), m.strayed(), m.accused()
-	text := fmt.Sprintf("%d of %d bugs found in %v with %d jobs", len(m.Planted)-len(missed)-len(strayed), len(m.Planted),
-		m.Wall.Round(time.Second), m.Jobs)
+	found := named(m.Planted, (*harness.Hunt).AsItsClass)
+	text := fmt.Sprintf("%d of %d bugs found in %v with %d jobs", len(found), len(m.Planted), m.Wall.Round(time.Second), m.Jobs)
+	if left := m.unfinished(); len(left) > 0 {
+		text = fmt.Sprintf("unfinished: %s; no time to look closely at %s", text, some(left))
+	}
 	if len(missed) > 0 {
 		text += "; missed: " + some(missed)
 	}
@@ -63,6 +66,9 @@ func (m *matrix) verdict() string {
 	}
 	if len(accused) > 0 {
 		return text + "; correct builds accused: " + strings.Join(accused, ", ")
+	}
+	if len(m.unfinished()) > 0 {
+		return text + "; no correct build accused so far"
 	}
 	return text + "; no correct build accused"
 }

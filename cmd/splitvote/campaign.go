@@ -18,11 +18,15 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/splitvote/splitvote/harness"
+	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/plan"
 )
 
 // judgeLimit is how long the judgement of one seed may take: a campaign has others to look at.
 const judgeLimit = 5 * time.Second
+
+// looksAtLeads is how often a campaign tries a lead again under other luck.
+const looksAtLeads = 4
 
 func campaignCommand() *cobra.Command {
 	c := campaigner{runner: runner{flags: swarmBase()}}
@@ -30,7 +34,8 @@ func campaignCommand() *cobra.Command {
 		Use:   "campaign",
 		Short: "many seeds in the simulator; stores what it finds",
 		Long: `Campaign draws a plan from each seed (faults, rates, cluster size, workload and settings), runs it in the simulator, and
-stops at the first violation, or collects them with --keep-going. A flag of the plan pins what would be drawn otherwise.
+stops at the first violation, or collects them with --keep-going. A seed that breaks an invariant and that no client has noticed
+is tried four times more under other luck. A flag of the plan pins what would be drawn otherwise.
 
 The same command goes on where an earlier one was stopped. --shard i/n does every n-th seed, so that n machines divide a
 campaign; "splitvote campaign merge" adds their results up. In a Kubernetes Indexed Job, --shard /n takes i from
@@ -110,6 +115,9 @@ func newSwarm(base plan.Plan, pinned func(flag string) bool) (swarm, error) {
 			clear()
 		}
 	}
+	if pinned("faults") {
+		s.Space.Nodes = enough(s.Space.Nodes, base.Faults)
+	}
 	var drawn []plan.Choice
 	for _, choice := range s.Space.Settings {
 		if _, set := base.Set[choice.Name]; !set {
@@ -118,6 +126,17 @@ func newSwarm(base plan.Plan, pinned func(flag string) bool) (swarm, error) {
 	}
 	s.Space.Settings = drawn
 	return s, nil
+}
+
+// enough are the sizes of clusters that can suffer the faults.
+func enough(sizes []int, faults []string) []int {
+	var some []int
+	for _, n := range sizes {
+		if (nemesis.Spec{Faults: faults}).Check(n) == nil {
+			some = append(some, n)
+		}
+	}
+	return some
 }
 
 // draw is the experiment of a seed.
@@ -147,27 +166,30 @@ func (c *campaigner) run(ctx context.Context, given *pflag.FlagSet, out, errs io
 		return err
 	}
 	target, _ := targetNamed(file.Target)
-	work := harness.Campaign{Target: target, Draw: file.swarm.draw, First: file.First, Shard: file.Shard, Jobs: c.jobs}
+	work := harness.Campaign{Target: target, Draw: file.swarm.draw, First: file.First, Shard: file.Shard, Jobs: c.jobs, Looks: looksAtLeads}
 	to := math.MaxInt32
 	if c.seeds > 0 {
 		to = file.Shard.Size(c.seeds)
 	}
 	stopped := c.drive(ctx, work, file, to, errs)
+	file.Unfinished = stopped != nil
 	if err := file.save(); err != nil {
 		return failed(err)
 	}
-	if err := file.summary().print(out, c.json); err != nil {
+	sum := file.summary()
+	sum.of = c.seeds
+	if err := sum.print(out, c.json); err != nil {
 		return failed(err)
 	}
 	if stopped != nil {
 		return stopped
 	}
-	return file.summary().exit()
+	return sum.exit()
 }
 
 // drive goes on with the campaign until its end.
 func (c *campaigner) drive(ctx context.Context, work harness.Campaign, file *campaignFile, to int, errs io.Writer) error {
-	if file.Tally.Seeds >= to || len(file.Tally.Findings) > 0 && !c.keepGoing || c.limit > 0 && file.Spent >= c.limit {
+	if file.Tally.Places() >= to || len(file.Tally.Findings) > 0 && !c.keepGoing || c.limit > 0 && file.Spent >= c.limit {
 		return nil
 	}
 	before, began := file.Spent, time.Now()
@@ -178,19 +200,25 @@ func (c *campaigner) drive(ctx context.Context, work harness.Campaign, file *cam
 		defer cancel()
 	}
 	tell := newPace(errs, to, c.limit)
-	tell.say("campaign of %s in %s, %d of its seeds done", file.Target, file.dir.Path, file.Tally.Seeds)
+	tell.say("campaign of %s in %s, %d of its seeds done", file.Target, file.dir.Path, file.Tally.Places())
 	var storing error
 	saved := time.Now()
-	err := work.Run(limited, file.Tally.Seeds, to, func(t harness.Trial) bool {
-		fresh := file.Tally.Add(t)
-		file.Spent = before + time.Since(began)
-		for _, sign := range fresh {
-			tell.say("seed %d: %s", t.Seed, sign)
+	file.Unfinished = true // should nobody come to say otherwise
+	err := work.Run(limited, file.Tally.Places(), to, func(t harness.Trial) bool {
+		found := false
+		for _, one := range append([]harness.Trial{t}, t.Looks...) {
+			fresh := file.Tally.Add(one)
+			for _, sign := range fresh {
+				tell.say("seed %d: %s", one.Seed, sign)
+			}
+			if len(fresh) > 0 {
+				found = true
+				storing = errors.Join(storing, c.keep(ctx, file, one, fresh))
+			}
 		}
-		if len(fresh) > 0 {
-			storing = errors.Join(c.keep(ctx, file, t, fresh), file.save())
-		} else if time.Since(saved) > 10*time.Second {
-			storing, saved = file.save(), time.Now()
+		file.Spent = before + time.Since(began)
+		if found || time.Since(saved) > 10*time.Second {
+			storing, saved = errors.Join(storing, file.save()), time.Now()
 		}
 		tell.tell(&file.Tally, file.Spent)
 		return storing == nil && (c.keepGoing || len(file.Tally.Findings) == 0)

@@ -43,6 +43,8 @@ type campaignFile struct {
 	Tally harness.Tally     `json:"tally"`
 	Spent time.Duration     `json:"spent"` // on the wall
 	Runs  map[string]string `json:"runs"`  // the command that repeats a finding, by its sign
+	// Unfinished says that the campaign was stopped before the end that its flags asked for.
+	Unfinished bool `json:"unfinished,omitempty"`
 
 	dir   *store.Dir
 	swarm swarm
@@ -108,17 +110,37 @@ func (f *campaignFile) save() error {
 }
 
 func (f *campaignFile) summary() campaignSummary {
-	return campaignSummary{f.campaignIs, []harness.Shard{f.Shard}, f.Tally, f.Spent, f.Runs}
+	return campaignSummary{f.campaignIs, []harness.Shard{f.Shard}, f.Tally, f.Unfinished, f.Spent, f.Runs, 0}
 }
 
 // campaignSummary is what campaign and campaign merge print. As JSON it says nothing that depends on time, place or the
 // number of jobs.
 type campaignSummary struct {
 	campaignIs
-	Shards []harness.Shard   `json:"shards"`
-	Tally  harness.Tally     `json:"tally"`
-	spent  time.Duration     // of all shards together
-	runs   map[string]string // as in campaignFile
+	Shards []harness.Shard `json:"shards"`
+	Tally  harness.Tally   `json:"tally"`
+	// Unfinished says that it, or one of the shards, was stopped before its end.
+	Unfinished bool `json:"unfinished,omitempty"`
+
+	spent time.Duration     // of all shards together
+	runs  map[string]string // as in campaignFile
+	of    int               // how many seeds were asked for, 0 if that is not known
+}
+
+// heading is the verdict. A campaign that was stopped is not valid: it says how far it came.
+func (s campaignSummary) heading() string {
+	t := s.Tally
+	switch {
+	case len(t.Findings) > 0:
+		return "INVALID"
+	case s.Unfinished && s.of > 0:
+		return fmt.Sprintf("STOPPED after %d of %d seeds, none of them invalid:", t.Places(), s.Shards[0].Size(s.of))
+	case s.Unfinished:
+		return fmt.Sprintf("STOPPED after %d seeds, none of them invalid:", t.Places())
+	case t.Valid == 0:
+		return "UNKNOWN"
+	}
+	return "VALID"
 }
 
 func (s campaignSummary) print(out io.Writer, asJSON bool) error {
@@ -128,16 +150,16 @@ func (s campaignSummary) print(out io.Writer, asJSON bool) error {
 		return enc.Encode(s)
 	}
 	t := s.Tally
-	verdict := map[bool]string{true: "INVALID", false: "VALID"}[len(t.Findings) > 0]
-	if t.Valid == 0 && len(t.Findings) == 0 {
-		verdict = "UNKNOWN"
-	}
 	what := s.Target
 	if s.Bug != "" {
 		what += " with the planted bug " + s.Bug
 	}
-	fmt.Fprintf(out, "%s  campaign of %s   %d seeds from %d, %d calls, %.1f h simulated in %v (%.0f seeds/s)\n\n", verdict, what, t.Seeds,
-		s.First, t.Calls, t.Simulated.Hours(), s.spent.Round(time.Second), float64(t.Seeds)/max(s.spent.Seconds(), 0.001))
+	looks := ""
+	if t.Looks > 0 {
+		looks = fmt.Sprintf(" and %d more looks at leads", t.Looks)
+	}
+	fmt.Fprintf(out, "%s  campaign of %s   %d seeds from %d%s, %d calls, %.1f h simulated in %v (%.0f seeds/s)\n\n", s.heading(), what,
+		t.Places(), s.First, looks, t.Calls, t.Simulated.Hours(), s.spent.Round(time.Second), float64(t.Seeds)/max(s.spent.Seconds(), 0.001))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "  valid\t%d\n  invalid\t%d\n  unknown\t%d\t%s\n", t.Valid, t.Invalid, t.Seeds-t.Valid-t.Invalid, causes(t.Unknown))
 	if err := w.Flush(); err != nil {
@@ -167,7 +189,7 @@ func (s campaignSummary) exit() error {
 	switch {
 	case len(s.Tally.Findings) > 0:
 		return verdictExit(checker.Invalid)
-	case s.Tally.Valid == 0:
+	case s.Tally.Valid == 0 || s.Unfinished:
 		return verdictExit(checker.Unknown)
 	}
 	return nil
@@ -211,6 +233,7 @@ func merge(dirs []string) (campaignSummary, error) {
 			return sum, usage(fmt.Errorf("merge: %s is not another shard of the campaign in %s", dir, dirs[0]))
 		}
 		sum.Shards = append(sum.Shards, f.Shard)
+		sum.Unfinished = sum.Unfinished || f.Unfinished
 		before := slices.Clone(sum.Tally.Findings)
 		if err := sum.Tally.Merge(f.Tally); err != nil {
 			return sum, usage(fmt.Errorf("merge: %s: %w", dir, err))

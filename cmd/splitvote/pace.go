@@ -26,15 +26,15 @@ func newPace(out io.Writer, to int, limit time.Duration) *pace {
 // tell prints the line when it is time.
 func (p *pace) tell(t *harness.Tally, spent time.Duration) {
 	if p.first < 0 {
-		p.first = t.Seeds - 1
+		p.first = t.Places() - 1
 	}
 	now := time.Now()
 	if now.Sub(p.told) < p.line.every {
 		return
 	}
 	p.told = now
-	rate := float64(t.Seeds-p.first) / now.Sub(p.started).Seconds()
-	left := time.Duration(float64(p.to-t.Seeds) / rate * float64(time.Second))
+	rate := float64(t.Places()-p.first) / now.Sub(p.started).Seconds()
+	left := time.Duration(float64(p.to-t.Places()) / rate * float64(time.Second))
 	if p.limit > 0 {
 		left = min(left, p.limit-spent)
 	}
@@ -42,7 +42,7 @@ func (p *pace) tell(t *harness.Tally, spent time.Duration) {
 	if p.to < 1<<30 {
 		of = fmt.Sprintf(" of %d", p.to)
 	}
-	p.line.draw(fmt.Sprintf("%d%s seeds  %.0f/s  %d valid  %d invalid  %d unknown  %d findings  %v left", t.Seeds, of, rate, t.Valid,
+	p.line.draw(fmt.Sprintf("%d%s seeds  %.0f/s  %d valid  %d invalid  %d unknown  %d findings  %v left", t.Places(), of, rate, t.Valid,
 		t.Invalid, t.Seeds-t.Valid-t.Invalid, len(t.Findings), left.Round(time.Second)))
 }
 

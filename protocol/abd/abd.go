@@ -19,6 +19,11 @@ func Protocol() protocol.Protocol {
 		Objects:      []string{object},
 		Unrepeatable: true,
 		Lacks:        []string{"members", "transfer"},
+		Attacks: [][2]string{
+			{"write-back=needed", "partition"},
+			{"checkpoint-every=10", "kill"},
+			{"patience-ticks=6", "hold"},
+		},
 	}
 }
 

@@ -22,6 +22,7 @@ func Protocol() protocol.Protocol {
 		Lacks:        []string{"members", "transfer"},
 		Consistency:  "eventual",
 		Settle:       200, // twenty exchanges of every replica, at the slowest that a campaign draws
+		Attacks:      [][2]string{{"checkpoint-every=20", "kill"}},
 	}
 }
 

@@ -19,6 +19,12 @@ func Protocol() protocol.Protocol {
 		Options:    options,
 		Mutants:    protocol.Mutants(mutants),
 		Points:     pointNames[1:],
+		Attacks: [][2]string{
+			{"reads=lease", "drift"},
+			{"reads=lease", "pause"},
+			{"window=2", "members"},
+			{"snapshot-every=10", "kill"},
+		},
 	}
 }
 

@@ -20,6 +20,7 @@ func Protocol() protocol.Protocol {
 		Points:     pointNames[1:],
 		Lacks:      []string{"members", "transfer"},
 		Objects:    kv.Keyed(),
+		Attacks:    [][2]string{{"checkpoint-every=10", "kill"}, {"patience-ticks=4", "hold"}},
 	}
 }
 

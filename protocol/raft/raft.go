@@ -23,6 +23,13 @@ func Protocol() protocol.Protocol {
 			{"reads=lease", "check-quorum=off"}, // which forbids the votes that a lease relies on
 			{"reads=lease", "drift"},            // a lease trusts clocks to run at nearly the same rate
 		},
+		Attacks: [][2]string{
+			{"reads=lease", "pause"},
+			{"check-quorum=off", "partition"},
+			{"prevote=off", "partition"},
+			{"snapshot-chunk=16", "links"},
+			{"snapshot-every=10", "kill"},
+		},
 	}
 }
 

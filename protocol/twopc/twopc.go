@@ -19,6 +19,11 @@ func Protocol() protocol.Protocol {
 		Points:       pointNames[1:],
 		Unrepeatable: true,
 		Lacks:        []string{"members", "transfer"},
+		Attacks: [][2]string{
+			{"one-phase=off", "kill"},
+			{"checkpoint-every=10", "kill"},
+			{"patience-ticks=4", "hold"},
+		},
 	}
 }
 

@@ -21,6 +21,12 @@ func Protocol() protocol.Protocol {
 		Mutants:    protocol.Mutants(mutants),
 		Points:     pointNames[1:],
 		Lacks:      []string{"members", "transfer"},
+		Attacks: [][2]string{
+			{"diff-window=1", "partition"},
+			{"snapshot-chunk=64", "links"},
+			{"snapshot-every=10", "kill"},
+			{"sync-limit=6", "pause"},
+		},
 	}
 }
 
