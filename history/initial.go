@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/splitvote/splitvote/internal/edn"
 )
@@ -27,6 +28,15 @@ func (i Initial) Of(key string) json.RawMessage {
 
 // Given says whether there is an initial value for any key.
 func (i Initial) Given() bool { return i.All != nil || len(i.Keys) > 0 }
+
+// all are all initial values.
+func (i Initial) all() []json.RawMessage {
+	values := slices.Collect(maps.Values(i.Keys))
+	if i.All != nil {
+		values = append(values, i.All)
+	}
+	return values
+}
 
 // Override is i with the values of o, where o has one, in place of its own.
 func (i Initial) Override(o Initial) Initial {
@@ -65,8 +75,9 @@ func headerOf(line []byte) (initial Initial, header bool, err error) {
 	return initial, true, nil
 }
 
-// ednHeaderOf reads the map that stands before the events and says what objects hold: {:initial 0}, {:initial-by-key {:x 0}}.
-func ednHeaderOf(form any) (initial Initial, header bool, err error) {
+// header reads the map that stands before the events and says what objects hold: {:initial 0}, {:initial-by-key {:x 0}}.
+// The names of the keys are those of the events, of whatever kind these are.
+func (v *ednValues) header(form any) (initial Initial, header bool, err error) {
 	m, ok := form.(edn.Map)
 	if !ok {
 		return initial, false, nil
@@ -83,7 +94,7 @@ func ednHeaderOf(form any) (initial Initial, header bool, err error) {
 		return initial, false, nil
 	}
 	if forAll {
-		if initial.All, err = jsonOf(all); err != nil {
+		if initial.All, err = v.json(all); err != nil {
 			return initial, true, err
 		}
 	}
@@ -96,11 +107,12 @@ func ednHeaderOf(form any) (initial Initial, header bool, err error) {
 	}
 	initial.Keys = map[string]json.RawMessage{}
 	for _, p := range named {
-		key, err := textOf(p.Key, wholeName)
+		var plainly *ednValues
+		key, err := plainly.name(p.Key, wholeName)
 		if err != nil {
 			return initial, true, err
 		}
-		if initial.Keys[key], err = jsonOf(p.Value); err != nil {
+		if initial.Keys[key], err = v.json(p.Value); err != nil {
 			return initial, true, err
 		}
 	}

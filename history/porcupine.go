@@ -49,7 +49,7 @@ func parseKV(line string) (Op, error) {
 }
 
 // parseEtcd reads a line of an etcd log.
-func parseEtcd(line string) (Op, error) {
+func (v *ednValues) parseEtcd(line string) (Op, error) {
 	m := etcdLine.FindStringSubmatch(line)
 	if m == nil {
 		return Op{}, fmt.Errorf("%.60q is no event: want a process, :invoke, :ok, :fail or :info, a call and a value", line)
@@ -70,8 +70,7 @@ func parseEtcd(line string) (Op, error) {
 		op.Err = validText(string(why))
 		return op, nil
 	}
-	op.Value, err = jsonOf(form)
-	return op, err
+	return op, v.set(&op, form)
 }
 
 // validText replaces what is not UTF-8, as encoding/json does.
@@ -87,7 +86,7 @@ type logSource struct {
 func newLogSource(in *bufio.Reader, format Format) *logSource {
 	s := &logSource{lineReader: lineReader{in: in}, parse: parseKV}
 	if format == PorcupineEtcd {
-		s.parse, s.begin = parseEtcd, etcdBegin
+		s.parse, s.begin = new(ednValues).parseEtcd, etcdBegin
 	}
 	return s
 }

@@ -112,8 +112,8 @@ func parseList(raw []byte) ([]Value, bool) {
 	if values, ok := parsePlainList(string(raw)); ok {
 		return values, true
 	}
-	var items []json.RawMessage
-	if json.Unmarshal(raw, &items) != nil || items == nil {
+	items, ok := listItems(raw)
+	if !ok {
 		return nil, false
 	}
 	values := make([]Value, len(items))
@@ -125,6 +125,22 @@ func parseList(raw []byte) ([]Value, bool) {
 		values[i] = v
 	}
 	return values, true
+}
+
+// listItems are the parts of an array, also of one that history read as a set or a vector of EDN where plain JSON is another's.
+func listItems(raw []byte) ([]json.RawMessage, bool) {
+	var items []json.RawMessage
+	if json.Unmarshal(raw, &items) == nil {
+		return items, items != nil
+	}
+	var list struct {
+		Set    []json.RawMessage `json:"#set"`
+		Vector []json.RawMessage `json:"#vector"`
+	}
+	if json.Unmarshal(raw, &list) != nil || (list.Set == nil) == (list.Vector == nil) {
+		return nil, false
+	}
+	return append(list.Set, list.Vector...), true
 }
 
 // parsePlainList reads an array of whole numbers without spaces, which is what most lists are, into parts of one string.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // predicate is a predicate read, of all keys that have a value: micros[from:to] are the reads of the keys that it found, which
@@ -102,6 +103,9 @@ func (n *keyNames) key(raw []byte) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
+	if n.looksLikeAnother(name) {
+		return 0, fmt.Errorf("a predicate read returned %s, and there are keys that look alike", text)
+	}
 	k, isString := n.keyNumbers[string(text)]
 	if other, err := canonical([]byte(name)); err == nil {
 		if o, ok := n.keyNumbers[string(other)]; ok && isString {
@@ -116,6 +120,22 @@ func (n *keyNames) key(raw []byte) (int32, error) {
 	}
 	n.known[string(raw)] = k
 	return k, err
+}
+
+// looksLikeAnother says whether a name may stand for several keys that EDN tells apart, as :x and "x": history names the kind of
+// all of them but one.
+func (n *keyNames) looksLikeAnother(name string) bool {
+	for _, kind := range []string{"keyword", "string", "symbol", "char", "ratio", "number", "form"} {
+		if strings.HasPrefix(name, "#"+kind+" ") {
+			return true
+		}
+		if text, err := json.Marshal(map[string]string{"#" + kind: name}); err == nil {
+			if _, there := n.keyNumbers[string(text)]; there {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // absences draws an rw from every predicate read to those who first wrote the keys that it did not find, and reports

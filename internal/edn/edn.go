@@ -6,6 +6,9 @@ type (
 	Symbol  string
 	Char    string // itself, or its name where that is not known
 	Number  string // its text, without the suffixes N and M
+	Ratio   string // in lowest terms, as 1/2
+	Special string // NaN, Inf or -Inf
+	Pattern string // a regular expression, as it is spelt
 	Vector  []any  // also a list
 	Set     []any
 	Map     []Pair // in the order of the file

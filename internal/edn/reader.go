@@ -186,7 +186,7 @@ func (r *Reader) dispatch(depth int) (any, error) {
 		return r.namespaced(depth)
 	case c == '#': // ##NaN, ##Inf
 		token, err := r.token()
-		return Symbol(token), err
+		return Special(token), err
 	case !unicode.IsLetter(c):
 		return nil, fmt.Errorf("#%c is not a tag", c)
 	}
@@ -232,7 +232,7 @@ func (r *Reader) pattern() (any, error) {
 			b.WriteRune(c)
 			c, err = r.next()
 		} else if c == '"' && err == nil {
-			return b.String(), nil
+			return Pattern(b.String()), nil
 		}
 		if err != nil {
 			return nil, unexpected(err)
@@ -329,6 +329,11 @@ func (r *Reader) character() (any, error) {
 	}
 	if digits, ok := strings.CutPrefix(token, "u"); ok && len(digits) == 4 {
 		if n, err := strconv.ParseUint(digits, 16, 16); err == nil {
+			return Char(string(rune(n))), nil
+		}
+	}
+	if digits, ok := strings.CutPrefix(token, "o"); ok && digits != "" {
+		if n, err := strconv.ParseUint(digits, 8, 8); err == nil {
 			return Char(string(rune(n))), nil
 		}
 	}
