@@ -83,6 +83,9 @@ type Evidence struct {
 	Why     []Claim `json:"why"`           // one sentence an operation, where there is something to say
 
 	Cycle []Dependency `json:"cycle,omitempty"` // of transactions: each step leads to where the next begins
+
+	Log     []string `json:"log,omitempty"`      // what a member said last, a line each
+	LogFile string   `json:"log-file,omitempty"` // where it says more
 }
 
 // Dependency says that one operation comes before another.

@@ -43,6 +43,9 @@ type Config struct {
 	Log     io.Writer     // progress of the backend, a line at a time; never nil
 	// OnStatus, if set, is told whenever a node's status is seen to have changed. Calls do not overlap.
 	OnStatus func(at time.Duration, node history.NodeID, s Status)
+	// OnExit, if set, is told of every end that nothing in this run caused, from when the cluster is open until it is
+	// closed. Calls do not overlap. It must not call Close. In sim nothing ends like that.
+	OnExit func(Exit)
 }
 
 // Status is what a node says of itself; Up is false while it cannot be asked.

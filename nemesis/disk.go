@@ -29,7 +29,7 @@ func (n *Nemesis) slowDisks(ctx context.Context, f *history.Fault) error {
 }
 
 func (n *Nemesis) mendDisks(ctx context.Context, f *history.Fault) error {
-	return mend(f, n.slow, func(id history.NodeID) (Proof, error) { return n.cluster.(DiskSlower).SlowDisk(ctx, id, 0) })
+	return n.mend(f, n.slow, func(id history.NodeID) (Proof, error) { return n.cluster.(DiskSlower).SlowDisk(ctx, id, 0) })
 }
 
 // loseDisks kills nodes and harms their disks.

@@ -2,6 +2,8 @@ package nemesis
 
 import (
 	"context"
+	"fmt"
+	"sync"
 
 	"github.com/splitvote/splitvote/history"
 )
@@ -20,18 +22,39 @@ func strike(f *history.Fault, struck map[history.NodeID]bool, do func(history.No
 	return sum.conclude(f)
 }
 
-// mend takes it back from the nodes that are still marked. One where that fails stays so.
-func mend(f *history.Fault, struck map[history.NodeID]bool, undo func(history.NodeID) (Proof, error)) error {
+// mend takes it back from the nodes that are still marked, at once where the cluster can bear it: one that is started again
+// may need the others to serve. One where that fails stays marked.
+func (n *Nemesis) mend(f *history.Fault, struck map[history.NodeID]bool, undo func(history.NodeID) (Proof, error)) error {
 	sum := tally{bit: f.Bit}
-	for _, id := range f.Nodes {
+	proofs, errs := make([]Proof, len(f.Nodes)), make([]error, len(f.Nodes))
+	each := func(i int) {
+		defer func() {
+			if p := recover(); p != nil {
+				errs[i] = fmt.Errorf("panic: %v", p)
+			}
+		}()
+		proofs[i], errs[i] = undo(f.Nodes[i])
+	}
+	_, parallel := n.cluster.(interface{ Parallel() })
+	var work sync.WaitGroup
+	for i, id := range f.Nodes {
+		switch {
+		case !struck[id]:
+		case parallel:
+			work.Go(func() { each(i) })
+		default:
+			each(i)
+		}
+	}
+	work.Wait()
+	for i, id := range f.Nodes {
 		if !struck[id] {
 			continue
 		}
-		proof, err := undo(id)
-		if err == nil {
+		if errs[i] == nil {
 			delete(struck, id)
 		}
-		sum.add(string(id), proof, err)
+		sum.add(string(id), proofs[i], errs[i])
 	}
 	return sum.conclude(f)
 }
@@ -45,7 +68,7 @@ func (n *Nemesis) kill(ctx context.Context, f *history.Fault) error {
 }
 
 func (n *Nemesis) start(ctx context.Context, f *history.Fault) error {
-	return mend(f, n.down, func(id history.NodeID) (Proof, error) {
+	return n.mend(f, n.down, func(id history.NodeID) (Proof, error) {
 		proof, err := n.cluster.(Killer).Start(ctx, id)
 		return Proof{Bit: true, Text: proof.Text}, err // that it died is proved already
 	})
@@ -60,7 +83,7 @@ func (n *Nemesis) pause(ctx context.Context, f *history.Fault) error {
 }
 
 func (n *Nemesis) resume(ctx context.Context, f *history.Fault) error {
-	return mend(f, n.paused, func(id history.NodeID) (Proof, error) { return n.cluster.(Pauser).Resume(ctx, id) })
+	return n.mend(f, n.paused, func(id history.NodeID) (Proof, error) { return n.cluster.(Pauser).Resume(ctx, id) })
 }
 
 func (n *Nemesis) cut(ctx context.Context, f *history.Fault) error {

@@ -127,6 +127,8 @@ type pageViolation struct {
 	Rest                []pageRow // those shown on demand
 	More                int       // operations beyond these
 	Said                []pageSaid
+	Log                 []string // a member's last lines
+	LogHeading          string
 	Faults              []string
 	Picture             template.HTML
 	Keys                []pageFact // what the lines in it mean, by class
@@ -293,6 +295,7 @@ func newPageViolation(v *violation, f *figures) pageViolation {
 		p.Said = append(p.Said, pageSaid{marks[claim.Op], short(v.Said[i], htmlText)})
 	}
 	p.Faults = v.Faults[:min(len(v.Faults), 10)]
+	p.Log, p.LogHeading = lastWords(&v.Evidence), logHeading(&v.Evidence)
 	rows := v.Rows[:min(len(v.Rows), htmlRows)]
 	p.More = v.total - len(rows)
 	for i, r := range rows {

@@ -91,9 +91,11 @@ type ResultFound struct {
 	Key     string     `json:"key,omitempty"`
 	Summary string     `json:"summary"`
 	Ops     []ResultOp `json:"ops"`
-	Why     []string   `json:"why"`    // sentences
-	Faults  []string   `json:"faults"` // sentences
-	Active  []int      `json:"active"` // numbers of the faults that were on
+	Why     []string   `json:"why"`           // sentences
+	Faults  []string   `json:"faults"`        // sentences
+	Active  []int      `json:"active"`        // numbers of the faults that were on
+	Log     []string   `json:"log,omitempty"` // what a member said last, a line each
+	LogFile string     `json:"log-file,omitempty"`
 }
 
 // ResultOp is one call of a violation.
@@ -163,7 +165,7 @@ func summarise(r *Run) *Results {
 
 func (v *violation) result(f *figures) ResultFound {
 	found := ResultFound{Kind: v.Kind, Key: v.Key, Summary: v.Summary, Ops: []ResultOp{}, Why: append([]string{}, v.Said...),
-		Faults: append([]string{}, v.Faults...), Active: []int{}}
+		Faults: append([]string{}, v.Faults...), Active: []int{}, Log: lastWords(&v.Evidence), LogFile: v.LogFile}
 	for _, row := range v.Rows {
 		to := row.To
 		if to == history.Forever {

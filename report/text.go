@@ -203,6 +203,12 @@ func (t *text) violation(v *violation, took time.Duration) {
 		}
 		t.wrap("    ", fault)
 	}
+	if said := lastWords(&v.Evidence); len(said) > 0 {
+		t.line("    %s", logHeading(&v.Evidence))
+		for _, line := range said {
+			t.line("      %s", line)
+		}
+	}
 }
 
 func columns(rows []row, k ink) [][]string {

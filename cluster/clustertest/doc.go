@@ -9,6 +9,7 @@
 //	B7  Slow and lossy links slow a cluster down and stop nothing.
 //	B8  Close ends every call, and is safe to call twice.
 //	B9  A node's clocks that were set wrong stay so until they are set right, a restart in between or not.
+//	B10 Nobody is told of an exit (cluster.Config.OnExit) that the suite itself has caused.
 //
 // The suite waits for what it wants to see by asking and by Next, in the cluster's own time, so that it also runs where
 // time is virtual.

@@ -28,7 +28,14 @@ func Run(t *testing.T, cfg cluster.Config, open func(*testing.T, cluster.Config)
 	if cfg.Log == nil {
 		cfg.Log = io.Discard
 	}
+	var exits []cluster.Exit
+	cfg.OnExit = func(e cluster.Exit) { exits = append(exits, e) }
 	c := open(t, cfg)
+	t.Cleanup(func() {
+		if len(exits) > 0 { // B10; nobody tells any more
+			t.Errorf("told of exits that the suite has caused: %+v", exits)
+		}
+	})
 	t.Cleanup(func() {
 		if err := c.Close(); err != nil {
 			t.Errorf("close: %v", err)

@@ -59,7 +59,7 @@ func Attach(ctx context.Context, cfg cluster.Config, project string, opts Option
 	if err := each(ctx, c.nodes, c.join); err != nil {
 		return nil, err
 	}
-	if err := each(ctx, c.nodes, c.awaitReady); err != nil {
+	if err := each(ctx, c.nodes, c.mustServe); err != nil {
 		return nil, err
 	}
 	if err := c.claim(ctx, cfg); err != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/splitvote/splitvote/cluster"
@@ -30,8 +31,11 @@ type Cluster struct {
 
 	ctx    context.Context // of what runs in the background
 	cancel context.CancelFunc
-	logs   sync.WaitGroup
+	logs   sync.WaitGroup // of nodes, which end with them
+	work   sync.WaitGroup // what else runs until ctx ends
 	close  func() error
+	// closing is set before anything of the cluster is taken down: what ends from then on is no news.
+	closing atomic.Bool
 
 	saying sync.Mutex
 	log    io.Writer
@@ -70,7 +74,7 @@ func (c *Cluster) serve(cfg cluster.Config) {
 		ids[i] = n.id
 	}
 	c.Clients = live.NewClients(live.Config{
-		Target: cfg.Target, Nodes: ids, Object: cfg.Object, Run: cfg.Run, Retry: cfg.Retry, OnStatus: cfg.OnStatus,
+		Target: cfg.Target, Nodes: ids, Object: cfg.Object, Run: cfg.Run, Retry: cfg.Retry, OnStatus: cfg.OnStatus, OnExit: cfg.OnExit,
 		Addr: func(id history.NodeID) string {
 			n, err := c.node(id)
 			if err != nil {
@@ -79,6 +83,7 @@ func (c *Cluster) serve(cfg cluster.Config) {
 			return n.address()
 		},
 	})
+	c.watch()
 }
 
 // Close ends every call and removes what was started; a cluster that was found running is handed back whole.
@@ -88,6 +93,7 @@ func (c *Cluster) Close() error { return c.close() }
 const closeLimit = 30 * time.Second
 
 func (c *Cluster) tearDown() error {
+	c.closing.Store(true)
 	var errs []error
 	if c.Clients != nil {
 		errs = append(errs, c.Clients.Close())
@@ -107,6 +113,7 @@ func (c *Cluster) tearDown() error {
 	c.awaitLogs()
 	c.cancel()
 	c.logs.Wait()
+	c.work.Wait()
 	return errors.Join(append(errs, c.engine.Close())...)
 }
 

@@ -6,7 +6,9 @@
 //	D2  NET_ADMIN is held by side containers alone. They run package netfault and end with the harness, whose connection
 //	    they read from.
 //	D3  Everything started carries the labels splitvote=1 and splitvote.run=<run>; Clean needs nothing else to find it.
-//	D4  Clients come in over ports published on 127.0.0.1, from an address that no cut ever names.
+//	D4  Clients speak to a node's own address where this machine has the gateway of its network, so that a dead node refuses
+//	    them; elsewhere they come in over ports published on 127.0.0.1, whose proxy accepts for the dead. Either way they
+//	    come from the gateway, which no cut ever names.
 //	D5  A proof is what the engine or a kernel says after the deed, never what was asked of it.
 //	D6  One direction is cut at its receiver. Where members talk in frames, each direction has a connection of its own, and
 //	    the other still flows; between others (cluster.Launch.Stream) TCP stalls both ways in the end.

@@ -1,7 +1,10 @@
 package docker
 
 import (
+	"archive/tar"
+	"bytes"
 	"context"
+	"errors"
 	"os"
 
 	"github.com/moby/moby/client"
@@ -19,6 +22,29 @@ func AddressOf(c *Cluster, id history.NodeID) (string, error) {
 		return "", err
 	}
 	return n.address(), nil
+}
+
+// NeverReady makes a node's readiness be looked for where it never is.
+func NeverReady(c *Cluster, id history.NodeID) {
+	if n, err := c.node(id); err == nil {
+		n.ready = "/nowhere"
+	}
+}
+
+// Spoil damages the data of a node that is down, so that it ends as soon as it is started: its newest segment is a directory.
+func Spoil(ctx context.Context, c *Cluster, id history.NodeID) error {
+	n, err := c.node(id)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	err = w.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: "data/999999.wal", Mode: 0o755})
+	if err := errors.Join(err, w.Close()); err != nil {
+		return err
+	}
+	_, err = c.engine.api.CopyToContainer(ctx, n.container, client.CopyToContainerOptions{DestinationPath: "/", Content: &b})
+	return err
 }
 
 // CleanRun is Clean for one run, so that a test removes nobody else's.

@@ -29,7 +29,9 @@ func (c *Cluster) Kill(ctx context.Context, id history.NodeID) (nemesis.Proof, e
 	case !before.Running:
 		return nemesis.Proof{Text: fmt.Sprintf("%s was %s already", n.id, before.Status)}, nil
 	}
+	n.deaths.Add(1)
 	if _, err := c.engine.api.ContainerKill(ctx, n.container, client.ContainerKillOptions{Signal: "SIGKILL"}); err != nil {
+		n.countOff() // it ended just now, by itself
 		return nemesis.Proof{}, fmt.Errorf("docker: kill %s: %w", n.name, cause(err))
 	}
 	if err := c.engine.awaitEnd(ctx, n); err != nil {
@@ -76,22 +78,37 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 	if err != nil {
 		return nemesis.Proof{}, err
 	}
-	soon, cancel := context.WithTimeout(ctx, restartLimit)
-	defer cancel()
-	serves := "serves"
-	switch err := c.awaitReady(soon, n); {
-	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
-		serves = "runs, but does not serve yet,"
-	case err != nil:
+	proof := nemesis.Proof{Bit: cut.Bit}
+	says := func(what string) {
+		proof.Text = fmt.Sprintf("%s %s as pid %d after %v%s", n.id, what, state.Pid, time.Since(asked).Round(time.Millisecond), cut.Text)
+	}
+	err = c.awaitReady(ctx, n, min(restartLimit, c.patience))
+	var late *notReady
+	switch {
+	case err == nil:
+		says("serves")
+		if err := c.KeepClock(ctx, id); err != nil {
+			return nemesis.Proof{}, fmt.Errorf("docker: %w", err)
+		}
+	case !errors.As(err, &late):
 		return nemesis.Proof{}, err
+	case late.ended:
+		says("ended again") // which the engine tells as well, and that is a finding
+	default:
+		says("runs, but does not serve yet,")
+		c.work.Go(func() { c.keepClockLater(n) })
 	}
-	if err := c.KeepClock(ctx, id); err != nil {
-		return nemesis.Proof{}, fmt.Errorf("docker: %w", err)
+	return proof, nil
+}
+
+// keepClockLater sets the clocks of a node once it serves, if it does so in its time.
+func (c *Cluster) keepClockLater(n *node) {
+	if c.awaitReady(c.ctx, n, c.patience) != nil {
+		return // it died, is cut off, or the run is over
 	}
-	return nemesis.Proof{
-		Bit:  cut.Bit,
-		Text: fmt.Sprintf("%s %s as pid %d after %v%s", n.id, serves, state.Pid, time.Since(asked).Round(time.Millisecond), cut.Text),
-	}, nil
+	if err := c.KeepClock(c.ctx, n.id); err != nil && !c.closing.Load() {
+		c.say("%v", err)
+	}
 }
 
 // awaitEnd waits until a node's container has ended: the engine answers a kill when the signal is sent.
@@ -101,6 +118,9 @@ func (e *engine) awaitEnd(ctx context.Context, n *node) error {
 	case <-w.Result:
 		return nil
 	case err := <-w.Error:
+		if gone(err) == nil {
+			return nil
+		}
 		return fmt.Errorf("docker: wait for the end of %s: %w", n.name, cause(err))
 	}
 }

@@ -7,9 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/client"
+
+	"github.com/splitvote/splitvote/cluster/live"
 )
 
 // follow appends what a node says from a moment on to its log, until its container stops.
@@ -31,7 +34,7 @@ func (c *Cluster) copyLog(n *node, from string) error {
 		return cause(err)
 	}
 	defer r.Close()
-	f, err := os.OpenFile(filepath.Join(c.dir, "nodes", string(n.id)+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(c.logFile(n), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
@@ -39,20 +42,26 @@ func (c *Cluster) copyLog(n *node, from string) error {
 	return errors.Join(err, f.Close())
 }
 
-// quote repeats a node's last lines, for whoever reads why it failed.
-func (c *Cluster) quote(ctx context.Context, n *node) {
+// logLimit is how long the engine may take to say what a node said last.
+const logLimit = 5 * time.Second
+
+// lastLines are the last few lines that a node said, as the engine has them.
+func (c *Cluster) lastLines(ctx context.Context, n *node) []string {
 	r, err := c.engine.api.ContainerLogs(ctx, n.container,
-		client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Tail: "10"})
+		client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Tail: "500"})
 	if err != nil {
-		c.say("log of %s: %v", n.id, cause(err))
-		return
+		return nil
 	}
 	defer r.Close()
 	var b strings.Builder
-	if _, err := stdcopy.StdCopy(&b, &b, io.LimitReader(r, 64<<10)); err != nil {
-		c.say("log of %s: %v", n.id, err)
+	_, _ = stdcopy.StdCopy(&b, &b, io.LimitReader(r, 2*live.WordsSize)) // cut short, it is still what the node said
+	return live.LastWords(b.String())
+}
+
+// logFile is where what a node says is kept; where nothing is, what the engine keeps.
+func (c *Cluster) logFile(n *node) string {
+	if c.dir == "" {
+		return "docker logs " + n.name
 	}
-	for line := range strings.Lines(b.String()) {
-		c.say("%s: %s", n.id, strings.TrimRight(line, "\r\n"))
-	}
+	return filepath.Join(c.dir, "nodes", string(n.id)+".log")
 }

@@ -68,7 +68,7 @@ func Open(ctx context.Context, cfg cluster.Config, opts Options) (_ *Cluster, er
 	if err := each(ctx, c.nodes, func(ctx context.Context, n *node) error { return c.openNode(ctx, n, launches[n]) }); err != nil {
 		return nil, err
 	}
-	if err := each(ctx, c.nodes, c.awaitReady); err != nil {
+	if err := each(ctx, c.nodes, c.mustServe); err != nil {
 		return nil, err
 	}
 	c.say("%d nodes serve", len(c.nodes))

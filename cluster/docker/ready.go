@@ -2,10 +2,13 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/splitvote/splitvote/cluster/live"
 )
 
 // probe is the time between two looks at a node that is not ready yet; answer is how long one look may take.
@@ -14,9 +17,15 @@ const (
 	probeLimit = time.Second
 )
 
-// awaitReady waits until a node serves. One that ended, or that is not ready in time, is an error, and its last lines go to the progress.
-func (c *Cluster) awaitReady(ctx context.Context, n *node) error {
-	limited, cancel := context.WithTimeout(ctx, c.patience)
+// notReady is a node that does not serve: it ended, or its time was up.
+type notReady struct {
+	ended bool
+	error
+}
+
+// awaitReady waits until a node serves, for a time. The error is a *notReady unless the engine or the context failed.
+func (c *Cluster) awaitReady(ctx context.Context, n *node, limit time.Duration) error {
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	t := time.NewTicker(probeEvery)
 	defer t.Stop()
@@ -34,8 +43,7 @@ func (c *Cluster) awaitReady(ctx context.Context, n *node) error {
 		case err != nil:
 			return err
 		case !state.Running:
-			c.quote(ctx, n)
-			return fmt.Errorf("docker: %s ended with exit status %d before it was ready", n.id, state.ExitCode)
+			return &notReady{true, fmt.Errorf("docker: %s ended with exit status %d before it was ready", n.id, state.ExitCode)}
 		}
 		select {
 		case <-t.C:
@@ -43,10 +51,21 @@ func (c *Cluster) awaitReady(ctx context.Context, n *node) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			c.quote(ctx, n)
-			return fmt.Errorf("docker: %s was not ready within %v: %w", n.id, c.patience, failed)
+			return &notReady{false, fmt.Errorf("docker: %s was not ready within %v: %w", n.id, limit, failed)}
 		}
 	}
+}
+
+// mustServe waits until a node serves that the run cannot begin without. The last lines of one that does not go to the
+// progress.
+func (c *Cluster) mustServe(ctx context.Context, n *node) error {
+	err := c.awaitReady(ctx, n, c.patience)
+	if late := (*notReady)(nil); errors.As(err, &late) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logLimit) // another node's failure may have ended ctx
+		defer cancel()
+		c.say("%s last said (%s):%s", n.id, c.logFile(n), live.Folded(c.lastLines(ctx, n)))
+	}
+	return err
 }
 
 // probe looks once. A target that names no endpoint is ready when it can be asked for its status: behind a published

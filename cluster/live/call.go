@@ -30,6 +30,9 @@ func (l *Clients) call(op history.Op) history.Op {
 		a := l.attempt(p, call.Node, op, min(r.Attempt, r.Timeout-time.Since(start)))
 		done, over, wait := call.After(a, r, time.Since(start))
 		if over {
+			if done.Kind == history.Info {
+				l.pause(r.Attempt - time.Since(start)) // L5
+			}
 			return done
 		}
 		if !l.pause(wait) {

@@ -27,6 +27,8 @@ type Config struct {
 	Start time.Time
 	// OnStatus as in cluster.Config. It must not call Close.
 	OnStatus func(at time.Duration, node history.NodeID, s cluster.Status)
+	// OnExit as in cluster.Config.
+	OnExit func(cluster.Exit)
 }
 
 // Clients is everything of a cluster.Cluster but its nodes. A backend embeds it, and closes it before it takes the nodes
@@ -42,6 +44,8 @@ type Clients struct {
 	closed    bool
 	processes map[history.Process]*process
 	clocks    map[history.NodeID]cluster.Clock // that were ever set
+
+	telling sync.Mutex // of exits, one at a time
 }
 
 // NewClients makes clients of the nodes. Where OnStatus is set it also begins to ask every node for its status.
@@ -110,6 +114,20 @@ func (l *Clients) Do(op history.Op, f func(context.Context) history.Op) {
 func (l *Clients) Status(ctx context.Context, node history.NodeID) (cluster.Status, error) {
 	return l.config.Target.Status(ctx, l.config.Addr(node))
 }
+
+// Exited tells of an end that nothing in this run caused, unless the cluster is closed.
+func (l *Clients) Exited(e cluster.Exit) {
+	l.telling.Lock()
+	defer l.telling.Unlock()
+	if l.config.OnExit == nil || l.ctx.Err() != nil {
+		return
+	}
+	e.At = time.Since(l.config.Start)
+	l.config.OnExit(e)
+}
+
+// Parallel says that harm to several nodes can be done, and undone, at once.
+func (l *Clients) Parallel() {}
 
 // Close ends every call, fault and poll, waits for them, and disconnects all clients. Their completions can still be
 // taken with Next. It is safe to call twice.

@@ -114,7 +114,9 @@ func TestCalls(t *testing.T) {
 		{"an attempt has its limit", []attempt{{history.Info, "timeout", true, forever}, {history.Ok, "", false, 0}}, "ok n2", 420 * time.Millisecond},
 		{"unknown before fail is unknown", []attempt{{history.Info, "timeout", true, forever}, {history.Fail, "refused", false, 0}}, "info n2 timeout", 420 * time.Millisecond},
 		{"the call has its limit", []attempt{{history.Info, "timeout", true, forever}, {history.Info, "timeout", true, forever}, {history.Info, "timeout", true, forever}}, "info n3 timeout", time.Second},
-		{"no completion", []attempt{{history.Invoke, "", false, 0}}, "info n1 client returned no completion", 0},
+		{"no completion", []attempt{{history.Invoke, "", false, 0}}, "info n1 client returned no completion", 400 * time.Millisecond},
+		{"a node that hangs up at once", []attempt{{history.Info, "EOF", false, 0}}, "info n1 EOF", 400 * time.Millisecond},
+		{"a node that hangs up late", []attempt{{history.Info, "EOF", false, 390 * time.Millisecond}}, "info n1 EOF", 400 * time.Millisecond},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

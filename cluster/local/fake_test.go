@@ -129,6 +129,10 @@ func fakeNode(text string) {
 	if err := os.WriteFile(name, starts, 0o644); err != nil {
 		log.Fatal(err)
 	}
+	if mode == "again" && len(starts) > 1 {
+		log.Print("not again")
+		os.Exit(3)
+	}
 	if mode == "deaf" {
 		signal.Ignore(syscall.SIGTERM)
 	}

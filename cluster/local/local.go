@@ -45,6 +45,7 @@ type Cluster struct {
 	scratch  string // directory to remove at the end, "" for none
 	http     *http.Client
 	work     sync.WaitGroup
+	oomKills uint64 // processes that the kernel had killed for want of memory before the cluster was opened
 	logging  sync.Mutex
 	closing  sync.Once
 	closeErr error
@@ -65,7 +66,7 @@ var _ interface {
 // *NodeError holds what the node said last.
 func Open(ctx context.Context, config Config) (*Cluster, error) {
 	c := &Cluster{
-		config: config, nodes: map[history.NodeID]*node{}, launcher: newLauncher(),
+		config: config, nodes: map[history.NodeID]*node{}, launcher: newLauncher(), oomKills: oomKills(),
 		http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	}
 	c.common = config.Target.Launch(cluster.Member{Members: config.Nodes})
@@ -103,8 +104,11 @@ func (c *Cluster) open(ctx context.Context) error {
 	}
 	c.Clients = live.NewClients(live.Config{
 		Target: c.config.Target, Nodes: c.config.Nodes, Object: c.config.Object, Run: c.config.Run,
-		Retry: c.config.Retry, Addr: c.Addr, OnStatus: c.config.OnStatus,
+		Retry: c.config.Retry, Addr: c.Addr, OnStatus: c.config.OnStatus, OnExit: c.config.OnExit,
 	})
+	for _, n := range c.nodes {
+		c.work.Go(func() { c.watch(n, n.child, 0) })
+	}
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -322,8 +323,8 @@ func TestOpenFails(t *testing.T) {
 		want                   string // pattern
 		log                    []string
 	}{
-		{"exits", "exit n2", "", `start n2: ended before it was ready, exit status 1: no such luck`, []string{"about to fail", "no such luck"}},
-		{"never ready", "never n3", "", `start n3: not ready after 200ms: n3 serves`, []string{"n3 serves"}},
+		{"exits", "exit n2", "", `start n2: ended before it was ready, exit status 1`, []string{"about to fail", "no such luck"}},
+		{"never ready", "never n3", "", `start n3: not ready after 2s`, []string{"n3 serves"}},
 		{"an image", "image", "", `start n\d: target fake is the image fake:1, and local runs no images`, nil},
 		{"no launch", "impossible", "", `start n\d: line 3: no such field`, nil},
 		{"no binary", "", "/nowhere/splitvote", `start n\d: fork/exec /nowhere/splitvote: no such file or directory`, nil},
@@ -334,7 +335,7 @@ func TestOpenFails(t *testing.T) {
 			c := config(t.TempDir(), state, tt.mode)
 			c.Executable = tt.executable
 			if tt.name == "never ready" {
-				c.Ready = 200 * time.Millisecond
+				c.Ready = 2 * time.Second
 				c.Nodes = []history.NodeID{"n3"}
 			}
 			_, err := local.Open(t.Context(), c)
@@ -402,24 +403,96 @@ func TestOpenInterrupted(t *testing.T) {
 	}
 }
 
-// A node that ends by itself is news; that it was killed or closed is not.
-func TestNodeEndsByItself(t *testing.T) {
-	var log lines
-	c := config("", t.TempDir(), "")
-	c.Log = &log
-	l := open(t, c)
-	if _, err := l.Kill(t.Context(), "n1"); err != nil {
-		t.Fatal(err)
+// exits are those that a cluster has told of.
+type exits struct {
+	mu   sync.Mutex
+	told []cluster.Exit
+}
+
+func (e *exits) tell(x cluster.Exit) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.told = append(e.told, x)
+}
+
+func (e *exits) all() []cluster.Exit {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.told)
+}
+
+// A node that ends by itself is told of, and so is one that others end; that it was killed or closed is no news.
+func TestExits(t *testing.T) {
+	by := func(signal syscall.Signal) func(*testing.T, *local.Cluster) {
+		return func(t *testing.T, l *local.Cluster) {
+			if err := syscall.Kill(pid(t, l, "n2"), signal); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	process++
-	l.Invoke(history.Op{Process: process, F: "die", Node: "n2"})
-	want := regexp.MustCompile(`^n2 \(pid \d+\) ended by itself, exit status 1; it last said:\n  n2 serves\n  told to die\n$`)
-	eventually(t, "the news", func() bool { return want.MatchString(log.String()) })
-	p, err := l.Kill(t.Context(), "n2")
-	proved(t, p, err, false, "n2 was down already")
-	l.Close()
-	if !want.MatchString(log.String()) {
-		t.Errorf("logged %q", log.String())
+	for name, tt := range map[string]struct {
+		mode    string
+		end     func(*testing.T, *local.Cluster)
+		how     string
+		outside string
+		log     []string
+	}{
+		"by itself": {"", func(_ *testing.T, l *local.Cluster) {
+			process++
+			l.Invoke(history.Op{Process: process, F: "die", Node: "n2"})
+		}, "exit status 1", "", []string{"n2 serves", "told to die"}},
+		"when it is started again": {"again n2", func(t *testing.T, l *local.Cluster) {
+			if _, err := l.Kill(t.Context(), "n2"); err != nil {
+				t.Fatal(err)
+			}
+			p, err := l.Start(t.Context(), "n2")
+			proved(t, p, err, true, `was down since pid \d+; pid \d+ ended again, exit status 3`)
+		}, "exit status 3", "", []string{"not again"}},
+		"by a fault of its own": {"", by(syscall.SIGSYS), "exit status 2", "", nil},
+		"killed by others":      {"", by(syscall.SIGKILL), "signal: killed", "was killed from outside the run", []string{"n2 serves"}},
+		"ended by others":       {"", by(syscall.SIGTERM), "signal: terminated", "was killed from outside the run", []string{"n2 serves"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var said lines
+			var told exits
+			c := config(t.TempDir(), t.TempDir(), tt.mode)
+			c.Log, c.OnExit = &said, told.tell
+			l := open(t, c)
+			if _, err := l.Kill(t.Context(), "n1"); err != nil { // which is no news
+				t.Fatal(err)
+			}
+			tt.end(t, l)
+			eventually(t, "the news", func() bool { return len(told.all()) == 1 })
+			e := told.all()[0]
+			if e.Node != "n2" || !regexp.MustCompile("^"+tt.how+"$").MatchString(e.How) || e.Outside != tt.outside || e.At <= 0 ||
+				e.File != filepath.Join(c.Dir, "nodes", "n2.log") || (e.Err() != nil) != (tt.outside != "") {
+				t.Errorf("told %+v", e)
+			}
+			if d := cmp.Diff(tt.log, e.Log); d != "" && tt.log != nil {
+				t.Errorf("it last said (-want +got):\n%s", d)
+			}
+			if len(tt.log) > 0 && !strings.HasSuffix(said.String(), ":\n  "+strings.Join(tt.log, "\n  ")+"\n") {
+				t.Errorf("logged %q", said.String())
+			}
+			p, err := l.Kill(t.Context(), "n2")
+			proved(t, p, err, false, "n2 was down already")
+			if err := l.Close(); err != nil || len(told.all()) != 1 {
+				t.Errorf("close: %v; told %+v", err, told.all())
+			}
+		})
+	}
+}
+
+// A signal that a process gets for a fault of its own is its own; one that others send is theirs.
+func TestWhoSentTheSignal(t *testing.T) {
+	l := open(t, config("", t.TempDir(), ""))
+	for signal, own := range map[syscall.Signal]bool{
+		syscall.SIGSEGV: true, syscall.SIGABRT: true, syscall.SIGBUS: true, syscall.SIGXCPU: true,
+		syscall.SIGKILL: false, syscall.SIGTERM: false, syscall.SIGINT: false, syscall.SIGHUP: false,
+	} {
+		if got := local.Outside(l, syscall.WaitStatus(signal)); (got == "") != own {
+			t.Errorf("%v: %q", signal, got)
+		}
 	}
 }
 

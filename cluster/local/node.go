@@ -1,7 +1,6 @@
 package local
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,12 +8,13 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/cluster/live"
 	"github.com/splitvote/splitvote/history"
 )
 
@@ -49,14 +49,11 @@ type NodeError struct {
 	Node history.NodeID
 	Err  error
 	Log  []string // what it last said
+	File string   // the log that this is from
 }
 
 func (e *NodeError) Error() string {
-	s := fmt.Sprintf("start %s: %v", e.Node, e.Err)
-	if len(e.Log) > 0 {
-		s += ": " + e.Log[len(e.Log)-1]
-	}
-	return s
+	return fmt.Sprintf("start %s: %v", e.Node, e.Err)
 }
 
 func (e *NodeError) Unwrap() error { return e.Err }
@@ -67,8 +64,8 @@ var errTaken = errors.New("is taken by another process")
 // moves is how often one start may find a port taken.
 const moves = 5
 
-// start starts a node that is down and waits until it serves, or, if it need not, for as long as patience has it. Where a
-// port of it was taken, it moves.
+// start starts a node that is down and waits until it serves. One that must serve is ended if it does not; the end of any
+// other is news (watch). Where a port of it was taken, it moves.
 func (c *Cluster) start(ctx context.Context, n *node, p patience) (serves bool, err error) {
 	for range moves {
 		serves, err = c.launch(ctx, n, p)
@@ -128,20 +125,22 @@ func (c *Cluster) launch(ctx context.Context, n *node, p patience) (serves bool,
 		return false, errors.Join(err, child.kill())
 	}
 	err = c.ready(ctx, child, p.limit, func(ctx context.Context) bool { return c.answers(ctx, at.client, launch.Ready) })
-	if err == nil || !p.must && !child.ended() && ctx.Err() == nil {
-		c.work.Go(func() { c.mourn(n, child) })
-		return err == nil, nil
-	}
-	exited := child.ended()
-	if err := child.kill(); err != nil {
-		return false, err
-	}
-	if exited {
+	if child.ended() {
 		if a := taken(at.peer, at.client); a != "" {
 			return false, fmt.Errorf("start %s: port %s %w", n.id, a, errTaken)
 		}
 	}
-	return false, &NodeError{n.id, err, lastLines(n.log, from)}
+	if !p.must && ctx.Err() == nil {
+		c.work.Go(func() { c.watch(n, child, from) })
+		return err == nil, nil
+	}
+	if err == nil {
+		return true, nil
+	}
+	if err := child.kill(); err != nil {
+		return false, err
+	}
+	return false, &NodeError{n.id, err, lastLines(n.log, from), n.log}
 }
 
 func (c *Cluster) member(n *node, at place) cluster.Member {
@@ -204,33 +203,42 @@ func (c *Cluster) answers(ctx context.Context, addr, path string) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// mourn reports a node that ends though nobody here has ended it.
-func (c *Cluster) mourn(n *node, child *child) {
+// watch tells of a node that ends though nobody here has ended it.
+func (c *Cluster) watch(n *node, child *child, from int64) {
 	<-child.done
-	if child.wanted.Load() {
+	status, _ := child.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if child.wanted.Load() && status.Signaled() && status.Signal() == syscall.SIGKILL {
 		return
 	}
-	c.logf("%s (pid %d) ended by itself, %s; it last said:", n.id, child.pid(), child.how())
-	for _, line := range lastLines(n.log, 0) {
-		c.logf("  %s", line)
+	e := cluster.Exit{Node: n.id, How: child.how(), Outside: c.outside(status), Log: lastLines(n.log, from), File: n.log}
+	what := "ended by itself"
+	if e.Outside != "" {
+		what = e.Outside
 	}
+	c.logf("%s (pid %d) %s, %s; it last said (%s):%s", n.id, child.pid(), what, e.How, e.File, live.Folded(e.Log))
+	c.Exited(e)
 }
 
-// quote logs what a node that could not be started said last.
-func (c *Cluster) quote(err error) {
-	var failed *NodeError
-	if !errors.As(err, &failed) || len(failed.Log) == 0 {
-		return
+// outside says what ended a process that nobody here has ended, "" for the process itself. Signals that a process never
+// gets for a fault of its own come from others, or from a kernel out of memory.
+func (c *Cluster) outside(status syscall.WaitStatus) string {
+	if !status.Signaled() {
+		return ""
 	}
-	c.logf("%s last said:", failed.Node)
-	for _, line := range failed.Log {
-		c.logf("  %s", line)
+	switch status.Signal() {
+	case syscall.SIGKILL:
+		if oomKills() > c.oomKills {
+			return "was killed: the kernel was out of memory"
+		}
+	case syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP:
+	default:
+		return ""
 	}
+	return "was killed from outside the run"
 }
 
 // lastLines reads the end of a log, from an offset on.
 func lastLines(name string, from int64) []string {
-	const most, size = 10, 4096
 	f, err := os.Open(name)
 	if err != nil {
 		return nil
@@ -240,10 +248,9 @@ func lastLines(name string, from int64) []string {
 	if err != nil {
 		return nil
 	}
-	text, err := io.ReadAll(io.NewSectionReader(f, max(from, end-size), size))
-	if err != nil || len(bytes.TrimSpace(text)) == 0 {
+	text, err := io.ReadAll(io.NewSectionReader(f, max(from, end-live.WordsSize), live.WordsSize))
+	if err != nil {
 		return nil
 	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return lines[max(0, len(lines)-most):]
+	return live.LastWords(string(text))
 }

@@ -54,17 +54,31 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 	before := n.child.pid()
 	serves, err := c.start(ctx, n, patience{limit: min(restartLimit, c.config.Ready)})
 	if err != nil {
-		c.quote(err)
 		return nemesis.Proof{}, err
 	}
-	if err := c.KeepClock(ctx, id); err != nil {
-		return nemesis.Proof{}, err
+	proof := nemesis.Proof{Bit: true, Text: fmt.Sprintf("was down since pid %d; pid %d ", before, n.child.pid())}
+	switch child := n.child; {
+	case serves:
+		proof.Text += "serves"
+		return proof, c.KeepClock(ctx, id)
+	case child.ended():
+		proof.Text += "ended again, " + child.how()
+	default:
+		proof.Text += "runs, but does not serve yet"
+		c.work.Go(func() { c.keepClockLater(ctx, n, child) })
 	}
-	text := fmt.Sprintf("was down since pid %d; pid %d serves", before, n.child.pid())
-	if !serves {
-		text = fmt.Sprintf("was down since pid %d; pid %d runs, but does not serve yet", before, n.child.pid())
+	return proof, nil
+}
+
+// keepClockLater sets the clocks of a node once it serves, if it does so in its time.
+func (c *Cluster) keepClockLater(ctx context.Context, n *node, child *child) {
+	serves := func(ctx context.Context) bool { return c.answers(ctx, c.Addr(n.id), c.common.Ready) }
+	if c.ready(ctx, child, c.config.Ready, serves) != nil || child.ended() {
+		return // it died, is cut off, or the run is over
 	}
-	return nemesis.Proof{Bit: true, Text: text}, nil
+	if err := c.KeepClock(ctx, n.id); err != nil && ctx.Err() == nil && !child.ended() {
+		c.logf("%v", err)
+	}
 }
 
 // Pause stops all threads of a node with SIGSTOP.

@@ -54,3 +54,18 @@ func stat(path string) ([]string, error) {
 	}
 	return fields, nil
 }
+
+// oomKills is how many processes the kernel has ever killed for want of memory; 0 where it does not say.
+func oomKills() uint64 {
+	text, err := os.ReadFile("/proc/vmstat")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		var kills uint64
+		if _, err := fmt.Sscanf(line, "oom_kill %d", &kills); err == nil {
+			return kills
+		}
+	}
+	return 0
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/docker"
@@ -87,10 +88,8 @@ func openFailure(b backend, err error, log io.Writer) error {
 		return failed(err, engine.Hint)
 	}
 	var node *local.NodeError
-	if errors.As(err, &node) {
-		for _, line := range node.Log {
-			fmt.Fprintf(log, "%s: %s\n", node.Node, line)
-		}
+	if errors.As(err, &node) && len(node.Log) > 0 {
+		fmt.Fprintf(log, "%s last said (%s):\n  %s\n", node.Node, node.File, strings.Join(node.Log, "\n  "))
 	}
 	return failed(fmt.Errorf("backend %s: %w", b.name, err))
 }

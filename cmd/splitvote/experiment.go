@@ -65,7 +65,8 @@ func (e experiment) run(ctx context.Context) (*report.Run, error) {
 
 	run := e.describe(dir)
 	run.Started = time.Now()
-	problem := e.drive(ctx, dir, run, tell, say)
+	var ends ends
+	problem := e.drive(ctx, dir, run, tell, say, &ends)
 	tell.done()
 	if problem != nil {
 		run.Problem = oneLine(problem)
@@ -75,7 +76,7 @@ func (e experiment) run(ctx context.Context) (*report.Run, error) {
 	}
 	fmt.Fprintf(logFile, "judging %d events\n", len(run.History.Ops))
 	// A run that the user has stopped is judged all the same: the judgement has its own limit.
-	if err := e.judge(context.WithoutCancel(ctx), run, dir); err != nil {
+	if err := e.judge(context.WithoutCancel(ctx), run, dir, ends); err != nil {
 		return nil, err
 	}
 	if err := dir.Save(run); err != nil {
@@ -122,7 +123,9 @@ func judgedAs(level, model string) string {
 }
 
 // drive opens the cluster, runs the plan on it and closes it, and puts what happened into run.
-func (e experiment) drive(ctx context.Context, dir *store.Dir, run *report.Run, tell *progress, say io.Writer) (err error) {
+func (e experiment) drive(
+	ctx context.Context, dir *store.Dir, run *report.Run, tell *progress, say io.Writer, ends *ends,
+) (err error) {
 	x := e.target.experiment(e.plan)
 	statusFile, err := dir.Append(store.Status)
 	if err != nil {
@@ -143,6 +146,15 @@ func (e experiment) drive(ctx context.Context, dir *store.Dir, run *report.Run, 
 	if !e.target.tellsRole() {
 		cfg.OnStatus = nil // nothing would be told, and asking may cost a program each time
 	}
+	ctx, breakOff := context.WithCancelCause(ctx)
+	defer breakOff(nil)
+	cfg.OnExit = func(exit cluster.Exit) {
+		ends.exits = append(ends.exits, exit)
+		if err := exit.Err(); err != nil {
+			ends.broken = true
+			breakOff(err)
+		}
+	}
 	var said exchanges
 	c, err := e.open(ctx, cfg, &said)
 	if err != nil {
@@ -159,7 +171,7 @@ func (e experiment) drive(ctx context.Context, dir *store.Dir, run *report.Run, 
 	if e.backend.name == "sim" {
 		run.Virtual = c.Now()
 	}
-	closeErr := c.Close() // after it nobody writes to run.Statuses
+	closeErr := c.Close() // after it nobody writes to run.Statuses, nor to ends
 	run.Exchanges = said.list
 	run.Nodes = c.Nodes()
 	if run.History, err = recorder.History(); err != nil {
@@ -169,9 +181,14 @@ func (e experiment) drive(ctx context.Context, dir *store.Dir, run *report.Run, 
 	if broken, ok := harness.BrokenInvariants(c); ok {
 		run.Result.Parts = append(run.Result.Parts, broken)
 	}
+	stopped := errors.Is(ranErr, context.Canceled)
+	ends.within(dir.Path)
 	switch {
-	case errors.Is(ranErr, context.Canceled):
+	case stopped:
+		ends.stopped()
 		return failed(errors.New("stopped before the end"), "what was recorded is in "+dir.Path)
+	case ends.broken:
+		return failed(context.Cause(ctx))
 	case ranErr != nil:
 		return failed(ranErr)
 	case closeErr != nil:
@@ -193,7 +210,7 @@ func (e experiment) open(ctx context.Context, cfg cluster.Config, said *exchange
 }
 
 // judge adds the checkers' results to run, and Porcupine's drawing of what is wrong.
-func (e experiment) judge(ctx context.Context, run *report.Run, dir *store.Dir) error {
+func (e experiment) judge(ctx context.Context, run *report.Run, dir *store.Dir, ends ends) error {
 	x := e.target.experiment(e.plan)
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(e.plan.CheckerTimeout))
 	defer cancel()
@@ -202,7 +219,12 @@ func (e experiment) judge(ctx context.Context, run *report.Run, dir *store.Dir) 
 		return failed(err)
 	}
 	judged := checker.Safe(ctx, all, run.History)
-	run.Result = checker.Merge(append(judged.Parts, run.Result.Parts...))
+	parts := harness.WithExits(judged.Parts, ends.exits)
+	if ends.broken {
+		parts = harness.WithoutLiveness(parts)
+	}
+	run.Result = checker.Merge(append(parts, run.Result.Parts...))
+	run.Notes = append(run.Notes, harness.Remarks(run.History)...)
 	run.Result.Checker, run.Result.Took = judged.Checker, judged.Took
 	if link, ok := draw(ctx, run, x.Workload.Model, dir); ok {
 		run.Links = append(run.Links, link)

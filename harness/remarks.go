@@ -1,0 +1,78 @@
+package harness
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/nemesis"
+)
+
+// Remarks are what a reader of a verdict must know of the run, a sentence each: faults that were refused or could not be
+// ended, and that faults left few calls that succeeded.
+func Remarks(h *history.History) []string {
+	var said []string
+	for _, kind := range nemesis.Kinds() {
+		if s := troubles(h, kind.Start, kind.Name+" was refused"); s != "" {
+			said = append(said, s)
+		}
+		if s := troubles(h, kind.Stop, kind.Name+" could not be ended"); s != "" {
+			said = append(said, s)
+		}
+	}
+	if s := troubles(h, history.HealAll, "a fault could not be ended by healing"); s != "" {
+		said = append(said, s)
+	}
+	if s := fewSucceeded(h); s != "" {
+		said = append(said, s)
+	}
+	return said
+}
+
+// troubles says how often a nemesis operation came to nothing for an error, and what the first was.
+func troubles(h *history.History, f, what string) string {
+	var first *history.Op
+	times := 0
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if op.Process != history.Nemesis || op.F != f || op.Kind == history.Invoke || op.Err == "" || len(op.Faults()) > 0 {
+			continue
+		}
+		if times++; first == nil {
+			first = op
+		}
+	}
+	switch times {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("%s once, at %v: %s", what, first.Time.Round(time.Millisecond), first.Err)
+	}
+	return fmt.Sprintf("%s %d times, first at %v: %s", what, times, first.Time.Round(time.Millisecond), first.Err)
+}
+
+// Few is when successes are few: of at least fewCalls made during faults, less than one in fewShare succeeded.
+const (
+	fewCalls = 50
+	fewShare = 10
+)
+
+// fewSucceeded says that hardly any call of those made during faults succeeded: a verdict of little weight.
+func fewSucceeded(h *history.History) string {
+	windows := h.Windows()
+	var during checker.Counts
+	for _, c := range h.Calls() {
+		op := h.Invocation(c)
+		inside := func(w history.Window) bool { return w.From <= op.Time && op.Time <= w.To }
+		if op.Process != history.Nemesis && slices.ContainsFunc(windows, inside) {
+			during.Add(h.Kind(c))
+		}
+	}
+	if total := during.Total(); total < fewCalls || fewShare*during.Ok >= total {
+		return ""
+	}
+	return fmt.Sprintf("faults left few successes: %d of the %d calls made while one was on; the verdict rests on little",
+		during.Ok, during.Total())
+}
