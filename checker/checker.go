@@ -79,7 +79,7 @@ type Evidence struct {
 	Kind    string  `json:"kind"`          // stale-read, value-from-nowhere, lost-append, no-progress ...
 	Key     string  `json:"key,omitempty"` // the object
 	Summary string  `json:"summary"`       // one line: "key x is not linearizable"
-	Ops     []int   `json:"ops"`           // indices of the invocations, in time order; dropping any one leaves no violation
+	Ops     []int   `json:"ops"`           // indices of the invocations, in time order; dropping any one leaves no violation, except a failed call that explains it
 	Why     []Claim `json:"why"`           // one sentence an operation, where there is something to say
 
 	Cycle []Dependency `json:"cycle,omitempty"` // of transactions: each step leads to where the next begins

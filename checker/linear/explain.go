@@ -23,14 +23,17 @@ type explainer[S, In, Out any] struct {
 	m      model.Model[S, In, Out]
 	t      theory[In, Out]
 	memory int64
-	part   bool // not all calls of an object are known
+	part   bool                                // not all calls of an object are known
+	failed func(key string) []failure[In, Out] // nil if nothing is known of failed calls
 }
 
 // explain gives evidence for the first invalid objects. When ctx ends it makes do with what it has.
-func explain[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], objects []object[In, Out], outcomes []outcome, memory int64) []checker.Evidence {
+func explain[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], objects []object[In, Out], outcomes []outcome, memory int64,
+	failed func(key string) []failure[In, Out],
+) []checker.Evidence {
 	ctx, cancel := context.WithTimeout(ctx, mostPatience)
 	defer cancel()
-	e := explainer[S, In, Out]{ctx: ctx, m: m, t: theoryOf(m), memory: memory}
+	e := explainer[S, In, Out]{ctx: ctx, m: m, t: theoryOf(m), memory: memory, failed: failed}
 	var evidence []checker.Evidence
 	for i, o := range outcomes {
 		if o.verdict == checker.Invalid && len(evidence) < mostExplained {
@@ -167,6 +170,10 @@ func (e *explainer[S, In, Out]) words(o object[In, Out], calls []call[In, Out]) 
 	if len(evidence.Why) == 0 && len(calls) > 0 {
 		accused, text := e.accuse(calls)
 		evidence.Kind, evidence.Why = e.t.kind, []checker.Claim{{Op: calls[accused].op, Text: text}}
+		if f := e.blame(o.key, calls, accused); f != nil {
+			evidence.Ops = append(evidence.Ops, f.op)
+			evidence.Why = append(evidence.Why, checker.Claim{Op: f.op, Text: checker.Failed(f.invocation, f.completion, calls[accused].op)})
+		}
 	}
 	for i := range calls {
 		if note := e.t.note(o.calls, &calls[i]); note != "" {
@@ -180,6 +187,7 @@ func (e *explainer[S, In, Out]) words(o object[In, Out], calls []call[In, Out]) 
 	for i := range calls {
 		evidence.Ops = append(evidence.Ops, calls[i].op)
 	}
+	slices.Sort(evidence.Ops)
 	evidence.Why = append(evidence.Why, e.suggestInitial(o, evidence)...)
 	return withoutLead(evidence)
 }

@@ -21,7 +21,7 @@ import (
 // model's functions must be pure, and may be called from several goroutines at once.
 func CheckPorcupine(ctx context.Context, m porcupine.Model, operations []porcupine.Operation, opts Options) checker.Result {
 	f := foreign{m, ctx}
-	return judgeObjects(ctx, f, opts, func() ([]object[any, any], error) { return f.objects(operations) })
+	return judgeObjects(ctx, f, opts, func() ([]object[any, any], error) { return f.objects(operations) }, nil)
 }
 
 // foreign is a model written for Porcupine.

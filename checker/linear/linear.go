@@ -75,12 +75,17 @@ const name = "linearizable"
 // Check judges a history against a model, each key as an object of its own (L3). The result's Method says what decided,
 // its Stats count calls, keys, calls with unknown outcome, and the keys that are invalid or unknown.
 func Check[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h *history.History, opts Options) checker.Result {
-	return judgeObjects(ctx, m, opts, func() ([]object[In, Out], error) { return split(m, h) })
+	result := judgeObjects(ctx, m, opts, func() ([]object[In, Out], error) { return split(m, h) }, failures(m, h))
+	for i := range result.Evidence {
+		checker.Whence(h, &result.Evidence[i])
+	}
+	return result
 }
 
 // judgeObjects keeps the limits of opts while it reads objects, judges them and explains what is wrong.
 func judgeObjects[S, In, Out any](
 	ctx context.Context, m model.Model[S, In, Out], opts Options, read func() ([]object[In, Out], error),
+	failed func(key string) []failure[In, Out],
 ) (result checker.Result) {
 	start := time.Now()
 	defer func() {
@@ -106,7 +111,7 @@ func judgeObjects[S, In, Out any](
 	outcomes := judgeAll(ctx, m, objects, opts)
 	result = merge(objects, outcomes)
 	if result.Verdict == checker.Invalid {
-		result.Evidence = explain(ctx, m, objects, outcomes, opts.Memory)
+		result.Evidence = explain(ctx, m, objects, outcomes, opts.Memory, failed)
 	}
 	return result
 }

@@ -70,7 +70,7 @@ func realTime(t *trace, level string) checker.Result {
 		e := checker.Evidence{Kind: level, Key: t.keys[o.key], Ops: []int{o.index}}
 		switch {
 		case o.from == nowhere:
-			e.Why = []checker.Claim{{Op: o.index, Text: "nobody wrote that value"}}
+			e.Kind, e.Why = checker.ValueFromNowhere, []checker.Claim{{Op: o.index, Text: "nobody wrote that value"}}
 		case o.from >= 0 && t.ops[o.from].begin > o.end:
 			e.Ops = append(e.Ops, t.ops[o.from].index)
 			e.Why = []checker.Claim{{Op: o.index, Text: fmt.Sprintf("ended before #%d began to write that value", t.ops[o.from].index)}}

@@ -99,7 +99,11 @@ type leveled struct {
 func (c leveled) Name() string { return c.level }
 
 func (c leveled) Check(ctx context.Context, h *history.History) checker.Result {
-	return c.judge(ctx, h, c.trace(h))
+	r := c.judge(ctx, h, c.trace(h))
+	for i := range r.Evidence {
+		checker.Whence(h, &r.Evidence[i])
+	}
+	return r
 }
 
 // trace reads the history as registers, at the first call.
