@@ -4,16 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strconv"
 
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/targets/once"
 )
 
 // client asks one node for one process, over a connection of its own.
@@ -22,7 +20,7 @@ type client struct {
 	run     string
 	session string
 	seen    *uint64 // the greatest position that the process was told, by any node
-	http    *http.Client
+	http    *once.Client
 	limit   func(cluster.Answer) cluster.Answer // what the target has to say about asking again
 }
 
@@ -35,14 +33,9 @@ func newClient(addr string, s cluster.Session, limit func(cluster.Answer) cluste
 		base:    "http://" + addr + "/v1/" + url.PathEscape(s.Object) + "/",
 		run:     s.Run,
 		session: sessionName(s),
-		http:    &http.Client{Transport: newTransport()},
+		http:    once.New(),
 		limit:   limit,
 	}
-}
-
-// newTransport knows no proxy from the environment: none has any business between a harness and its nodes.
-func newTransport() *http.Transport {
-	return &http.Transport{MaxIdleConnsPerHost: 1, DisableCompression: true}
 }
 
 // reply is the body of every answer of the client API; see package node.
@@ -60,8 +53,6 @@ func (c *client) Invoke(ctx context.Context, op history.Op) cluster.Answer {
 }
 
 func (c *client) invoke(ctx context.Context, op history.Op) cluster.Answer {
-	sent := false
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent = true }})
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path(op), bytes.NewReader(op.Value))
 	if err != nil {
 		return malformed.answer(op, nil, err.Error())
@@ -72,19 +63,14 @@ func (c *client) invoke(ctx context.Context, op history.Op) cluster.Answer {
 	if *c.seen > 0 {
 		request.Header.Set("Splitvote-Seen", strconv.FormatUint(*c.seen, 10))
 	}
-	response, err := c.http.Do(request)
+	got, left, err := c.http.Do(request)
 	if err != nil {
-		return broken(err, sent).answer(op, nil, cause(err))
+		return broken(err, left).answer(op, nil, err.Error())
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return lost.answer(op, nil, err.Error())
-	}
-	if position, err := strconv.ParseUint(response.Header.Get("Splitvote-Position"), 10, 64); err == nil {
+	if position, err := strconv.ParseUint(got.Header.Get("Splitvote-Position"), 10, 64); err == nil {
 		*c.seen = max(*c.seen, position)
 	}
-	return read(op, response.StatusCode, body)
+	return read(op, got.Status, got.Body)
 }
 
 // path is where to find op's call. A key is never empty in a URL: - stands for none.
@@ -94,14 +80,6 @@ func path(op history.Op) string {
 		key = url.PathEscape(op.Key)
 	}
 	return key + "/" + url.PathEscape(op.F)
-}
-
-// cause is err without the method and the address, which a history has already.
-func cause(err error) string {
-	if u := new(url.Error); errors.As(err, &u) {
-		err = u.Err
-	}
-	return err.Error()
 }
 
 // read makes an answer of an HTTP response.
@@ -124,27 +102,21 @@ func read(op history.Op, code int, body []byte) cluster.Answer {
 
 // Close lets go of the connection.
 func (c *client) Close() error {
-	c.http.CloseIdleConnections()
+	c.http.Close()
 	return nil
 }
 
 func askStatus(ctx context.Context, addr string) (cluster.Status, error) {
-	transport := newTransport()
-	transport.DisableKeepAlives = true
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/status", nil)
 	if err != nil {
 		return cluster.Status{}, err
 	}
-	response, err := (&http.Client{Transport: transport}).Do(request)
+	got, err := once.Ask(request)
 	if err != nil {
 		return cluster.Status{}, err
 	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return cluster.Status{}, fmt.Errorf("status of %s: %s", addr, response.Status)
-	}
 	var s cluster.Status
-	if err := json.NewDecoder(response.Body).Decode(&s); err != nil {
+	if err := json.Unmarshal(got.Body, &s); err != nil {
 		return cluster.Status{}, fmt.Errorf("status of %s: %w", addr, err)
 	}
 	s.Up = true

@@ -208,7 +208,7 @@ func TestSetClock(t *testing.T) {
 		w.WriteHeader(http.StatusBadRequest)
 		io.WriteString(w, `{"error":"no","definite":true}`)
 	})
-	if _, err := target.SetClock(t.Context(), refuses, cluster.Clock{}); err == nil || err.Error() != "400 Bad Request: no" {
+	if _, err := target.SetClock(t.Context(), refuses, cluster.Clock{}); err == nil || err.Error() != "status 400: no" {
 		t.Errorf("a refusal is %v", err)
 	}
 }

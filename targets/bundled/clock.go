@@ -8,24 +8,24 @@ import (
 	"time"
 
 	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/targets/once"
 )
 
 var _ cluster.Clocked = Target{}
 
 // SetClock asks the node's /clock.
-func (t Target) SetClock(ctx context.Context, addr string, c cluster.Clock) (was cluster.Clock, err error) {
-	transport := newTransport()
-	transport.DisableKeepAlives = true
-	url := fmt.Sprintf("http://%s/clock/%s/%d", addr, c.Offset, c.Drift)
+func (t Target) SetClock(ctx context.Context, addr string, to cluster.Clock) (was cluster.Clock, err error) {
+	url := fmt.Sprintf("http://%s/clock/%s/%d", addr, to.Offset, to.Drift)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, nil)
 	if err != nil {
 		return was, err
 	}
-	response, err := (&http.Client{Transport: transport}).Do(request)
+	c := once.New()
+	defer c.Close()
+	got, _, err := c.Do(request)
 	if err != nil {
 		return was, err
 	}
-	defer response.Body.Close()
 	var answer struct {
 		Error string
 		Value struct {
@@ -33,11 +33,11 @@ func (t Target) SetClock(ctx context.Context, addr string, c cluster.Clock) (was
 			Drift  int64
 		}
 	}
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		return was, fmt.Errorf("%s: %w", response.Status, err)
+	if err := json.Unmarshal(got.Body, &answer); err != nil {
+		return was, fmt.Errorf("status %d: %w", got.Status, err)
 	}
-	if response.StatusCode != http.StatusOK {
-		return was, fmt.Errorf("%s: %s", response.Status, answer.Error)
+	if got.Status != http.StatusOK {
+		return was, fmt.Errorf("status %d: %s", got.Status, answer.Error)
 	}
 	was.Drift = answer.Value.Drift
 	was.Offset, err = time.ParseDuration(answer.Value.Offset)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
 
 	"github.com/splitvote/splitvote/cluster"
@@ -67,11 +66,10 @@ var answered = map[status]outcome{
 	{http.StatusGatewayTimeout, false}:    unknown,
 }
 
-// broken is the outcome of a request that got no answer; sent says that it had a connection to leave by.
-func broken(err error, sent bool) outcome {
-	var op *net.OpError
+// broken is the outcome of a request that got no answer; left says that some of it was sent.
+func broken(err error, left bool) outcome {
 	switch {
-	case !sent, errors.As(err, &op) && op.Op == "dial":
+	case !left:
 		return unsent
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return unknown

@@ -5,35 +5,21 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/http/httptrace"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/targets/once"
 )
-
-// mostBody bounds an answer in bytes.
-const mostBody = 16 << 20
 
 // client makes calls of one member by HTTP, for one process, over a connection of its own.
 type client struct {
 	service *Service
 	base    string // http://host:port
 	session cluster.Session
-	http    *http.Client
-}
-
-// newHTTP knows no proxy from the environment and follows no redirection: where a call went is for the file to say.
-func newHTTP() *http.Client {
-	return &http.Client{
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 1, DisableCompression: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	http    *once.Client
 }
 
 // argument is what the templates of a call's request know.
@@ -50,7 +36,8 @@ type answer struct {
 	argument
 	Status int
 	Body   string
-	JSON   any // the body, if it is JSON
+	JSON   any  // the body, if it is JSON
+	whole  bool // nothing of the body can be missing
 }
 
 // Invoke makes one attempt.
@@ -60,21 +47,19 @@ func (c *client) Invoke(ctx context.Context, op history.Op) cluster.Answer {
 		return failed(op, fmt.Sprintf("%s has no call %s", c.session.Object, op.F), false)
 	}
 	arg := argument{op.Key, plain(op.Value, true), op.Process.String(), op.Index, c.session.Run}
-	sent := false
-	request, err := of.request(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent = true }}), c.base, arg)
+	request, err := of.request(ctx, c.base, arg)
 	if err != nil {
 		return failed(op, err.Error(), false)
 	}
-	response, err := c.http.Do(request)
-	if err != nil {
-		return broken(op, err, sent)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, mostBody))
-	if err != nil {
+	got, left, err := c.http.Do(request)
+	switch {
+	case err != nil && left:
 		return unknown(op, err.Error())
+	case err != nil:
+		return failed(op, err.Error(), true)
 	}
-	return c.service.read(of, op, answer{arg, response.StatusCode, string(body), plain(body, false)})
+	body := string(got.Body)
+	return c.service.read(of, op, answer{arg, got.Status, body, plain(got.Body, false), got.Ends || complete(body)})
 }
 
 // request makes the HTTP request of a call.
@@ -131,6 +116,8 @@ func (s *Service) read(c *call, op history.Op, got answer) cluster.Answer {
 		return failed(op, why, true)
 	case !slices.Contains(means.OK, got.Status):
 		return unknown(op, why)
+	case !got.whole && (c.Get != nil || c.Value != nil || c.Fail != nil):
+		return unknown(op, "the answer has no Content-Length, and so its body may be cut off: "+why)
 	}
 	if c.Fail != nil {
 		why, err := c.Fail.with(got)
@@ -152,6 +139,12 @@ func (s *Service) read(c *call, op history.Op, got answer) cluster.Answer {
 		value = got.Body
 	}
 	return done(op, value)
+}
+
+// complete reports whether a body cannot be the beginning of a longer one: it is JSON, and no number.
+func complete(body string) bool {
+	last := strings.TrimRight(body, " \t\r\n")
+	return json.Valid([]byte(body)) && (last != body || !strings.ContainsAny(last[len(last)-1:], "0123456789"))
 }
 
 // done is a call that succeeded and returned value, which must be JSON.
@@ -179,20 +172,8 @@ func unknown(op history.Op, why string) cluster.Answer {
 	return cluster.Answer{Op: op}
 }
 
-// broken is a request that got no answer; sent says that it had a connection to leave by.
-func broken(op history.Op, err error, sent bool) cluster.Answer {
-	if u := new(url.Error); errors.As(err, &u) {
-		err = u.Err
-	}
-	var dial *net.OpError
-	if !sent || errors.As(err, &dial) && dial.Op == "dial" {
-		return failed(op, err.Error(), true)
-	}
-	return unknown(op, err.Error())
-}
-
 // Close lets go of the connection.
 func (c *client) Close() error {
-	c.http.CloseIdleConnections()
+	c.http.Close()
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -148,6 +149,80 @@ func TestCallsWithoutAnswer(t *testing.T) {
 	}
 }
 
+// S1: what an answer does not say for certain is not made up. A store that dies between the head and the body of an answer,
+// or within a number, has told nothing.
+func TestAnswersThatMayBeCutOff(t *testing.T) {
+	s := mustLoad(t, store)
+	read, write, cas := history.Op{F: "read"}, history.Op{F: "write", Value: json.RawMessage("7")}, history.Op{F: "cas", Value: json.RawMessage("[1,2]")}
+	const open, length = "HTTP/1.0 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%[2]s"
+	for name, test := range map[string]struct {
+		op     history.Op
+		answer string
+		want   string
+	}{
+		"a number":                           {read, open + "12", "info the answer has no Content-Length, and so its body may be cut off: status 200: 12"},
+		"a number and the end of its line":   {read, open + "12\n", "ok 12"},
+		"nothing":                            {read, open, "info the answer has no Content-Length, and so its body may be cut off: status 200: "},
+		"an object is complete":              {read, open + `{"a":1}`, `ok {"a":1}`},
+		"half an object":                     {read, open + `{"a":`, `info the answer has no Content-Length, and so its body may be cut off: status 200: {"a":`},
+		"null":                               {read, open + "null", "ok null"},
+		"a body that is not used":            {write, open + "1", "ok 7"},
+		"a body that is used":                {cas, open, "info the answer has no Content-Length, and so its body may be cut off: status 200: "},
+		"shorter than it says":               {read, fmt.Sprintf(length, 3, "12"), "info unexpected EOF"},
+		"and for a body that is not used":    {write, fmt.Sprintf(length, 3, "12"), "info unexpected EOF"},
+		"one value and the beginning of one": {cas, fmt.Sprintf(length, 15, `{"was":1}{"oth"`), "info line "},
+		"a refusal, and where is cut off":    {write, "HTTP/1.0 409 Conflict\r\n\r\n", "fail status 409: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if c, _, err := w.(http.Hijacker).Hijack(); err == nil {
+					io.WriteString(c, test.answer)
+					c.Close()
+				}
+			}))
+			defer server.Close()
+			got := told(invoke(t, s, server.Listener.Addr().String(), time.Minute, test.op))
+			if exact := !strings.HasSuffix(test.want, "line "); exact && got != test.want || !strings.HasPrefix(got, test.want) {
+				t.Errorf("told %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// S2: a store that carries a write out, dies, and refuses the repetition, would make a write that took effect a failed one.
+// Neither a key that says that a repetition is harmless nor a method does; nobody is asked twice.
+func TestWritesAreNotRepeated(t *testing.T) {
+	s := mustLoad(t, store)
+	var done atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch done.Add(1) {
+		case 1:
+			w.WriteHeader(http.StatusNoContent)
+		case 2: // carried out, and gone
+			io.Copy(io.Discard, r.Body)
+			if c, _, err := w.(http.Hijacker).Hijack(); err == nil {
+				c.Close()
+			}
+		default:
+			w.WriteHeader(http.StatusConflict)
+		}
+	}))
+	defer server.Close()
+	c, err := s.Dial(t.Context(), server.Listener.Addr().String(), cluster.Session{Process: 4, Object: "register", Run: "run"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, want := range []string{"ok 7", "info EOF"} {
+		if got := told(c.Invoke(t.Context(), history.Op{F: "write", Key: "k", Value: json.RawMessage("7")})); got != want {
+			t.Errorf("told %s, want %s", got, want)
+		}
+	}
+	if n := done.Load(); n != 2 {
+		t.Errorf("%d requests arrived, want 2", n)
+	}
+}
+
 func TestStatus(t *testing.T) {
 	const role = `
 status: {get: /status, role: "{{.JSON.role}}", leader: "{{.JSON.leader}}", term: "{{.JSON.term}}"}
@@ -161,9 +236,9 @@ objects: {register: {read: {get: /x}}}
 		err    string
 	}{
 		"ready":           {store, 200, "", cluster.Status{Up: true}, ""},
-		"not ready":       {store, 503, "", cluster.Status{}, "/health: 503 Service Unavailable"},
+		"not ready":       {store, 503, "", cluster.Status{}, "/health answers 503 Service Unavailable"},
 		"a role":          {role, 200, `{"role": "leader", "leader": "n2", "term": 7}`, cluster.Status{Up: true, Role: "leader", Leader: "n2", Term: 7}, ""},
-		"no role to tell": {role, 500, ``, cluster.Status{}, "/status: 500 Internal Server Error"},
+		"no role to tell": {role, 500, ``, cluster.Status{}, "/status answers 500 Internal Server Error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			addr, _ := served(t, test.status, test.body)

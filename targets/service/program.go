@@ -16,6 +16,7 @@ import (
 
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/targets/once"
 )
 
 // clientOf is what the templates of a client's command know.
@@ -221,7 +222,7 @@ func start(argv []string, dir string) (*running, error) {
 	r.ended.Go(func() {
 		defer close(r.lines)
 		scan := bufio.NewScanner(out)
-		scan.Buffer(nil, mostBody)
+		scan.Buffer(nil, once.Most)
 		for scan.Scan() {
 			r.lines <- append([]byte(nil), scan.Bytes()...)
 		}

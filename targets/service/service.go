@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/targets/once"
 )
 
 // Service is a service that a file describes, as a target.
@@ -156,7 +156,7 @@ func (s *Service) Dial(_ context.Context, addr string, session cluster.Session) 
 	if len(s.file.Client) > 0 {
 		return s.program(addr, session)
 	}
-	return &client{service: s, base: "http://" + addr, session: session, http: newHTTP()}, nil
+	return &client{service: s, base: "http://" + addr, session: session, http: once.New()}, nil
 }
 
 // ready is the first that a client's program is asked: whether its member serves.
@@ -172,7 +172,7 @@ func (s *Service) Status(ctx context.Context, addr string) (cluster.Status, erro
 		if err != nil {
 			return cluster.Status{}, err
 		}
-		_, err = ask(request)
+		_, err = once.Ask(request)
 		return cluster.Status{Up: err == nil}, err
 	}
 	p, err := s.program(addr, cluster.Session{})
@@ -193,11 +193,11 @@ func (s *Service) role(ctx context.Context, addr string) (cluster.Status, error)
 	if err != nil {
 		return cluster.Status{}, err
 	}
-	body, err := ask(request)
+	got, err := once.Ask(request)
 	if err != nil {
 		return cluster.Status{}, err
 	}
-	said := answer{Status: http.StatusOK, Body: string(body), JSON: plain(body, false)}
+	said := answer{Status: http.StatusOK, Body: string(got.Body), JSON: plain(got.Body, false)}
 	st := cluster.Status{Up: true}
 	for _, part := range []struct {
 		text *text
@@ -217,20 +217,4 @@ func (s *Service) role(ctx context.Context, addr string) (cluster.Status, error)
 		part.put(strings.TrimSpace(v))
 	}
 	return st, nil
-}
-
-// ask makes a request over a connection of its own. Any answer but 200 is an error.
-func ask(request *http.Request) ([]byte, error) {
-	c := newHTTP()
-	defer c.CloseIdleConnections()
-	response, err := c.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, mostBody))
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", request.URL, response.Status)
-	}
-	return body, err
 }

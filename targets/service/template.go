@@ -126,12 +126,13 @@ func written(v any) string {
 	return string(b)
 }
 
-// plain is a JSON value as templates take it apart and write it: numbers as they stand. What is no JSON is nil.
+// plain is a JSON value as templates take it apart and write it: numbers as they stand. What is not one JSON value, and
+// nothing else, is nil.
 func plain(data []byte, quote bool) any {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
 	var v any
-	if dec.Decode(&v) != nil {
+	if !json.Valid(data) || dec.Decode(&v) != nil {
 		return nil
 	}
 	return named(v, quote)
