@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 
+	"github.com/splitvote/splitvote/targets/once"
 	"github.com/splitvote/splitvote/targets/service"
 )
 
@@ -61,6 +63,26 @@ func answerCalls(args []string) {
 			answer = `hello`
 		case "untyped":
 			answer = `{"value": 3}`
+		case "other":
+			answer = `{"type": "ok", "index": 2}`
+		case "own":
+			answer = fmt.Sprintf(`{"type": "ok", "index": %d}`, asked.Index)
+		case "cut":
+			fmt.Print(`{"type": "o`)
+			return
+		case "long":
+			answer = `{"type": "ok", "value": "` + strings.Repeat("x", once.Most) + `"}`
+		case "twice":
+			answer = fmt.Sprintf(`{"type": "ok", "value": %d}`+"\n"+`{"type": "ok", "value": 99}`, calls)
+		case "leave":
+			fmt.Printf(`{"type": "ok", "value": %d}`+"\n", calls)
+			fmt.Fprintln(os.Stderr, "bye")
+			os.Exit(3)
+		case "deaf":
+			fmt.Printf(`{"type": "ok", "value": %d}`+"\n", calls)
+			if silent, _, err := os.Pipe(); err == nil {
+				silent.Read(make([]byte, 1))
+			}
 		case "silent":
 			continue
 		case "die":

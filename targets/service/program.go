@@ -1,22 +1,14 @@
 package service
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
 	"strings"
-	"sync"
-	"syscall"
 	"time"
 
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/targets/once"
 )
 
 // clientOf is what the templates of a client's command know.
@@ -32,20 +24,26 @@ type program struct {
 	argv []string
 	dir  string
 
-	running *running // nil before the first call, and after a call that was not answered in time (S3)
+	running *running     // nil before the first call, and after a call that was not answered in time (S3)
+	ended   *ClientError // why the last one ended before it was ready, nil if it did not
+	restart time.Time    // when another may be started after it
 }
 
-// running is the program while it runs.
-type running struct {
-	cmd   *exec.Cmd
-	in    io.WriteCloser
-	out   *os.File    // the end that we read
-	lines chan []byte // what it answers; closed when it has ended
-	said  *lastLine   // on its standard error
-	asked bool        // whether it is ready, and it has not answered yet
-	ready bool        // to make calls
-	gone  bool        // it is of no use any more
-	ended sync.WaitGroup
+// again is the time between the starts of programs that end before they are ready.
+const again = 100 * time.Millisecond
+
+// ClientError is a program that makes no calls, with what it said last on its standard error.
+type ClientError struct {
+	Why string
+	Log []string
+}
+
+// Error is one line: why, and the last line of the log.
+func (e *ClientError) Error() string {
+	if len(e.Log) == 0 {
+		return e.Why
+	}
+	return e.Why + ": " + e.Log[len(e.Log)-1]
 }
 
 // asked is a line to the program.
@@ -62,6 +60,7 @@ type answered struct {
 	Value     json.RawMessage `json:"value"`
 	Error     string          `json:"error"`
 	Elsewhere bool            `json:"elsewhere"` // of what failed: another member may be asked
+	Index     *int            `json:"index"`     // of the call, if it says
 }
 
 func (s *Service) program(addr string, session cluster.Session) (*program, error) {
@@ -76,82 +75,81 @@ func (s *Service) program(addr string, session cluster.Session) (*program, error
 // Invoke makes one attempt. Until the program has said that it is ready no call is made, and so none has an effect: a
 // program may take longer to start than a call may take.
 func (p *program) Invoke(ctx context.Context, op history.Op) cluster.Answer {
+	if err := p.prepare(ctx); err != nil {
+		return failed(op, err.Error(), true)
+	}
+	if why := p.running.unasked(); why != "" {
+		return failed(op, p.end(why).Error(), true)
+	}
+	if why := p.running.ask(ctx, asked{op.F, op.Key, orNull(op.Value), op.Index}); why != "" {
+		return unknown(op, p.end(why).Error())
+	}
+	line, why := p.running.answer(ctx)
+	if why != "" {
+		return unknown(op, p.end(why).Error())
+	}
+	return p.read(op, line)
+}
+
+// prepare starts the program if none runs, and waits until it is ready to make calls. The error says why it is not.
+func (p *program) prepare(ctx context.Context) error {
 	if p.running == nil {
+		if p.ended != nil && time.Now().Before(p.restart) {
+			return p.ended
+		}
+		p.restart = time.Now().Add(again)
 		r, err := start(p.argv, p.dir)
 		if err != nil {
-			return failed(op, fmt.Sprintf("start client: %v", err), false)
+			p.ended = &ClientError{Why: fmt.Sprintf("start client: %v", err)}
+			return p.ended
 		}
 		p.running = r
 	}
-	if why := p.running.prepare(ctx); why != "" {
-		if p.running.gone {
-			why = p.end(why)
-		}
-		return failed(op, why, true)
-	}
-	if op.F == ready {
-		op.Kind = history.Ok
-		return cluster.Answer{Op: op}
-	}
-	if !p.running.ask(asked{op.F, op.Key, orNull(op.Value), op.Index}) {
-		return unknown(op, p.end("the client does not listen"))
-	}
-	select {
-	case line, more := <-p.running.lines:
-		if !more {
-			return unknown(op, p.end("the client has ended"))
-		}
-		return p.read(op, line)
-	case <-ctx.Done():
-		return unknown(op, p.end(ctx.Err().Error()))
-	}
-}
-
-// prepare waits until the program is ready to make calls. It says why it is not.
-func (r *running) prepare(ctx context.Context) string {
+	r := p.running
 	if r.ready {
-		return ""
+		return nil
 	}
-	if !r.asked && !r.ask(asked{F: ready, Value: orNull(nil)}) {
-		r.gone = true
-		return "the client does not listen"
+	if !r.asked {
+		// The line is too short to wait for, whatever ctx says.
+		if why := r.ask(context.Background(), asked{F: ready, Value: orNull(nil)}); why != "" {
+			p.ended = p.end(why)
+			return p.ended
+		}
+		r.asked = true
 	}
-	r.asked = true
-	select {
-	case line, more := <-r.lines:
-		if r.asked = false; !more {
-			r.gone = true
-			return "the client has ended"
-		}
-		a := answered{Type: history.Invoke}
-		if err := json.Unmarshal(line, &a); err != nil || a.Type == history.Invoke {
-			r.gone = true
-			return notAnswer(line)
-		}
-		if r.ready = a.Type == history.Ok; !r.ready {
-			return "the client is not ready: " + a.Error
-		}
-		return ""
-	case <-ctx.Done():
-		return "the client is not ready yet"
+	line, why := r.answer(ctx)
+	switch {
+	case why != "" && ctx.Err() != nil:
+		return &ClientError{Why: "the client is not ready yet", Log: r.said.lines()}
+	case why != "":
+		p.ended = p.end(why)
+		return p.ended
 	}
+	r.asked = false
+	a, ok := understood(line, 0)
+	if !ok {
+		p.ended = p.end(notAnswer(line))
+		return p.ended
+	}
+	if r.ready = a.Type == history.Ok; !r.ready {
+		return &ClientError{Why: strings.TrimSuffix("the client is not ready: "+a.Error, ": "), Log: r.said.lines()}
+	}
+	p.ended = nil
+	return nil
 }
 
-// ask writes a line; false means that nobody reads any more.
-func (r *running) ask(a asked) bool {
-	line, err := json.Marshal(a)
-	if err != nil {
-		return false
-	}
-	_, err = r.in.Write(append(line, '\n'))
-	return err == nil
+// understood reads an answer to the call with that index.
+func understood(line []byte, index int) (a answered, ok bool) {
+	a.Type = history.Invoke
+	err := json.Unmarshal(line, &a)
+	return a, err == nil && a.Type != history.Invoke && (a.Index == nil || *a.Index == index)
 }
 
 // read makes a completion of a line (S1). After one that is no answer the program is not trusted with another call.
 func (p *program) read(op history.Op, line []byte) cluster.Answer {
-	a := answered{Type: history.Invoke}
-	if err := json.Unmarshal(line, &a); err != nil || a.Type == history.Invoke {
-		return unknown(op, p.end(notAnswer(line)))
+	a, ok := understood(line, op.Index)
+	if !ok {
+		return unknown(op, p.end(notAnswer(line)).Error())
 	}
 	switch a.Type {
 	case history.Ok:
@@ -167,17 +165,17 @@ func (p *program) read(op history.Op, line []byte) cluster.Answer {
 }
 
 func notAnswer(line []byte) string {
-	return fmt.Sprintf("the client answers %.200q, and not {\"type\": \"ok\"}, \"fail\" or \"info\"", line)
+	return fmt.Sprintf("the client answers %.200q, and not {\"type\": \"ok\"}, \"fail\" or \"info\" to the call that it was asked", line)
 }
 
-// end ends the program, and adds what it said last to why.
-func (p *program) end(why string) string {
-	said := p.running.stop()
+// end ends the program, and adds how it ended and what it said last to why.
+func (p *program) end(why string) *ClientError {
+	r := p.running
 	p.running = nil
-	if said != "" {
-		why += ": " + said
+	if how := r.stop(); how != "" {
+		why += " (" + how + ")"
 	}
-	return why
+	return &ClientError{why, r.said.lines()}
 }
 
 // Close ends the program.
@@ -194,79 +192,4 @@ func orNull(v json.RawMessage) json.RawMessage {
 		return json.RawMessage("null")
 	}
 	return v
-}
-
-// start starts a client's program as the leader of a process group of its own, so that it ends with what it started. Should
-// we be killed, its standard input ends.
-func start(argv []string, dir string) (*running, error) {
-	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Dir = dir
-	cmd.WaitDelay = time.Second // for what it may have started in a group of its own
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	// Not StdoutPipe, which Wait closes whether or not all was read.
-	out, answers, err := os.Pipe()
-	if err != nil {
-		return nil, errors.Join(err, in.Close())
-	}
-	r := &running{cmd: cmd, in: in, out: out, lines: make(chan []byte), said: &lastLine{}}
-	cmd.Stdout, cmd.Stderr = answers, r.said
-	err = cmd.Start()
-	answers.Close()
-	if err != nil {
-		return nil, errors.Join(err, in.Close(), out.Close())
-	}
-	r.ended.Go(func() {
-		defer close(r.lines)
-		scan := bufio.NewScanner(out)
-		scan.Buffer(nil, once.Most)
-		for scan.Scan() {
-			r.lines <- append([]byte(nil), scan.Bytes()...)
-		}
-	})
-	return r, nil
-}
-
-// stop kills the program and waits until it is gone. It returns what the program said last.
-func (r *running) stop() string {
-	_ = r.in.Close()
-	_ = syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL) // it may have ended
-	_ = r.out.Close()
-	for range r.lines { // what it still had to say is nobody's answer (S3)
-	}
-	r.ended.Wait()
-	_ = r.cmd.Wait() // that it was killed is no news
-	return r.said.String()
-}
-
-// lastLine keeps the last line that is written to it, up to a length.
-type lastLine struct {
-	mu   sync.Mutex
-	line []byte
-	next bool // the line is complete
-}
-
-func (l *lastLine) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, c := range b {
-		switch {
-		case c == '\n':
-			l.next = true
-		case l.next:
-			l.line, l.next = append(l.line[:0], c), false
-		case len(l.line) < 200:
-			l.line = append(l.line, c)
-		}
-	}
-	return len(b), nil
-}
-
-func (l *lastLine) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.TrimSpace(string(l.line))
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/splitvote/splitvote/cluster"
@@ -20,6 +21,15 @@ import (
 type Service struct {
 	file file
 	dir  string // of the file
+
+	mu     sync.Mutex
+	probes map[string]*probe // by address
+}
+
+// probe asks a member whether it serves, through a program that goes on from question to question.
+type probe struct {
+	mu sync.Mutex
+	*program
 }
 
 var _ cluster.Target = (*Service)(nil)
@@ -175,16 +185,45 @@ func (s *Service) Status(ctx context.Context, addr string) (cluster.Status, erro
 		_, err = once.Ask(request)
 		return cluster.Status{Up: err == nil}, err
 	}
-	p, err := s.program(addr, cluster.Session{})
-	if err != nil {
-		return cluster.Status{}, err
+	return s.served(ctx, addr)
+}
+
+// served asks the client's program whether the member serves. A program that is not ready yet is kept for the next question:
+// it may take longer to start than one question may take.
+func (s *Service) served(ctx context.Context, addr string) (cluster.Status, error) {
+	s.mu.Lock()
+	p, ok := s.probes[addr]
+	if !ok {
+		by, err := s.program(addr, cluster.Session{})
+		if err != nil {
+			s.mu.Unlock()
+			return cluster.Status{}, err
+		}
+		p = &probe{program: by}
+		if s.probes == nil {
+			s.probes = map[string]*probe{}
+		}
+		s.probes[addr] = p
 	}
-	defer p.Close()
-	a := p.Invoke(ctx, history.Op{F: ready})
-	if a.Op.Kind != history.Ok {
-		return cluster.Status{}, fmt.Errorf("status of %s: %s", addr, a.Op.Err)
+	s.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.prepare(ctx); err != nil {
+		return cluster.Status{}, fmt.Errorf("status of %s: %w", addr, err)
 	}
-	return cluster.Status{Up: true}, nil
+	return cluster.Status{Up: true}, p.Close()
+}
+
+// Close ends the programs that were asked whether members serve.
+func (s *Service) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.probes {
+		p.mu.Lock()
+		p.Close()
+		p.mu.Unlock()
+	}
+	return nil
 }
 
 // role reads what a member says of itself.
