@@ -109,10 +109,12 @@ Exit status: 0 valid · 1 invalid · 2 unknown · 254 usage or bad input · 255 
 		Args:          noArguments,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.Version = version()
+	root.SetVersionTemplate(versionText())
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(runCommand(), checkCommand(), campaignCommand(), bugsCommand(), replayCommand(), shrinkCommand(), serveCommand(), convertCommand(), cleanCommand(),
-		listCommand(), nodeCommand(), netfaultCommand())
+		listCommand(), nodeCommand(), netfaultCommand(), versionCommand(), mcpCommand(), generateCommand())
+	addExamples(root)
 	completeNames(root)
 	return root
 }
