@@ -1,7 +1,7 @@
 # Every target is a line with its purpose; bare make lists them.
 GO ?= go
 
-.PHONY: help build test race docker sim bench bench-checker cross-check faults bugs fuzz lint golangci docs clean ci
+.PHONY: help build test race docker sim bench bench-checker cross-check faults bugs fuzz lint golangci docs generate snapshot image clean ci
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -55,9 +55,26 @@ golangci: ## install the golangci-lint that make lint runs
 docs: build ## rewrite the generated pages of docs/, and what its console blocks print
 	$(GO) test ./cmd/splitvote -run 'TestGeneratedDocs|TestDocumentedOutputs' -rewrite
 
+generate: ## man pages and completions of shells, into dist-extra/
+	$(GO) run ./cmd/splitvote generate dist-extra
+
+PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
+snapshot: generate ## the binaries of a release with their checksums, into dist/, as goreleaser makes them
+	rm -rf dist && mkdir dist
+	for p in $(PLATFORMS); do \
+		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -trimpath -ldflags '-s -w' -o dist/$$p/splitvote ./cmd/splitvote && \
+		tar czf dist/splitvote_snapshot_$${p%/*}_$${p#*/}.tar.gz -C dist/$$p splitvote -C $(CURDIR) LICENSE README.md CHANGELOG.md \
+			-C dist-extra man completions || exit 1; \
+	done
+	cd dist && sha256sum *.tar.gz > SHA256SUMS
+
+image: ## the published image, for this machine
+	CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -o dist/linux/$$($(GO) env GOARCH)/splitvote ./cmd/splitvote
+	docker build --build-arg TARGETPLATFORM=linux/$$($(GO) env GOARCH) -t ghcr.io/splitvote/splitvote:local -f Dockerfile dist
+
 clean: ## what builds and runs have left, containers included
 	-./splitvote clean
-	rm -rf splitvote runs
+	rm -rf splitvote runs dist dist-extra
 
 ci: ## what CI runs, set-up included (Debian, root)
 	.ci/run

@@ -75,6 +75,7 @@ var onlyIn = map[string][]string{
 	"github.com/docker/docker":                    {"cluster/docker"},
 	"github.com/spf13/cobra":                      {"cmd/splitvote"},
 	"gopkg.in/yaml.v3":                            {"plan", "targets/service"},
+	"github.com/modelcontextprotocol/go-sdk":      {"cmd/splitvote"},
 	"github.com/klauspost/compress":               {"history"},
 }
 
