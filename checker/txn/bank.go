@@ -59,7 +59,7 @@ func (j judge) bank(h *history.History) checker.Result {
 			}
 		}
 	}
-	return j.result(found, 0, map[string]any{"reads": len(reads), "total": total.total})
+	return j.result(&opinion{findings: found, stats: map[string]any{"reads": len(reads), "total": total.total}})
 }
 
 // bankReads are the reads of all accounts that succeeded. A read that lists the accounts that it wants is passed over.

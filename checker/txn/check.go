@@ -20,12 +20,48 @@ func (j judge) Check(ctx context.Context, h *history.History) checker.Result {
 	if err != nil {
 		return undecided(err)
 	}
+	all, whole, err := t.ambiguous(j.model)
+	if err != nil {
+		return undecided(err)
+	}
+	var o *opinion
+	switch {
+	case len(t.repeats.like) == 0:
+		o, err = j.examine(ctx, t)
+	case len(all) == 0:
+		o, err = j.examine(ctx, t.told(j.model, nil, nil))
+	default:
+		o, err = j.tellApart(ctx, t, all, whole)
+	}
+	if err != nil {
+		return undecided(err)
+	}
+	return j.result(o)
+}
+
+// opinion is what was found of a history.
+type opinion struct {
+	*findings
+	proved level
+	stats  map[string]any
+
+	cases     level // ruled out as none of the ways in which reads can be told apart has the level (X16)
+	why       []checker.Evidence
+	ambiguous *twice // a value because of which levels are left open
+}
+
+// out are the levels that are ruled out.
+func (o *opinion) out() level { return o.ruledOut() | o.cases }
+
+// examine looks at a history in which reads tell which write they saw.
+func (j judge) examine(ctx context.Context, t *trace) (*opinion, error) {
 	found := newFindings(t, j.model)
 	g := newGraph(t)
 	ordered := false
 	if j.model == ListAppend {
+		var err error
 		if ordered, err = appends(g, found); err != nil {
-			return undecided(err)
+			return nil, err
 		}
 	} else {
 		ordered = writesAndReads(g, found)
@@ -38,18 +74,19 @@ func (j judge) Check(ctx context.Context, h *history.History) checker.Result {
 		err = ctx.Err()
 	}
 	if err != nil {
-		return undecided(err)
+		return nil, err
 	}
 	proved := found.weak()
 	if direct == 0 {
 		proved |= provable(j.model, ordered, unsearched)
 		shown, err := found.decide(ctx, g, j.asked, below(proved&^found.ruledOut()))
 		if err != nil {
-			return undecided(err)
+			return nil, err
 		}
 		proved |= shown
 	}
-	return j.result(found, proved, map[string]any{"transactions": len(t.txns), "dependencies": len(g.edges)})
+	return &opinion{findings: found, proved: below(proved &^ found.ruledOut()),
+		stats: map[string]any{"transactions": len(t.txns), "dependencies": len(g.edges)}}, nil
 }
 
 // weak are the levels up to read-committed that hold unless an anomaly that was found rules them out (X9).
@@ -85,21 +122,15 @@ func (f *findings) ruledOut() (out level) {
 }
 
 // result is the verdict on the level that was asked for, and what is to be said of the others.
-func (j judge) result(found *findings, proved level, stats map[string]any) checker.Result {
-	out := found.ruledOut()
+func (j judge) result(found *opinion) checker.Result {
+	out, stats := found.out(), found.stats
 	names := make([]string, 0, len(found.counts))
 	for name := range found.counts {
 		names = append(names, name)
 	}
-	guilty := names[:0:0]
-	for what := range found.found {
-		if what.rulesOut()&j.asked != 0 && !slices.Contains(guilty, what.anomaly) {
-			guilty = append(guilty, what.anomaly)
-		}
-	}
-	byRank(guilty)
+	guilty := found.guilty(j.asked)
 	byRank(names)
-	proved = below(proved &^ out)
+	proved := below(found.proved &^ out)
 	open := everyLevel &^ out &^ proved
 	stats["anomalies"], stats["counts"], stats["ruled-out"] = names, found.counts, out.names()
 	stats["may-still-be"] = maximal(everyLevel &^ out).strongestFirst()
@@ -114,10 +145,18 @@ func (j judge) result(found *findings, proved level, stats map[string]any) check
 	default:
 		r.Verdict, r.Cause = checker.Unknown, checker.Undecided
 		r.Reason = fmt.Sprintf("nothing that was found rules out %s, and nothing proves it", j.Name())
+		if found.ambiguous != nil {
+			r.Cause = checker.Ambiguous
+			r.Reason = fmt.Sprintf("%v; the rest does not rule out %s", found.ambiguous, j.Name())
+		}
 		return r
 	}
 	r.Verdict, r.Holds = checker.Invalid, maximal(proved).strongestFirst()
 	r.Reason = fmt.Sprintf("the history is not %s: %s", j.Name(), strings.Join(guilty, ", "))
+	if len(guilty) == 0 {
+		r.Reason = fmt.Sprintf("the history is not %s, whichever write each read saw", j.Name())
+		r.Evidence = found.why
+	}
 	if rest := maximal(open) &^ below(proved); rest != 0 {
 		r.Reason += "; it may still be " + strings.Join(rest.strongestFirst(), ", ")
 	}
@@ -128,6 +167,17 @@ func (j judge) result(found *findings, proved level, stats map[string]any) check
 		return max(len(a.Ops), glance) - max(len(b.Ops), glance)
 	})
 	return r
+}
+
+// guilty are the anomalies that rule out a level, the worst first.
+func (f *findings) guilty(asked level) (names []string) {
+	for what := range f.found {
+		if what.rulesOut()&asked != 0 && !slices.Contains(names, what.anomaly) {
+			names = append(names, what.anomaly)
+		}
+	}
+	byRank(names)
+	return names
 }
 
 // against is the evidence of an anomaly that rules out a level. A cycle that was told once more because it rules out

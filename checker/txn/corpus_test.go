@@ -27,7 +27,7 @@ func TestCorpusAgreesWithDefinitions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		holds := oracleOf(t, file.Model, h).levels()
+		holds := oracleOf(t, file.Model, h).anyLevels()
 		for level, want := range file.Expect {
 			if got := map[bool]string{true: "valid", false: "invalid"}[holds[level]]; got != want {
 				t.Errorf("%s: %s is %s by definition, %s by the header", file.Name, level, got, want)

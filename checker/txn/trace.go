@@ -21,6 +21,8 @@ type trace struct {
 
 	predicates []predicate // in the order of their places among the micro-operations
 
+	repeats *repeats // values that were written more than once; nil while a history happens (X16)
+
 	keyNumbers map[string]int32
 	small      map[uint64]int32 // values that are small numbers, by key and number
 	others     map[valueName]int32
@@ -63,10 +65,13 @@ type valueName struct {
 	text string
 }
 
-// twice is a value that two transactions may have written, so that a read does not tell which it saw (X2).
+// twice is a value that was written more than once, so that a read does not tell which write it saw (X2).
 type twice struct{ key, value string }
 
 func (t *twice) Error() string {
+	if t.value == "null" {
+		return fmt.Sprintf("null was written to %s, which cannot be told from its initial value", t.key)
+	}
 	return fmt.Sprintf("%s was written to %s more than once, so that reads do not tell which write they saw", t.value, t.key)
 }
 
@@ -76,7 +81,7 @@ var writes = map[string]string{ListAppend: `"append"`, RWRegister: `"w"`}
 // read takes a history apart. An error is *twice, or that of ctx, or says what is no transaction.
 func read(ctx context.Context, modelName string, h *history.History) (*trace, error) {
 	calls := h.Calls()
-	t := &trace{history: h, txns: make([]transaction, 0, len(calls)), micros: make([]micro, 0, 4*len(calls)),
+	t := &trace{history: h, repeats: newRepeats(), txns: make([]transaction, 0, len(calls)), micros: make([]micro, 0, 4*len(calls)),
 		keyNumbers: map[string]int32{}, small: make(map[uint64]int32, 2*len(calls)), others: map[valueName]int32{}}
 	var failed []int32
 	for i, c := range calls {
@@ -116,6 +121,13 @@ func read(ctx context.Context, modelName string, h *history.History) (*trace, er
 			return nil, err
 		}
 	}
+	if len(t.predicates) > 0 {
+		for of := range t.repeats.of {
+			if of.value == none { // nor can it be told from a key that has no value
+				return nil, &twice{key: t.keys[of.key], value: "null"}
+			}
+		}
+	}
 	for _, f := range failed { // a client may try again what certainly failed
 		for _, m := range t.did(f) {
 			if v := &t.values[m.value]; v.writer == none {
@@ -151,7 +163,11 @@ func (t *trace) attribute(number int32) error {
 		}
 		v := &t.values[m.value]
 		if v.writer != none {
-			return &twice{key: t.keys[v.key], value: string(v.text)}
+			if t.repeats == nil {
+				return &twice{key: t.keys[v.key], value: string(v.text)}
+			}
+			m.value = t.again(m.value)
+			v = &t.values[m.value]
 		}
 		v.writer, v.final = number, true
 		for p := m.prev; p != none; p = t.micros[p].prev {
@@ -219,8 +235,16 @@ func (t *trace) micro(modelName string, f, key, raw []byte, x *transaction) erro
 	if m.key, err = t.key(key); err != nil {
 		return err
 	}
-	if m.write && modelName == RWRegister && string(raw) == "null" {
-		return &twice{key: t.keys[m.key], value: "null"} // it cannot be told from the initial value
+	if m.write && modelName == RWRegister && string(raw) == "null" { // it cannot be told from the initial value
+		if t.repeats == nil {
+			return &twice{key: t.keys[m.key], value: "null"}
+		}
+		m.value = t.newValue(m.key, raw)
+		if x.kind != history.Fail {
+			t.repeats.add(m.key, none, m.value)
+		}
+		t.touch(m)
+		return nil
 	}
 	if err = t.holds(modelName, &m, raw); err == nil {
 		t.touch(m)

@@ -22,8 +22,8 @@ func Models() []string { return []string{ListAppend, RWRegister, Bank} }
 // there is no such model or level.
 //
 // Its verdict is invalid if the level is ruled out, with the anomalies that rule it out as evidence; an anomaly that the level
-// allows is named by [Anomalies] and nothing else. It is unknown if a value was written twice to one key, if a call is
-// no transaction, or if ctx ended first.
+// allows is named by [Anomalies] and nothing else. It is unknown if a value was written twice to one key and read and too
+// many ways remain to say which write was seen, if a call is no transaction, or if ctx ended first.
 func New(modelName, consistency string) (checker.Checker, error) {
 	if consistency == "" {
 		consistency = Strictest

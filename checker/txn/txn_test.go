@@ -102,10 +102,11 @@ func TestWhatCannotBeJudged(t *testing.T) {
 		cause        checker.Cause
 		reason       string
 	}{
-		"an element twice": {txn.ListAppend, `p0 invoke [["append","x",1]]
-			p0 ok [["append","x",1]]
-			p1 invoke [["append","x",1.0]]`, checker.Ambiguous, `1 was written to "x" more than once, so that reads do not tell which write they saw`},
-		"null":           {txn.RWRegister, `p0 invoke [["w","x",null]]`, checker.Ambiguous, `#0: null was written to "x"`},
+		"too many ways": {txn.ListAppend, `p0 invoke [["append","x",1],["append","x",1],["append","x",1],["append","x",1],["append","x",1],["append","x",1]]
+			p0 ok [["append","x",1],["append","x",1],["append","x",1],["append","x",1],["append","x",1],["append","x",1]]
+			p1 invoke [["r","x",null]]
+			p1 ok [["r","x",[1,1.0,1,1,1,1]]]`, checker.Ambiguous, `1 was written to "x" more than once, so that reads do not tell which write they saw`},
+		"null":           {txn.RWRegister, "p0 invoke [[\"w\",\"x\",null],[\"rp\",null,null]]\np0 ok [[\"w\",\"x\",null],[\"rp\",null,{\"x\":null}]]", checker.Ambiguous, `null was written to "x"`},
 		"no list":        {txn.ListAppend, "p0 invoke [[\"r\",\"x\",null]]\np0 ok [[\"r\",\"x\",7]]", checker.Malformed, "#0: a read returned 7, want a list or null"},
 		"another model":  {txn.ListAppend, `p0 invoke [["w","x",1]]`, checker.Malformed, `#0: "w" is no micro-operation, want "append", "r" or "rp"`},
 		"no triple":      {txn.ListAppend, `p0 invoke [["r","x"]]`, checker.Malformed, "#0: a transaction is a list of [f, key, value]"},
@@ -118,6 +119,31 @@ func TestWhatCannotBeJudged(t *testing.T) {
 				t.Errorf("%v, %s: %s", r.Verdict, r.Cause, r.Reason)
 			}
 		})
+	}
+}
+
+// Null that was written cannot be told from the initial value: a read of it saw either, and both are tried (X16).
+func TestWrittenNullIsTried(t *testing.T) {
+	for _, test := range []struct {
+		lines string
+		want  checker.Verdict
+	}{
+		{`p0 invoke [["w","x",1]]
+			p0 ok [["w","x",1]]
+			p0 invoke [["w","x",null]]
+			p0 ok [["w","x",null]]
+			p1 invoke [["r","x",null]]
+			p1 ok [["r","x",null]]`, checker.Valid},
+		{`p0 invoke [["w","x",null]]
+			p0 ok [["w","x",null]]
+			p0 invoke [["w","x",1]]
+			p0 ok [["w","x",1]]
+			p1 invoke [["r","x",null]]
+			p1 ok [["r","x",null]]`, checker.Invalid},
+	} {
+		if r := check(t, txn.RWRegister, "", tell(t, test.lines)); r.Verdict != test.want {
+			t.Errorf("%v (%s), want %v\n%s", r.Verdict, r.Reason, test.want, test.lines)
+		}
 	}
 }
 
