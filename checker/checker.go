@@ -83,6 +83,7 @@ type Evidence struct {
 	Why     []Claim `json:"why"`           // one sentence an operation, where there is something to say
 
 	Cycle []Dependency `json:"cycle,omitempty"` // of transactions: each step leads to where the next begins
+	Keys  []string     `json:"keys,omitempty"`  // of transactions: what it is about, as JSON; nil for all that they touched
 
 	Log     []string `json:"log,omitempty"`      // what a member said last, a line each
 	LogFile string   `json:"log-file,omitempty"` // where it says more

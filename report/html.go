@@ -548,7 +548,7 @@ func near(h *history.History, v *violation) pageAround {
 	from = max(from, to-htmlAround)
 	var rows []row
 	for _, c := range calls[from:to] {
-		rows = append(rows, newRow(h, c, v.Key))
+		rows = append(rows, newRow(h, c, v.Key, v.Keys...))
 	}
 	a.fill(rows)
 	return a

@@ -64,3 +64,26 @@ func TestACycleThatCannotBeDrawn(t *testing.T) {
 		}
 	}
 }
+
+// The rows of a violation show of each transaction what it did to the keys that the violation is about.
+func TestRowsShowTheKeysThatMatter(t *testing.T) {
+	for _, test := range []struct {
+		keys       []string
+		want, none string
+	}{
+		{nil, "r <x> · w y 1", "…"},
+		{[]string{`"y"`}, "… · w y 1", "r <x>"},
+		{[]string{`"<x>"`}, "r <x> · …", "w y"},
+		{[]string{`"elsewhere"`}, "r <x> · w y 1", "…"},
+	} {
+		run := skew(t)
+		run.Result.Evidence[0].Keys = test.keys
+		var out strings.Builder
+		if err := report.Text(&out, run, false); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.String(), test.want) || strings.Contains(out.String(), test.none) {
+			t.Errorf("keys %v: want %q and no %q in\n%s", test.keys, test.want, test.none, out.String())
+		}
+	}
+}

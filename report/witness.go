@@ -53,7 +53,7 @@ func violations(r *Run, f *figures, limit int) []violation {
 		v := violation{Evidence: e, claims: len(all[i].Why)}
 		for _, i := range e.Ops {
 			if c, ok := calls[i]; ok {
-				v.Rows = append(v.Rows, newRow(r.History, c, e.Key))
+				v.Rows = append(v.Rows, newRow(r.History, c, e.Key, e.Keys...))
 			}
 		}
 		v.total = len(v.Rows) + len(all[i].Ops) - len(e.Ops)
@@ -101,9 +101,10 @@ func callsOf(h *history.History, found []checker.Evidence) map[int]history.Call 
 	return calls
 }
 
-func newRow(h *history.History, c history.Call, key string) row {
+// newRow shows of a transaction what it did to these keys; all that it did if there are none.
+func newRow(h *history.History, c history.Call, key string, keys ...string) row {
 	op, done := h.Invocation(c), h.Completion(c)
-	r := row{Index: op.Index, Process: "p" + op.Process.String(), What: describe(op, done, key), Kind: h.Kind(c), Node: op.Node,
+	r := row{Index: op.Index, Process: "p" + op.Process.String(), What: describe(op, done, key, keys...), Kind: h.Kind(c), Node: op.Node,
 		op: op, done: done}
 	if op.Process == history.Nemesis {
 		r.Process = "nemesis"

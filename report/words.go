@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,8 +18,9 @@ import (
 var answering = map[string]bool{"read": true, "dequeue": true, "pop": true, "generate": true}
 
 // describe says what a call asked and was answered, in the field's shorthand: write 7, read → 4, cas [1,2]. done is nil
-// while the call is pending; the key is left out where it is the one being spoken of.
-func describe(op, done *history.Op, key string) string {
+// while the call is pending; the key is left out where it is the one being spoken of. Of a transaction it says what was
+// done to the given keys, or everything if there are none.
+func describe(op, done *history.Op, key string, keys ...string) string {
 	words := []string{op.F}
 	if op.Key != key {
 		words = append(words, op.Key)
@@ -30,7 +32,7 @@ func describe(op, done *history.Op, key string) string {
 	}
 	switch {
 	case op.F == "txn":
-		words = append(words, transaction(answer))
+		words = append(words, transaction(answer, keys))
 	case asked == "null" && (answer != "null" || answering[op.F] && done != nil && done.Kind == history.Ok):
 		words = append(words, "→", answer)
 	case asked == "null":
@@ -63,30 +65,44 @@ func strip(asked, answer string) string {
 	return answer
 }
 
-// transaction writes [["append","x",1],["r","x",[1]]] as append x 1 · r x → [1].
-func transaction(value string) string {
+// transaction writes [["append","x",1],["r","x",[1]]] as append x 1 · r x → [1]. Where there are keys, an ellipsis stands
+// for what was done to others.
+func transaction(value string, keys []string) string {
 	var steps [][]json.RawMessage
 	if json.Unmarshal([]byte(value), &steps) != nil {
 		return value
 	}
-	said := make([]string, len(steps))
-	for i, step := range steps {
+	matters := func(step []json.RawMessage) bool {
+		return bare(step[0]) == "rp" || slices.Contains(keys, compact(step[1]))
+	}
+	for _, step := range steps {
 		if len(step) != 3 {
 			return value
+		}
+	}
+	all := !slices.ContainsFunc(steps, matters)
+	var said []string
+	for _, step := range steps {
+		if !all && !matters(step) {
+			if len(said) == 0 || said[len(said)-1] != "…" {
+				said = append(said, "…")
+			}
+			continue
 		}
 		f, key, v := bare(step[0]), bare(step[1]), compact(step[2])
 		switch {
 		case f == "rp": // a predicate read, of all keys
-			said[i] = "rp"
+			text := "rp"
 			if v != "null" {
-				said[i] += " → " + v
+				text += " → " + v
 			}
+			said = append(said, text)
 		case f != "r":
-			said[i] = f + " " + key + " " + v
+			said = append(said, f+" "+key+" "+v)
 		case v == "null":
-			said[i] = "r " + key
+			said = append(said, "r "+key)
 		default:
-			said[i] = "r " + key + " → " + v
+			said = append(said, "r "+key+" → "+v)
 		}
 	}
 	return strings.Join(said, " · ")

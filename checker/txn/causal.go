@@ -42,13 +42,19 @@ type footprint struct {
 // firstWrite is the first of a session to write a key.
 type firstWrite struct{ txn, key int32 }
 
-// mostCausalWork bounds the work, in counts that are compared.
-const mostCausalWork = 1 << 30
+// The bounds of the work, in counts that are compared: where the level is asked for, and otherwise.
+const (
+	mostCausalWork = 1 << 30
+	fewCausalWork  = 1 << 23
+)
 
 // causal proves causal consistency or rules it out; 0 if it is ruled out, or if it is left open for want
 // of time.
-func (f *findings) causal(ctx context.Context, g *graph) (level, error) {
-	c := &causality{graph: g, found: f, work: mostCausalWork}
+func (f *findings) causal(ctx context.Context, g *graph, asked bool) (level, error) {
+	c := &causality{graph: g, found: f, work: fewCausalWork}
+	if asked {
+		c.work = mostCausalWork
+	}
 	ordered := mask(1<<ww | 1<<wwProcess | 1<<wr | 1<<process)
 	for _, e := range g.edges {
 		if e.from >= int32(len(g.txns)) || e.to >= int32(len(g.txns)) || !e.kind.in(ordered) {
@@ -419,6 +425,7 @@ func (f *findings) conflict(c *causality, circle cycle) {
 	summary := fmt.Sprintf("%d writes in a circle, each older than the next by what was read and visible", len(circle))
 	f.tell(what, summary, t.claims, t.others...)
 	f.draw(circle)
+	f.about(t.keys...)
 }
 
 // along is a path in short: "#1 → #4 → #6".

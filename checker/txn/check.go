@@ -1,6 +1,7 @@
 package txn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -163,8 +164,8 @@ func (j judge) result(found *opinion) checker.Result {
 	for _, name := range guilty {
 		r.Evidence = append(r.Evidence, found.against(name, j.asked)...)
 	}
-	slices.SortStableFunc(r.Evidence, func(a, b checker.Evidence) int { // what few operations show is the clearest
-		return max(len(a.Ops), glance) - max(len(b.Ops), glance)
+	slices.SortStableFunc(r.Evidence, func(a, b checker.Evidence) int { // the shortest circle is the clearest
+		return cmp.Or(span(a)-span(b), max(len(a.Ops), glance)-max(len(b.Ops), glance))
 	})
 	return r
 }
@@ -194,6 +195,14 @@ func (f *findings) against(name string, asked level) (all []checker.Evidence) {
 		}
 	}
 	return all
+}
+
+// span is how long a circle is; of one that rests on inferences, all operations that they are about.
+func span(e checker.Evidence) int {
+	if len(e.Why) > len(e.Cycle) {
+		return len(e.Ops)
+	}
+	return len(e.Cycle)
 }
 
 // glance is a number of operations that can be taken in at once.

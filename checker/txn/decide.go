@@ -50,8 +50,8 @@ func (f *findings) decide(ctx context.Context, g *graph, asked, proved level) (l
 		wanted = everyLevel
 	}
 	open := func() level { return wanted &^ (proved | f.ruledOut()) }
-	if open()&causal != 0 {
-		shown, err := f.causal(ctx, g)
+	if causal&^(proved|f.ruledOut()) != 0 {
+		shown, err := f.causal(ctx, g, wanted&causal != 0)
 		if err != nil {
 			return 0, err
 		}

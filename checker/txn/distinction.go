@@ -130,11 +130,14 @@ func (d *distinction) evidence() []checker.Evidence {
 			supposed := fmt.Sprintf("if #%d saw of %s %s: %s", reader, key, text, because[0].Summary)
 			e.Why = append(append(e.Why, checker.Claim{Op: reader, Text: supposed}), because[0].Why...)
 			e.Ops = append(append(e.Ops, because[0].Ops...), reader)
+			e.Keys = append(append(e.Keys, because[0].Keys...), found.keys[d.trace.micros[a.micro].key])
 			break
 		}
 	}
 	slices.Sort(e.Ops)
 	e.Ops = slices.Compact(e.Ops)
+	slices.Sort(e.Keys)
+	e.Keys = slices.Compact(e.Keys)
 	e.Summary = fmt.Sprintf("%s: whichever write was seen by each read that could have seen several", e.Kind)
 	return []checker.Evidence{e}
 }

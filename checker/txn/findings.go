@@ -154,6 +154,7 @@ func (f *findings) internal(x int32, m *micro, want string, suffix bool) {
 	}
 	f.tell(what, fmt.Sprintf("%s contradicts itself about %s", f.op(x), f.keyText(m.key)),
 		[]claim{{x, fmt.Sprintf("read %s as %s; by what it had done before it had to be %s", f.keyText(m.key), f.read(m), want)}})
+	f.about(m.key)
 }
 
 // missing reports a transaction one of whose predicate reads did not find a key that it had written, or that it also read.
@@ -167,12 +168,14 @@ func (f *findings) missing(x, key int32, wrote bool) {
 		text = fmt.Sprintf("read all keys and did not find %s, but found it where it did not write it in between", f.keyText(key))
 	}
 	f.tell(what, fmt.Sprintf("%s contradicts itself about %s", f.op(x), f.keyText(key)), []claim{{x, text}})
+	f.about(key)
 }
 
 func (f *findings) future(key, v, x int32) {
 	if f.find(finding{anomaly: "future-read"}) {
 		f.tell(finding{anomaly: "future-read"}, fmt.Sprintf("%s read what it had not yet written", f.op(x)),
 			[]claim{{x, fmt.Sprintf("read %s of %s before it %s itself", f.valueText(v), f.keyText(key), f.wrote(v))}})
+		f.about(key)
 	}
 }
 
@@ -180,6 +183,7 @@ func (f *findings) duplicate(key, v, reader int32) {
 	if f.find(finding{anomaly: "duplicate-elements"}) {
 		f.tell(finding{anomaly: "duplicate-elements"}, fmt.Sprintf("%s holds %s twice", f.keyText(key), f.valueText(v)),
 			[]claim{{reader, fmt.Sprintf("read %s with %s in it twice, which was appended once", f.keyText(key), f.valueText(v))}})
+		f.about(key)
 	}
 }
 
@@ -187,6 +191,7 @@ func (f *findings) nowhere(key, v, reader int32) {
 	if f.find(finding{anomaly: "value-from-nowhere"}) {
 		f.tell(finding{anomaly: "value-from-nowhere"}, fmt.Sprintf("nobody wrote %s to %s", f.valueText(v), f.keyText(key)),
 			[]claim{{reader, fmt.Sprintf("read %s of %s, which no transaction wrote", f.valueText(v), f.keyText(key))}})
+		f.about(key)
 	}
 }
 
@@ -195,6 +200,7 @@ func (f *findings) abortedRead(key, v, reader int32) {
 		f.tell(finding{anomaly: "G1a"}, fmt.Sprintf("%s read what an aborted transaction wrote", f.op(reader)), []claim{
 			{w, fmt.Sprintf("%s and failed, so that nobody may ever see it", f.wrote(v))},
 			{reader, fmt.Sprintf("read %s of %s, which %s had written", f.valueText(v), f.keyText(key), f.op(w))}})
+		f.about(key)
 	}
 }
 
@@ -203,6 +209,7 @@ func (f *findings) intermediateRead(key, v, reader int32) {
 		f.tell(finding{anomaly: "G1b"}, fmt.Sprintf("%s read what was not the last write of its transaction", f.op(reader)), []claim{
 			{w, fmt.Sprintf("%s and later wrote to it once more", f.wrote(v))},
 			{reader, fmt.Sprintf("read %s as it was between the two writes of %s", f.keyText(key), f.op(w))}})
+		f.about(key)
 	}
 }
 
@@ -212,6 +219,7 @@ func (f *findings) dirtyUpdate(key, aborted, next, reader int32) {
 			{a, fmt.Sprintf("%s and failed, so that nobody may ever see it", f.wrote(aborted))},
 			{w, fmt.Sprintf("%s behind it", f.wrote(next))},
 			{reader, fmt.Sprintf("read both of %s in that order", f.keyText(key))}})
+		f.about(key)
 	}
 }
 
@@ -227,6 +235,7 @@ func (f *findings) incompatible(key, a, b int32, order, other []int32) {
 		{a, fmt.Sprintf("read %s as %s", f.keyText(key), f.listOf(order[:min(len(order), same+4)]))},
 		{b, fmt.Sprintf("read %s as %s, which is no beginning of what %s read, nor that of it", f.keyText(key),
 			f.listOf(other[:min(len(other), same+4)]), f.op(a))}})
+	f.about(key)
 }
 
 // reversed reports that what a transaction appended was not read in the order in which it appended.
@@ -239,6 +248,7 @@ func (f *findings) reversed(key, first, second, reader int32) {
 	f.tell(what, fmt.Sprintf("%s is not in the order in which %s appended", f.keyText(key), f.op(x)), []claim{
 		{x, fmt.Sprintf("%s, and then %s", f.wrote(first), f.valueText(second))},
 		{reader, fmt.Sprintf("read %s with %s in it and no %s before that", f.keyText(key), f.valueText(second), f.valueText(first))}})
+	f.about(key)
 }
 
 // lostUpdate reports that two transactions changed the same version; absent says that not both read it by its key's name.
@@ -256,6 +266,7 @@ func (f *findings) lostUpdate(key, v int32, rivals []int32, absent bool) {
 		{a, fmt.Sprintf("read %s at %s and %s", f.keyText(key), found, f.wrote(f.writeOf(a, key)))},
 		{b, fmt.Sprintf("read %s at %s too and %s: whichever of the two came second had not seen the other", f.keyText(key), found,
 			f.wrote(f.writeOf(b, key)))}})
+	f.about(key)
 }
 
 // writeOf is the first value that a transaction wrote to a key.
@@ -278,6 +289,7 @@ func (f *findings) cyclicVersions(key int32, circle []int32) {
 		claims = append(claims, claim{x, fmt.Sprintf("%s, which %s read and replaced", f.wrote(f.writeOf(x, key)), f.op(after))})
 	}
 	f.tell(finding{anomaly: "cyclic-versions"}, fmt.Sprintf("the versions of %s come before each other", f.keyText(key)), claims)
+	f.about(key)
 }
 
 // cycle adds a cycle that was found.
@@ -287,7 +299,7 @@ func (f *findings) cycle(what finding, c cycle) {
 	}
 	shape := ""
 	if s := c.shape(); s != "" {
-		shape = " (" + s + ")"
+		shape = ", a " + s
 	}
 	var claims []claim
 	var others []int32
@@ -296,14 +308,44 @@ func (f *findings) cycle(what finding, c cycle) {
 		claims = append(claims, claim{d.from, text})
 		others = append(others, witnesses...)
 	}
-	f.tell(what, fmt.Sprintf("%d transactions in a circle, each before the next%s", len(c), shape), claims, others...)
+	f.tell(what, fmt.Sprintf("%d transactions in a circle%s%s", len(c), f.around(c), shape), claims, others...)
 	f.draw(c)
+}
+
+// aroundAtMost is how many transactions a cycle may have to be told in one line.
+const aroundAtMost = 4
+
+// around is a short cycle in one line: ": #1 → #4 (wr x) → #1 (rw y)".
+func (f *findings) around(c cycle) string {
+	if len(c) > aroundAtMost {
+		return ", each before the next"
+	}
+	text := ": " + f.op(c[0].from)
+	for _, d := range c {
+		over := kindNames[d.kind]
+		if d.key != none {
+			over += " " + f.keyText(d.key)
+		}
+		text += fmt.Sprintf(" → %s (%s)", f.op(d.to), over)
+	}
+	return text
+}
+
+// about says which keys the latest evidence is about.
+func (f *findings) about(keys ...int32) {
+	e := &f.evidence[len(f.evidence)-1]
+	for _, key := range keys {
+		if key != none && !slices.Contains(e.Keys, f.keys[key]) {
+			e.Keys = append(e.Keys, f.keys[key])
+		}
+	}
 }
 
 // draw adds a cycle to the latest evidence.
 func (f *findings) draw(c cycle) {
 	e := &f.evidence[len(f.evidence)-1]
 	for _, d := range c {
+		f.about(d.key)
 		e.Cycle = append(e.Cycle, checker.Dependency{From: f.txns[d.from].op, To: f.txns[d.to].op, Kind: kindNames[d.kind], Label: f.label(d)})
 	}
 }

@@ -351,12 +351,16 @@ func (o *Online) End() checker.Result {
 // tell tells the cycle by what is still known.
 func (o *Online) tell() checker.Evidence {
 	what := o.stage().name(o.circle).anomaly
-	e := checker.Evidence{Kind: what, Summary: fmt.Sprintf("%s: %d transactions in a circle, each before the next", what, len(o.circle))}
+	e := checker.Evidence{Kind: what,
+		Summary: fmt.Sprintf("%s: %d transactions in a circle%s", what, len(o.circle), o.found.around(o.circle))}
 	for _, d := range o.circle {
 		from, to := o.txns[d.from].op, o.txns[d.to].op
 		step := checker.Dependency{From: from, To: to, Kind: kindNames[d.kind]}
 		if d.key != none {
 			step.Label = o.keyText(d.key)
+			if !slices.Contains(e.Keys, o.keys[d.key]) {
+				e.Keys = append(e.Keys, o.keys[d.key])
+			}
 		}
 		e.Ops = append(e.Ops, from)
 		e.Cycle = append(e.Cycle, step)

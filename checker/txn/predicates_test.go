@@ -24,7 +24,7 @@ func TestAPhantomIsTold(t *testing.T) {
 		p1 ok     [["rp",null,{}],["append","b",2]]
 		p2 ok     [["append","c",3]]`)
 	want := []checker.Evidence{{
-		Kind: "G2", Summary: "G2: 2 transactions in a circle, each before the next (phantom)", Ops: []int{0, 1},
+		Kind: "G2", Summary: "G2: 2 transactions in a circle: #0 → #1 (rwp b) → #0 (rwp a), a phantom", Ops: []int{0, 1}, Keys: []string{`"b"`, `"a"`},
 		Why: []checker.Claim{{Op: 0, Text: "#0 read all keys and did not find b, before #1 appended 2 to b"},
 			{Op: 1, Text: "#1 read all keys and did not find a, before #0 appended 1 to a"}},
 		Cycle: []checker.Dependency{{From: 0, To: 1, Kind: "rwp", Label: "b"}, {From: 1, To: 0, Kind: "rwp", Label: "a"}},

@@ -43,6 +43,7 @@ func (f *findings) refuted(ctx context.Context, g *graph, pairs []pair, readers 
 	f.tell(what, fmt.Sprintf("%d transactions in a circle, whichever way the versions are ordered", len(why.circle)),
 		t.claims, append(among, t.others...)...)
 	f.draw(why.circle)
+	f.about(t.keys...)
 }
 
 // mostShrunk is among how many transactions a smaller set that shows the same is looked for.
@@ -55,6 +56,7 @@ type telling struct {
 	told   map[dependency]bool
 	claims []claim
 	others []int32
+	keys   []int32
 }
 
 // known tells the dependencies of a cycle that need no inference, each once.
@@ -64,6 +66,7 @@ func (t *telling) known(c cycle) {
 			continue
 		}
 		t.told[d] = true
+		t.keys = append(t.keys, d.key)
 		text, others := t.f.sentence(d)
 		t.claims = append(t.claims, claim{d.from, text})
 		t.others = append(t.others, others...)
@@ -77,6 +80,7 @@ func (t *telling) say(x int32, format string, args ...any) {
 // step tells why one version is older than another.
 func (t *telling) step(s *step) {
 	a, b := t.f.left(s.older, s.key), t.f.left(s.newer, s.key)
+	t.keys = append(t.keys, s.key)
 	both := fmt.Sprintf("%s and %s both wrote %s", t.f.op(s.older), t.f.op(s.newer), t.f.keyText(s.key))
 	switch {
 	case s.assumed:

@@ -13,11 +13,10 @@ type register struct {
 
 // version is a value of a register, and the committed transactions that found it there before they wrote the key, ascending.
 type version struct {
-	value     int32 // none for null
-	writer    int32 // who wrote it, if that committed, else none
-	readers   []int32
-	rivals    []int32 // those readers that wrote the key too
-	rereaders []int32 // those who read it although they had found or left another, ascending
+	value   int32 // none for null
+	writer  int32 // who wrote it, if that committed, else none
+	readers []int32
+	rivals  []int32 // those readers that wrote the key too
 }
 
 // registers takes the history apart by key.
@@ -143,8 +142,7 @@ func (r *registers) reread(x, micro int32) {
 		return
 	}
 	r.see(value)
-	of := &r.of[key].versions[r.version(value)]
-	of.rereaders = append(of.rereaders, x)
+	r.add(r.values[value].writer, x, wr, key)
 }
 
 // version is the number of the version that a value is of its key.
@@ -219,9 +217,6 @@ func (r *registers) dependencies(key int32, circular []int32) (chain bool) {
 				if !(contains(circular, v.writer) && contains(circular, reader)) {
 					r.add(v.writer, reader, wr, key)
 				}
-			}
-			for _, reader := range v.rereaders {
-				r.add(v.writer, reader, wr, key)
 			}
 		}
 		later := v.rivals

@@ -189,7 +189,7 @@ func TestACycleIsTold(t *testing.T) {
 		p1 ok     [["r","x",[5]],["append","x",6],["append","y",1]]
 		p2 ok     [["r","x",[5,6]],["r","y",[]]]`))
 	want := []checker.Evidence{{
-		Kind: "G-single", Summary: "G-single: 2 transactions in a circle, each before the next", Ops: []int{2, 3},
+		Kind: "G-single", Summary: "G-single: 2 transactions in a circle: #2 → #3 (wr x) → #2 (rw y)", Ops: []int{2, 3}, Keys: []string{`"x"`, `"y"`},
 		Why:   []checker.Claim{{Op: 2, Text: "#2 appended 6 to x, which #3 read"}, {Op: 3, Text: "#3 read y as [], before #2 appended 1"}},
 		Cycle: []checker.Dependency{{From: 2, To: 3, Kind: "wr", Label: "x"}, {From: 3, To: 2, Kind: "rw", Label: "y"}},
 	}}
@@ -311,5 +311,31 @@ func TestEvidenceShowsItsAnomaly(t *testing.T) {
 		if shown < 100 {
 			t.Errorf("only %d violations", shown)
 		}
+	}
+}
+
+// The shortest circle is told first, no two are told with the same words, and each says which keys it is about.
+func TestTheShortestCircleIsToldFirst(t *testing.T) {
+	r := check(t, txn.RWRegister, "serializable", tell(t, `
+		p0 invoke [["r","a",null],["w","b",1],["w","z",1]]
+		p1 invoke [["r","b",null],["w","c",1]]
+		p2 invoke [["r","c",null],["w","a",1]]
+		p3 invoke [["r","x",null],["w","y",1],["w","u",1]]
+		p4 invoke [["r","y",null],["w","x",1]]
+		p0 ok     [["r","a",null],["w","b",1],["w","z",1]]
+		p1 ok     [["r","b",null],["w","c",1]]
+		p2 ok     [["r","c",null],["w","a",1]]
+		p3 ok     [["r","x",null],["w","y",1],["w","u",1]]
+		p4 ok     [["r","y",null],["w","x",1]]`))
+	var got [][]string
+	for _, e := range r.Evidence {
+		got = append(got, append([]string{e.Summary}, e.Keys...))
+	}
+	want := [][]string{
+		{"G2-item: 2 transactions in a circle: #3 → #4 (rw x) → #3 (rw y), a write skew", `"x"`, `"y"`},
+		{"G2-item: 3 transactions in a circle: #0 → #2 (rw a) → #1 (rw c) → #0 (rw b)", `"a"`, `"c"`, `"b"`},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
