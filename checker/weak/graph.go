@@ -79,7 +79,7 @@ type contradiction struct {
 //
 // What precedes a node is a clock: how much of each chain.
 func (g *graph) saturate(ctx context.Context) (*contradiction, error) {
-	if 4*len(g.before)*g.chains > mostMemory {
+	if 4*len(g.before)*g.chains > memoryOf(ctx) {
 		return nil, errMemory
 	}
 	writes := g.writesByKey()

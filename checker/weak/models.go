@@ -180,7 +180,7 @@ func (x *explorer[S, In, Out]) find() (bool, error) {
 				x.move(s, -1)
 			}
 		}
-		if x.size += len(key) + 64*len(x.states) + 64; x.size > mostMemory {
+		if x.size += len(key) + 64*len(x.states) + 64; x.size > memoryOf(x.ctx) {
 			return false, errMemory
 		}
 		x.dead[key] = append(x.dead[key], slices.Clone(x.states))

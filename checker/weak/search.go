@@ -82,7 +82,7 @@ func (o *ordering) find() (bool, error) {
 		o.remove(i, was)
 	}
 	if len(candidates) > 1 {
-		if o.size += len(key) + 64; o.size > mostMemory {
+		if o.size += len(key) + 64; o.size > memoryOf(o.ctx) {
 			return false, errMemory
 		}
 		o.dead[key] = true

@@ -77,8 +77,8 @@ func read(
 		key   int
 		value model.Value
 	}
-	t := &trace{}
-	var accesses []access
+	t := &trace{ops: make([]op, 0, len(h.Calls()))}
+	accesses := make([]access, 0, len(h.Calls()))
 	var first []model.Value // of each key: what it holds initially
 	sessionOf, keyOf, writer := map[history.Process]int{}, map[string]int{}, map[version]int{}
 	for _, c := range h.Calls() {
@@ -133,11 +133,11 @@ func read(
 			}
 		}
 	}
-	all := make([]bool, len(t.ops))
-	for i := range all {
-		all[i] = true
+	t.sessions = make([][]int, len(t.process))
+	for i := range t.ops {
+		t.sessions[t.ops[i].session] = append(t.sessions[t.ops[i].session], i)
 	}
-	return t.keep(all), nil
+	return t, nil
 }
 
 // subject names a key in a sentence.

