@@ -50,13 +50,6 @@ func (f *findings) decide(ctx context.Context, g *graph, asked, proved level) (l
 		wanted = everyLevel
 	}
 	open := func() level { return wanted &^ (proved | f.ruledOut()) }
-	if causal&^(proved|f.ruledOut()) != 0 {
-		shown, err := f.causal(ctx, g, wanted&causal != 0)
-		if err != nil {
-			return 0, err
-		}
-		proved |= shown
-	}
 	if open() == 0 {
 		return proved, nil
 	}
@@ -68,6 +61,16 @@ func (f *findings) decide(ctx context.Context, g *graph, asked, proved level) (l
 		if proved |= shown; open() == 0 {
 			return proved, nil
 		}
+	}
+	if causal&^(proved|f.ruledOut()) != 0 {
+		shown, err := f.causal(ctx, g, wanted&causal != 0)
+		if err != nil {
+			return 0, err
+		}
+		proved |= shown
+	}
+	if open() == 0 {
+		return proved, nil
 	}
 	pairs, readers := f.pairs()
 	all := len(pairs) < mostPairs
