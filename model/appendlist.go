@@ -21,12 +21,15 @@ func (m AppendList) Call(invocation, completion *history.Op) (call ListCall, out
 	}
 	switch {
 	case call.F == Append:
-		call.Value, err = element(invocation)
+		if call.Value, err = element(invocation); err == nil {
+			err = returnsNothing(invocation, completion)
+		}
 	case completion != nil:
 		var ok bool
 		if out, ok = parseList(completion.Value); !ok {
-			err = wrong(completion, "[v …]")
+			return call, out, wrong(completion, "[v …]")
 		}
+		err = takesNothing(invocation, completion)
 	}
 	return call, out, err
 }

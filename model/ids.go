@@ -21,9 +21,9 @@ func (m IDs) Call(invocation, completion *history.Op) (call IDCall, id Value, er
 		return call, "", err
 	}
 	if id, err = ParseValue(completion.Value); err != nil || id == Null {
-		err = wrong(completion, "to return an identifier")
+		return call, id, wrong(completion, "to return an identifier")
 	}
-	return call, id, err
+	return call, id, takesNothing(invocation, completion)
 }
 
 // Init has given nothing.

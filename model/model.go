@@ -50,6 +50,7 @@ const (
 	Push
 	Pop
 	Acquire
+	TryAcquire
 	Release
 	Append
 	Generate
@@ -57,7 +58,7 @@ const (
 	Put
 )
 
-var names = [...]string{"read", "write", "cas", "add", "remove", "contains", "enqueue", "dequeue", "push", "pop", "acquire", "release", "append", "generate", "get", "put"}
+var names = [...]string{"read", "write", "cas", "add", "remove", "contains", "enqueue", "dequeue", "push", "pop", "acquire", "try_acquire", "release", "append", "generate", "get", "put"}
 
 func (f F) String() string { return names[f] }
 

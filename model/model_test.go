@@ -106,7 +106,7 @@ func TestModels(t *testing.T) {
 			[]event{{"acquire", "null", "5"}, {"release", "4", "4"}, {"release", "5", "5"}, {"acquire", "null", "5"}, {"acquire", "null", ""},
 				{"release", "null", "null"}, {"acquire", "null", "6"}, {"release", `"x"`, "null"}, {"acquire", "null", "null"}},
 			[]string{"acquire → token 5", "no: release token 4", "release token 5", "no: acquire → token 5", "acquire → ?", "release", "acquire → token 6",
-				`event 16: release wants null or a token, a whole number, has "x"`, "event 17: acquire wants to return a token, a whole number, has null"},
+				`event 16: release wants null or a token, a whole number, has "x"`, "event 17: acquire wants to return a token, a whole number, or false, has null"},
 		},
 		"append-list": {
 			func(e []event) []string { return play(model.AppendList{}, e) },

@@ -31,16 +31,16 @@ func queueCall(model string, invocation, completion *history.Op, in, out F) (cal
 	if call.F == in {
 		call.Value, err = ParseValue(invocation.Value)
 		if err != nil || call.Value == Null {
-			err = wrong(invocation, "a value other than null")
+			return call, got, wrong(invocation, "a value other than null")
 		}
-		return call, got, err
+		return call, got, returnsNothing(invocation, completion)
 	}
 	if completion != nil {
 		if got, err = ParseValue(completion.Value); err != nil {
-			err = wrong(completion, "a value or null")
+			return call, got, wrong(completion, "a value or null")
 		}
 	}
-	return call, got, err
+	return call, got, takesNothing(invocation, completion)
 }
 
 // Init is the empty queue.

@@ -16,13 +16,20 @@ type SetCall struct {
 	Value Value
 }
 
-// SetResult is what contains (Has) or read (Values, sorted) returned. Twice says that a value occurred more than once in
-// what was read, which no set returns.
+// SetResult is what a call returned. A call of one element that is Told found it (Has) or missed it, before any change of
+// its own; contains always tells. A read returned Values, sorted. Twice says that a value occurred more than once in what
+// was read, which no set returns.
 type SetResult struct {
-	Has    bool
-	Values []Value
-	Twice  bool
+	Told, Has bool
+	Values    []Value
+	Twice     bool
 }
+
+// Found says whether a call of one element was told that the element was there.
+func (r *SetResult) Found() bool { return r != nil && r.Told && r.Has }
+
+// Missed says whether a call of one element was told that the element was not there.
+func (r *SetResult) Missed() bool { return r != nil && r.Told && !r.Has }
 
 // Name is set.
 func (Set) Name() string { return "set" }
@@ -32,8 +39,7 @@ func (m Set) Call(invocation, completion *history.Op) (call SetCall, out SetResu
 	if call.F, err = name(m.Name(), invocation, Add, Remove, Contains, Read); err != nil {
 		return call, out, err
 	}
-	switch call.F {
-	case Read:
+	if call.F == Read {
 		if completion != nil {
 			values, ok := parseList(completion.Value)
 			if !ok {
@@ -42,17 +48,20 @@ func (m Set) Call(invocation, completion *history.Op) (call SetCall, out SetResu
 			out.Values, ok = sorted(values)
 			out.Twice = !ok
 		}
-	case Contains:
-		if call.Value, err = element(invocation); err != nil || completion == nil {
-			return call, out, err
-		}
-		value, has, ok := parsePair(completion.Value)
-		if !ok || value != call.Value || has != "true" && has != "false" {
-			return call, out, wrong(completion, "["+string(call.Value)+", bool]")
-		}
-		out.Has = has == "true"
-	default:
-		call.Value, err = element(invocation)
+		return call, out, takesNothing(invocation, completion)
+	}
+	if call.Value, err = element(invocation); err != nil || completion == nil {
+		return call, out, err
+	}
+	want := "[" + string(call.Value) + ", bool]"
+	if call.F != Contains {
+		want = string(call.Value) + " again, or " + want
+	}
+	if out.Told, out.Has, err = condition(invocation, completion, want); err == nil && call.F == Contains && !out.Told {
+		err = wrong(completion, want)
+	}
+	if call.F == Add {
+		out.Has = !out.Has // true says that it was added
 	}
 	return call, out, err
 }
@@ -77,19 +86,14 @@ func (Set) Step(next [][]Value, s []Value, in SetCall, out *SetResult) [][]Value
 		return next
 	}
 	at, has := slices.BinarySearch(s, in.Value)
-	switch in.F {
-	case Add:
-		if !has {
-			s = slices.Insert(slices.Clip(s), at, in.Value)
-		}
-	case Remove:
-		if has {
-			s = slices.Delete(slices.Clone(s), at, at+1)
-		}
-	case Contains:
-		if out != nil && out.Has != has {
-			return next
-		}
+	if out != nil && out.Told && out.Has != has {
+		return next
+	}
+	switch {
+	case in.F == Add && !has:
+		s = slices.Insert(slices.Clip(s), at, in.Value)
+	case in.F == Remove && has:
+		s = slices.Delete(slices.Clone(s), at, at+1)
 	}
 	return append(next, s)
 }
@@ -106,7 +110,7 @@ func (Set) Hash(s []Value) uint64 {
 	return h
 }
 
-// Describe says "add 3", "contains 3 → true", "read → [1 2]".
+// Describe says "add 3", "add 3 → false", "contains 3 → true", "read → [1 2]".
 func (Set) Describe(in SetCall, out *SetResult) string {
 	switch {
 	case in.F == Read && out == nil:
@@ -115,17 +119,19 @@ func (Set) Describe(in SetCall, out *SetResult) string {
 		return "read → " + join(out.Values)
 	case in.F == Contains && out == nil:
 		return "contains " + string(in.Value) + " → ?"
-	case in.F == Contains:
-		return "contains " + string(in.Value) + " → " + strconv.FormatBool(out.Has)
+	case out != nil && out.Told:
+		return in.F.String() + " " + string(in.Value) + " → " + strconv.FormatBool(out.Has != (in.F == Add))
 	}
 	return in.F.String() + " " + string(in.Value)
 }
 
-// Answer is what is in the set, to read and contains.
+// Answer is what is in the set, or whether the element is.
 func (Set) Answer(s []Value, in SetCall) (SetResult, bool) {
 	_, has := slices.BinarySearch(s, in.Value)
-	return SetResult{Has: has, Values: s}, in.F == Read || in.F == Contains
+	return SetResult{Told: in.F != Read, Has: has, Values: s}, true
 }
 
-// ReadOnly holds of read and contains. An add may find its value there or not, so it is never read-only.
-func (Set) ReadOnly(in SetCall, _ *SetResult) bool { return in.F == Read || in.F == Contains }
+// ReadOnly holds of read and contains, of an add that found its element there, and of a remove that missed it.
+func (Set) ReadOnly(in SetCall, out *SetResult) bool {
+	return in.F == Read || in.F == Contains || in.F == Add && out.Found() || in.F == Remove && out.Missed()
+}

@@ -53,12 +53,14 @@ func (m Text) Call(invocation, completion *history.Op) (call TextCall, out strin
 	switch {
 	case call.F != Get:
 		if call.Text, err = parseText(invocation.Value); err != nil {
-			err = wrong(invocation, "a string")
+			return call, out, wrong(invocation, "a string")
 		}
+		err = returnsNothing(invocation, completion)
 	case completion != nil:
 		if out, err = parseText(completion.Value); err != nil {
-			err = wrong(completion, "a string")
+			return call, out, wrong(completion, "a string")
 		}
+		err = takesNothing(invocation, completion)
 	}
 	return call, out, err
 }

@@ -6,14 +6,18 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-type counterCall = call[model.CounterCall, int64]
+type counterCall = call[model.CounterCall, model.CounterResult]
 
-// projectCounter leaves out reads at will, and adds that begin after every read that is kept has ended. Adds that ended before
-// every such read began all count in each of them, in whatever order, so the last of them stands for all.
+// tells says whether a call returned a sum: a read, or an add that says what it came to.
+func tells(c *counterCall) bool { return !c.pending() && c.out.Told }
+
+// projectCounter leaves out reads at will, the sums that adds returned, and adds that begin after everything that returns a
+// sum and is kept has ended. Adds that ended before all of these began count in each of them, in whatever order, so the last
+// of them stands for all.
 func projectCounter(calls []counterCall, keep func(i int) bool) []counterCall {
-	first, last := never, -1 // begin and end of the reads that are kept
+	first, last := never, -1 // begin and end of the calls that tell and are kept
 	for i := range calls {
-		if c := &calls[i]; c.in.F == model.Read && keep(i) {
+		if c := &calls[i]; tells(c) && keep(i) {
 			first, last = min(first, c.begin), max(last, c.end)
 		}
 	}
@@ -21,6 +25,9 @@ func projectCounter(calls []counterCall, keep func(i int) bool) []counterCall {
 	folded := -1 // where in kept
 	for i := range calls {
 		c := calls[i]
+		if c.in.F == model.Add && !keep(i) {
+			c.out = model.CounterResult{}
+		}
 		switch {
 		case c.in.F == model.Read && !keep(i), c.in.F == model.Add && c.begin > last:
 			continue

@@ -127,7 +127,7 @@ func descends[S, In, Out any](m model.Model[S, In, Out], calls []call[In, Out]) 
 // Alone is NewOnline without the search that runs beside a type's own algorithm.
 func Alone[S, In, Out any](m model.Model[S, In, Out]) Online {
 	o := OnlineOf(m, history.Initial{}).(*online[S, In, Out])
-	o.watchers = func() []watcher[In, Out] { return []watcher[In, Out]{theoryOf(m).watch()} }
+	o.watchers = func() []watcher[In, Out] { return theoryOf(m).watch() }
 	return o
 }
 

@@ -44,11 +44,11 @@ func named(modelName string, opts Options) (typed, error) {
 	case "stack":
 		return of[*model.List, model.QueueCall, model.Value]{model.Stack{}, opts}, nil
 	case "counter":
-		return of[int64, model.CounterCall, int64]{model.Counter{}, opts}, nil
+		return of[int64, model.CounterCall, model.CounterResult]{model.Counter{}, opts}, nil
 	case "mutex":
-		return of[model.MutexState, model.MutexCall, int64]{model.Mutex{}, opts}, nil
+		return of[model.MutexState, model.MutexCall, model.MutexResult]{model.Mutex{}, opts}, nil
 	case "fenced-mutex":
-		return of[model.MutexState, model.MutexCall, int64]{model.Mutex{Fenced: true}, opts}, nil
+		return of[model.MutexState, model.MutexCall, model.MutexResult]{model.Mutex{Fenced: true}, opts}, nil
 	case "append-list":
 		return of[*model.List, model.ListCall, []model.Value]{model.AppendList{}, opts}, nil
 	case "kv":

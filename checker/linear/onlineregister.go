@@ -22,8 +22,13 @@ type liveZones struct {
 	of     map[*registerCall]*liveBlock // by writer
 	chains []*liveChain
 	open   window[model.RegisterCall, model.Value]
-	fresh  int // blocks since the last sweep
-	kept   int // blocks after it
+
+	mismatched bool // some cas found another value than the old one
+	places     bool // such cas are given places, see liveRegister
+	guessed    bool // one was given a place that is not certain
+
+	fresh int // blocks since the last sweep
+	kept  int // blocks after it
 }
 
 // liveBlock is a write with the calls that observed it.
@@ -72,9 +77,10 @@ func (z *liveZones) attach(b *liveBlock) {
 	}
 }
 
-// changes says whether a call writes. A cas that changes nothing is a read.
-func changes(in *model.RegisterCall) bool {
-	return in.F == model.Write || in.F == model.CAS && in.Old != in.Value
+// changes says whether a call writes, if it takes effect. A cas that changes nothing is a read, and one that found another
+// value writes nothing.
+func changes(c *registerCall) bool {
+	return c.in.F == model.Write || c.in.F == model.CAS && c.in.Old != c.in.Value && !mismatched(c)
 }
 
 func (z *liveZones) begin(c *registerCall) {
@@ -82,14 +88,22 @@ func (z *liveZones) begin(c *registerCall) {
 	if c.op < 0 { // it leads to another initial value than null
 		z.values, z.chains = map[model.Value][]*liveBlock{}, nil
 	}
-	if changes(&c.in) {
+	if changes(c) {
 		z.block(c.in.Value, c)
 	}
 }
 
 func (z *liveZones) end(c *registerCall, how history.Kind, at int) {
 	switch {
-	case how == history.Ok && !changes(&c.in):
+	case how == history.Ok && mismatched(c):
+		z.mismatched = true
+		if b := z.of[c]; b != nil {
+			z.unwrite(b, c)
+		}
+		if z.places && !z.over() && !z.place(c) {
+			z.gaveUp = untold
+		}
+	case how == history.Ok && !changes(c):
 		v := c.out
 		if c.in.F == model.CAS {
 			v = c.in.Old
@@ -104,14 +118,8 @@ func (z *liveZones) end(c *registerCall, how history.Kind, at int) {
 		if !z.over() {
 			z.include(b, c)
 		}
-	case how == history.Fail && changes(&c.in):
-		b := z.of[c]
-		if b.chain != nil { // somebody saw what was never written
-			seen := slices.DeleteFunc(b.chain.calls(), func(other *registerCall) bool { return other == c })
-			z.accuse(seen[0], seen...)
-			return
-		}
-		z.forget(b)
+	case how == history.Fail && changes(c):
+		z.unwrite(z.of[c], c)
 	}
 	z.open.remove(c)
 	if z.fresh > z.kept+32 {
@@ -119,7 +127,32 @@ func (z *liveZones) end(c *registerCall, how history.Kind, at int) {
 	}
 }
 
-func (z *liveZones) close() {}
+// unwrite takes back the block of a call that certainly wrote nothing.
+func (z *liveZones) unwrite(b *liveBlock, c *registerCall) {
+	if b.chain != nil { // somebody saw what was never written
+		seen := slices.DeleteFunc(b.chain.calls(), func(other *registerCall) bool { return other == c })
+		z.accuse(seen[0], seen...)
+		return
+	}
+	z.forget(b)
+}
+
+// close leaves it to others whether there was room for the cas that found another value than the old one.
+func (z *liveZones) close() {
+	if z.mismatched && !z.places && !z.over() {
+		z.gaveUp = untold
+	}
+}
+
+// accuse notes a violation, unless it may be one of a guess.
+func (z *liveZones) accuse(c *registerCall, with ...*registerCall) {
+	if z.guessed && !z.over() {
+		z.gaveUp = untold
+	}
+	z.finding.accuse(c, with...)
+}
+
+const untold = "a cas found another value than the old one, and which it was is not told"
 
 // observe is the block of a value that c saw, nil if that is a violation or may be one of several. What is observed was
 // written, so a cas under way or with unknown outcome took effect.

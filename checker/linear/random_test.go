@@ -126,7 +126,9 @@ func mutate(r *rand.Rand, ops []history.Op) {
 	}
 	a, b := r.IntN(len(ops)), r.IntN(len(ops))
 	comparable := ops[a].Kind == history.Ok && ops[b].Kind == history.Ok && ops[a].F == ops[b].F && returns[ops[a].F]
-	switch r.IntN(6) {
+	switch r.IntN(7) {
+	case 6: // a condition that held is told not to have held, or the other way about; or a sum is wrong
+		mutateTold(r, &ops[a], ops)
 	case 5: // a list that was read lacks an element, or an element is there that is not, or the other way about
 		var list []any
 		if ops[a].F == "contains" && ops[a].Kind == history.Ok && json.Unmarshal(ops[a].Value, &list) == nil && len(list) == 2 {
@@ -157,13 +159,58 @@ func mutate(r *rand.Rand, ops []history.Op) {
 			ops[a].Kind = history.Fail
 		}
 	case 4: // or the other way about
-		if ops[a].Kind == history.Fail && ops[a].F != "contains" && (ops[a].F == "acquire" || !returns[ops[a].F]) {
-			ops[a].Kind = history.Ok
-			if ops[a].F == "acquire" {
-				ops[a].Value = raw(r.IntN(12))
+		if ops[a].Kind == history.Fail && ops[a].F != "contains" && (strings.HasSuffix(ops[a].F, "acquire") || !returns[ops[a].F]) {
+			if strings.HasSuffix(ops[a].F, "acquire") {
+				ops[a].Value = acquired(r, ops)
 			}
+			ops[a].Kind = history.Ok
 		}
 	}
+}
+
+// mutateTold changes what a call that may return something was told, or lets it return something.
+func mutateTold(r *rand.Rand, op *history.Op, ops []history.Op) {
+	if op.Kind != history.Ok {
+		return
+	}
+	var value any
+	if err := json.Unmarshal(op.Value, &value); err != nil {
+		panic(err)
+	}
+	list, _ := value.([]any)
+	switch {
+	case op.F == "cas" && len(list) == 3:
+		op.Value = raw([]any{list[0], list[1], list[2] != true})
+	case op.F == "cas":
+		op.Value = raw([]any{list[0], list[1], r.IntN(2) == 0})
+	case (op.F == "add" || op.F == "remove") && len(list) == 2:
+		if sum, isSum := list[1].(float64); isSum {
+			op.Value = raw([]any{list[0], sum + float64(r.IntN(3)-1)})
+			return
+		}
+		op.Value = raw([]any{list[0], list[1] != true})
+	case op.F == "try_acquire" && value == false:
+		op.Value = acquired(r, ops)
+	case op.F == "try_acquire":
+		op.Value = raw(false)
+	}
+}
+
+// acquired is what an acquire may return: a token or true, as others do, or else false.
+func acquired(r *rand.Rand, ops []history.Op) json.RawMessage {
+	for i := range ops {
+		if !strings.HasSuffix(ops[i].F, "acquire") || ops[i].Kind != history.Ok {
+			continue
+		}
+		switch string(ops[i].Value) {
+		case "false":
+		case "true", "null":
+			return raw(true)
+		default:
+			return raw(1 + r.IntN(12))
+		}
+	}
+	return raw(false)
 }
 
 // mutateText takes a word out of a text that was got, exchanges two, or adds one of another.
@@ -209,15 +256,31 @@ func raw(v any) json.RawMessage {
 	return text
 }
 
+// recorded wraps what a call was told, if the clients of the object record it: half of the time.
+func recorded(r bool, asked, tells any) any {
+	if !r {
+		return asked
+	}
+	if pair, ok := asked.([]any); ok {
+		return append(slices.Clone(pair), tells)
+	}
+	return []any{asked, tells}
+}
+
 type register struct {
 	cas   bool
 	value any
+	past  any  // the value before
+	tells bool // whether the next call records what it was told
 }
 
 func (o *register) draw(r *rand.Rand, fresh func() int) (string, any) {
+	o.tells = r.IntN(3) > 0
 	switch n := r.IntN(10); {
 	case n < 5:
 		return "read", nil
+	case o.cas && n < 6:
+		return "cas", []any{o.past, fresh()}
 	case o.cas && n < 8:
 		return "cas", []any{o.value, fresh()}
 	}
@@ -231,22 +294,24 @@ func (o *register) apply(_ history.Process, f string, asked any) (any, bool) {
 	case "cas":
 		pair := asked.([]any)
 		if fmt.Sprint(pair[0]) != fmt.Sprint(o.value) {
-			return nil, false
+			return recorded(o.tells, asked, false), o.tells
 		}
-		o.value = pair[1]
-		return asked, true
+		o.past, o.value = o.value, pair[1]
+		return recorded(o.tells, asked, true), true
 	}
-	o.value = asked
+	o.past, o.value = o.value, asked
 	return asked, true
 }
 
 // set grows only if grows is true, which has an algorithm of its own.
 type set struct {
 	grows  bool
+	tells  bool // whether the next call records what it was told
 	values []int
 }
 
 func (o *set) draw(r *rand.Rand, fresh func() int) (string, any) {
+	o.tells = r.IntN(2) == 0
 	known := func() int {
 		if v := fresh(); len(o.values) == 0 || r.IntN(3) == 0 {
 			return v
@@ -270,14 +335,16 @@ func (o *set) apply(_ history.Process, f string, asked any) (any, bool) {
 		return append([]int{}, o.values...), true
 	case "contains":
 		return []any{asked, slices.Contains(o.values, asked.(int))}, true
-	case "add":
-		if !slices.Contains(o.values, asked.(int)) {
-			o.values = append(o.values, asked.(int))
-		}
-	case "remove":
-		o.values = slices.DeleteFunc(o.values, func(v int) bool { return v == asked })
 	}
-	return asked, true
+	has := slices.Contains(o.values, asked.(int))
+	if f == "remove" {
+		o.values = slices.DeleteFunc(o.values, func(v int) bool { return v == asked })
+		return recorded(o.tells, asked, has), true
+	}
+	if !has {
+		o.values = append(o.values, asked.(int))
+	}
+	return recorded(o.tells, asked, !has), true
 }
 
 type queue struct {
@@ -316,11 +383,13 @@ func (o *queue) apply(_ history.Process, f string, asked any) (any, bool) {
 
 // counter is counted up by one if unit is true.
 type counter struct {
-	unit bool
-	n    int
+	unit  bool
+	tells bool // whether the next call records what it was told
+	n     int
 }
 
 func (o *counter) draw(r *rand.Rand, fresh func() int) (string, any) {
+	o.tells = r.IntN(3) == 0
 	if r.IntN(2) == 0 {
 		return "read", nil
 	}
@@ -339,7 +408,7 @@ func (o *counter) apply(_ history.Process, f string, asked any) (any, bool) {
 		return o.n, true
 	}
 	o.n += asked.(int)
-	return asked, true
+	return recorded(o.tells, asked, o.n), true
 }
 
 type mutex struct {
@@ -350,7 +419,19 @@ type mutex struct {
 }
 
 func (o *mutex) draw(r *rand.Rand, _ func() int) (string, any) {
-	if o.held == (r.IntN(4) == 0) {
+	switch r.IntN(6) {
+	case 0:
+		return "try_acquire", nil
+	case 1:
+		if o.held {
+			return "acquire", nil
+		}
+	case 2:
+		if !o.held {
+			return "release", nil
+		}
+	}
+	if !o.held {
 		return "acquire", nil
 	}
 	return "release", nil
@@ -361,11 +442,16 @@ func (o *mutex) apply(p history.Process, f string, _ any) (any, bool) {
 	case f == "release" && o.held && o.holder == p:
 		o.held = false
 		return nil, true
-	case f == "acquire" && !o.held:
+	case f == "try_acquire" && o.held:
+		return false, true
+	case f != "release" && !o.held:
 		o.held, o.holder = true, p
 		o.token += 1 + int(p)%3
 		if o.fenced {
 			return o.token, true
+		}
+		if f == "try_acquire" {
+			return true, true
 		}
 		return nil, true
 	}

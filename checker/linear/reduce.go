@@ -9,17 +9,32 @@ import "github.com/splitvote/splitvote/model"
 // history nothing stands between such a write and the next that depends on it, so without it the order still explains the
 // rest. A write of an observed value that nobody else writes took effect before the first observation of it ended; a cas that
 // is known to have taken effect observed in its turn what it replaced.
+//
+// A cas that found another value may have found any. So a write or cas with unknown outcome that began before such a call ended
+// stays, but what it writes may be any value that nobody names: all these are given the same, and are alike for a search.
 func reduceRegister(calls []registerCall) []registerCall {
-	observed := map[model.Value]bool{}
+	observed, named := map[model.Value]bool{}, map[model.Value]bool{}
+	last := -1 // the end of the last that found another value
 	for i := range calls {
-		if c := &calls[i]; c.in.F == model.CAS {
+		switch c := &calls[i]; {
+		case mismatched(c):
+			named[c.in.Old] = true
+			last = max(last, c.end)
+		case c.in.F == model.CAS:
 			observed[c.in.Old] = true
-		} else if c.in.F == model.Read {
+		case c.in.F == model.Read:
 			observed[c.out] = true
 		}
 	}
-	reduced := filter(calls, func(i int) bool { return !calls[i].pending() || observed[calls[i].in.Value] })
-	writer := soleWriters(reduced, func(c *registerCall) (model.Value, bool) { return c.in.Value, c.in.F != model.Read })
+	reduced := filter(calls, func(i int) bool {
+		return !calls[i].pending() || observed[calls[i].in.Value] || calls[i].begin < last
+	})
+	for i := range reduced {
+		if c := &reduced[i]; c.pending() && !observed[c.in.Value] && !named[c.in.Value] {
+			c.in.Value = unnamed
+		}
+	}
+	writer := soleWriters(reduced, func(c *registerCall) (model.Value, bool) { return c.in.Value, c.in.F != model.Read && !mismatched(c) })
 	delete(writer, model.Null)
 	for again := true; again; {
 		again = false
@@ -27,7 +42,7 @@ func reduceRegister(calls []registerCall) []registerCall {
 			c := &reduced[i]
 			v := observedBy(c)
 			w, known := writer[v]
-			if c.pending() || c.in.F == model.Write || !known || w == i {
+			if c.pending() || mismatched(c) || c.in.F == model.Write || !known || w == i {
 				continue
 			}
 			if reduced[w].end > c.end {
@@ -37,6 +52,9 @@ func reduceRegister(calls []registerCall) []registerCall {
 	}
 	return reduced
 }
+
+// unnamed is a value that no history has.
+const unnamed model.Value = "\xff"
 
 // observedBy is the value that a read returned or a cas replaced.
 func observedBy(c *registerCall) model.Value {

@@ -10,17 +10,30 @@ import (
 
 type setCall = call[model.SetCall, model.SetResult]
 
+// found says whether a call of one element was told that it was there, before any change of its own.
+func found(c *setCall) bool { return !c.pending() && c.out.Found() }
+
+// missed says whether a call of one element was told that it was not there.
+func missed(c *setCall) bool { return !c.pending() && c.out.Missed() }
+
+// adds says whether a call may add its element. An add that found it there only looked.
+func adds(c *setCall) bool { return c.in.F == model.Add && !found(c) }
+
+// removes says whether a call may remove its element. A remove that missed it only looked.
+func removes(c *setCall) bool { return c.in.F == model.Remove && !missed(c) }
+
 // byGrowth decides a set from which nothing is removed, in time linear in what was read, and a sort.
 //
 // Why it is exact. An element that is added is there from some moment on for ever. That moment is behind the begin of the
 // earliest add and of every contains that did not find it, and before the end of every add and of every contains that did;
-// later adds of it may happen anywhere behind. Adds with unknown outcome of an element that nobody saw may be left out. Reads
+// later adds of it may happen anywhere behind. An add that was told that it added the element is that moment; one that was
+// told that the element was there already only found it. Adds with unknown outcome of an element that nobody saw may be left out. Reads
 // of the whole set must grow: in the order of their sizes each holds all elements of the one before. They put the elements
 // into groups, each of which appears between one read and the next larger one, so that all moments and reads have ranks, and
 // an order exists if and only if the ranks agree with time.
 func byGrowth(calls []setCall) (outcome, bool) {
 	for i := range calls {
-		if calls[i].in.F == model.Remove {
+		if calls[i].in.F == model.Remove { // also one that missed its element, which no such history needs
 			return outcome{}, false
 		}
 	}
@@ -127,15 +140,21 @@ func (g *growing) gather(i int32) *witness {
 		return nil
 	}
 	e := g.element(c.in.Value)
-	if c.in.F == model.Contains && !c.out.Has {
+	if c.in.F == model.Contains && missed(c) {
 		e.notBefore(i, c.begin)
 		return nil
 	}
-	if c.in.F == model.Add && e.add == nobody {
+	switch {
+	case missed(c) && e.add != nobody && missed(&g.calls[e.add]):
+		w := &witness{kind: "lost-add"}
+		w.include(e.add)
+		w.say(i, "#%d added %s and so did #%d, but it is never removed", c.op, e.value, g.calls[e.add].op)
+		return w
+	case missed(c), adds(c) && e.add == nobody:
 		e.add = i
 		e.notBefore(i, c.begin)
 	}
-	if c.in.F == model.Contains {
+	if found(c) {
 		e.seen = true
 	}
 	if c.end < e.end {
@@ -200,10 +219,10 @@ func (g *growing) impossible(e *element) *witness {
 	w := &witness{kind: "lost-add"}
 	w.include(e.add, e.before)
 	switch {
-	case after.in.F == model.Add:
+	case !missed(after):
 		w.kind = "read-from-future"
 		w.say(e.before, "#%d found %s and ended before #%d, the first to add it, began", before.op, e.value, after.op)
-	case before.in.F == model.Add:
+	case adds(before):
 		w.say(e.after, "#%d began after #%d ended, so it must find %s, which is never removed", after.op, before.op, e.value)
 	default:
 		w.kind = "stale-read"
@@ -230,11 +249,11 @@ func (g *growing) against(late, before ranked, elements []*element) *witness {
 		w.say(late.call, "#%d began after #%d ended, which has %s; it must have it too", number(late.call), number(before.call), missing)
 	case a == nil:
 		w.include(b.add, b.before)
-		if g.calls[b.before].in.F == model.Add {
+		if adds(&g.calls[b.before]) {
 			w.kind = "lost-add"
 		}
 		w.say(late.call, "#%d began after #%d ended, so it must have %s, which is never removed", number(late.call), number(b.before), b.value)
-	case b == nil && g.calls[a.after].in.F == model.Add:
+	case b == nil && adds(&g.calls[a.after]):
 		w.kind = "read-from-future"
 		w.include(a.after)
 		w.say(before.call, "#%d has %s and ended before #%d, the first to add it, began", number(before.call), a.value, number(a.after))
@@ -277,9 +296,9 @@ func projectSet(calls []setCall, keep func(i int) bool) []setCall {
 	there, lost, missing := observed(calls, keep)
 	out := map[model.Value]bool{} // elements left out
 	for i := range calls {
-		in := calls[i].in
-		if !keep(i) && (in.F == model.Add && there[in.Value] || in.F == model.Remove && (missing || lost[in.Value])) {
-			out[in.Value] = true
+		c := &calls[i]
+		if v := c.in.Value; !keep(i) && (adds(c) && there[v] || removes(c) && (missing || lost[v])) {
+			out[v] = true
 		}
 	}
 	var kept []setCall
@@ -312,9 +331,9 @@ func observed(calls []setCall, keep func(i int) bool) (there, lost map[model.Val
 			for _, v := range c.out.Values {
 				there[v] = true
 			}
-		case c.in.F == model.Contains && c.out.Has:
+		case found(c):
 			there[c.in.Value] = true
-		case c.in.F == model.Contains:
+		case missed(c):
 			lost[c.in.Value] = true
 		}
 	}

@@ -9,7 +9,8 @@ import (
 )
 
 // boundSet narrows the times between which calls may take effect, and leaves out removes with unknown outcome that nothing
-// depends on, so that a search has fewer orders to try. It looks at elements that one call adds and at most one removes.
+// depends on, so that a search has fewer orders to try. It looks at elements that one call adds and at most one removes. What the two
+// themselves were told of the element it leaves to the search.
 //
 // Why the verdict stays. Whatever it concludes holds in every order that explains the calls. Such an element is there from
 // its add until its remove, if that comes later, else for ever; so
@@ -37,7 +38,7 @@ func boundSet(calls []setCall) []setCall {
 	var bounded []setCall
 	for i, c := range calls {
 		c.begin, c.end = b.spans[i].begin, b.spans[i].end
-		if !c.pending() || c.in.F != model.Remove || !b.idle(int32(i)) {
+		if !c.pending() || !removes(&calls[i]) || !b.idle(int32(i)) {
 			bounded = append(bounded, c)
 		}
 	}
@@ -76,11 +77,11 @@ func (b *setBounds) gather() bool {
 		c, in := &b.calls[i], b.calls[i].in
 		b.spans = append(b.spans, span{c.begin, c.end})
 		switch {
-		case in.F == model.Add:
+		case adds(c):
 			e := b.element(in.Value)
 			e.add = int32(i)
 			e.adds++
-		case in.F == model.Remove:
+		case removes(c):
 			e := b.element(in.Value)
 			e.remove = int32(i)
 			e.removes++

@@ -15,8 +15,8 @@ type theory[In, Out any] struct {
 	note func(all []call[In, Out], c *call[In, Out]) string
 	// reduce makes a search cheaper and leaves the verdict as it is.
 	reduce func([]call[In, Out]) []call[In, Out]
-	// watch is the type's own algorithm fed event by event, nil where there is none.
-	watch func() watcher[In, Out]
+	// watch is the type's own algorithms fed event by event, nil where there are none.
+	watch func() []watcher[In, Out]
 	// split divides calls into objects of which each is linearizable if and only if all together are.
 	split func([]call[In, Out]) [][]call[In, Out]
 }
@@ -27,25 +27,29 @@ func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 	switch m := any(m).(type) {
 	case model.Register:
 		known = theory[model.RegisterCall, model.Value]{kind: "stale-read", decide: byZones, project: projectRegister, reduce: reduceRegister,
-			watch: func() watcher[model.RegisterCall, model.Value] { return newLiveZones() }}
+			watch: func() []watcher[model.RegisterCall, model.Value] { return liveRegister(m.CAS) }}
 	case model.Set:
 		known = theory[model.SetCall, model.SetResult]{kind: "stale-read", decide: byGrowth, project: projectSet, reduce: reduceSet, split: splitSet}
 	case model.Queue:
 		known = theory[model.QueueCall, model.Value]{kind: "reordered", decide: byQueueOrder, project: projectQueue, reduce: reduceQueue,
-			watch: func() watcher[model.QueueCall, model.Value] { return newLiveQueue() }}
+			watch: func() []watcher[model.QueueCall, model.Value] {
+				return []watcher[model.QueueCall, model.Value]{newLiveQueue()}
+			}}
 	case model.Stack:
 		known = theory[model.QueueCall, model.Value]{kind: "not-last-in-first-out", decide: byNesting, project: projectQueue, reduce: reduceQueue}
 	case model.Counter:
-		known = theory[model.CounterCall, int64]{kind: "wrong-sum", decide: byTally, project: projectCounter, note: noteCounter}
+		known = theory[model.CounterCall, model.CounterResult]{kind: "wrong-sum", decide: byTally, project: projectCounter, note: noteCounter}
 	case model.Mutex:
-		known = theory[model.MutexCall, int64]{kind: "mutual-exclusion", decide: byHolds(m.Fenced), project: projectMutex}
+		known = theory[model.MutexCall, model.MutexResult]{kind: "mutual-exclusion", decide: byHolds(m.Fenced), project: projectMutex}
 	case model.AppendList:
 		known = theory[model.ListCall, []model.Value]{kind: "stale-read", decide: byPositions, project: projectList, reduce: reduceList}
 	case model.Text:
 		known = theory[model.TextCall, string]{kind: "stale-read", decide: byEras, project: projectText, reduce: reduceText}
 	case model.IDs:
 		known = theory[model.IDCall, model.Value]{kind: "duplicate-id", decide: byIDs, project: projectIDs,
-			watch: func() watcher[model.IDCall, model.Value] { return newLiveIDs() }}
+			watch: func() []watcher[model.IDCall, model.Value] {
+				return []watcher[model.IDCall, model.Value]{newLiveIDs()}
+			}}
 	}
 	t, _ := known.(theory[In, Out])
 	if t.kind == "" {
@@ -86,7 +90,7 @@ func filter[In, Out any](calls []call[In, Out], keep func(i int) bool) []call[In
 func watchersOf[S, In, Out any](m model.Model[S, In, Out]) []watcher[In, Out] {
 	watchers := []watcher[In, Out]{newFrontier(m)}
 	if t := theoryOf(m); t.watch != nil {
-		watchers = append([]watcher[In, Out]{t.watch()}, watchers...)
+		watchers = append(t.watch(), watchers...)
 	}
 	return watchers
 }

@@ -13,7 +13,8 @@ type registerCall = call[model.RegisterCall, model.Value]
 
 // byZones decides a register, with cas or without, in O(n log n) if nobody observes a value that several calls may have
 // written (Gibbons and Korach, Testing Shared Memories, SIAM J. Comput. 1997, section 4; chains for cas are added here).
-// A read observes what it returned, a completed cas what it replaced. Where it cannot decide it says so.
+// A read observes what it returned, a completed cas what it replaced; what a cas tells that found another value is judged when
+// the rest has an order (see gaps). Where it cannot decide it says so.
 //
 // Why it is exact. What is never observed need not be unique. Of the calls with unknown outcome, only those whose value is
 // observed matter: between any other and the next write no call can stand that depends on it, so removing it from an order
@@ -38,6 +39,9 @@ func byZones(calls []registerCall) (outcome, bool) {
 	}
 	if decided && w == nil {
 		w = z.conflict()
+	}
+	if decided && w == nil {
+		w, decided = z.gaps()
 	}
 	o := outcome{verdict: checker.Valid, method: "zones", witness: w}
 	if w != nil {
@@ -71,6 +75,8 @@ type zones struct {
 	observers []int32 // the calls that observe a value
 	places    []int32 // by time: the chain that begins there
 	ordered   []int32 // the forward chains
+
+	mismatches []int32 // cas that found another value; their source is the block of the old one
 }
 
 // block is a value with the calls that wrote and read it.
@@ -101,6 +107,7 @@ func (z *zones) gather() (*witness, bool) {
 	z.values.reset(n)
 	z.target, z.source = roomFor(n, z.target), roomFor(n, z.source)
 	z.blocks, z.observers = roomFor(n+1, z.blocks)[:0], roomFor(n, z.observers)[:0]
+	z.mismatches = z.mismatches[:0]
 	null := z.block(model.Null)
 	if n == 0 || z.calls[0].op >= 0 { // no lead writes another initial value
 		z.blocks[null].f, z.blocks[null].writes = -1, 1 // the initial value is written before everything
@@ -108,6 +115,11 @@ func (z *zones) gather() (*witness, bool) {
 	for i := range z.calls {
 		c := &z.calls[i]
 		z.source[i] = nobody
+		if mismatched(c) {
+			z.target[i], z.source[i] = nobody, z.block(c.in.Old)
+			z.mismatches = append(z.mismatches, int32(i))
+			continue
+		}
 		switch c.in.F {
 		case model.Read:
 			z.target[i] = z.block(c.out)
@@ -141,10 +153,7 @@ func (z *zones) block(v model.Value) int32 {
 }
 
 // writes says whether call i writes. A cas that changes nothing is a read.
-func (z *zones) writes(i int) bool {
-	in := &z.calls[i].in
-	return in.F == model.Write || in.F == model.CAS && in.Old != in.Value
-}
+func (z *zones) writes(i int) bool { return changes(&z.calls[i]) }
 
 // observe notes which values are observed. A cas with unknown outcome took effect, and so observed what it replaced, if
 // its own value was observed and nobody else wrote it.
@@ -180,9 +189,10 @@ func (z *zones) observe(observers []int32) (*witness, bool) {
 	return nil, true
 }
 
-// effective says whether call i belongs to a block: all do but those with unknown outcome whose value nobody observed.
+// effective says whether call i belongs to a block: all do except cas that found another value, and those with unknown outcome
+// whose value nobody observed.
 func (z *zones) effective(i int) bool {
-	return !z.calls[i].pending() || z.writes(i) && z.blocks[z.target[i]].seen != nobody
+	return z.target[i] != nobody && (!z.calls[i].pending() || z.writes(i) && z.blocks[z.target[i]].seen != nobody)
 }
 
 // chain puts the calls into their blocks and the blocks into chains. It returns a witness if two cas replace the same

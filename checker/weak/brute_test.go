@@ -24,6 +24,9 @@ type called struct {
 	pending, failed bool
 	value, written  int // 0 is the initial value
 	begin, end      int
+
+	mismatch bool // a read that tells only that the value was not avoids
+	avoids   int
 }
 
 // randomRegisters draws a history of a few calls: writes have values of their own, reads return what anybody writes.
@@ -112,6 +115,11 @@ func build(r *rand.Rand, calls []called) *history.History {
 		}
 		op := history.Op{Process: history.Process(at[e.call]), Key: fmt.Sprint("k", c.key), F: "read", Time: time.Duration(n)}
 		switch {
+		case c.mismatch:
+			op.F, op.Value = "cas", raw([]any{value(c.avoids), 1000 + n})
+			if e.ended {
+				op.Value = raw([]any{value(c.avoids), 1000 + c.begin, false})
+			}
 		case c.read && c.write:
 			op.F, op.Value = "cas", raw([]any{value(c.value), value(c.written)})
 		case c.write:
@@ -125,7 +133,7 @@ func build(r *rand.Rand, calls []called) *history.History {
 			op.Kind = history.Info
 		default:
 			op.Kind = history.Ok
-			if !c.write {
+			if !c.write && !c.mismatch {
 				op.Value = raw(value(c.value))
 			}
 		}

@@ -14,6 +14,9 @@
 //	    section 6). A write with unknown outcome took effect if and only if it was seen: one that nobody saw can be left
 //	    out of any order. A cas is for its client a read and a write in one, and for all others a write, as replicas
 //	    hand effects on.
+//	    A cas that found another value than the old one reads a value of some other write, and does not tell which: a level
+//	    holds if it does for some choice of these, is refuted if it is without them or for all choices, and is undecided
+//	    if they are too many to be tried.
 //	W4  Each of them asks, process by process, for a view: one order of all writes and of the process's own reads in which
 //	    every such read returns the latest write before it, or the initial value if there is none. Views may differ, as in
 //	    causal and PRAM memory; Terry and others (Session Guarantees for Weakly Consistent Replicated Data, 1994) have all

@@ -276,7 +276,7 @@ func parse(modelName string, op, completion *history.Op) (*update, *shown, error
 		case completion == nil:
 			return nil, nil, nil
 		}
-		return nil, &shown{n: out}, nil
+		return nil, &shown{n: out.Sum}, nil
 	case "append-list":
 		in, out, err := model.AppendList{}.Call(op, completion)
 		switch {
@@ -293,6 +293,8 @@ func parse(modelName string, op, completion *history.Op) (*update, *shown, error
 		switch {
 		case err != nil:
 			return nil, nil, err
+		case completion != nil && in.Mismatched(&out):
+			return nil, nil, nil // it changed nothing, and does not tell what it found
 		case in.F != model.Read:
 			return &update{value: string(in.Value)}, nil, nil
 		case completion == nil:

@@ -17,7 +17,11 @@ func sequential(ctx context.Context, modelName string, h *history.History) check
 	case "register":
 		return unlessAmbiguous(ctx, h, model.Register{}, registers)
 	case "cas-register":
-		return unlessAmbiguous(ctx, h, model.Register{CAS: true}, registers)
+		r := unlessAmbiguous(ctx, h, model.Register{CAS: true}, registers)
+		if t, err := registers(h, model.Register{CAS: true}); r.Verdict == checker.Valid && err == nil && t.mismatches > 0 {
+			return sequentialMismatches(ctx, h, model.Register{CAS: true})
+		}
+		return r
 	case "append-list":
 		return unlessAmbiguous(ctx, h, model.AppendList{}, lists)
 	case "set":
@@ -217,8 +221,8 @@ func sets(ctx context.Context, h *history.History) checker.Result {
 		return bySearch(ctx, model.Set{}, h)
 	}
 	return byGrowth(ctx, model.Set{}, h, func(s []model.Value, in model.SetCall, out *model.SetResult) bool {
-		if in.F == model.Contains {
-			return !out.Has && slices.Contains(s, in.Value)
+		if in.F != model.Read {
+			return out.Missed() && slices.Contains(s, in.Value)
 		}
 		return slices.ContainsFunc(s, func(v model.Value) bool {
 			_, has := slices.BinarySearch(out.Values, v)
@@ -236,5 +240,7 @@ func counters(ctx context.Context, h *history.History) checker.Result {
 	if slices.ContainsFunc(h.Ops, falls) {
 		return bySearch(ctx, model.Counter{}, h)
 	}
-	return byGrowth(ctx, model.Counter{}, h, func(s int64, in model.CounterCall, out *int64) bool { return in.F == model.Read && *out < s })
+	return byGrowth(ctx, model.Counter{}, h, func(s int64, _ model.CounterCall, out *model.CounterResult) bool {
+		return out.Told && out.Sum < s
+	})
 }

@@ -33,6 +33,8 @@ type trace struct {
 	sessions [][]int
 	process  []history.Process // of a session
 	keys     []string
+
+	mismatches int // cas that found another value, which are left out (see mismatch)
 }
 
 // ambiguous is the error for a history whose reads do not tell where they read from.
@@ -48,7 +50,10 @@ type access struct {
 }
 
 // registers reads a history of register or cas-register, with all calls whose outcome is unknown.
-func registers(h *history.History, m model.Register) (*trace, error) {
+func registers(h *history.History, m model.Register) (*trace, error) { return seeing(h, m, nil) }
+
+// seeing is registers with the cas that found another value as reads of what found says, or else as ops that avoid the old one.
+func seeing(h *history.History, m model.Register, found seen) (*trace, error) {
 	initially := func(key string) (model.Value, error) { return model.InitialState(m, h.Initial.Of(key)) }
 	return read(h, initially, func(invocation, completion *history.Op) (access, error) {
 		in, out, err := m.Call(invocation, completion)
@@ -62,6 +67,10 @@ func registers(h *history.History, m model.Register) (*trace, error) {
 		a := access{reads: in.F != model.Write, writes: in.F != model.Read, value: out, written: in.Value, text: m.Describe(in, result)}
 		if in.F == model.CAS {
 			a.value = in.Old
+		}
+		if in.Mismatched(result) {
+			a.value, a.reads = found[invocation.Index]
+			a.writes = false
 		}
 		return a, nil
 	})
@@ -96,7 +105,11 @@ func read(
 		if err != nil {
 			return nil, err
 		}
-		if o.pending && !a.writes {
+		switch {
+		case o.pending && !a.writes:
+			continue
+		case !a.writes && !a.reads:
+			t.mismatches++
 			continue
 		}
 		o.key, o.session = number(keyOf, invocation.Key), number(sessionOf, invocation.Process)
@@ -185,7 +198,7 @@ func (t *trace) effective() *trace {
 
 // keep is the trace of the ops that are marked, without those that read what is not.
 func (t *trace) keep(marked []bool) *trace {
-	kept := &trace{process: t.process, keys: t.keys, sessions: make([][]int, len(t.process))}
+	kept := &trace{process: t.process, keys: t.keys, mismatches: t.mismatches, sessions: make([][]int, len(t.process))}
 	marked = t.explained(marked)
 	at := make([]int, len(t.ops))
 	for i := range t.ops {

@@ -126,10 +126,17 @@ func (c leveled) judge(ctx context.Context, h *history.History, read func() (*tr
 	if err != nil {
 		return undecided(err)
 	}
-	if c.level == Regular || c.level == Safe {
-		return realTime(t, c.level)
+	judge := func(t *trace) checker.Result {
+		if c.level == Regular || c.level == Safe {
+			return realTime(t, c.level)
+		}
+		return byViews(ctx, t.effective(), c.level)
 	}
-	return byViews(ctx, t.effective(), c.level)
+	r := judge(t)
+	if r.Verdict == checker.Valid && t.mismatches > 0 {
+		return withMismatches(h, model.Register{CAS: true}, judge)
+	}
+	return r
 }
 
 // byViews judges a level of its views alone.
