@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/splitvote/splitvote/internal/edn"
@@ -20,6 +21,9 @@ import (
 // read, written, and compared and set; of other lines in such a log nothing is known:
 //
 //	INFO  jepsen.util - 4	:invoke	:cas	[3 1]
+//
+// There a cas that failed, and repeats its values, was carried out and found another value; Porcupine's model judges that. One
+// that failed for another reason says which instead.
 var (
 	kvBegin = regexp.MustCompile(`^\{:process \d+, :type :(invoke|ok), :f :(get|put|append), :key "`)
 	kvLine  = regexp.MustCompile(`^\{:process (\d+), :type :(invoke|ok), :f :(get|put|append), :key "(.*)", :value (nil|"(.*)")\}$`)
@@ -69,6 +73,10 @@ func (v *ednValues) parseEtcd(line string) (Op, error) {
 	if why, failed := form.(edn.Keyword); failed && (op.Kind == Fail || op.Kind == Info) {
 		op.Err = validText(string(why))
 		return op, nil
+	}
+	if pair, ok := form.(edn.Vector); ok && op.Kind == Fail && op.F == "cas" && len(pair) == 2 {
+		op.Kind = Ok
+		form = append(slices.Clip(pair), false)
 	}
 	return op, v.set(&op, form)
 }

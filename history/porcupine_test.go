@@ -44,7 +44,7 @@ func TestDecodeReadsPorcupinesLogs(t *testing.T) {
 			{Process: 3, Kind: history.Ok, F: "read", Value: []byte(`3`)},
 			{Process: 12, Kind: history.Info, F: "cas", Value: []byte(`null`), Err: "timed-out"},
 			{Process: 3, F: "cas", Value: []byte(`[3,4]`)},
-			{Process: 3, Kind: history.Fail, F: "cas", Value: []byte(`[3,4]`)},
+			{Process: 3, Kind: history.Ok, F: "cas", Value: []byte(`[3,4,false]`)},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -28,7 +28,7 @@
 //	$ curl          localhost:8001/v1/cas-register/x/read
 //	{"value":2,"node":"n1"}
 //	$ curl -d [1,3] localhost:8001/v1/cas-register/x/cas
-//	{"error":"cas mismatch","definite":true,"node":"n1"}
+//	{"error":"token is not the holder's","definite":true,"node":"n1"}
 //
 // The key - stands for none. With the headers Splitvote-Session and Splitvote-Seq, a number that grows with every request of
 // the session, a request that is sent again is answered as the first time and has no second effect.
@@ -40,7 +40,7 @@
 //	200                      done: value is the completion's value
 //	400, definite            not understood: no such object or call, or the argument is not JSON
 //	405, definite            GET of a call that changes something
-//	409, definite            carried out and refused: cas mismatch, queue is empty, mutex is held ...
+//	409, definite            refused: token is not the holder's, not enough in the account ...
 //	409, not definite        the session has gone past this request
 //	421, definite            the client's header Splitvote-Run names another run than the node's
 //	503, definite            not carried out, here or anywhere; leader says who could, if known

@@ -60,14 +60,21 @@ func see(c cell, done *history.Op) cell {
 	if done.Kind != history.Ok {
 		return c
 	}
-	c.seen = done.Value
-	if done.F == "cas" {
-		var change [2]json.RawMessage
-		if json.Unmarshal(done.Value, &change) == nil {
-			c.seen = change[1]
-		}
+	if done.F != "cas" {
+		c.seen = done.Value
+		return c
+	}
+	var change []json.RawMessage // [old, new], or [old, new, bool]
+	if json.Unmarshal(done.Value, &change) == nil && len(change) >= 2 && !refused(done) {
+		c.seen = change[1]
 	}
 	return c
+}
+
+// refused says whether a conditional call was carried out and its condition did not hold: false, or [old, new, false].
+func refused(done *history.Op) bool {
+	var told []any
+	return string(done.Value) == "false" || json.Unmarshal(done.Value, &told) == nil && len(told) == 3 && told[2] == false
 }
 
 // pair writes [old, new].

@@ -59,7 +59,9 @@ func (c Command) ReadOnly() bool {
 
 // Result is the answer to a command.
 type Result struct {
-	OK bool // it took effect; if not, it certainly had none (K4), unless Superseded
+	// OK says that it was carried out: it took effect, or its value says that its condition did not hold. If not, it
+	// certainly had no effect (K4), unless Superseded.
+	OK bool
 	// Superseded says that the session has gone past this request: whether it took effect is no longer known.
 	Superseded bool
 	Value      []byte // the completion's value, compact JSON; empty: the call's own value again

@@ -11,7 +11,7 @@ func (o *queue) call(f string, value []byte) Result {
 		return ok(nil)
 	}
 	if len(o.waiting) == 0 {
-		return no("queue is empty")
+		return ok(null)
 	}
 	first := o.waiting[0]
 	o.waiting[0] = nil

@@ -27,7 +27,7 @@ func (o *register) call(f string, value []byte) Result {
 			return no("cas wants [old, new]")
 		}
 		if !bytes.Equal(o.current(), old) {
-			return no("cas mismatch")
+			return ok(array([][]byte{old, next, []byte("false")})) // a mismatch
 		}
 		o.value = next
 		return ok(nil)

@@ -75,7 +75,7 @@ func TestComplete(t *testing.T) {
 	}{
 		{"read", done(kv.Result{OK: true, Value: []byte("7")}), history.Ok, "7", "", false, ""},
 		{"write", done(kv.Result{OK: true}), history.Ok, "null", "", false, ""},
-		{"refused", done(kv.Result{Err: "cas mismatch"}), history.Fail, "null", "cas mismatch", false, ""},
+		{"refused", done(kv.Result{Err: "not enough in the account"}), history.Fail, "null", "not enough in the account", false, ""},
 		{"superseded", done(kv.Result{Superseded: true, Err: "gone past"}), history.Info, "null", "gone past", false, ""},
 		{"damaged", protocol.Reply{Result: []byte{9}}, history.Info, "null", "kv: not a result", true, ""},
 		{

@@ -22,7 +22,7 @@ type outcome struct {
 // the protocol heeds them (see [Target.repeatable]); that a read had no effect is no reason to call it fail, for info costs a read nothing.
 var (
 	succeeded  = outcome{history.Ok, false}
-	impossible = outcome{history.Fail, false} // carried out and refused: cas mismatch, empty queue, held mutex
+	impossible = outcome{history.Fail, false} // refused: a token that is not the holder's, an account that does not cover a transfer
 	malformed  = outcome{history.Fail, false} // not understood, and it would not be by another node
 	elsewhere  = outcome{history.Fail, true}  // certainly not carried out here: not the leader, deposed, shutting down
 	unsent     = outcome{history.Fail, true}  // no byte of the request left: connection refused, no route

@@ -85,12 +85,13 @@ type answers struct {
 	OK        []int `yaml:"ok"`        // done; default 200, 201 and 204
 	None      []int `yaml:"none"`      // done, and what it returned is null: a key that is not there
 	Fail      []int `yaml:"fail"`      // certainly not done
+	Mismatch  []int `yaml:"mismatch"`  // a conditional call was carried out, and its condition did not hold
 	Elsewhere []int `yaml:"elsewhere"` // certainly not done here, perhaps by another member
 }
 
 // keys are all that a file may have, for the nearest of them where one is misspelt.
 var keys = []string{"name", "promises", "members", "port", "one-port", "settle", "local", "docker", "command", "image", "env", "ready", "path", "within", "status", "get", "role", "leader",
-	"term", "client", "answers", "ok", "none", "fail", "elsewhere", "objects", "post", "put", "patch", "delete", "header", "body", "value"}
+	"term", "client", "answers", "ok", "none", "fail", "mismatch", "elsewhere", "objects", "post", "put", "patch", "delete", "header", "body", "value"}
 
 // Load reads a service's file. Its commands run in the file's directory.
 func Load(name string) (*Service, error) {
@@ -157,7 +158,7 @@ func (f *file) check() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Objects)) {
 		for _, of := range slices.Sorted(maps.Keys(f.Objects[name])) {
-			if err := f.checkCall(f.Objects[name][of]); err != nil {
+			if err := f.checkCall(of, f.Objects[name][of]); err != nil {
 				return fmt.Errorf("objects: %s: %s: %w", name, of, err)
 			}
 		}
@@ -165,8 +166,10 @@ func (f *file) check() error {
 	return f.try()
 }
 
-func (f *file) checkCall(c *call) error {
+func (f *file) checkCall(of string, c *call) error {
 	switch {
+	case c != nil && c.Answers != nil && len(c.Answers.Mismatch) > 0 && unmatched[of] == nil:
+		return fmt.Errorf("answers: mismatch: %s has no condition; %s have", of, strings.Join(slices.Sorted(maps.Keys(unmatched)), ", "))
 	case len(f.Client) > 0 && c != nil:
 		return errors.New("the client makes the calls; here they are only named")
 	case len(f.Client) == 0 && (c == nil || len(c.methods()) != 1):

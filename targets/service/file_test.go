@@ -32,6 +32,7 @@ func TestLoadRefuses(t *testing.T) {
 		"a container without image": {"ready: /x\ndocker: {command: [a]}" + calls, "docker: an image is missing"},
 		"a member twice":            {"ready: /x\nmembers: [a, a]" + calls, `members: "a" is no name, or is there twice`},
 		"a call without a method":   {"ready: /x\nobjects: {register: {read: {body: x}}}", "objects: register: read: want one of get, post"},
+		"a mismatch without condition": {"ready: /x\nobjects: {register: {write: {put: /x, answers: {mismatch: [412]}}}}", "objects: register: write: answers: mismatch: write has no condition; "},
 		"a call with two":           {"ready: /x\nobjects: {register: {read: {get: /x, put: /x}}}", "objects: register: read: want one of get, post"},
 		"calls beside a client":     {"client: [a]" + calls, "objects: register: read: the client makes the calls"},
 		"a list for a text":         {"ready: /x\nobjects: {register: {read: {get: [a]}}}", "line 2: want a text"},

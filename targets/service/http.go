@@ -94,6 +94,19 @@ func (c *call) request(ctx context.Context, base string, arg argument) (*http.Re
 // usual is what statuses mean where the file does not say.
 var usual = answers{OK: []int{http.StatusOK, http.StatusCreated, http.StatusNoContent}}
 
+// unmatched is what conditional calls return, given their arguments, when their condition did not hold.
+var unmatched = map[string]func(asked json.RawMessage) string{
+	"cas": func(asked json.RawMessage) string {
+		return strings.TrimSuffix(strings.TrimSpace(string(asked)), "]") + ",false]"
+	},
+	"add":         func(asked json.RawMessage) string { return "[" + string(asked) + ",false]" },
+	"remove":      func(asked json.RawMessage) string { return "[" + string(asked) + ",false]" },
+	"acquire":     func(json.RawMessage) string { return "false" },
+	"try_acquire": func(json.RawMessage) string { return "false" },
+	"dequeue":     func(json.RawMessage) string { return "null" },
+	"pop":         func(json.RawMessage) string { return "null" },
+}
+
 // read makes a completion of an answer (S1).
 func (s *Service) read(c *call, op history.Op, got answer) cluster.Answer {
 	means := usual
@@ -110,6 +123,8 @@ func (s *Service) read(c *call, op history.Op, got answer) cluster.Answer {
 	case slices.Contains(means.None, got.Status):
 		op.Kind, op.Value = history.Ok, json.RawMessage("null")
 		return cluster.Answer{Op: op}
+	case slices.Contains(means.Mismatch, got.Status) && unmatched[op.F] != nil:
+		return done(op, unmatched[op.F](op.Value))
 	case slices.Contains(means.Fail, got.Status):
 		return failed(op, why, false)
 	case slices.Contains(means.Elsewhere, got.Status):

@@ -63,7 +63,7 @@ func told(a cluster.Answer) string {
 
 const store = `
 ready: /health
-answers: {none: [404], fail: [409], elsewhere: [421]}
+answers: {none: [404], fail: [409], elsewhere: [421], mismatch: [412]}
 objects:
   register:
     read:  {get: "/kv/{{path .Key}}"}
@@ -74,6 +74,9 @@ objects:
       value: '{{if .JSON.was}}{{.JSON.was}}{{else}}{{json .Value}}{{end}}'
       fail: '{{if .JSON.other}}it is {{.JSON.other}}{{end}}'
     delete: {delete: "/kv/{{.Key}}", answers: {ok: [404]}}
+    add: {post: /add, body: "{{json .Value}}"}
+    dequeue: {post: /take}
+    try_acquire: {post: /lock}
     broken: {post: "/{{index .Value 5}}"}
 `
 
@@ -104,8 +107,13 @@ func TestCallsByHTTP(t *testing.T) {
 		"numbers as they stand":             {cas, 200, `{"was": 12345678901234567890}`, `POST /cas k null "x"`, "ok 12345678901234567890"},
 		"a call's answers are its own":      {history.Op{F: "delete", Key: "k"}, 404, "", "DELETE /kv/k", "ok null"},
 		"and the file's do not add to them": {history.Op{F: "delete", Key: "k"}, 409, "", "DELETE /kv/k", "info status 409: "},
+		"a cas that found another value":    {cas, 412, "no", `POST /cas k null "x"`, `ok [null,"x",false]`},
+		"an element that was there":         {history.Op{F: "add", Value: json.RawMessage("[1,2]")}, 412, "", "POST /add [1,2]", "ok [[1,2],false]"},
+		"a queue that was empty":            {history.Op{F: "dequeue"}, 412, "", "POST /take", "ok null"},
+		"a lock that was held":              {history.Op{F: "try_acquire"}, 412, "", "POST /lock", "ok false"},
+		"a call without a condition":        {write, 412, "", `PUT /kv/k {"value": 7} once run-4-12`, "info status 412: "},
 		"a call that there is not":          {history.Op{F: "pop"}, 200, "", "", "fail register has no call pop"},
-		"a request that cannot be made":     {history.Op{F: "broken"}, 200, "", "", "fail line 14: in {{index .Value 5}}: "},
+		"a request that cannot be made":     {history.Op{F: "broken"}, 200, "", "", "fail line 17: in {{index .Value 5}}: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			addr, asked := served(t, test.status, test.body)
