@@ -106,8 +106,11 @@ func (e *explainer[S, In, Out]) suggestInitial(o object[In, Out], evidence check
 		return nil
 	}
 	c := &o.calls[at]
-	if len(e.m.Step(nil, e.m.Init(), c.in, &c.out)) > 0 {
+	if in, ok := any(c.in).(model.RegisterCall); ok && in.F == model.CAS || len(e.m.Step(nil, e.m.Init(), c.in, &c.out)) > 0 {
 		return nil
+	}
+	if in, ok := any(c.in).(model.CounterCall); ok && in.F == model.Add {
+		return nil // what it returned is not what was there
 	}
 	if slices.ContainsFunc(o.calls, func(b call[In, Out]) bool { return b.end < c.begin && !e.m.ReadOnly(b.in, b.result()) }) {
 		return nil
@@ -128,7 +131,9 @@ func flagFor(out any) string {
 			list[i] = json.RawMessage(v)
 		}
 		value = list
-	case int64, string:
+	case model.CounterResult:
+		value = out.Sum
+	case string:
 		value = out
 	}
 	const most = 40

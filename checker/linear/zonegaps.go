@@ -112,9 +112,9 @@ func (g *gaps) later(last [2]int32, c int32) [2]int32 {
 	return last
 }
 
-// begin is when the write of a block begins. The first block is that of the initial value.
+// begin is when the write of a block begins. That of the initial value ended before everything.
 func (g *gaps) begin(b int32) int {
-	if b == 0 {
+	if g.blocks[b].f < 0 {
 		return -1
 	}
 	return g.calls[g.blocks[b].write].begin
@@ -198,7 +198,7 @@ func (g *gaps) order() (o ordering, ok bool) {
 	now := -1
 	for _, c := range chains {
 		for b := c.first; b != nobody; b = g.blocks[b].next {
-			if now = max(now, g.begin(b)); now >= g.blocks[b].f && b != 0 {
+			if now = max(now, g.begin(b)); now >= g.blocks[b].f && g.blocks[b].f >= 0 {
 				return o, false
 			}
 			o.blocks, o.begins = append(o.blocks, b), append(o.begins, now)
@@ -219,7 +219,7 @@ func (g *gaps) fit(o *ordering) (left []int) {
 		c := &g.calls[m]
 		named[g.source[m]] = true
 		at, _ := slices.BinarySearch(o.begins, c.begin)
-		at-- // the last block that begins before c; the initial one does
+		at-- // the last block that begins before c; that of the initial value does
 		for at+1 < len(o.begins) && o.begins[at+1] < c.end && g.value(o.blocks[at]) == c.in.Old {
 			at++
 		}
@@ -278,7 +278,7 @@ func (g *gaps) inside(m, a int32) *witness {
 	w.include(g.blocks[late].write)
 	w.links(g.zones, late, a)
 	last := g.blocks[late].last
-	w.say(last, "#%d began after that, and %s is not replaced before it", g.calls[last].op, g.calls[m].in.Old)
+	w.say(last, "#%d began after #%d had ended, and %s cannot have been replaced before it", g.calls[last].op, g.calls[m].op, g.calls[m].in.Old)
 	w.keepSeen(g.zones, last)
 	return w
 }
@@ -302,12 +302,12 @@ func (g *gaps) held(m, a int32) *witness {
 		}
 	}
 	w.links(g.zones, a, early)
-	since := "before any write"
+	since := "from the beginning"
 	if by := g.blocks[early].first; by != nobody {
 		w.include(by)
 		w.keepSeen(g.zones, by, g.blocks[a].write)
-		since = fmt.Sprintf("since #%d at the latest, which ended before", g.calls[by].op)
+		since = fmt.Sprintf("when #%d ended, before that began", g.calls[by].op)
 	}
-	w.say(m, "#%d found another value than %s, which the register held %s", c.op, c.in.Old, since)
+	w.say(m, "#%d found another value than %s, but the register held %[2]s %[3]s", c.op, c.in.Old, since)
 	return w
 }

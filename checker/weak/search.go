@@ -19,6 +19,7 @@ type ordering struct {
 	current []int // of each key: the write whose value it has, or initial
 	left    []int // of each op: reads of its value that are not placed
 	fresh   []int // of each key: reads of the initial value that are not placed
+	avoid   []int // of each op, and behind them of each key's initial value: ops to come that avoid its value
 	todo    int
 	dead    map[string]bool
 	size    int
@@ -33,7 +34,7 @@ var errPatience = errors.New("patience came to its end")
 func (g *graph) ordering(ctx context.Context) *ordering {
 	t := g.t
 	o := &ordering{ctx: ctx, t: t, before: g.before, next: make([]int, len(t.sessions)), placed: make([]bool, len(t.ops)),
-		current: make([]int, len(t.keys)), left: make([]int, len(t.ops)), fresh: make([]int, len(t.keys)), todo: len(t.ops), dead: map[string]bool{}}
+		current: make([]int, len(t.keys)), left: make([]int, len(t.ops)), fresh: make([]int, len(t.keys)), avoid: make([]int, len(t.ops)+len(t.keys)), todo: len(t.ops), dead: map[string]bool{}}
 	for k := range o.current {
 		o.current[k] = initial
 	}
@@ -41,6 +42,7 @@ func (g *graph) ordering(ctx context.Context) *ordering {
 		if t.ops[i].reads {
 			*o.readers(&t.ops[i], t.ops[i].from)++
 		}
+		o.avoided(&t.ops[i], 1)
 	}
 	return o
 }
@@ -51,6 +53,17 @@ func (o *ordering) readers(of *op, w int) *int {
 		return &o.fresh[of.key]
 	}
 	return &o.left[w]
+}
+
+// avoided counts an op that avoids a value as one to come, or no longer.
+func (o *ordering) avoided(p *op, by int) {
+	switch {
+	case !p.avoids || p.from == nowhere:
+	case p.from == initial:
+		o.avoid[len(o.t.ops)+p.key] += by
+	default:
+		o.avoid[p.from] += by
+	}
 }
 
 // find says whether there is an order. An error is a limit.
@@ -101,7 +114,7 @@ func (o *ordering) placeReads() (placed []int) {
 			for o.next[s] < len(ops) {
 				i := ops[o.next[s]]
 				p := &o.t.ops[i]
-				if p.writes || p.from != o.current[p.key] {
+				if p.writes || p.avoids == (p.from == o.current[p.key]) {
 					break
 				}
 				o.place(i)
@@ -154,6 +167,7 @@ func (o *ordering) place(i int) (was int) {
 	if p.reads {
 		*o.readers(p, p.from)--
 	}
+	o.avoided(p, -1)
 	if p.writes {
 		o.current[p.key] = i
 	}
@@ -169,6 +183,7 @@ func (o *ordering) remove(i, was int) {
 	if p.reads {
 		*o.readers(p, p.from)++
 	}
+	o.avoided(p, 1)
 	o.placed[i] = false
 	o.next[p.session]--
 	o.todo++
@@ -181,9 +196,9 @@ func (o *ordering) key() string {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
 	for k, w := range o.current {
-		readers := o.fresh[k]
+		readers := o.fresh[k] + o.avoid[len(o.t.ops)+k]
 		if w != initial {
-			readers = o.left[w]
+			readers = o.left[w] + o.avoid[w]
 		}
 		if readers == 0 {
 			w = nowhere // what nobody reads any more does not matter

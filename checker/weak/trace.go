@@ -14,6 +14,7 @@ type op struct {
 	index         int // Op.Index of the invocation, for evidence
 	key, session  int
 	reads, writes bool
+	avoids        bool // it tells only that the value was not that of from
 	pending       bool
 	from          int // what it reads: the op that wrote it, or initial, or nowhere
 	text          string
@@ -45,6 +46,7 @@ func (e *ambiguous) Error() string { return e.what }
 // access is what a call says of one register: the value that it reads, the value that it writes.
 type access struct {
 	reads, writes  bool
+	avoids         bool // value is what it did not read
 	value, written model.Value
 	text           string
 }
@@ -69,8 +71,10 @@ func seeing(h *history.History, m model.Register, found seen) (*trace, error) {
 			a.value = in.Old
 		}
 		if in.Mismatched(result) {
-			a.value, a.reads = found[invocation.Index]
 			a.writes = false
+			if a.value, a.reads = found[invocation.Index]; found != nil && !a.reads {
+				a.avoids, a.value = true, in.Old
+			}
 		}
 		return a, nil
 	})
@@ -109,8 +113,9 @@ func read(
 		case o.pending && !a.writes:
 			continue
 		case !a.writes && !a.reads:
-			t.mismatches++
-			continue
+			if t.mismatches++; !a.avoids {
+				continue
+			}
 		}
 		o.key, o.session = number(keyOf, invocation.Key), number(sessionOf, invocation.Process)
 		if o.key == len(t.keys) {
@@ -123,7 +128,7 @@ func read(
 		if o.session == len(t.process) {
 			t.process = append(t.process, invocation.Process)
 		}
-		o.reads, o.writes, o.text = a.reads, a.writes, a.text
+		o.reads, o.writes, o.avoids, o.text = a.reads, a.writes, a.avoids, a.text
 		if a.writes {
 			v := version{o.key, a.written}
 			if a.written == first[o.key] {
@@ -139,7 +144,7 @@ func read(
 	for i := range t.ops {
 		o := &t.ops[i]
 		o.from = initial
-		if o.reads && accesses[i].value != first[o.key] {
+		if (o.reads || o.avoids) && accesses[i].value != first[o.key] {
 			w, written := writer[version{o.key, accesses[i].value}]
 			if o.from = w; !written {
 				o.from = nowhere
@@ -209,7 +214,10 @@ func (t *trace) keep(marked []bool) *trace {
 	}
 	for i := range kept.ops {
 		o := &kept.ops[i]
-		if o.from >= 0 {
+		switch {
+		case o.from >= 0 && o.avoids && !marked[o.from]:
+			o.from = nowhere
+		case o.from >= 0:
 			o.from = at[o.from]
 		}
 		kept.sessions[o.session] = append(kept.sessions[o.session], i)
