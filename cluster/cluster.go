@@ -46,7 +46,16 @@ type Config struct {
 	// OnExit, if set, is told of every end that nothing in this run caused, from when the cluster is open until it is
 	// closed. Calls do not overlap. It must not call Close. In sim nothing ends like that.
 	OnExit func(Exit)
+	// Reaper, if set, is told of what a backend is about to make that would outlive a harness that is killed.
+	Reaper interface{ Note(kind, name string) error }
 }
+
+// What a reaper is told of.
+const (
+	ReapLocal  = "local"     // the ledger of a cluster of child processes
+	ReapDocker = "docker"    // a run's containers and networks
+	ReapHidden = "temporary" // a directory whose hidden files are temporary
+)
 
 // Status is what a node says of itself; Up is false while it cannot be asked.
 type Status struct {

@@ -73,20 +73,32 @@ func Create(root, name string, now time.Time) (*Dir, error) {
 }
 
 // point makes root/latest lead to the run at the relative path to, in one step. Where there are no symbolic links it
-// becomes a text file that holds the path.
+// becomes a text file that holds the path. What is not yet in place lies hidden in the run's own directory.
 func point(root, to string) error {
-	spot, err := os.MkdirTemp(root, ".latest-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(spot)
-	link := filepath.Join(spot, Latest)
+	link := filepath.Join(root, to, "."+Latest)
 	if os.Symlink(to, link) != nil {
 		if err := os.WriteFile(link, []byte(filepath.ToSlash(to)+"\n"), 0o644); err != nil {
 			return err
 		}
 	}
 	return os.Rename(link, filepath.Join(root, Latest))
+}
+
+// Sweep removes from a run's directory what a harness that was killed had not yet put in place, and counts it.
+func Sweep(dir string) (removed int, err error) {
+	hidden, err := filepath.Glob(filepath.Join(dir, ".*"))
+	if err != nil {
+		return 0, fmt.Errorf("store: %w", err)
+	}
+	var errs []error
+	for _, name := range hidden {
+		if err := os.Remove(name); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		removed++
+	}
+	return removed, errors.Join(errs...)
 }
 
 // File is the path of the run's file with that name.

@@ -56,6 +56,9 @@ func Attach(ctx context.Context, cfg cluster.Config, project string, opts Option
 	if c.nodes, err = choose(running, cfg.Nodes, project, opts.ClientPort); err != nil {
 		return nil, err
 	}
+	if err := note(cfg); err != nil {
+		return nil, err
+	}
 	if err := each(ctx, c.nodes, c.join); err != nil {
 		return nil, err
 	}

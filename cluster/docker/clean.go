@@ -5,27 +5,93 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
+
+	"github.com/splitvote/splitvote/cluster/live"
 )
 
-// Clean removes every container and network that a harness started, of every run, with the containers' volumes, and says
-// so line by line. It returns how many there were. Images stay: they are a cache, which
-// docker image prune -a --filter label=splitvote.image empties.
+// Clean removes every container and network that a harness started and left, of every run, with the containers' volumes,
+// and says so line by line. It returns how many there were. What a living harness owns is left alone. Images stay: they
+// are a cache, which docker image prune -a --filter label=splitvote.image empties.
 func Clean(ctx context.Context, log io.Writer) (int, error) {
 	e, err := connect(ctx)
 	if err != nil {
 		return 0, err
 	}
-	removed, err := e.removeAll(ctx, labelOurs+"=1")
-	for _, name := range removed {
-		fmt.Fprintf(log, "docker: removed %s\n", name)
+	defer e.Close()
+	owned, err := e.runs(ctx)
+	if err != nil {
+		return 0, err
 	}
-	return len(removed), errors.Join(err, e.Close())
+	var all []string
+	var errs []error
+	for _, run := range slices.Sorted(maps.Keys(owned)) {
+		if owned[run] {
+			fmt.Fprintf(log, "docker: run %s is still under way: left alone\n", run)
+			continue
+		}
+		removed, err := e.removeAll(ctx, labelRun+"="+run)
+		for _, name := range removed {
+			fmt.Fprintf(log, "docker: removed %s\n", name)
+		}
+		all, errs = append(all, removed...), append(errs, err)
+	}
+	return len(all), errors.Join(errs...)
+}
+
+// Reap removes what is left of a run whose harness is dead, and counts what it found.
+func Reap(ctx context.Context, run string) (found int, err error) {
+	e, err := connect(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer e.Close()
+	removed, err := e.removeAll(ctx, labelRun+"="+run)
+	return len(removed), err
+}
+
+// runs are those of which there are containers or networks, and whether a living harness owns each: a process of this
+// machine that its labels name, or one, be it where its number says nothing to us, that its side containers run for (D2).
+func (e *engine) runs(ctx context.Context) (map[string]bool, error) {
+	ours := client.Filters{}.Add("label", labelOurs+"=1")
+	containers, err := e.api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: ours})
+	if err != nil {
+		return nil, fmt.Errorf("docker: list containers: %w", cause(err))
+	}
+	networks, err := e.api.NetworkList(ctx, client.NetworkListOptions{Filters: ours})
+	if err != nil {
+		return nil, fmt.Errorf("docker: list networks: %w", cause(err))
+	}
+	owned := map[string]bool{}
+	see := func(labels map[string]string, serves bool) {
+		run := labels[labelRun]
+		owned[run] = owned[run] || serves || harnessLives(labels)
+	}
+	for _, c := range containers.Items {
+		see(c.Labels, c.Labels[labelRole] == "side" && c.State == container.StateRunning)
+	}
+	for _, n := range networks.Items {
+		see(n.Labels, false)
+	}
+	return owned, nil
+}
+
+// harnessLives says whether the process that labels name, and no other with its number, is still there.
+func harnessLives(labels map[string]string) bool {
+	pid, err := strconv.Atoi(labels[labelPid])
+	if err != nil || labels[labelBorn] == "" {
+		return false
+	}
+	born, err := live.Identity(pid)
+	return err == nil && born == labels[labelBorn]
 }
 
 // removeAll removes what has a label: nodes, then side containers, then networks. It goes on after an error.

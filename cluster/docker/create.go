@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"os"
 	"strconv"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 
 	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/cluster/live"
 	"github.com/splitvote/splitvote/history"
 )
 
@@ -35,10 +37,15 @@ const (
 	labelRun  = "splitvote.run"
 	labelNode = "splitvote.node"
 	labelRole = "splitvote.role" // node or side
+	labelPid  = "splitvote.pid"  // the harness's process, and
+	labelBorn = "splitvote.born" // which of all that ever have this number (live.Identity)
 )
 
 func labels(run string, node history.NodeID, role string) map[string]string {
-	l := map[string]string{labelOurs: "1", labelRun: run}
+	l := map[string]string{labelOurs: "1", labelRun: run, labelPid: strconv.Itoa(os.Getpid())}
+	if born, err := live.Identity(os.Getpid()); err == nil {
+		l[labelBorn] = born
+	}
 	if node != "" {
 		maps.Copy(l, map[string]string{labelNode: string(node), labelRole: role})
 	}

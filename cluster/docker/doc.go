@@ -5,7 +5,8 @@
 //	    what is cut all survive the node's death: there is no moment in which a restarted node is whole again.
 //	D2  NET_ADMIN is held by side containers alone. They run package netfault and end with the harness, whose connection
 //	    they read from.
-//	D3  Everything started carries the labels splitvote=1 and splitvote.run=<run>; Clean needs nothing else to find it.
+//	D3  Everything started carries the labels splitvote=1 and splitvote.run=<run>; Clean and Reap need nothing else to
+//	    find it. Other labels name the harness, whose run Clean leaves alone while it lives.
 //	D4  Clients speak to a node's own address where this machine has the gateway of its network, so that a dead node refuses
 //	    them; elsewhere they come in over ports published on 127.0.0.1, whose proxy accepts for the dead. Either way they
 //	    come from the gateway, which no cut ever names.

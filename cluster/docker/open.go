@@ -38,6 +38,9 @@ func Open(ctx context.Context, cfg cluster.Config, opts Options) (_ *Cluster, er
 	if err := makeLogDir(cfg.Dir); err != nil {
 		return nil, err
 	}
+	if err := note(cfg); err != nil {
+		return nil, err
+	}
 	c.say("image %s, network %s", image, c.network)
 	if err := e.createNetwork(ctx, c.network, cfg.Run); err != nil {
 		return nil, err
@@ -74,6 +77,14 @@ func Open(ctx context.Context, cfg cluster.Config, opts Options) (_ *Cluster, er
 	c.say("%d nodes serve", len(c.nodes))
 	c.serve(cfg)
 	return c, nil
+}
+
+// note tells the reaper, if there is one, of what is about to be made.
+func note(cfg cluster.Config) error {
+	if cfg.Reaper == nil {
+		return nil
+	}
+	return cfg.Reaper.Note(cluster.ReapDocker, cfg.Run)
 }
 
 // openSide starts the side container that owns a node's namespace, and learns the node's address from it.

@@ -16,8 +16,8 @@ type child struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed once the process has ended and was waited for; then err says how
 	err  error
-	// wanted says that somebody here asked it to end.
-	wanted atomic.Bool
+	// wanted says that somebody here killed it, and asked that somebody here asked it to end.
+	wanted, asked atomic.Bool
 }
 
 func (c *child) pid() int { return c.cmd.Process.Pid }
@@ -50,7 +50,7 @@ func (c *child) signal(s syscall.Signal) error {
 
 // stop asks the child to end, and ends it if it has not done so after grace.
 func (c *child) stop(grace time.Duration) error {
-	c.wanted.Store(true)
+	c.asked.Store(true)
 	if err := errors.Join(c.signal(syscall.SIGTERM), c.signal(syscall.SIGCONT)); err != nil && !c.gone(err) {
 		return fmt.Errorf("stop pid %d: %w", c.pid(), err)
 	}

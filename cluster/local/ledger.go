@@ -1,6 +1,7 @@
 package local
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/splitvote/splitvote/cluster/live"
 	"github.com/splitvote/splitvote/history"
 )
 
@@ -41,11 +43,12 @@ type entry struct {
 	Started string         `json:"started"`        // identity
 	Run     string         `json:"run,omitempty"`  // of the harness
 	Data    string         `json:"data,omitempty"` // of the harness: a directory to remove with the nodes
+	Mark    string         `json:"mark,omitempty"` // of the harness: what the environment of all that nodes start holds
 }
 
 // alive says whether the process that e names, and no other with its number, is still there.
 func (e entry) alive() bool {
-	started, err := identity(e.Pid)
+	started, err := live.Identity(e.Pid)
 	return err == nil && started == e.Started
 }
 
@@ -55,31 +58,56 @@ type ledger struct {
 	name string
 }
 
-// openLedger begins a ledger for this process's run.
-func openLedger(state, run, data string) (*ledger, error) {
-	dir := filepath.Join(state, "local")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+// newLedger names a ledger that is not there yet, by what no other has.
+func newLedger(state string) (name string, err error) {
+	dir, err := filepath.Abs(filepath.Join(state, "local"))
+	return filepath.Join(dir, rand.Text()+".jsonl"), err
+}
+
+// markOf is what the environment of a node, and of whatever it starts, holds in a cluster with that ledger.
+func markOf(ledger string) string {
+	return "SPLITVOTE_MEMBER_OF=" + strings.TrimSuffix(filepath.Base(ledger), ".jsonl")
+}
+
+// unfinished is what the name of a ledger without its first line ends with.
+const unfinished = ".new"
+
+// openLedger begins a ledger for this process's run, and keeps it locked until it is closed, however that comes about.
+func openLedger(name, run, data string) (*ledger, error) {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	f, err := os.CreateTemp(dir, fmt.Sprintf("%d-*.new", os.Getpid()))
+	f, err := os.OpenFile(name+unfinished, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
 	l := &ledger{f, f.Name()}
-	if err := l.add(entry{Pid: os.Getpid(), Run: run, Data: data}); err != nil {
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("ledger: %w", err), l.close())
+	}
+	if err := l.add(entry{Pid: os.Getpid(), Run: run, Data: data, Mark: markOf(name)}); err != nil {
 		return nil, errors.Join(err, l.close())
 	}
-	name := strings.TrimSuffix(l.name, ".new") + ".jsonl" // only now: Clean must not meet a ledger without its first line
-	if err := os.Rename(l.name, name); err != nil {
+	if err := os.Rename(l.name, name); err != nil { // only now: Clean must not meet a ledger without its first line
 		return nil, errors.Join(fmt.Errorf("ledger: %w", err), l.close())
 	}
 	l.name = name
 	return l, nil
 }
 
+// locked says whether somebody keeps a ledger open: a harness that lives, be it where its number says nothing to us.
+func locked(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) != nil
+}
+
 // add writes down a process, in one write: a harness that is killed leaves whole lines.
 func (l *ledger) add(e entry) (err error) {
-	if e.Started, err = identity(e.Pid); err != nil {
+	if e.Started, err = live.Identity(e.Pid); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	line, err := json.Marshal(e)
@@ -131,10 +159,33 @@ func clean(name string, log io.Writer) (killed int, err error) {
 		return 0, err
 	}
 	harness := entries[0]
-	if harness.alive() {
+	if harness.alive() || locked(name) {
 		fmt.Fprintf(log, "run %s is still under way in pid %d: left alone\n", harness.Run, harness.Pid)
 		return 0, nil
 	}
+	return remove(name, entries, log)
+}
+
+// Reap removes what is left of the cluster with a ledger whose harness is dead, and counts what it found. The ledger need
+// not be there: the harness may have died before it was, or after it was removed.
+func Reap(name string) (found int, err error) {
+	entries, err := readLedger(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, err
+	}
+	if os.Remove(name+unfinished) == nil {
+		found++
+	}
+	if len(entries) == 0 {
+		return found + live.KillMarked(markOf(name)), nil
+	}
+	killed, err := remove(name, entries, io.Discard)
+	return found + killed + 1, err
+}
+
+// remove kills the children that a ledger names and whatever they have started, and removes their data and the ledger.
+func remove(name string, entries []entry, log io.Writer) (killed int, err error) {
+	harness := entries[0]
 	for _, e := range entries[1:] {
 		if !e.alive() {
 			continue
@@ -145,12 +196,18 @@ func clean(name string, log io.Writer) (killed int, err error) {
 		killed++
 		fmt.Fprintf(log, "killed %s of run %s, pid %d\n", e.Node, harness.Run, e.Pid)
 	}
+	if harness.Mark != "" {
+		killed += live.KillMarked(harness.Mark)
+	}
 	if harness.Data != "" {
 		if err := os.RemoveAll(harness.Data); err != nil {
 			return killed, err
 		}
 	}
-	return killed, os.Remove(name)
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return killed, err
+	}
+	return killed, nil
 }
 
 // end kills a process that is not our child, with its group, and waits until it is gone.

@@ -3,6 +3,7 @@ package local
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -42,6 +43,7 @@ type Cluster struct {
 	launcher *launcher
 	ports    ports
 	ledger   *ledger
+	mark     string // in the environment of all nodes
 	scratch  string // directory to remove at the end, "" for none
 	http     *http.Client
 	work     sync.WaitGroup
@@ -119,23 +121,31 @@ func (c *Cluster) prepare() (err error) {
 			return fmt.Errorf("find our own binary: %w", err)
 		}
 	}
-	dir, err := filepath.Abs(c.config.Dir)
-	if err != nil {
-		return err
-	}
-	if c.config.Dir == "" {
-		if dir, err = os.MkdirTemp("", "splitvote-"); err != nil {
-			return err
-		}
-		c.scratch = dir
-	} else if !c.config.Keep {
-		c.scratch = filepath.Join(dir, "data")
-	}
 	state := c.config.State
 	if state == "" {
 		state = StateDir()
 	}
-	if c.ledger, err = openLedger(state, c.config.Run, c.scratch); err != nil {
+	name, err := newLedger(state)
+	if err != nil {
+		return err
+	}
+	c.mark = markOf(name)
+	if c.config.Reaper != nil {
+		if err := c.config.Reaper.Note(cluster.ReapLocal, name); err != nil {
+			return err
+		}
+	}
+	dir, err := filepath.Abs(c.config.Dir)
+	switch {
+	case err != nil:
+		return err
+	case c.config.Dir == "":
+		dir = filepath.Join(os.TempDir(), "splitvote-"+rand.Text())
+		c.scratch = dir
+	case !c.config.Keep:
+		c.scratch = filepath.Join(dir, "data")
+	}
+	if c.ledger, err = openLedger(name, c.config.Run, c.scratch); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Join(dir, "nodes"), 0o755); err != nil {

@@ -476,8 +476,9 @@ func TestExits(t *testing.T) {
 			}
 			p, err := l.Kill(t.Context(), "n2")
 			proved(t, p, err, false, "n2 was down already")
-			if err := l.Close(); err != nil || len(told.all()) != 1 {
-				t.Errorf("close: %v; told %+v", err, told.all())
+			before := said.String()
+			if err := l.Close(); err != nil || len(told.all()) != 1 || said.String() != before {
+				t.Errorf("close: %v; told %+v; logged %q", err, told.all(), said.String())
 			}
 		})
 	}
@@ -658,7 +659,7 @@ func TestClean(t *testing.T) {
 		}
 		switch e["node"] {
 		case nil:
-			e["started"], e["data"] = "long ago", data
+			e["started"], e["data"], e["mark"] = "long ago", data, "NOBODY_HAS=this"
 		case "n2":
 			e["started"] = "long ago"
 		}

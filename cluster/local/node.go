@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -114,7 +115,7 @@ func (c *Cluster) launch(ctx context.Context, n *node, p patience) (serves bool,
 		program = &cluster.Command{Argv: append([]string{c.config.Executable}, launch.Argv...), Env: launch.Env}
 	}
 	cmd := exec.Command(program.Argv[0], program.Argv[1:]...)
-	cmd.Env, cmd.Dir = append(os.Environ(), program.Env...), program.Dir
+	cmd.Env, cmd.Dir = slices.Concat(os.Environ(), []string{c.mark}, program.Env), program.Dir
 	cmd.Stdout, cmd.Stderr = log, log
 	child, err := c.launcher.run(cmd)
 	if err != nil {
@@ -207,7 +208,7 @@ func (c *Cluster) answers(ctx context.Context, addr, path string) bool {
 func (c *Cluster) watch(n *node, child *child, from int64) {
 	<-child.done
 	status, _ := child.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	if child.wanted.Load() && status.Signaled() && status.Signal() == syscall.SIGKILL {
+	if child.asked.Load() || child.wanted.Load() && status.Signaled() && status.Signal() == syscall.SIGKILL {
 		return
 	}
 	e := cluster.Exit{Node: n.id, How: child.how(), Outside: c.outside(status), Log: lastLines(n.log, from), File: n.log}

@@ -1,31 +1,15 @@
 package local
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"strings"
 	"syscall"
+
+	"github.com/splitvote/splitvote/cluster/live"
 )
 
 func dieWithParent(a *syscall.SysProcAttr) { a.Pdeathsig = syscall.SIGKILL }
-
-// identity tells a process from any other that has or will have its number: by the boot, and the time since then at which
-// it started. One that has ended has none, be it waited for or not.
-func identity(pid int) (string, error) {
-	fields, err := stat(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return "", err
-	}
-	if fields[0] == "Z" || fields[0] == "X" {
-		return "", fmt.Errorf("pid %d has ended", pid)
-	}
-	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return "", err
-	}
-	return strings.TrimSpace(string(boot)) + "/" + fields[19], nil
-}
 
 // stopped says whether all threads of a process stand still, and how many it has.
 func stopped(pid int) (all bool, threads int, err error) {
@@ -34,25 +18,12 @@ func stopped(pid int) (all bool, threads int, err error) {
 		return false, 0, err
 	}
 	for _, t := range tasks {
-		fields, err := stat(fmt.Sprintf("/proc/%d/task/%s/stat", pid, t.Name()))
+		fields, err := live.ProcessStat(fmt.Sprintf("/proc/%d/task/%s/stat", pid, t.Name()))
 		if err != nil || fields[0] != "T" {
 			return false, len(tasks), nil
 		}
 	}
 	return true, len(tasks), nil
-}
-
-// stat reads the fields of proc_pid_stat(5) from the third on, the process's state: the second may hold anything.
-func stat(path string) ([]string, error) {
-	line, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	fields := strings.Fields(string(line[bytes.LastIndexByte(line, ')')+1:]))
-	if len(fields) < 20 {
-		return nil, fmt.Errorf("%s has %d fields, want 22 at least", path, len(fields)+2)
-	}
-	return fields, nil
 }
 
 // oomKills is how many processes the kernel has ever killed for want of memory; 0 where it does not say.

@@ -14,7 +14,11 @@ func cleanCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "clean",
 		Short: "remove what killed harnesses left: processes, containers, networks",
-		Args:  noArguments,
+		Long: `Remove the processes, containers and networks of runs whose harness is dead. A run that is under way is left alone.
+
+A harness that is killed has a process beside it that does the same for its run within seconds; clean is for what even
+that could not do: a machine that was switched off, an engine that was gone.`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log := cmd.ErrOrStderr()
 			processes, err := local.Clean("", log)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -10,12 +11,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/checker/linear"
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/docker"
+	"github.com/splitvote/splitvote/cluster/live"
 	"github.com/splitvote/splitvote/cluster/sim"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
@@ -34,6 +37,7 @@ type experiment struct {
 	attach  string // Compose project to test, "" to start a cluster
 	lasting bool   // the commands in the report name the run's own directory, for other runs follow
 	errs    io.Writer
+	reaper  *live.Reaper // nil in sim
 }
 
 // experimentOf is the experiment of a complete plan on a bundled target.
@@ -49,6 +53,18 @@ func (e experiment) run(ctx context.Context) (*report.Run, error) {
 	}
 	if err := dir.Write(store.Plan, []byte(e.plan.String())); err != nil {
 		return nil, failed(err)
+	}
+	if e.backend.name != "sim" { // which leaves nothing but the directory
+		reaper, err := startReaper(dir.Path)
+		if err != nil {
+			return nil, failed(err)
+		}
+		defer func() {
+			if err := reaper.Close(); err != nil {
+				fmt.Fprintf(e.errs, "%v\n", err)
+			}
+		}()
+		e.reaper = reaper
 	}
 	logFile, err := dir.Append(store.Log)
 	if err != nil {
@@ -134,7 +150,7 @@ func (e experiment) drive(
 	defer statusFile.Close()
 	var statusErr error
 	cfg := x.Config(e.target.Target, e.target.nodes(e.plan.Nodes))
-	cfg.Dir, cfg.Log, cfg.Run = dir.Path, say, runName(dir)
+	cfg.Dir, cfg.Log, cfg.Run = dir.Path, say, runName()
 	cfg.OnStatus = func(at time.Duration, node history.NodeID, s cluster.Status) {
 		tell.status(at, node, s)
 		line := report.StatusAt{Time: at, Node: node, Up: s.Up, Role: s.Role, Leader: s.Leader, Term: s.Term, Commit: s.Commit, Applied: s.Applied}
@@ -145,6 +161,9 @@ func (e experiment) drive(
 	}
 	if !e.target.tellsRole() {
 		cfg.OnStatus = nil // nothing would be told, and asking may cost a program each time
+	}
+	if e.reaper != nil {
+		cfg.Reaper = e.reaper
 	}
 	ctx, breakOff := context.WithCancelCause(ctx)
 	defer breakOff(nil)
@@ -264,7 +283,5 @@ func draw(ctx context.Context, run *report.Run, model string, dir *store.Dir) (r
 	return report.Link{}, false
 }
 
-// runName is unique among the runs of this machine: labels and container names are made of it.
-func runName(dir *store.Dir) string {
-	return fmt.Sprintf("%s-%d", time.Now().UTC().Format("150405"), os.Getpid()) + "-" + strconv.FormatInt(int64(len(dir.Path)), 36)
-}
+// runName is unlike any other run's: labels and container names are made of it.
+func runName() string { return strings.ToLower(rand.Text()[:12]) }

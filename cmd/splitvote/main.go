@@ -113,7 +113,7 @@ Exit status: 0 valid · 1 invalid · 2 unknown · 254 usage or bad input · 255 
 	root.SetVersionTemplate(versionText())
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(runCommand(), checkCommand(), campaignCommand(), bugsCommand(), replayCommand(), shrinkCommand(), serveCommand(), convertCommand(), cleanCommand(),
-		listCommand(), nodeCommand(), netfaultCommand(), versionCommand(), mcpCommand(), generateCommand())
+		listCommand(), nodeCommand(), netfaultCommand(), reapCommand(), versionCommand(), mcpCommand(), generateCommand())
 	addExamples(root)
 	completeNames(root)
 	return root
