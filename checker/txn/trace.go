@@ -195,8 +195,12 @@ func (t *trace) parse(modelName string, text []byte, x *transaction) error {
 		f := s.value()
 		ok := s.take(',')
 		key := s.value()
-		ok = s.take(',') && ok
-		v := s.value()
+		v := []byte("null") // a read of nothing yet may leave it out, as in Elle's examples
+		if s.take(',') {
+			v = s.value()
+		} else {
+			ok = ok && string(f) == `"r"`
+		}
 		if !s.take(']') || !ok || len(v) == 0 {
 			return fmt.Errorf("%w, not %s", errMicro, brief(text))
 		}

@@ -109,7 +109,7 @@ func TestWhatCannotBeJudged(t *testing.T) {
 		"null":           {txn.RWRegister, "p0 invoke [[\"w\",\"x\",null],[\"rp\",null,null]]\np0 ok [[\"w\",\"x\",null],[\"rp\",null,{\"x\":null}]]", checker.Ambiguous, `null was written to "x"`},
 		"no list":        {txn.ListAppend, "p0 invoke [[\"r\",\"x\",null]]\np0 ok [[\"r\",\"x\",7]]", checker.Malformed, "#0: a read returned 7, want a list or null"},
 		"another model":  {txn.ListAppend, `p0 invoke [["w","x",1]]`, checker.Malformed, `#0: "w" is no micro-operation, want "append", "r" or "rp"`},
-		"no triple":      {txn.ListAppend, `p0 invoke [["r","x"]]`, checker.Malformed, "#0: a transaction is a list of [f, key, value]"},
+		"no triple":      {txn.ListAppend, `p0 invoke [["append","x"]]`, checker.Malformed, "#0: a transaction is a list of [f, key, value]"},
 		"not closed":     {txn.ListAppend, `p0 invoke [["r","x",null]`, checker.Malformed, "#0: a transaction is a list of [f, key, value]"},
 		"no transaction": {txn.RWRegister, `p0 invoke 7`, checker.Malformed, "#0: a transaction is a list of [f, key, value], not 7"},
 	} {
