@@ -182,6 +182,7 @@ func TestDecodeSaysWhatIsWrongWithABinaryFile(t *testing.T) {
 		"a name of two lines": {sealed("\x01\x05\x01\x04re\nd\x01\x00\x03\x00"), "event 0: process 3 completes re d, which it has not invoked (H2)"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			test.want += " (read as binary)"
 			_, err := history.Decode(bytes.NewReader(test.file), history.Auto)
 			if err == nil || err.Error() != test.want {
 				t.Errorf("error %v, want %s", err, test.want)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"time"
 
 	"github.com/splitvote/splitvote/internal/edn"
 )
@@ -85,42 +84,44 @@ func (v *ednValues) event(form any) (Op, error) {
 	if !ok {
 		return Op{}, fmt.Errorf("an event is a map, not %s", textOf(form))
 	}
-	op := Op{Value: null}
-	var value any
-	seen := map[edn.Keyword]bool{}
+	op, open := Op{Value: null}, unsettled{}
+	value, _ := m.Get("value")
 	for _, p := range m {
-		key, _ := p.Key.(edn.Keyword)
-		seen[key] = true
-		if key == "value" {
-			value = p.Value
-		} else if err := op.setEDN(key, p.Value); err != nil {
-			return Op{}, err
+		if key, ok := p.Key.(edn.Keyword); ok && p.Value != nil {
+			if err := op.setEDN(key, p.Value, &open); err != nil {
+				return Op{}, err
+			}
 		}
 	}
-	seen["f"] = op.F != ""
+	if _, txn := microOperations(value); op.F == "" && txn { // as Elle's examples
+		op.F = "txn"
+	}
 	for _, need := range []edn.Keyword{"process", "type", "f"} {
-		if !seen[need] {
+		if form, given := m.Get(need); (!given || form == nil || form == "") && (need != "f" || op.F == "") {
 			return Op{}, fmt.Errorf("an event needs a :%s", need)
 		}
 	}
-	return op, v.set(&op, value)
+	if err := v.set(&op, value); err != nil {
+		return Op{}, err
+	}
+	open.in(&op)
+	return op, nil
 }
 
 // setEDN sets a field of an event but its value; those it does not know are passed over.
-func (op *Op) setEDN(field edn.Keyword, form any) (err error) {
+func (op *Op) setEDN(field edn.Keyword, form any, open *unsettled) (err error) {
 	switch field {
 	case "process":
-		op.Process, err = processOf(textOf(form))
+		op.Process, open.Process, err = parseProcess(textOf(form))
 	case "type":
 		err = op.Kind.UnmarshalText([]byte(textOf(form)))
 	case "f":
 		op.F = textOf(form)
 	case "time":
-		text := textOf(form)
-		ns, bad := strconv.ParseInt(text, 10, 64)
-		if op.Time = time.Duration(ns); bad != nil || ns < 0 {
-			err = fmt.Errorf("time is %s, want nanoseconds from 0", text)
+		if t, ok := form.(edn.Tagged); ok && t.Tag == "inst" {
+			form = t.Value
 		}
+		op.Time, open.Clock, err = parseTime(textOf(form))
 	case "node":
 		op.Node = NodeID(textOf(form))
 	case "error":

@@ -96,7 +96,7 @@ func TestReadEDNSaysWhatIsWrong(t *testing.T) {
 	for in, want := range map[string]string{
 		"{:type :invoke :f :read}":                     "line 1: an event needs a :process",
 		"{:type :done :f :read :process 0}":            `line 1: type is "done"`,
-		"\n{:type :invoke :f :read :process :p}":       "line 2: process is p, want a number",
+		"\n{:type :invoke :f :read :process -7}":       "line 2: process is -7, want a number",
 		"{:type :invoke :f :read :process 0 :time -1}": "line 1: time is -1",
 		"{:type :invoke :f}":                           "line 1: a map has a key without a value",
 		"42":                                           "line 1: an event is a map, not 42",

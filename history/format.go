@@ -2,6 +2,7 @@ package history
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -15,14 +16,20 @@ type Format string
 const (
 	Auto          Format = "auto"           // told from the first bytes
 	JSONL         Format = "jsonl"          // one event a line, as this package writes it
+	JSON          Format = "json"           // one array of such events
 	EDN           Format = "edn"            // Jepsen's, see [ReadEDN]
 	Binary        Format = "binary"         // compact, see [BinaryWriter]
+	JepsenLog     Format = "jepsen-log"     // jepsen.log or history.txt
+	Intervals     Format = "intervals"      // one call a line or in an array, with its start and its end
+	CSV           Format = "csv"            // the same as a table
 	PorcupineKV   Format = "porcupine-kv"   // the key-value logs among Porcupine's test data
 	PorcupineEtcd Format = "porcupine-etcd" // its etcd logs, which are early Jepsen's
 )
 
 // Formats lists the formats that are read, Auto first.
-func Formats() []Format { return []Format{Auto, JSONL, EDN, Binary, PorcupineKV, PorcupineEtcd} }
+func Formats() []Format {
+	return []Format{Auto, JSONL, JSON, EDN, Binary, JepsenLog, Intervals, CSV, PorcupineKV, PorcupineEtcd}
+}
 
 // ParseFormat knows the names of Formats.
 func ParseFormat(name string) (Format, error) {
@@ -36,13 +43,31 @@ func ParseFormat(name string) (Format, error) {
 	return "", fmt.Errorf("no such format: %q (there are %s)", name, strings.Join(names, ", "))
 }
 
+// FormatError is what is wrong with a file, and what it was read as.
+type FormatError struct {
+	Format Format
+	Err    error
+}
+
+func (e *FormatError) Error() string { return fmt.Sprintf("%v (read as %s)", e.Err, e.Format) }
+
+func (e *FormatError) Unwrap() error { return e.Err }
+
 // Decode reads a whole history in a format. A file compressed by gzip or zstd is known by its first bytes and read as what
-// it holds. Bad input is one line that names the place; a file that breaks off is read as far as it goes, see Cut.
+// it holds. Bad input is one line that names the place and the format; a file that breaks off is read as far as it goes, see Cut.
 func Decode(r io.Reader, format Format) (*History, error) {
 	in, err := recognise(r, format)
 	if err != nil {
 		return nil, err
 	}
+	h, err := in.decode()
+	if err != nil {
+		return nil, &FormatError{in.format, err}
+	}
+	return h, nil
+}
+
+func (in input) decode() (*History, error) {
 	switch in.format {
 	case JSONL:
 		return readLines(in, in.size)
@@ -61,8 +86,16 @@ type input struct {
 
 func (in input) source() source {
 	switch in.format {
+	case JSON:
+		return newArraySource(in.Reader)
 	case EDN:
 		return newEDNSource(in.Reader)
+	case JepsenLog:
+		return newJepsenLog(in.Reader)
+	case Intervals:
+		return newIntervalSource(in.Reader)
+	case CSV:
+		return newTableSource(in.Reader)
 	case Binary:
 		return newBinarySource(in.Reader)
 	case PorcupineKV, PorcupineEtcd:
@@ -87,10 +120,17 @@ func (o *opening) next() (Op, error) {
 		if err != nil {
 			return Op{}, err
 		}
-		o.source = in.source()
+		o.source, o.format = in.source(), in.format
 	}
-	return o.source.next()
+	op, err := o.source.next()
+	var cut cutOff
+	if err != nil && !errors.Is(err, io.EOF) && !errors.As(err, &cut) {
+		err = &FormatError{o.format, err}
+	}
+	return op, err
 }
+
+func (o *opening) at(err error) error { return &FormatError{o.format, o.source.at(err)} }
 
 // bufferSize is what is read at once from a stream.
 const bufferSize = 1 << 16
@@ -106,8 +146,8 @@ func recognise(r io.Reader, format Format) (input, error) {
 	if unpacked != in.Reader {
 		in.Reader, in.size = unpacked, 0
 	}
-	if in.format != Auto {
-		return in, nil
+	if err := passMark(in.Reader); err != nil || in.format != Auto {
+		return in, err
 	}
 	for seen := 1; ; seen++ {
 		head, err := in.Peek(seen)
@@ -117,25 +157,4 @@ func recognise(r io.Reader, format Format) (input, error) {
 		}
 		seen = max(seen, in.Buffered()-1)
 	}
-}
-
-// formatOf tells a format by the beginning of a file. It is not known if too little is there.
-func formatOf(head string) (format Format, known bool) {
-	if head != "" && head[0] == binaryMagic[0] {
-		return Binary, true
-	}
-	text := strings.TrimSpace(head)
-	switch {
-	case text == "" || text == "{":
-		return JSONL, false
-	case text[0] == 'I': // INFO
-		return PorcupineEtcd, true
-	case strings.ContainsRune("[(#;,", rune(text[0])):
-		return EDN, true
-	case text[0] != '{' || strings.TrimSpace(text[1:])[0] != ':': // in EDN, the keys of maps are keywords
-		return JSONL, true
-	case kvBegin.MatchString(text):
-		return PorcupineKV, true
-	}
-	return EDN, strings.ContainsAny(text, "}\n")
 }

@@ -54,14 +54,16 @@ func (i Initial) Override(o Initial) Initial {
 	return i
 }
 
-// headerOf reads a line that describes the file instead of being an event: an object without a type.
+// headerOf reads a line that describes the file instead of being an event: an object with none of type, process and f.
 func headerOf(line []byte) (initial Initial, header bool, err error) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(line, &fields) != nil {
 		return initial, false, nil
 	}
-	if _, event := fields["type"]; event {
-		return initial, false, nil
+	for _, field := range []string{"type", "process", "f"} {
+		if _, event := fields[field]; event {
+			return initial, false, nil
+		}
 	}
 	if err := checkDepth(line, 0); err != nil {
 		return initial, true, err

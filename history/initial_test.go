@@ -65,8 +65,8 @@ func TestInitial(t *testing.T) {
 
 func TestInitialMalformed(t *testing.T) {
 	for file, want := range map[string]string{
-		`{"initial-by-key":3}` + "\n" + readOne: "line 1: initial-by-key is 3, want an object {key: value}",
-		"{:initial-by-key [1]}\n" + readOneEDN:  "line 1: initial-by-key wants a map {key value}",
+		`{"initial-by-key":3}` + "\n" + readOne: "line 1: initial-by-key is 3, want an object {key: value} (read as jsonl)",
+		"{:initial-by-key [1]}\n" + readOneEDN:  "line 1: initial-by-key wants a map {key value} (read as edn)",
 	} {
 		if _, err := history.Decode(strings.NewReader(file), history.Auto); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", file, err, want)

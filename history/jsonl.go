@@ -131,36 +131,6 @@ func (r *lineReader) read() error {
 	}
 }
 
-func parseOp(line []byte) (Op, error) {
-	if err := checkDepth(line, 0); err != nil {
-		return Op{}, err
-	}
-	raw := struct {
-		Op
-		Process *Process `json:"process"`
-		Kind    *Kind    `json:"type"`
-	}{}
-	if err := json.Unmarshal(line, &raw); err != nil {
-		return Op{}, err
-	}
-	switch {
-	case raw.Process == nil:
-		return Op{}, errors.New("an event needs a process")
-	case raw.Kind == nil:
-		return Op{}, errors.New("an event needs a type")
-	case raw.F == "":
-		return Op{}, errors.New("an event needs an f")
-	case raw.Time < 0:
-		return Op{}, fmt.Errorf("time is %d, want nanoseconds from 0", raw.Time)
-	}
-	op := raw.Op
-	op.Process, op.Kind = *raw.Process, *raw.Kind
-	if op.Value == nil {
-		op.Value = null
-	}
-	return op, nil
-}
-
 var null = json.RawMessage("null")
 
 // checkDepth refuses JSON that nests too deeply where it stands within so many brackets, before anything recursive sees it.

@@ -39,7 +39,7 @@ func TestReadSaysWhatIsWrong(t *testing.T) {
 		"no process":           {`{"type":"invoke","f":"read"}` + "\n", "line 1: an event needs a process"},
 		"no f":                 {`{"type":"invoke","process":1}` + "\n", "line 1: an event needs an f"},
 		"unknown type":         {`{"type":"done","process":1,"f":"read"}` + "\n", `line 1: type is "done", want invoke, ok, fail or info`},
-		"unknown process":      {`{"type":"ok","process":"p1","f":"read"}` + "\n", `line 1: process is "p1", want a number`},
+		"unknown process":      {`{"type":"ok","process":-1,"f":"read"}` + "\n", `line 1: process is -1, want a number`},
 		"negative time":        {`{"type":"invoke","process":1,"f":"read","time":-1}` + "\n", "line 1: time is -1"},
 		"H1, two under way":    {invoke + "\n" + invoke + "\n", "line 2: process 0 invokes read while its read is under way (H1)"},
 		"H2, no invocation":    {"\n" + `{"time":1,"process":0,"type":"ok","f":"read"}` + "\n", "line 2: process 0 completes read, which it has not invoked (H2)"},

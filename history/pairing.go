@@ -12,6 +12,7 @@ type pairing struct {
 	calls  int
 	last   time.Duration // when the event before was
 	back   backsteps
+	open   settling
 	few    []process
 	many   map[Process]*process // those whose number is too great for few
 	faults map[string][]int     // the nemesis's calls under way, by F
@@ -32,6 +33,9 @@ const unpaired = -1
 func (p *pairing) add(op *Op) (call int, err error) {
 	op.Index = p.events
 	p.events++
+	if err := p.open.settle(op); err != nil {
+		return unpaired, &EventError{op.Index, err.Error()}
+	}
 	p.order(op)
 	if op.Process == Nemesis {
 		return p.fault(op), nil

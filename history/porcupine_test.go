@@ -60,7 +60,7 @@ func TestDecodeReadsPorcupinesLogs(t *testing.T) {
 			}
 			for end := range len(test.text) {
 				part, err := history.Decode(strings.NewReader(test.text[:end]), history.Auto)
-				if whole := strings.Count(test.text[:end], "\n"); end > 60 && (err != nil || len(part.Ops) > whole+1) {
+				if whole := strings.Count(test.text[:end], "\n"); whole > 1 && (err != nil || len(part.Ops) > whole+1) {
 					t.Errorf("cut at byte %d: %d events of %d lines, error %v", end, len(part.Ops), whole, err)
 				}
 			}

@@ -147,11 +147,16 @@ func (c check) modelOf(file string, h *history.History) (string, error) {
 			return w.Model, nil
 		}
 	}
-	if name := guessModel(h); name != "" {
-		return name, nil
+	possible := possibleModels(h)
+	if len(possible) == 1 {
+		return possible[0], nil
 	}
 	if !slices.ContainsFunc(h.Ops, func(op history.Op) bool { return op.Process != history.Nemesis }) {
 		return "", usage(errors.New(file + ": no client calls anything in it"))
+	}
+	if len(possible) > 1 {
+		return "", usage(fmt.Errorf("%s: the calls and their results do not tell which model they belong to: it may be %s", file,
+			strings.Join(possible, " or ")), "name it with --model")
 	}
 	return "", usage(errors.New(file+": the calls do not tell which model they belong to"), "name it with --model: "+strings.Join(modelNames(), ", "))
 }

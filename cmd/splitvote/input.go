@@ -1,14 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
-	"github.com/splitvote/splitvote/checker/txn"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/plan"
 )
@@ -42,9 +41,15 @@ func readHistory(name, format string, in io.Reader) (*history.History, error) {
 	collectLater()
 	h, err := history.Decode(in, known)
 	if err != nil {
-		return nil, usage(fmt.Errorf("%s: %w", name, err), "a history is one JSON event a line, as docs/history-format.md says, or in one of the other forms of that page")
+		return nil, unreadable(name, err)
 	}
 	return h, nil
+}
+
+// unreadable says what is wrong with a history, and which flag reads it as something else.
+func unreadable(name string, err error) error {
+	return usage(fmt.Errorf("%s: %w", name, err),
+		"--format reads it as another form: "+strings.Join(formats()[1:], ", ")+"; docs/history-format.md describes them")
 }
 
 // fileError says what the system said of a file without saying "open" first.
@@ -74,46 +79,4 @@ func readPlan(name string, base plan.Plan) (plan.Plan, error) {
 func planBeside(historyFile string) (plan.Plan, bool) {
 	p, err := readPlan(filepath.Join(filepath.Dir(historyFile), "plan.yaml"), plan.Default())
 	return p, err == nil && historyFile != "-"
-}
-
-// guessModel is the model that the calls of a history belong to, "" where they could belong to several or to none.
-func guessModel(h *history.History) string {
-	used := map[string]bool{}
-	for _, c := range h.Calls() {
-		op := h.Invocation(c)
-		if op.Process == history.Nemesis {
-			continue
-		}
-		used[op.F] = true
-		if op.F == "txn" {
-			for _, f := range microOperations(op) {
-				used["txn "+f] = true
-			}
-		}
-	}
-	for _, m := range []struct {
-		sign, model string
-	}{{"txn append", txn.ListAppend}, {"txn w", txn.RWRegister}, {"transfer", txn.Bank}, {"get", "kv"}, {"put", "kv"}, {"cas", "cas-register"},
-		{"write", "register"}, {"append", "append-list"}, {"enqueue", "fifo-queue"}, {"push", "stack"}, {"contains", "set"},
-		{"generate", "unique-ids"}} {
-		if used[m.sign] {
-			return m.model
-		}
-	}
-	return ""
-}
-
-// microOperations names those of a transaction.
-func microOperations(op *history.Op) []string {
-	var all [][]any
-	if json.Unmarshal(op.Value, &all) != nil {
-		return nil
-	}
-	var names []string
-	for _, one := range all {
-		if len(one) > 0 {
-			names = append(names, fmt.Sprint(one[0]))
-		}
-	}
-	return names
 }

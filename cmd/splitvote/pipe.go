@@ -82,7 +82,7 @@ func (p *pipe) history(in io.Reader, format string) (*history.History, error) {
 	}
 	events := history.NewStream(in, known)
 	if err := p.read(events); err != nil {
-		return nil, usage(fmt.Errorf("-: %w", err), "a history is one JSON event a line, as docs/history-format.md says, or Jepsen's EDN")
+		return nil, unreadable("-", err)
 	}
 	h, err := history.New(p.ops)
 	if err != nil {
@@ -100,7 +100,7 @@ func (p *pipe) see(op *history.Op) (possible bool, err error) {
 	case !p.guess || op.Process == history.Nemesis:
 		return true, nil
 	}
-	sign := op.F
+	sign := fmt.Sprint(op.F, op.Kind, shapeOf(op.Value))
 	if op.F == "txn" {
 		sign += fmt.Sprint(microOperations(op))
 	}
