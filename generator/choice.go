@@ -6,13 +6,14 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Mix offers an operation of any of the generators, chosen at random each time, until all are done. A generator that is
-// named twice is chosen twice as often.
+// Mix offers an operation of any of the generators, chosen at random each time, until all are done.
+// A
+// generator that is listed twice is chosen twice as often.
 func Mix(gs ...Generator) Generator { return &mix{gs, 0} }
 
 type mix struct {
 	gens list
-	last int // who offered the last operation
+	last int // which generator offered the last operation
 }
 
 func (m *mix) Next(ctx Context) (history.Op, State, Generator) {
@@ -46,8 +47,8 @@ func (m *mix) with(gens list, last int) Generator {
 	return &mix{gens, last}
 }
 
-// Any offers the soonest operation that any of the generators has, until all are done. Among those that are ready at once
-// each may come first.
+// Any offers the soonest operation of all the generators, until all are done. Generators that are
+// ready at once are equally likely to come first.
 func Any(gs ...Generator) Generator { return &anyOf{gs, 0} }
 
 // Together runs clients on the clients' processes and faults on the nemesis, side by side.
@@ -55,7 +56,7 @@ func Together(clients, faults Generator) Generator { return Any(Clients(clients)
 
 type anyOf struct {
 	gens list
-	last int // who offered the last operation
+	last int // which generator offered the last operation
 }
 
 func (a *anyOf) Next(ctx Context) (history.Op, State, Generator) {
@@ -94,7 +95,7 @@ func (a *anyOf) with(gens list, last int) Generator {
 	return &anyOf{gens, last}
 }
 
-// turns goes once round n places, beginning anywhere.
+// turns visits n places once, starting at a random one.
 func turns(ctx Context, n int) func(yield func(int) bool) {
 	return func(yield func(int) bool) {
 		first := 0
@@ -109,17 +110,17 @@ func turns(ctx Context, n int) func(yield func(int) bool) {
 	}
 }
 
-// soonest hears what several generators answer and keeps the soonest operation.
+// soonest collects the answers of several generators and keeps the soonest operation.
 type soonest struct {
 	now     time.Duration
 	op      history.Op
-	from    int       // who offered op, -1 while nobody has
-	next    Generator // what the one who offered it has become
+	from    int       // which generator offered op, -1 for none
+	next    Generator // the next state of that generator
 	pending bool
-	wake    time.Duration // when the first pending one asks to be asked again, 0 if none does
+	wake    time.Duration // when the first pending generator wants to be asked again, 0 for never
 }
 
-// hear takes the answer of generator i. It reports that nothing sooner can come.
+// hear takes the answer of generator i. It reports true if nothing sooner can come.
 func (s *soonest) hear(i int, op history.Op, state State, g Generator) bool {
 	switch state {
 	case Ready:
@@ -136,8 +137,9 @@ func (s *soonest) hear(i int, op history.Op, state State, g Generator) bool {
 	return false
 }
 
-// answer is what all of them together have to offer. An operation for later gives way to a generator that wants to be
-// asked again before.
+// answer returns the combined answer. A later operation is withheld while a pending generator wants
+// to
+// be asked again before it.
 func (s *soonest) answer() (history.Op, State) {
 	switch {
 	case s.from >= 0 && (s.wake == 0 || s.op.Time <= s.wake):

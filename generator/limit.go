@@ -39,12 +39,13 @@ func (l *limit) with(g Generator) Generator {
 	return &limit{l.left, g}
 }
 
-// UntilOk offers the operations of g until one of them has ended ok, or until g is done.
+// UntilOk offers the operations of g until one of them ends ok, or until g is done.
 func UntilOk(g Generator) Generator {
 	return Until(func(completion history.Op) bool { return completion.Kind == history.Ok }, g)
 }
 
-// Until offers the operations of g until stop accepts the completion of one of them, or until g is done.
+// Until offers the operations of g until stop accepts the completion of one of them, or until g is
+// done.
 func Until(stop func(completion history.Op) bool, g Generator) Generator {
 	return &until{stop: stop, g: g}
 }
@@ -52,7 +53,7 @@ func Until(stop func(completion history.Op) bool, g Generator) Generator {
 type until struct {
 	stop func(history.Op) bool
 	g    Generator
-	mine []history.Process // who has an operation of g under way
+	mine []history.Process // the processes with an operation of g in progress
 }
 
 func (u *until) Next(ctx Context) (history.Op, State, Generator) {

@@ -22,8 +22,10 @@ func (o *ops) Next(ctx Context) (history.Op, State, Generator) {
 
 func (o *ops) Update(Context, history.Op) Generator { return o }
 
-// Func offers what f makes, for ever. f is a function of the Context and of what it draws from Context.Rand; it is called
-// only when a process is free, and sometimes for an operation that is not taken (G3).
+// Func offers the operations that f makes, for ever. f depends only on the Context and on random
+// numbers from Context.Rand. It is called only when a process is free, and sometimes for an
+// operation
+// that is not taken (G3).
 func Func(f func(Context) history.Op) Generator { return &function{f} }
 
 // Repeat offers op for ever.
@@ -49,7 +51,7 @@ func offer(ctx Context, op history.Op) history.Op {
 	return op
 }
 
-// Lazy is the generator that build makes when it is first used.
+// Lazy is the generator that build returns on first use.
 func Lazy(build func(Context) Generator) Generator { return &lazy{build} }
 
 type lazy struct{ build func(Context) Generator }
@@ -57,16 +59,16 @@ type lazy struct{ build func(Context) Generator }
 func (l *lazy) Next(ctx Context) (history.Op, State, Generator) { return l.build(ctx).Next(ctx) }
 func (l *lazy) Update(ctx Context, event history.Op) Generator  { return l }
 
-// nothing is what is left of a generator that is done.
+// nothing is a generator that is done.
 type nothing struct{}
 
 func (nothing) Next(Context) (history.Op, State, Generator) { return history.Op{}, Done, nothing{} }
 func (nothing) Update(Context, history.Op) Generator        { return nothing{} }
 
-// list is a number of generators of which one is changed at a time.
+// list holds generators of which one is changed at a time.
 type list []Generator
 
-// with is the list with g at place i.
+// with returns the list with g at place i.
 func (l list) with(i int, g Generator) list {
 	if l[i] == g {
 		return l
@@ -86,5 +88,5 @@ func (l list) tell(ctx Context, event history.Op) list {
 	return told
 }
 
-// equal says that both are the same list, not merely alike.
+// equal reports whether both are the same list in memory, not merely equal in content.
 func (l list) equal(m list) bool { return len(l) == len(m) && (len(l) == 0 || &l[0] == &m[0]) }

@@ -79,7 +79,9 @@ func (c *cycle) with(g Generator) Generator {
 	return &cycle{c.whole, g}
 }
 
-// FlipFlop offers one operation of a, one of b, one of a ..., and ends when it is the turn of one that is done.
+// FlipFlop offers one operation of a, one of b, one of a, and so on. It ends when the next in turn
+// is
+// done.
 func FlipFlop(a, b Generator) Generator { return &flipFlop{list{a, b}, 0} }
 
 type flipFlop struct {
@@ -98,7 +100,7 @@ func (f *flipFlop) Next(ctx Context) (history.Op, State, Generator) {
 	return op, Done, nothing{}
 }
 
-// Update tells an invocation to the one that offered it, which is not the one whose turn it is now.
+// Update tells the generator that offered an invocation, which is no longer the next in turn.
 func (f *flipFlop) Update(ctx Context, event history.Op) Generator {
 	if event.Kind == history.Invoke {
 		from := 1 - f.turn

@@ -6,7 +6,7 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// TimeLimit offers what g offers within d of the first use.
+// TimeLimit offers the operations of g for d after the first use.
 func TimeLimit(d time.Duration, g Generator) Generator {
 	return Lazy(func(ctx Context) Generator { return &deadline{ctx.Time + d, g} })
 }
@@ -57,12 +57,12 @@ func (s *sleep) Next(ctx Context) (history.Op, State, Generator) {
 
 func (s *sleep) Update(Context, history.Op) Generator { return s }
 
-// Stagger puts between the operations of g a time that is drawn from 0 to twice the mean.
+// Stagger separates the operations of g by random times between 0 and twice the mean.
 func Stagger(mean time.Duration, g Generator) Generator {
 	return Lazy(func(ctx Context) Generator { return &spaced{g, mean, true, ctx.Time} })
 }
 
-// Rate is Stagger by so many operations a second; 0 or less sets no limit.
+// Rate is Stagger at the given number of operations a second; 0 or less sets no limit.
 func Rate(perSecond float64, g Generator) Generator {
 	if perSecond <= 0 {
 		return g
@@ -70,12 +70,14 @@ func Rate(perSecond float64, g Generator) Generator {
 	return Stagger(time.Duration(float64(time.Second)/perSecond), g)
 }
 
-// Delay puts the time d between the operations of g.
+// Delay separates the operations of g by d.
 func Delay(d time.Duration, g Generator) Generator {
 	return Lazy(func(ctx Context) Generator { return &spaced{g, d, false, ctx.Time} })
 }
 
-// spaced asks g only when the next operation is due, so that an operation is made in the light of all that has happened.
+// spaced asks g only when the next operation is due, so that each operation takes all past events
+// into
+// account.
 type spaced struct {
 	g      Generator
 	gap    time.Duration
@@ -83,8 +85,8 @@ type spaced struct {
 	due    time.Duration
 }
 
-// late is how far behind an interpreter may be and still catch up, where the gap is shorter. Beyond it the operations not
-// made are forgotten: a burst after a stall would not be the rate that was asked for.
+// late is how far an interpreter can lag and still catch up, if the gap is shorter. Beyond it, the
+// missed operations are skipped: a burst after a stall would exceed the requested rate.
 const late = 10 * time.Millisecond
 
 func (s *spaced) Next(ctx Context) (history.Op, State, Generator) {

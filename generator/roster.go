@@ -6,15 +6,15 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Roster knows which processes an interpreter has and which of them are free, in the order of the threads (G5). A thread
-// is a place in that order; the processes that hold it one after another are p, p+n, p+2n ... for n clients, so that an
-// identifier retired by an info never comes back (H4).
+// Roster tracks an interpreter's processes and which of them are free, in the order of the threads
+// (G5). A thread is a place in that order. With n clients, the processes p, p+n, p+2n ... hold one
+// thread in turn, so an identifier retired by an info never comes back (H4).
 type Roster struct {
 	procs, free []history.Process
 	clients     int
 }
 
-// NewRoster has the processes 0 to clients-1 and the nemesis, all of them free.
+// NewRoster returns a roster with processes 0 to clients-1 and the nemesis, all free.
 func NewRoster(clients int) *Roster {
 	r := &Roster{clients: clients}
 	for p := range clients {
@@ -25,13 +25,15 @@ func NewRoster(clients int) *Roster {
 	return r
 }
 
-// Procs are all processes. The slice is valid until the next Retire.
+// Procs returns all processes. The slice is valid until the next Retire.
 func (r *Roster) Procs() []history.Process { return r.procs }
 
-// Free are the processes without a call under way. The slice is valid until the next Take, Give or Retire.
+// Free returns the processes without a call in progress. The slice is valid until the next Take,
+// Give
+// or Retire.
 func (r *Roster) Free() []history.Process { return r.free }
 
-// Idle says that no process has a call under way.
+// Idle reports whether no process has a call in progress.
 func (r *Roster) Idle() bool { return len(r.free) == len(r.procs) }
 
 // Take marks p, which is free, as busy.

@@ -16,7 +16,9 @@ func Faults(g Generator) Generator {
 	return OnProcesses(func(p history.Process) bool { return p == history.Nemesis }, g)
 }
 
-// OnProcesses restricts g to the processes that mine accepts: it is offered no other, and told of no other's completions.
+// OnProcesses restricts g to the processes that mine accepts. It sees no other processes and no
+// other
+// completions.
 func OnProcesses(mine func(history.Process) bool, g Generator) Generator { return &share{mine, g} }
 
 type share struct {
@@ -45,7 +47,8 @@ func (s *share) with(g Generator) Generator {
 	return &share{s.mine, g}
 }
 
-// accepted are the processes that mine accepts: a part of the same slice wherever they stand together, as the clients do.
+// accepted returns the processes that mine accepts. If they are adjacent, as the clients are, the
+// result is a sub-slice.
 func accepted(procs []history.Process, mine func(history.Process) bool) []history.Process {
 	var from, to int
 	for to < len(procs) && !mine(procs[to]) {
@@ -64,12 +67,12 @@ func accepted(procs []history.Process, mine func(history.Process) bool) []histor
 	return some
 }
 
-// Reserve gives g the first n threads of the share for itself, and rest the others.
+// Reserve gives g the first n threads of the share, and rest the others.
 func Reserve(n int, g, rest Generator) Generator {
 	return &split{at: []int{0, n}, gens: list{g, rest}}
 }
 
-// EachProcess gives each thread of the share all of g for itself.
+// EachProcess runs its own copy of g on each thread of the share.
 func EachProcess(g Generator) Generator {
 	return Lazy(func(ctx Context) Generator {
 		s := &split{}
@@ -80,10 +83,11 @@ func EachProcess(g Generator) Generator {
 	})
 }
 
-// EachKey divides the share into groups of size threads (what is left over joins the last), and gives each group one key
-// at a time: all that g makes for that key, then the next key that no group has had. key(0), key(1) ... are the keys; it
-// reports false when there are no more. Operations get their Key here. Every g
-// makes at least one operation.
+// EachKey divides the share into groups of size threads; left-over threads join the last group.
+// Each
+// group works on one key at a time: it runs all of g for that key, then takes the next key that no
+// group has had. key(0), key(1) ... are the keys; key reports false when there are no more. EachKey
+// sets Key on the operations. Every g makes at least one operation.
 func EachKey(size int, key func(i int) (string, bool), g func(key string) Generator) Generator {
 	more := func(i int) Generator {
 		k, ok := key(i)
@@ -101,12 +105,12 @@ func EachKey(size int, key func(i int) (string, bool), g func(key string) Genera
 	})
 }
 
-// split divides the threads among generators by their places: generator i has those from at[i] to at[i+1].
+// split divides the threads among generators by place: generator i has places at[i] to at[i+1].
 type split struct {
 	at   []int
 	gens list
-	more func(i int) Generator // makes the i-th successor of a generator that is done, nil when there are no more
-	made int                   // how many successors were made
+	more func(i int) Generator // makes the i-th successor of a finished generator, nil when there are no more
+	made int                   // number of successors made
 }
 
 func (s *split) Next(ctx Context) (history.Op, State, Generator) {
@@ -139,7 +143,7 @@ func (s *split) Next(ctx Context) (history.Op, State, Generator) {
 	return op, state, &now
 }
 
-// refill puts the next successor in the place of generator i, if there is one.
+// refill replaces generator i by the next successor, if there is one.
 func (s *split) refill(i int) bool {
 	if s.more == nil {
 		return false
@@ -170,8 +174,8 @@ func (s *split) Update(ctx Context, event history.Op) Generator {
 	return &split{s.at, gens, s.more, s.made}
 }
 
-// part is the context of generator i: its threads alone. Free is a part of Procs in the same order (G5), so both are
-// parts of the slices they come from.
+// part returns the context of generator i, with its threads only. Free is a subset of Procs in the
+// same order (G5), so both results are sub-slices.
 func (s *split) part(ctx Context, i int) Context {
 	from, to := min(s.at[i], len(ctx.Procs)), len(ctx.Procs)
 	if i+1 < len(s.at) {

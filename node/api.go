@@ -17,11 +17,11 @@ import (
 
 const (
 	largestBody = 1 << 20          // bytes of an argument
-	patience    = 10 * time.Second // for which a request may wait for its reply
-	farewell    = 2 * time.Second  // for the last answers to leave when the node ends
+	patience    = 10 * time.Second // how long a request can wait for its reply
+	farewell    = 2 * time.Second  // how long the last answers can take to leave when the node ends
 )
 
-// answer is the body of every answer but that of /status.
+// answer is the body of every answer except that of /status.
 type answer struct {
 	Value    json.RawMessage `json:"value,omitempty"`
 	Error    string          `json:"error,omitempty"`
@@ -30,7 +30,7 @@ type answer struct {
 	Node     protocol.NodeID `json:"node"`
 }
 
-// api answers clients.
+// api serves clients.
 type api struct {
 	config *Config
 	host   *host
@@ -38,7 +38,7 @@ type api struct {
 	ctx    context.Context // of the node
 }
 
-// serve answers clients until ctx is done.
+// serve serves clients until ctx is done.
 func serve(ctx context.Context, c *Config, g *gate, h *host) error {
 	a := api{config: c, host: h, gate: g, ctx: ctx}
 	server := http.Server{
@@ -112,7 +112,7 @@ func (a api) call(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// command reads a call out of a request; where it cannot, code is the status that says why.
+// command parses a call from a request. On failure, code is the HTTP status.
 func command(w http.ResponseWriter, r *http.Request) (c kv.Command, code int, err error) {
 	c = kv.Command{
 		Object: r.PathValue("object"), Key: r.PathValue("key"), F: r.PathValue("f"), Session: r.Header.Get("Splitvote-Session"),
@@ -143,7 +143,7 @@ func command(w http.ResponseWriter, r *http.Request) (c kv.Command, code int, er
 	return c, http.StatusBadRequest, err
 }
 
-// seen is the greatest position that the client was told, 0 if none.
+// seen returns the greatest position that the client was told, 0 if none.
 func seen(r *http.Request) (uint64, error) {
 	text := r.Header.Get("Splitvote-Seen")
 	if text == "" {
@@ -183,7 +183,7 @@ func (a api) reconfigure(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// admin carries out what returns no value.
+// admin carries out requests that return no value.
 func (a api) admin(w http.ResponseWriter, r *http.Request, input request) {
 	reply, ok := a.ask(r, input)
 	if !ok || reply.Outcome != protocol.Done {
@@ -193,7 +193,7 @@ func (a api) admin(w http.ResponseWriter, r *http.Request, input request) {
 	a.ok(w, []byte("null"))
 }
 
-// ask waits for a reply as long as the client does, the node lives, and patience lasts.
+// ask waits for a reply until the client leaves, the node ends, or patience runs out.
 func (a api) ask(r *http.Request, input request) (protocol.Reply, bool) {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
@@ -201,7 +201,7 @@ func (a api) ask(r *http.Request, input request) (protocol.Reply, bool) {
 	return a.host.desk.ask(ctx, a.host.input, input)
 }
 
-// undone answers what was not, or perhaps not, carried out.
+// undone answers a request that was not, or perhaps not, carried out.
 func (a api) undone(w http.ResponseWriter, r protocol.Reply, replied bool) {
 	code, definite := http.StatusGatewayTimeout, false
 	switch {
@@ -242,7 +242,9 @@ func (a api) no(w http.ResponseWriter, code int, definite bool, why string) {
 	a.write(w, code, answer{Error: why, Definite: &definite, Node: a.config.ID})
 }
 
-// write sends body as JSON, leaving values as they are: an escaped < would be another value to whoever compares bytes.
+// write sends body as JSON without escaping: an escaped < would be a different value to a client
+// that
+// compares bytes.
 func (a api) write(w http.ResponseWriter, code int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)

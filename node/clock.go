@@ -11,19 +11,21 @@ import (
 // million is the scale of drift: parts per million.
 const million = 1_000_000
 
-// clock is what the core takes for the time (N8): a wall clock that is ahead of the machine's by an offset, which grows as
-// both clocks run fast by so many parts per million. The zero clock is the machine's own.
+// clock is the core's idea of time (N8). Its wall clock is ahead of the machine's by an offset.
+// Both of
+// the core's clocks run fast by drift parts per million, so the offset grows. The zero clock is the
+// machine's own.
 type clock struct {
-	set    time.Time // when it was made wrong
+	set    time.Time // when it was set wrong
 	offset time.Duration
 	drift  int64
 }
 
-// ahead is by how much the wall clock is wrong.
+// ahead returns how far the wall clock is ahead.
 func (k *clock) ahead(now time.Time) time.Duration {
 	since := int64(now.Sub(k.set))
 	if k.drift == 0 {
-		since = 0 // which may be longer than a Duration
+		since = 0 // the product can overflow a Duration
 	}
 	return k.offset + time.Duration(since/million*k.drift+since%million*k.drift/million)
 }
@@ -31,18 +33,18 @@ func (k *clock) ahead(now time.Time) time.Duration {
 // wall reads the wall clock, in nanoseconds since 1970.
 func (k *clock) wall(now time.Time) int64 { return now.Add(k.ahead(now)).UnixNano() }
 
-// span is the true time that passes while the clock counts d.
+// span returns the true time that passes while the clock counts d.
 func (k *clock) span(d time.Duration) time.Duration {
 	return time.Duration(int64(d) * million / (million + k.drift))
 }
 
 // wrong is the body of the answer to POST /clock.
 type wrong struct {
-	Offset string `json:"offset"` // by which the wall clock was ahead, as "1.5s"
+	Offset string `json:"offset"` // how far the wall clock was ahead, as "1.5s"
 	Drift  int64  `json:"drift"`  // parts per million by which both clocks ran fast
 }
 
-// setClock sets the node's clocks wrong, or right again, and says how they were until now.
+// setClock sets the node's clocks wrong, or right again, and returns how they were before.
 func (a api) setClock(w http.ResponseWriter, r *http.Request) {
 	offset, err := time.ParseDuration(r.PathValue("offset"))
 	if err != nil {

@@ -13,12 +13,12 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// Config is what a node is made from.
+// Config describes a node.
 type Config struct {
 	ID       protocol.NodeID
 	Members  []protocol.NodeID // the initial configuration, the same for every node
 	Protocol protocol.Protocol
-	Options  map[string]string          // of the protocol; those left out have their defaults
+	Options  map[string]string          // of the protocol; missing ones have their defaults
 	Bug      string                     // one of the protocol's mutants, "" for none
 	Peers    map[protocol.NodeID]string // host:port at which to dial each other node
 	Peer     net.Listener               // for peers; Run closes it
@@ -30,7 +30,7 @@ type Config struct {
 	Log      *slog.Logger
 }
 
-// Check says what is wrong with c, its listeners apart.
+// Check reports what is wrong with c, apart from its listeners.
 func (c *Config) Check() error {
 	for _, id := range append(slices.Clone(c.Members), c.ID) {
 		if id == "" || strings.ContainsAny(string(id), " \t\n,=/") {
@@ -65,7 +65,7 @@ func (c *Config) Check() error {
 	return err
 }
 
-// settle gives every option of a protocol its value.
+// settle returns a value for every option of a protocol.
 func settle(options []protocol.Option, given map[string]string) (map[string]string, error) {
 	values := map[string]string{}
 	for _, o := range options {

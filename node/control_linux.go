@@ -6,11 +6,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// abandon is how long sent bytes may stay without acknowledgement before the connection is given up, in milliseconds.
+// abandon is how long sent bytes can stay unacknowledged before the connection is given up, in
+// milliseconds.
 const abandon = 1000
 
-// control makes a connection break soon after its packets begin to vanish. TCP would go on for minutes, sending again at
-// ever longer intervals, and after a partition has healed the nodes would go on not hearing each other for as long.
+// control makes a connection break soon after its packets begin to vanish. Otherwise TCP would
+// retransmit for minutes at ever longer intervals, and after a healed partition the nodes would not
+// hear each other for as long.
 func control(_, _ string, c syscall.RawConn) error {
 	var failed error
 	err := c.Control(func(fd uintptr) {

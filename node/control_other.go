@@ -4,5 +4,5 @@ package node
 
 import "syscall"
 
-// control leaves a connection as it is: only Linux can be told when to give one up.
+// control does nothing: only Linux has the option.
 func control(_, _ string, _ syscall.RawConn) error { return nil }

@@ -7,18 +7,18 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// desk is where requests wait for their replies.
+// desk holds the requests that wait for replies.
 type desk struct {
 	mu      sync.Mutex
 	last    uint64
 	waiting map[uint64]chan<- protocol.Reply
 }
 
-// request makes a core's input of an ID of its own.
+// request makes a core's input from an ID.
 type request func(id uint64) protocol.Input
 
-// ask hands the core a request and waits for the reply. Where ctx ends first, ok is false: the request may be carried out
-// or not (N4).
+// ask hands the core a request and waits for the reply. If ctx ends first, ok is false, and the
+// request may or may not be carried out (N4).
 func (d *desk) ask(ctx context.Context, core chan<- protocol.Input, input request) (r protocol.Reply, ok bool) {
 	reply, id := d.open()
 	defer d.close(id)
@@ -39,7 +39,7 @@ func (d *desk) open() (<-chan protocol.Reply, uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.last++
-	reply := make(chan protocol.Reply, 1) // so that answer does not wait for who has given up
+	reply := make(chan protocol.Reply, 1) // buffered, so that answer never blocks on a caller that has given up
 	d.waiting[d.last] = reply
 	return reply, d.last
 }
@@ -50,7 +50,7 @@ func (d *desk) close(id uint64) {
 	delete(d.waiting, id)
 }
 
-// answer brings a reply to who waits for it, if anyone still does.
+// answer delivers a reply to its caller, if it still waits.
 func (d *desk) answer(r protocol.Reply) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

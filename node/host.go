@@ -23,7 +23,7 @@ type host struct {
 	input   chan protocol.Input
 	draw    *rand.Rand
 	due     time.Time                       // of the next tick, by the monotonic clock
-	clock   atomic.Pointer[clock]           // by which a tick is as long as the core believes (N8)
+	clock   atomic.Pointer[clock]           // determines how long a tick is (N8)
 	status  atomic.Pointer[protocol.Status] // as of the last sync
 
 	// What waits for the next sync.
@@ -33,8 +33,8 @@ type host struct {
 }
 
 const (
-	waiting = 1024 // inputs that may wait for the core before who brings them must
-	batch   = 256  // inputs that share a sync, at most
+	waiting = 1024 // inputs that can wait for the core before senders block
+	batch   = 256  // the most inputs that share a sync
 )
 
 func newHost(c *Config, core protocol.Core, journal *wal.Log, s senders) *host {
@@ -44,14 +44,14 @@ func newHost(c *Config, core protocol.Core, journal *wal.Log, s senders) *host {
 		config: c, core: core, journal: journal, send: s,
 		desk:  desk{waiting: map[uint64]chan<- protocol.Reply{}},
 		input: make(chan protocol.Input, waiting),
-		draw:  rand.New(rand.NewPCG(c.Seed, name.Sum64())), // members given one seed must not draw alike
+		draw:  rand.New(rand.NewPCG(c.Seed, name.Sum64())), // members with the same seed must draw differently
 	}
 	h.clock.Store(&clock{})
 	h.publish()
 	return h
 }
 
-// run is the core's life. It ends with ctx, or with the log (N5).
+// run is the core's loop. It ends when ctx is done or when the log fails (N5).
 func (h *host) run(ctx context.Context) error {
 	ticker := time.NewTicker(h.config.Tick)
 	defer ticker.Stop()
@@ -78,7 +78,7 @@ func (h *host) run(ctx context.Context) error {
 	}
 }
 
-// more takes the inputs that wait already.
+// more takes the inputs that are already waiting.
 func (h *host) more(ticks <-chan time.Time) error {
 	for range batch {
 		var err error
@@ -97,8 +97,9 @@ func (h *host) more(ticks <-chan time.Time) error {
 	return nil
 }
 
-// take steps an input after the ticks that are due before it. A process that was stopped finds more than one: a core must
-// not answer by a lease that has run out meanwhile.
+// take steps an input, after the ticks that are due before it. A stopped process wakes up with
+// several
+// due: a core must not answer under a lease that has expired meanwhile.
 func (h *host) take(in protocol.Input) error {
 	if err := h.tick(); err != nil {
 		return err
@@ -106,7 +107,8 @@ func (h *host) take(in protocol.Input) error {
 	return h.step(in)
 }
 
-// tick steps every tick that is due. (A time.Ticker drops the ticks that nobody takes in time; the clock does not.)
+// tick steps every tick that is due. (A time.Ticker drops ticks that are not received in time; this
+// loop does not.)
 func (h *host) tick() error {
 	k := h.clock.Load()
 	for now := time.Now(); !h.due.After(now); h.due = h.due.Add(k.span(h.config.Tick)) {
@@ -117,7 +119,7 @@ func (h *host) tick() error {
 	return nil
 }
 
-// step gives the core an input and keeps what it wants done until release.
+// step passes an input to the core and holds back the output until release.
 func (h *host) step(in protocol.Input) error {
 	out := h.core.Step(in)
 	for _, r := range out.Persist {
@@ -131,8 +133,9 @@ func (h *host) step(in protocol.Input) error {
 	return nil
 }
 
-// release syncs the log and lets go what waited for it (N2). Records that nothing waits for stay in memory until the next
-// that something does: what a core calls unsynced is lost with a killed process, as it would be with a host that fails.
+// release syncs the log and sends what waited for it (N2). Records that nothing waits for stay in
+// memory until a later release needs a sync. Outputs marked Unsynced are thus lost with a killed
+// process, as they would be with a failed machine.
 func (h *host) release() error {
 	if h.unsynced {
 		if err := h.journal.Sync(); err != nil {
@@ -153,7 +156,7 @@ func (h *host) release() error {
 	return nil
 }
 
-// publish makes the core's status known, and says in the log what of it matters.
+// publish stores the core's status and logs its important changes.
 func (h *host) publish() {
 	s := h.core.Status()
 	last := h.status.Load()

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// lock keeps other nodes out of a data directory, which it makes if need be, until the file is closed. It ends with the
-// process, however that ends.
+// lock keeps other nodes out of a data directory, which it creates if needed, until the file is
+// closed. The lock ends with the process, however the process ends.
 func lock(dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("node: data directory: %w", err)

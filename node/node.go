@@ -11,7 +11,7 @@ import (
 	"github.com/splitvote/splitvote/protocol/kv"
 )
 
-// Run runs a node until ctx is done, which is a clean end, or until it cannot go on.
+// Run runs a node until ctx is done, which is a clean end, or until the node cannot continue.
 func Run(ctx context.Context, c Config) (err error) {
 	defer c.Client.Close()
 	defer c.Peer.Close()

@@ -14,10 +14,10 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// greet is how long a peer that has connected may take to say who it is.
+// greet is how long a connected peer can take to send its hello.
 const greet = 5 * time.Second
 
-// receive takes in what peers send, until ctx is done. Where the core does not keep up, peers wait.
+// receive accepts messages from peers until ctx is done. If the core does not keep up, peers wait.
 func receive(ctx context.Context, c *Config, g *gate, core chan<- protocol.Input) error {
 	var open sync.WaitGroup
 	defer open.Wait()
@@ -43,7 +43,8 @@ func receive(ctx context.Context, c *Config, g *gate, core chan<- protocol.Input
 	}
 }
 
-// listen reads one connection: who speaks, then messages. The end of the connection is no error, nor is its breaking.
+// listen reads one connection: the hello, then messages. A closed or broken connection is not an
+// error.
 func listen(ctx context.Context, c *Config, g *gate, conn net.Conn, core chan<- protocol.Input) error {
 	r := bufio.NewReader(conn)
 	if err := conn.SetReadDeadline(time.Now().Add(greet)); err != nil {

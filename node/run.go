@@ -9,10 +9,10 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// runHeader is where a client says of which run it is.
+// runHeader is the header in which a client names its run.
 const runHeader = "Splitvote-Run"
 
-// gate keeps those of other runs out (N7).
+// gate rejects peers and clients of other runs (N7).
 type gate struct {
 	id  protocol.NodeID
 	run string
@@ -26,7 +26,7 @@ func newGate(c *Config) *gate {
 	return &gate{id: c.ID, run: c.Run, log: c.Log, said: map[string]bool{}}
 }
 
-// refuse says why somebody is refused, and tells the log of it once.
+// refuse returns why somebody is refused, "" if they are not, and logs it once.
 func (g *gate) refuse(who, run string) string {
 	of := func(run string) string {
 		if run == "" {
@@ -44,7 +44,8 @@ func (g *gate) refuse(who, run string) string {
 	return why
 }
 
-// clients lets those clients pass who are of the node's run or say nothing of theirs. A node of no run serves everyone.
+// clients admits clients that name the node's run or no run. A node outside any run serves
+// everyone.
 func (a api) clients(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if run := r.Header.Get(runHeader); run != "" && a.gate.run != "" && run != a.gate.run {

@@ -14,16 +14,16 @@ import (
 )
 
 const (
-	queued      = 1024                   // messages that may wait for a peer's connection; the oldest are lost (N3)
+	queued      = 1024                   // messages that can wait for a peer's connection; the oldest are lost (N3)
 	dialing     = 500 * time.Millisecond // for one attempt to connect
 	firstPause  = 20 * time.Millisecond  // after a failed attempt; doubled after each further one
-	longestWait = 500 * time.Millisecond // between attempts: what healing a partition may cost
+	longestWait = 500 * time.Millisecond // between attempts: the most that reconnecting adds after a partition heals
 )
 
-// senders are the ways to the peers.
+// senders holds the connection to each peer.
 type senders map[protocol.NodeID]*sender
 
-// newSenders starts a goroutine a peer, each until ctx is done.
+// newSenders starts a goroutine per peer, each until ctx is done.
 func newSenders(ctx context.Context, work *sync.WaitGroup, c *Config) senders {
 	all := senders{}
 	for id, addr := range c.Peers {
@@ -40,14 +40,14 @@ func newSenders(ctx context.Context, work *sync.WaitGroup, c *Config) senders {
 	return all
 }
 
-// send puts m on its way and does not wait. A message to a node without address is lost.
+// send queues m and does not wait. A message to a node without an address is lost.
 func (all senders) send(m protocol.Message) {
 	if s := all[m.To]; s != nil {
 		s.put(m.Body)
 	}
 }
 
-// sender brings messages to one peer, over one connection at a time.
+// sender sends messages to one peer, over one connection at a time.
 type sender struct {
 	hello frame.Hello
 	addr  string
@@ -56,7 +56,7 @@ type sender struct {
 	queue chan any // bodies
 }
 
-// put drops the oldest message where the queue is full. The core's goroutine is the only one that puts.
+// put drops the oldest message if the queue is full. Only the core's goroutine calls put.
 func (s *sender) put(body any) {
 	for {
 		select {
@@ -71,7 +71,7 @@ func (s *sender) put(body any) {
 	}
 }
 
-// run connects, again and again, and speaks while it can.
+// run connects repeatedly and sends while connected.
 func (s *sender) run(ctx context.Context) {
 	pause := firstPause
 	for ctx.Err() == nil {
@@ -94,7 +94,7 @@ func (s *sender) run(ctx context.Context) {
 	}
 }
 
-// dial connects and says who speaks.
+// dial connects and sends the hello.
 func (s *sender) dial(ctx context.Context) (net.Conn, error) {
 	d := net.Dialer{Timeout: dialing, Control: control}
 	conn, err := d.DialContext(ctx, "tcp", s.addr)
@@ -143,7 +143,7 @@ func (s *sender) write(w *bufio.Writer, body any) error {
 	return w.Flush()
 }
 
-// ended returns when the connection is no more. The peer sends nothing, so that a read ends only then.
+// ended returns when the connection is closed. The peer sends nothing, so a read returns only then.
 func ended(conn net.Conn) error {
 	_, err := conn.Read(make([]byte, 1))
 	if err == nil {
@@ -152,8 +152,9 @@ func ended(conn net.Conn) error {
 	return err
 }
 
-// forget loses what waited while there was no connection: the core goes on as if it had been sent, and what it says next
-// is worth more.
+// forget drops what was queued while there was no connection. The core considers those messages
+// sent,
+// and its next messages are more useful.
 func (s *sender) forget() {
 	for {
 		select {

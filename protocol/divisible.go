@@ -6,19 +6,26 @@ type Access struct {
 	Write bool
 }
 
-// Divisible is a Machine whose commands can be carried out in parts, each by the Machine that holds the keys it touches.
-// A protocol whose members hold different keys needs one. Query answers what Apply would (see package kv), so a part is
-// tried by Query and carried out by Apply.
+// Divisible is a Machine whose commands can be split into parts, each carried out by the Machine
+// that
+// holds the part's keys. A protocol whose members hold different keys needs one. Query returns what
+// Apply would return (see package kv), so Query tries a part and Apply carries it out.
 type Divisible interface {
 	Machine
-	// Accesses lists the keys of a command, each once, in order of first use. A key that is read and written is a write.
+	// Accesses lists the keys of a command, each once, in order of first use. A key that is both
+	// read and
+	// written counts as written.
 	Accesses(command []byte) []Access
-	// Part is the command with nothing left of it but what touches the keys that here accepts, and without its session. It
-	// is itself a command.
+	// Part returns the part of the command that touches the keys that here accepts, without the
+	// session.
+	// The part is itself a command.
 	Part(command []byte, here func(key string) bool) []byte
-	// Agreed says whether a result is that of a command that takes effect: one part that does not agree undoes them all.
+	// Agreed reports whether result belongs to a command that takes effect. One part that does not
+	// agree
+	// undoes all of them.
 	Agreed(result []byte) bool
-	// Join is the result of the whole command from the results of its parts, in any order: the first that did not agree, or
-	// all that they read.
+	// Join returns the result of the whole command, given the results of its parts in any order:
+	// the first
+	// result that did not agree, or else everything that the parts read.
 	Join(command []byte, results [][]byte) []byte
 }

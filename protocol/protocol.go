@@ -6,38 +6,47 @@ type NodeID string
 // Input is one thing that happens to a node: a [Tick], a [Receive], a [Propose], a [Transfer] or a [Reconfigure].
 type Input interface{ input() }
 
-// Tick says that one tick of the node's own monotonic clock has passed. How long a tick is, is the host's business: a
-// core counts ticks and knows no other time.
+// Tick says that one tick of the node's monotonic clock has passed. The host decides how long a
+// tick
+// is; a core counts ticks and knows no other time.
 type Tick struct {
-	// Wall is the node's wall clock in nanoseconds. It may be wrong by any amount and may jump; only what must read a
-	// clock (a lease that trusts it) looks here.
+	// Wall is the node's wall clock in nanoseconds. It can be wrong by any amount and can jump.
+	// Only code
+	// that depends on a clock (a lease that trusts it) uses it.
 	Wall int64
-	// Draw is a fresh random number. Randomness is an input, so that a core remains a function.
+	// Draw is a fresh random number. Randomness is an input, so that a core stays a function.
 	Draw uint64
 }
 
-// Receive says that a message has arrived. A network may lose, delay, repeat and reorder messages; it does not forge them.
+// Receive says that a message has arrived. A network can lose, delay, repeat and reorder messages;
+// it
+// does not forge them.
 type Receive struct{ Message Message }
 
-// Propose is a client's request. Exactly one [Reply] with the same ID follows in this or a later Output of this core,
-// unless the node crashes first.
+// Propose is a client's request. Exactly one [Reply] with the same ID follows, in this Output or in
+// a
+// later one, unless the node crashes first.
 type Propose struct {
-	ID       uint64 // chosen by the host, never used twice in one life of the node
-	Command  []byte // for the Machine; never changed by anyone
-	ReadOnly bool   // the command changes nothing: Machine.Query can answer it
-	// Seen is the greatest Reply.Position that this client was told, by whatever node; 0 for none. A protocol whose nodes
-	// answer from states that lag serves nobody who has seen more.
+	ID       uint64 // chosen by the host, never used twice between two restarts
+	Command  []byte // for the Machine; never modified
+	ReadOnly bool   // the command changes nothing, so Machine.Query can answer it
+	// Seen is the greatest Reply.Position that any node has told this client; 0 for none. In a
+	// protocol
+	// whose nodes answer from lagging states, a node refuses a client that has seen more than the
+	// node.
 	Seen uint64
 }
 
-// Transfer asks the node, if it leads, to hand leadership to another. The Reply says whether the attempt was begun.
+// Transfer asks the node, if it leads, to hand leadership to another node. The Reply says whether
+// the
+// attempt was started.
 type Transfer struct {
 	ID uint64
 	To NodeID
 }
 
-// Reconfigure asks for a change of membership by one node: exactly one of Add and Remove is set. The Reply comes when the
-// change is committed.
+// Reconfigure asks for a membership change of one node: exactly one of Add and Remove is set. The
+// Reply comes when the change is committed.
 type Reconfigure struct {
 	ID          uint64
 	Add, Remove NodeID
@@ -49,40 +58,49 @@ func (Propose) input()     {}
 func (Transfer) input()    {}
 func (Reconfigure) input() {}
 
-// Output is what a node wants done, in this order (P2): make Persist durable, then let Send and Reply leave. Outputs of
-// one core are carried out in the order in which Step returned them; a host may go on stepping while a write is under
-// way, as long as nothing overtakes it.
+// Output is what a node wants done, in this order (P2): first make Persist durable, then release
+// Send
+// and Reply. The Outputs of one core are carried out in the order in which Step returned them. A
+// host
+// can keep stepping during a write, as long as nothing overtakes it.
 //
-// The slices belong to the core and are valid until its next Step; what they point at is never changed by anyone (P3).
+// The slices belong to the core and are valid until its next Step. The data they point at is never
+// changed (P3).
 type Output struct {
 	Persist []Record
-	// Unsynced says that Send and Reply need not wait for Persist to be durable. No correct core of ours sets it; it is
-	// how a planted bug forgets its fsync.
+	// Unsynced says that Send and Reply need not wait until Persist is durable. No correct core
+	// sets it;
+	// planted bugs use it to skip an fsync.
 	Unsynced bool
 	Send     []Message
-	Apply    []Entry // what the Machine was given in this step, for observers; nothing is left to do with it
+	Apply    []Entry // what the Machine was given in this step, for observers; the host does nothing with it
 	Reply    []Reply
-	// Point names the protocol's moment that this Output is ("vote", "append", "install-snapshot"), "" for none. A
-	// nemesis may crash the node before, in the midst of, or after carrying out an Output with a given point.
+	// Point names the moment of the protocol that this Output represents ("vote", "append",
+	// "install-snapshot"), "" for none. A nemesis can crash the node before, during, or after
+	// carrying out
+	// an Output with a given point.
 	Point string
 }
 
-// Reset empties the Output for the next Step, and keeps its memory.
+// Reset empties the Output for the next Step and keeps its memory.
 func (o *Output) Reset() {
 	*o = Output{Persist: o.Persist[:0], Send: o.Send[:0], Apply: o.Apply[:0], Reply: o.Reply[:0]}
 }
 
-// Record is one entry of a node's write-ahead log. The host gives a restarted core every record that survived, oldest
-// first, beginning with the last Checkpoint if there is one. Records of one log survive a crash as a prefix.
+// Record is one entry of a node's write-ahead log. The host gives a restarted core every record
+// that
+// survived, oldest first, starting with the last Checkpoint if there is one. The records that
+// survive
+// a crash are a prefix of the log.
 type Record struct {
 	Checkpoint bool // replaces every earlier record
-	Data       any  // one of the types that the protocol's Codec knows
+	Data       any  // one of the types that the protocol's Codec supports
 }
 
 // Message goes from one member to another.
 type Message struct {
 	From, To NodeID
-	Body     any // one of the types that the protocol's Codec knows; prints as in the transcripts (fmt.Stringer)
+	Body     any // one of the types that the protocol's Codec supports; its String is what transcripts show
 }
 
 // Entry is a command that the Machine was given.
@@ -92,14 +110,14 @@ type Entry struct {
 	Command []byte // empty for a protocol's own entries (no-op, configuration)
 }
 
-// Outcome says what became of a request.
+// Outcome says what happened to a request.
 type Outcome uint8
 
 // The outcomes of a request.
 const (
 	Done     Outcome = iota // carried out; Result holds the answer
-	Rejected                // certainly not carried out, now or later; Leader may say who could
-	Unknown                 // may have been, or may yet be, carried out
+	Rejected                // not carried out, and never will be; Leader is the node to ask, if known
+	Unknown                 // may have been carried out, or may be later
 )
 
 // Reply answers a Propose, Transfer or Reconfigure.
@@ -107,17 +125,20 @@ type Reply struct {
 	ID      uint64
 	Outcome Outcome
 	Result  []byte
-	Leader  NodeID // where to go instead, if known
-	Reason  string // why not, in a few words
-	// Position is how far in the replicated history the state was that Result is of: a greater one is never of an earlier
-	// state. 0 where a protocol knows no such thing, or has no use for it.
+	Leader  NodeID // the node to ask instead, if known
+	Reason  string // the reason for a refusal, in a few words
+	// Position is the position in the replicated history of the state that Result describes. A
+	// greater
+	// position never belongs to an earlier state. It is 0 in protocols without positions or without
+	// a use
+	// for them.
 	Position uint64
 }
 
-// Status is what a node would say of itself.
+// Status is what a node reports about itself.
 type Status struct {
 	Role    string // the protocol's own word: "leader", "follower", "candidate", "acceptor" ...
-	Leader  NodeID // whom it believes to lead, "" if unknown or if the protocol has no leader
+	Leader  NodeID // the node it believes to lead, "" if unknown or if the protocol has no leader
 	Term    uint64 // term, ballot or epoch
 	Commit  uint64
 	Applied uint64
@@ -131,16 +152,19 @@ type Core interface {
 	Status() Status
 }
 
-// Machine is the deterministic state machine that the members replicate. A core owns its Machine and calls nothing but
-// these four.
+// Machine is the deterministic state machine that the members replicate. A core owns its Machine
+// and
+// calls only these four methods.
 type Machine interface {
 	Apply(command []byte) (result []byte)
 	Query(command []byte) (result []byte) // changes nothing
 	Snapshot() []byte
-	Restore(snapshot []byte) error // empty: the initial state
+	Restore(snapshot []byte) error // an empty snapshot is the initial state
 }
 
-// Codec turns message bodies and record data into bytes and back, for hosts that have a real network and a real disk.
+// Codec encodes and decodes message bodies and record data, for hosts with a real network and a
+// real
+// disk.
 type Codec interface {
 	Marshal(v any) ([]byte, error)
 	Unmarshal(data []byte) (any, error)
@@ -149,9 +173,9 @@ type Codec interface {
 // Config is what a core is made from.
 type Config struct {
 	ID      NodeID
-	Members []NodeID          // the initial configuration, in a fixed order; ID may be absent: a node that will be added
-	Options map[string]string // every option of Protocol.Options has its value here, validated
-	Bug     string            // the planted bug that is switched on, "" in every correct build
+	Members []NodeID          // the initial configuration, in a fixed order; without ID if this node is added later
+	Options map[string]string // a validated value for every option of Protocol.Options
+	Bug     string            // the planted bug that is switched on, "" in a correct build
 	Machine Machine           // in its initial state
 }
 
@@ -159,14 +183,17 @@ type Config struct {
 type Option struct {
 	Name    string
 	Default string
-	Values  []string // the values allowed; empty: a whole number from 1
-	Draw    []string // what a campaign may draw: a correct build keeps its promises with each; empty: the default only
+	Values  []string // the allowed values; if empty, any whole number from 1
+	Draw    []string // values that a campaign may draw, each safe for a correct build; if empty, only the default
 	Doc     string   // one sentence
-	// Promises names, for a value with which a correct build promises something else than Protocol.Consistency, what.
+	// Promises maps a value of this option to the consistency promised with it, for values with
+	// which a
+	// correct build does not promise Protocol.Consistency.
 	Promises map[string]string
 }
 
-// Invariants watches every node of a simulated cluster and says when a numbered invariant of the protocol is broken.
+// Invariants watches every node of a simulated cluster and reports when a numbered invariant of the
+// protocol is broken.
 type Invariants interface {
 	// After is called after every Step.
 	After(id NodeID, core Core, in Input, out *Output) error
@@ -174,7 +201,7 @@ type Invariants interface {
 	Restarted(id NodeID, core Core) error
 }
 
-// Protocol is all that a host needs to run a protocol: data, no registry.
+// Protocol is everything a host needs to run a protocol. It is data; there is no registry.
 type Protocol struct {
 	Name       string
 	Doc        string // one sentence
@@ -184,28 +211,33 @@ type Protocol struct {
 	Options    []Option
 	Mutants    []Mutant
 	Points     []string // every Output.Point it uses
-	// Objects names those of package kv that it can serve; empty: all of them.
+	// Objects names the objects of package kv that the protocol can serve; if empty, all of them.
 	Objects []string
-	// Unrepeatable says that nothing recognises a repeated command: where its outcome is unknown, asking again may carry
-	// it out twice.
+	// Unrepeatable says that the protocol does not recognise repeated commands: retrying a command
+	// with an
+	// unknown outcome may carry it out twice.
 	Unrepeatable bool
-	// Lacks are the kinds of faults that find nothing here to act on: "members" where the membership is fixed, "transfer"
-	// where nobody leads.
+	// Lacks lists the kinds of faults that do not apply: "members" where the membership is fixed,
+	// "transfer" where there is no leader.
 	Lacks []string
-	// Consistency is what a correct build promises, in the words of package checker/weak; empty: linearizability. The value of
-	// an option may change it: see Promise.
+	// Consistency is what a correct build promises, in the words of package checker/weak; if empty,
+	// linearizability. The value of an option can change it: see Promise.
 	Consistency string
-	// Settle is how many ticks after the last fault replicas may still differ in what they answer, 0 where every answer is
-	// the cluster's.
+	// Settle is how many ticks after the last fault replicas can still give different answers; 0 if
+	// every
+	// answer is the cluster's.
 	Settle int
-	// Apart are pairs that a correct build need not survive together, each an option as name=value or a kind of fault.
+	// Apart lists pairs that a correct build need not survive together, each an option as
+	// name=value or a
+	// kind of fault.
 	Apart [][2]string
-	// Attacks are pairs of an option as name=value and the kind of fault that it fears most: a campaign draws the two together
-	// more often than chance would.
+	// Attacks lists pairs of an option, as name=value, and the kind of fault most dangerous to it.
+	// A
+	// campaign draws the two together more often than chance would.
 	Attacks [][2]string
 }
 
-// Defaults are the values of its options where nobody sets them, by name.
+// Defaults returns the default value of each option, by name.
 func (p Protocol) Defaults() map[string]string {
 	values := make(map[string]string, len(p.Options))
 	for _, o := range p.Options {
@@ -214,8 +246,9 @@ func (p Protocol) Defaults() map[string]string {
 	return values
 }
 
-// Promise is what a correct build promises with these settings, those that are absent having their defaults: Consistency,
-// or what the value of an option makes of it.
+// Promise returns what a correct build promises with these settings; absent ones have their
+// defaults.
+// It is Consistency unless the value of an option changes it.
 func (p Protocol) Promise(set map[string]string) string {
 	for _, o := range p.Options {
 		value, given := set[o.Name]

@@ -7,13 +7,15 @@ import (
 	"strings"
 )
 
-// Settings are the values of a protocol's options, each of them one that its option allows.
+// Settings are the values of a protocol's options, each one allowed by its option.
 type Settings struct {
 	options []Option
 	values  map[string]string
 }
 
-// ReadSettings reads Config.Options. An error names the protocol and the first option that lacks a value or has a wrong one.
+// ReadSettings reads Config.Options. An error names the protocol and the first option whose value
+// is
+// missing or wrong.
 func ReadSettings(protocol string, options []Option, values map[string]string) (Settings, error) {
 	for _, o := range options {
 		value, want := values[o.Name], ""
@@ -29,7 +31,7 @@ func ReadSettings(protocol string, options []Option, values map[string]string) (
 	return Settings{options, values}, nil
 }
 
-// Number is the value of an option that is a whole number, from 1 to 2^31-1.
+// Number returns the value of an option that is a whole number, from 1 to 2^31-1.
 func (s Settings) Number(name string) uint64 {
 	n, err := strconv.ParseUint(s.values[name], 10, 31)
 	if err != nil {
@@ -38,7 +40,7 @@ func (s Settings) Number(name string) uint64 {
 	return n
 }
 
-// Choice says which of Option.Values is the value, from 0.
+// Choice returns the index of the value in Option.Values.
 func (s Settings) Choice(name string) int {
 	for _, o := range s.options {
 		if o.Name == name {
@@ -48,5 +50,5 @@ func (s Settings) Choice(name string) int {
 	panic("protocol: no option " + name)
 }
 
-// Is says whether that is the value of the option.
+// Is reports whether the option has the given value.
 func (s Settings) Is(name, value string) bool { return s.values[name] == value }

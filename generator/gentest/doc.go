@@ -1,3 +1,4 @@
-// Package gentest interprets generators in a world of its own, where a call takes as long as a function says. It is how
-// generators are tested: a schedule is a list of operations.
+// Package gentest runs generators in a simulated world in which a function gives the duration of
+// each
+// call. Tests of generators use it: a schedule is a list of operations.
 package gentest

@@ -11,19 +11,21 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// World is what a generator is run in.
+// World is the environment for a generator.
 type World struct {
 	Clients int // processes 0 to Clients-1, beside the nemesis
 	Nodes   []history.NodeID
 	Seed    uint64
-	// Complete says how a call ends and how long it takes; nil ends it ok at once. A kind of invoke is read as ok.
+	// Complete returns how a call ends and how long it takes; nil ends it ok at once. A returned
+	// kind of
+	// invoke counts as ok.
 	Complete func(op history.Op) (history.Op, time.Duration)
-	// Stop ends the run after so many operations, 0 after 100,000; calls under way still end.
+	// Stop ends the run after this many operations (0: after 100,000). Calls in progress still end.
 	Stop int
 }
 
-// Run interprets g to its end and gives the events in order. It reports the first breach of the contract of package
-// generator, and a generator that waits though nothing can happen any more.
+// Run interprets g to its end and returns the events in order. It reports the first breach of the
+// contract of package generator, and a generator that waits although nothing more can happen.
 func (w World) Run(g generator.Generator) ([]history.Op, error) {
 	if w.Stop == 0 {
 		w.Stop = 100_000
@@ -41,7 +43,7 @@ type run struct {
 	roster *generator.Roster
 	rand   *rand.Rand
 	now    time.Duration
-	flying []history.Op // calls under way, as the completions that they will have, by time
+	flying []history.Op // calls in progress, as their future completions, by time
 	events []history.Op
 }
 

@@ -15,7 +15,7 @@ const (
 	Largest = 1 << 28 // bytes of payload; a greater length is damage
 )
 
-// ErrChecksum says that a payload is not what was written.
+// ErrChecksum means that a payload differs from what was written.
 var ErrChecksum = errors.New("frame: wrong checksum")
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -27,7 +27,7 @@ func Append(data, payload []byte) []byte {
 	return append(data, payload...)
 }
 
-// Write writes the frame of payload, in one Write.
+// Write writes the frame of payload, in one call of w.Write.
 func Write(w io.Writer, payload []byte) error {
 	if len(payload) > Largest {
 		return fmt.Errorf("frame: %d bytes, want at most %d", len(payload), Largest)
@@ -36,7 +36,8 @@ func Write(w io.Writer, payload []byte) error {
 	return err
 }
 
-// Read reads a frame and returns its payload. The error is io.EOF where no frame begins, io.ErrUnexpectedEOF within one.
+// Read reads a frame and returns its payload. The error is io.EOF if no frame begins, and
+// io.ErrUnexpectedEOF within a frame.
 func Read(r io.Reader) ([]byte, error) {
 	var header [Header]byte
 	if _, err := io.ReadFull(r, header[:]); err != nil {
@@ -46,7 +47,7 @@ func Read(r io.Reader) ([]byte, error) {
 	if size > Largest {
 		return nil, fmt.Errorf("frame: %d bytes, want at most %d", size, Largest)
 	}
-	// The length may be a lie: memory is taken as the payload arrives, not before.
+	// The length can be wrong, so memory is allocated only as the payload arrives.
 	var payload bytes.Buffer
 	payload.Grow(int(min(size, 1<<16)))
 	if _, err := io.CopyN(&payload, r, int64(size)); errors.Is(err, io.EOF) {
@@ -60,8 +61,9 @@ func Read(r io.Reader) ([]byte, error) {
 	return payload.Bytes(), nil
 }
 
-// Cut takes the payload of the frame that data begins with, without copying it; next is the frame's length. It reports
-// false if there is no whole and undamaged frame.
+// Cut returns the payload of the first frame in data, without copying it; next is the frame's
+// length.
+// It reports false if there is no whole and undamaged frame.
 func Cut(data []byte) (payload []byte, next int, ok bool) {
 	if len(data) < Header {
 		return nil, 0, false

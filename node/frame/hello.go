@@ -8,8 +8,9 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// Hello is the payload of a connection's first frame, as text: "splitvote 1 n2 n1 r7" where n2 has dialled n1, both of the
-// run r7; a node of no run leaves that out. The number is the version of what follows.
+// Hello is the payload of a connection's first frame, as text: "splitvote 1 n2 n1 r7" means that n2
+// has dialled n1 in run r7. A node outside any run omits the run. The number is the format's
+// version.
 type Hello struct {
 	From, To protocol.NodeID
 	Run      string
@@ -17,7 +18,7 @@ type Hello struct {
 
 const greeting = "splitvote 1"
 
-// Marshal writes the payload. The names have no white space in them.
+// Marshal writes the payload. The names contain no white space.
 func (h Hello) Marshal() []byte {
 	return []byte(strings.TrimSuffix(fmt.Sprintf("%s %s %s %s", greeting, h.From, h.To, h.Run), " "))
 }

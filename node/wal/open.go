@@ -14,7 +14,7 @@ import (
 const (
 	magic      = "splitvote wal 1\n"
 	extension  = ".wal"
-	unfinished = ".new" // of a segment that has not got its name yet
+	unfinished = ".new" // suffix of a segment that does not have its final name yet
 )
 
 func segmentName(number uint64) string { return fmt.Sprintf("%06d%s", number, extension) }
@@ -26,7 +26,7 @@ type Recovery struct {
 	Torn    int64             // bytes cut off a torn tail
 }
 
-// Open opens the log in dir, which it makes if need be. Only one process may have it open.
+// Open opens the log in dir, which it creates if needed. Only one process may have it open.
 func Open(dir string, codec protocol.Codec) (*Log, Recovery, error) {
 	l := &Log{dir: dir, codec: codec}
 	recovery, err := l.open()
@@ -71,8 +71,9 @@ func (l *Log) open() (Recovery, error) {
 	return Recovery{Segment: path, Records: records, Torn: torn}, nil
 }
 
-// tidy removes what a crash between the steps of a new segment left behind (W2), and returns the number of the newest
-// segment, 0 if there is none.
+// tidy removes the leftovers of a crash while a segment was being made (W2), and returns the number
+// of
+// the newest segment, 0 if there is none.
 func (l *Log) tidy() (newest uint64, err error) {
 	entries, err := os.ReadDir(l.dir)
 	if err != nil {
@@ -103,7 +104,7 @@ func (l *Log) tidy() (newest uint64, err error) {
 	return newest, nil
 }
 
-// read takes the records out of a segment. end is where the last of them ends; what follows is torn (W3).
+// read returns the records of a segment. end is where the last of them ends; the rest is torn (W3).
 func read(data []byte, codec protocol.Codec) (records []protocol.Record, end int, err error) {
 	if !strings.HasPrefix(string(data[:min(len(data), len(magic))]), magic) {
 		return nil, 0, fmt.Errorf("offset 0: not a segment: want %q", magic)

@@ -7,7 +7,7 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// A record's payload is a byte that says which kind it is, then the data as the protocol's codec writes it.
+// A record's payload is a byte for its kind, then the data as encoded by the protocol's codec.
 const (
 	plain      = 'r'
 	checkpoint = 'c'
@@ -36,8 +36,9 @@ func unmarshal(codec protocol.Codec, payload []byte) (protocol.Record, error) {
 	return protocol.Record{Checkpoint: payload[0] == checkpoint, Data: data}, nil
 }
 
-// plausible says that payload begins as a record does. A run of zeros, which is how a file system may leave an unwritten
-// end, has the checksum of an empty frame and must not pass for records.
+// plausible reports whether payload begins like a record. A run of zeros, which a file system can
+// leave in place of an unwritten end, has the checksum of an empty frame and must not pass for a
+// record.
 func plausible(payload []byte) bool {
 	return len(payload) > 1 && (payload[0] == plain || payload[0] == checkpoint)
 }

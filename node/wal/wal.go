@@ -10,7 +10,7 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// Log is an open log. It is used by one goroutine.
+// Log is an open log, for use by one goroutine.
 type Log struct {
 	dir     string
 	codec   protocol.Codec
@@ -20,8 +20,8 @@ type Log struct {
 	failed  error    // W4
 }
 
-// Append adds a record. A checkpoint begins a new segment and is durable when Append returns; of anything else, nothing
-// leaves memory before Sync.
+// Append adds a record. A checkpoint starts a new segment and is durable when Append returns. Other
+// records stay in memory until Sync.
 func (l *Log) Append(r protocol.Record) error {
 	if l.failed != nil {
 		return l.failed
@@ -64,7 +64,7 @@ func (l *Log) fail(err error) error {
 	return l.failed
 }
 
-// begin makes segment number, with a first record if there is one, the log's only segment (W2).
+// begin makes segment number the log's only segment (W2), with a first record if there is one.
 func (l *Log) begin(number uint64, first []byte) error {
 	data := []byte(magic)
 	if first != nil {
@@ -86,7 +86,7 @@ func (l *Log) begin(number uint64, first []byte) error {
 	return errors.Join(previous.Close(), os.Remove(old))
 }
 
-// establish fills file and gives it its name, each durable before the next.
+// establish fills file and gives it its name; each step is durable before the next.
 func establish(file *os.File, data []byte, path string) error {
 	if _, err := file.Write(data); err != nil {
 		return err

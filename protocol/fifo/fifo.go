@@ -1,7 +1,7 @@
-// Package fifo is the queue in which cores keep what waits: requests, proposals, rounds that nobody has confirmed yet.
+// Package fifo provides the queue in which cores keep requests, proposals and unconfirmed rounds.
 package fifo
 
-// Queue is first in, first out, and reuses its memory. Its zero value is empty.
+// Queue is a first-in, first-out queue that reuses its memory. The zero value is empty.
 type Queue[T any] struct {
 	items []T
 	head  int
@@ -10,10 +10,11 @@ type Queue[T any] struct {
 // Len is the number of items.
 func (q *Queue[T]) Len() int { return len(q.items) - q.head }
 
-// Front is the item that the next Pop takes. There must be one. The pointer is valid until the next Push or Pop.
+// Front returns the item that the next Pop takes; the queue must not be empty. The pointer is valid
+// until the next Push or Pop.
 func (q *Queue[T]) Front() *T { return &q.items[q.head] }
 
-// All are the items, front first. The slice is valid until the next Push or Pop.
+// All returns the items, front first. The slice is valid until the next Push or Pop.
 func (q *Queue[T]) All() []T { return q.items[q.head:] }
 
 // Push adds an item at the back.
@@ -26,7 +27,7 @@ func (q *Queue[T]) Push(item T) {
 	q.items = append(q.items, item)
 }
 
-// Pop takes the item at the front. There must be one.
+// Pop takes the item at the front; the queue must not be empty.
 func (q *Queue[T]) Pop() T {
 	var zero T
 	item := q.items[q.head]

@@ -10,7 +10,7 @@ import (
 	"github.com/splitvote/splitvote/protocol/fifo"
 )
 
-// A queue gives back what a slice would, whatever the order of calls.
+// A queue behaves like a slice, whatever the order of calls.
 func TestFirstInFirstOut(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var q fifo.Queue[int]
@@ -35,7 +35,7 @@ func TestFirstInFirstOut(t *testing.T) {
 	})
 }
 
-// A queue that is never long never takes more memory, however much goes through it.
+// A queue that stays short does not grow, however many items pass through it.
 func TestMemoryIsReused(t *testing.T) {
 	var q fifo.Queue[int]
 	for range 10 {

@@ -15,11 +15,11 @@ func (n *node) prepared(from protocol.NodeID, m *Prepare) {
 		n.send(from, &Refused{Ballot: m.Ballot, Promised: n.hard.Ballot})
 		return
 	case n.role == proposer && m.Ballot.less(n.ballot):
-		n.send(from, &Refused{Ballot: m.Ballot, Promised: n.ballot}) // of two that duel, the higher goes on
+		n.send(from, &Refused{Ballot: m.Ballot, Promised: n.ballot}) // of two duelling proposers, the higher ballot continues
 		return
-	case m.Ballot == n.hard.Ballot: // asked again
+	case m.Ballot == n.hard.Ballot: // repeated
 	case (n.quiet > 0 || n.role == leader) && !asked:
-		return // the leader that it hears has a lease
+		return // this node stands by a leader that it hears
 	default:
 		n.promiseTo(m.Ballot, "")
 		n.resetTimer()
@@ -31,7 +31,7 @@ func (n *node) prepared(from protocol.NodeID, m *Prepare) {
 	})
 }
 
-// below says whether a ballot is too low to be heard.
+// below reports whether a ballot is too low to be accepted.
 func (n *node) below(b, promised Ballot) bool {
 	if n.bug.roundsTie {
 		return b.Round < promised.Round
@@ -39,15 +39,16 @@ func (n *node) below(b, promised Ballot) bool {
 	return b.less(promised)
 }
 
-// promiseTo raises the promise to another's ballot, and lets this node's own go.
+// promiseTo raises the promise to another node's ballot and gives up this node's own.
 func (n *node) promiseTo(b Ballot, of protocol.NodeID) {
 	n.resign(of)
 	n.hard.Ballot = b
 	n.seen = max(n.seen, b.Round)
 }
 
-// hear takes note that the leader of a ballot spoke. It reports false, and refuses, if a higher one has been promised. A
-// ballot whose phase 1 this node has missed is as good as any other.
+// hear records that the leader of a ballot spoke. If a higher ballot has been promised, it refuses
+// and
+// reports false. It does not matter whether this node took part in the ballot's phase 1.
 func (n *node) hear(from protocol.NodeID, b Ballot) bool {
 	if n.below(b, n.hard.Ballot) && !n.bug.lowerBallotAccepted {
 		n.send(from, &Refused{Ballot: b, Promised: n.hard.Ballot})
@@ -55,12 +56,12 @@ func (n *node) hear(from protocol.NodeID, b Ballot) bool {
 	}
 	if b != n.hard.Ballot {
 		if n.quiet > 0 && n.reads == readLease {
-			return false // a leader of former members may ask for what it must not be given yet
+			return false // a leader elected by former members may ask for something that it must not get yet
 		}
 		n.promiseTo(b, from)
 	}
 	if n.role == proposer && b == n.asked.After {
-		return true // it is on behalf of this leader that it asks for promises
+		return true // the sender asks for promises on behalf of this leader
 	}
 	n.role, n.leader = acceptor, from
 	n.resetTimer()
@@ -68,11 +69,16 @@ func (n *node) hear(from protocol.NodeID, b Ballot) bool {
 	return true
 }
 
-// maxAhead is how many windows an acceptor's log may go beyond what it knows to be chosen. It does not take part in what is
-// farther away before it has caught up; no proposer opens such a slot before a majority has.
+// maxAhead is how many windows an acceptor's log can extend beyond the slots it knows to be chosen.
+// The
+// acceptor ignores more distant slots until it has caught up. No proposer opens such a slot before
+// a
+// majority has caught up.
 const maxAhead = 8
 
-// accept is phase 2b. Its ballot is the highest that was promised. What is chosen needs no writing: its value is the same.
+// accept is phase 2b. Its ballot is the highest promised. A slot already chosen needs no write,
+// because
+// its value is the same.
 func (n *node) accept(from protocol.NodeID, m *Accept) {
 	n.learnTo(m.Chosen, m.Ballot)
 	if m.Slot > n.chosen+maxAhead*n.window {

@@ -6,19 +6,20 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// Ballot numbers an attempt to lead. Ballots are ordered by round, then by node, so that no two nodes ever have the same
-// one, and a node never uses one twice: it writes the ballot down as its own promise before anybody hears of it.
+// Ballot numbers an attempt to lead. Ballots are ordered by round, then by node, so no two nodes
+// share
+// one. A node never uses one twice: it records the ballot's round before anybody hears of it.
 type Ballot struct {
 	Round uint64          `json:"r"`
-	Node  protocol.NodeID `json:"n"` // whose ballot it is
+	Node  protocol.NodeID `json:"n"` // the node whose ballot it is
 }
 
-// less is the order of ballots. The zero Ballot comes before all.
+// less orders ballots. The zero Ballot comes first.
 func (b Ballot) less(o Ballot) bool {
 	return b.Round < o.Round || (b.Round == o.Round && b.Node < o.Node)
 }
 
-// String is round.node, 0 for the zero Ballot.
+// String returns round.node, or 0 for the zero Ballot.
 func (b Ballot) String() string { return string(b.append(nil)) }
 
 func (b Ballot) append(to []byte) []byte {

@@ -8,33 +8,35 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// invariants checks M1 to M10 of the package's documentation. What it costs is proportional to what a Step changed.
+// invariants checks M1 to M10 of the package's documentation. The cost of a check is proportional
+// to
+// what the Step changed.
 type invariants struct {
-	ids       []protocol.NodeID // all nodes seen; a set is one of places in here
-	configs   []Configuration   // all that were ever decided upon, by what was chosen
-	promised  map[Ballot]set    // whose promises its proposer has, its own among them
-	begun     map[Ballot]int    // in which life of its node phase 1 was begun
-	heard     map[Ballot]int    // in which life phase 1 was begun that somebody was asked to join
+	ids       []protocol.NodeID // all nodes seen; a set refers to their places here
+	configs   []Configuration   // all configurations ever chosen
+	promised  map[Ballot]set    // the nodes whose promises the proposer has, including its own
+	begun     map[Ballot]int    // the life of the node in which it began phase 1
+	heard     map[Ballot]int    // the same, for ballots that some node was asked to join
 	places    []place           // by slot-1
-	snapshots []*Checkpoint     // the latest few, one an index
+	snapshots []*Checkpoint     // the latest few, one per index
 	views     map[protocol.NodeID]*view
 }
 
-// place is what has happened in one slot.
+// place is the history of one slot.
 type place struct {
-	proposals []proposal // one a ballot; few slots have more than two
-	chosen    bool       // somebody has learned its value,
+	proposals []proposal // one per ballot; few slots have more than two
+	chosen    bool       // somebody has learned the value,
 	value     Entry      // which is this one, accepted by a majority in this ballot
 }
 
-// proposal is a value that was proposed in some ballot.
+// proposal is a value that was proposed in a ballot.
 type proposal struct {
 	value Entry
-	by    set // who has accepted it
-	known set // of those, whose acceptance somebody has heard of: it must be on their disks
+	by    set // the nodes that have accepted it
+	known set // those whose acceptance another node has heard of, so it must be on their disks
 }
 
-// view is a node as it was after its previous Step.
+// view is a node's state after its previous Step.
 type view struct {
 	life    int
 	hard    Promised
@@ -42,12 +44,12 @@ type view struct {
 	ballot  Ballot
 	chosen  uint64
 	applied uint64
-	given   Ballot // the highest promise of its that somebody has heard of: it must be on its disk
+	given   Ballot // its highest promise that another node has heard of, so it must be on its disk
 }
 
 const snapshotsKept = 16
 
-// NewInvariants watches one cluster from its beginning.
+// NewInvariants returns a checker that watches one cluster from its start.
 func NewInvariants() protocol.Invariants {
 	return &invariants{
 		promised: map[Ballot]set{}, begun: map[Ballot]int{}, heard: map[Ballot]int{},
@@ -55,7 +57,7 @@ func NewInvariants() protocol.Invariants {
 	}
 }
 
-// Restarted looks at what the node's disk gave back.
+// Restarted checks what the node's disk returned.
 func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	n := core.(*node)
 	s := v.view(id)
@@ -78,15 +80,16 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	return nil
 }
 
-// begin takes the first configuration from whoever is seen first.
+// begin takes the first configuration from the first node seen.
 func (v *invariants) begin(n *node) {
 	if v.configs == nil {
 		v.configs = n.configs[:1:1]
 	}
 }
 
-// forget drops what only n has known and has lost in a crash. A lone member chooses what it accepts, and nobody has seen
-// what it had not yet on its disk; nor what it then did alone.
+// forget drops what only n knew and lost in a crash. A lone member chooses what it accepts, and
+// nobody
+// else has seen what was not yet on its disk, or what it did alone after that.
 func (v *invariants) forget(n *node) {
 	for slot := n.log.last() + 1; slot <= uint64(len(v.places)); slot++ {
 		if members := v.members(slot); len(members) != 1 || members[0] != n.id {
@@ -98,7 +101,7 @@ func (v *invariants) forget(n *node) {
 	}
 }
 
-// members are those who decide a slot.
+// members returns the members that decide a slot.
 func (v *invariants) members(slot uint64) []protocol.NodeID {
 	i := len(v.configs) - 1
 	for v.configs[i].From > slot {
@@ -107,7 +110,7 @@ func (v *invariants) members(slot uint64) []protocol.NodeID {
 	return v.configs[i].Members
 }
 
-// majority says whether some nodes are a majority of those who decide a slot.
+// majority reports whether nodes include a majority of the members that decide a slot.
 func (v *invariants) majority(nodes set, slot uint64) bool {
 	members := v.members(slot)
 	among := 0
@@ -119,7 +122,7 @@ func (v *invariants) majority(nodes set, slot uint64) bool {
 	return among > len(members)/2
 }
 
-// bit is a node's place.
+// bit returns a node's place as a set.
 func (v *invariants) bit(id protocol.NodeID) set {
 	i := slices.Index(v.ids, id)
 	if i < 0 {
@@ -138,7 +141,7 @@ func (v *invariants) view(id protocol.NodeID) *view {
 	return s
 }
 
-// After looks at what one Step has changed.
+// After checks what one Step has changed.
 func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.Input, out *protocol.Output) error {
 	n, s := core.(*node), v.view(id)
 	v.begin(n)
@@ -192,7 +195,7 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 	return nil
 }
 
-// configured compares who a node says decides the next slot with what was chosen.
+// configured compares the node's members for the next slot with those that were chosen.
 func (v *invariants) configured(n *node) error {
 	if want := v.members(n.chosen + 1); !slices.Equal(n.members(), want) {
 		return fmt.Errorf("M9: %s lets %v decide slot %d, which is for %v to decide", n.id, n.members(), n.chosen+1, want)
@@ -200,7 +203,7 @@ func (v *invariants) configured(n *node) error {
 	return nil
 }
 
-// told notes what a message proves to be on its sender's disk (protocol.P2).
+// told records what a message proves to be on its sender's disk (protocol.P2).
 func (v *invariants) told(n *node, m *protocol.Message) {
 	s := v.view(m.From)
 	switch b := m.Body.(type) {
@@ -237,14 +240,14 @@ func (p *place) find(b Ballot) *proposal {
 	return nil
 }
 
-// record looks at one record that the node wrote in this Step.
+// record checks one record that the node wrote in this Step.
 func (v *invariants) record(s *view, n *node, in protocol.Input, data any) error {
 	switch r := data.(type) {
 	case *Slots:
 		_, learned := body(in).(*Learned)
 		for i, e := range r.Entries {
 			if learned && (n.role != leader || e.Ballot != n.ballot) {
-				continue // not accepted but chosen; unless that was what it waited for to begin phase 2
+				continue // chosen, not accepted, unless the node waited for it to begin phase 2
 			}
 			if err := v.accepted(s, n, r.First+uint64(i), &e); err != nil {
 				return err
@@ -266,13 +269,13 @@ func (v *invariants) record(s *view, n *node, in protocol.Input, data any) error
 	return nil
 }
 
-// body is that of the message received, nil if the input is none.
+// body returns the body of a received message, or nil for any other input.
 func body(in protocol.Input) any {
 	r, _ := in.(protocol.Receive)
 	return r.Message.Body
 }
 
-// accepted looks at a value that the node has accepted, or proposed and accepted.
+// accepted checks a value that the node has accepted, or proposed and accepted.
 func (v *invariants) accepted(s *view, n *node, slot uint64, e *Entry) error {
 	if e.Ballot.less(s.hard.Ballot) {
 		return protocol.About(fmt.Errorf("M3: %s accepted slot %d in %v, but had promised %v", n.id, slot, e.Ballot, s.hard.Ballot),
@@ -300,7 +303,9 @@ func (v *invariants) accepted(s *view, n *node, slot uint64, e *Entry) error {
 	return nil
 }
 
-// proposed looks at a value that is accepted for the first time in its ballot. By protocol.P2 that is by its proposer.
+// proposed checks a value accepted for the first time in its ballot. By protocol.P2 the first
+// acceptor
+// is the proposer.
 func (v *invariants) proposed(n *node, slot uint64, e *Entry) error {
 	if n.ballot != e.Ballot || n.role != leader {
 		return nil
@@ -316,7 +321,8 @@ func (v *invariants) proposed(n *node, slot uint64, e *Entry) error {
 	return nil
 }
 
-// apply compares a value that the node has learned with what was accepted, and with what others have learned.
+// apply compares a value that the node has learned with what was accepted and with what others have
+// learned.
 func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 	if e.Index != s.applied+1 {
 		return protocol.About(fmt.Errorf("M6: %s applied %d after %d", n.id, e.Index, s.applied),
@@ -351,7 +357,8 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 	return nil
 }
 
-// changed is the change in a slot that a node has just applied, the zero Change if it was something else.
+// changed returns the change in a slot that a node has just applied, the zero Change for any other
+// value.
 func changed(n *node, slot uint64) Change {
 	for _, d := range n.decided {
 		if d.slot == slot {
@@ -361,7 +368,7 @@ func changed(n *node, slot uint64) Change {
 	return Change{}
 }
 
-// kept compares the log that a node has come back with, or has kept after a snapshot, with what it has said to be in it.
+// kept compares the log after a restart or a snapshot with what the node has told others.
 func (v *invariants) kept(n *node) error {
 	for i := n.chosen; i < uint64(len(v.places)); i++ {
 		for _, p := range v.places[i].proposals {
@@ -374,7 +381,7 @@ func (v *invariants) kept(n *node) error {
 	return nil
 }
 
-// snapshot looks at a snapshot that the node took, was given, or found on its disk.
+// snapshot checks a snapshot that the node took, received, or found on its disk.
 func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 	for _, k := range v.snapshots {
 		if k.Index != c.Index {
@@ -394,7 +401,7 @@ func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 	return nil
 }
 
-// decided are the commands chosen after one slot and up to another.
+// decided returns the commands chosen after one slot, up to another.
 func (v *invariants) decided(after, to uint64, role string, args ...any) (about []protocol.Concern) {
 	for i := after; i < min(to, uint64(len(v.places))); i++ {
 		about = append(about, protocol.Concerning(v.places[i].value.Command, role, args...))

@@ -5,28 +5,28 @@ import (
 	"github.com/splitvote/splitvote/protocol/fifo"
 )
 
-// Phase 2 of the proposer: Paxos Made Simple §2.2 and §3. Slots are proposed as commands come, without waiting for one
-// another; they are known to be chosen, and answered, in order.
+// Phase 2 of the proposer: Paxos Made Simple §2.2 and §3. Slots are proposed as commands arrive,
+// without waiting for one another. They become chosen, and are answered, in order.
 
-// leading is what a leader keeps. All of it ends with its ballot.
+// leading is a leader's state. All of it ends with its ballot.
 type leading struct {
-	ticks     uint64           // since it began
-	ready     bool             // phase 1 is done with the members who decide the next slot
+	ticks     uint64           // since it became leader
+	ready     bool             // phase 1 is done with the members that decide the next slot
 	recovered uint64           // the last slot that phase 1 found in use
-	open      fifo.Queue[slot] // the slots proposed and not known to be chosen; the first is chosen+1
-	old       uint64           // the last slot that was open when they were last repeated
+	open      fifo.Queue[slot] // slots proposed and not known to be chosen; the first is chosen+1
+	old       uint64           // the last slot that was open at the latest repetition
 	pending   fifo.Queue[request]
 	joining   *joining
 	reading
 }
 
-// slot is one that is open.
+// slot is an open slot.
 type slot struct {
 	request
 	acceptors set
 }
 
-// request is a client's; the zero request is nobody's.
+// request is a client's request; the zero request has no client.
 type request struct {
 	id      uint64
 	kind    requestKind
@@ -43,7 +43,7 @@ const (
 	change // of the membership
 )
 
-// lead makes the proposer whom a majority follows the leader.
+// lead makes a proposer with a majority the leader.
 func (n *node) lead() {
 	n.role, n.leader = leader, n.id
 	n.point = max(n.point, pointLead)
@@ -63,7 +63,7 @@ func (n *node) goAhead() {
 	}
 }
 
-// request takes a client's request.
+// request handles a client's request.
 func (n *node) request(in protocol.Propose) {
 	switch {
 	case in.ReadOnly && n.reads == readLocal:
@@ -86,9 +86,11 @@ func (n *node) enqueue(r request) {
 	n.fill()
 }
 
-// fill opens slots while the window allows it, none of them beyond those that the present members decide. A slot in use
-// keeps the value that phase 1 found, and the gaps between them are filled with no-ops, so that what comes later can be
-// chosen in order; then come the requests that wait, and no-ops as long as a new configuration waits for its first slot.
+// fill opens slots while the window allows it and the present members decide them. Slots found by
+// phase 1 come first: they keep their values, and the gaps between them get no-ops, so that later
+// slots can be chosen in order. Waiting requests follow, then no-ops while a new configuration
+// waits
+// for its first slot.
 func (n *node) fill() {
 	for n.ready && uint64(n.open.Len()) < n.mostOpen() {
 		at := n.chosen + uint64(n.open.Len()) + 1
@@ -111,7 +113,8 @@ func (n *node) fill() {
 	}
 }
 
-// mostOpen is how many slots may be open at once. What is chosen in a slot decides who is a member as many slots later.
+// mostOpen returns how many slots can be open at once. A change chosen in a slot takes effect that
+// many slots later.
 func (n *node) mostOpen() uint64 {
 	if n.bug.windowIgnored {
 		return 2 * n.window
@@ -119,7 +122,7 @@ func (n *node) mostOpen() uint64 {
 	return n.window
 }
 
-// value is what a request would have chosen.
+// value returns the value to propose for a request.
 func (r *request) value() Entry {
 	if r.kind == query {
 		return Entry{}
@@ -127,8 +130,10 @@ func (r *request) value() Entry {
 	return Entry{Command: r.command, Change: r.change}
 }
 
-// propose is phase 2a for the next slot. The leader's own acceptor accepts at once, and counts at once: no message of this
-// or a later Step leaves before that is on its disk (protocol.P2), so nobody else can have accepted earlier.
+// propose is phase 2a for the next slot. The leader's own acceptor accepts and counts at once: no
+// message of this or a later Step leaves before the acceptance is on disk (protocol.P2), so no
+// other
+// node can have accepted earlier.
 func (n *node) propose(e Entry, r request) {
 	at := n.chosen + uint64(n.open.Len()) + 1
 	e.Ballot = n.ballot
@@ -139,7 +144,7 @@ func (n *node) propose(e Entry, r request) {
 	n.advance()
 }
 
-// accepted takes one answer to phase 2.
+// accepted handles one answer to phase 2.
 func (n *node) accepted(from protocol.NodeID, m *Accepted) {
 	p := n.peer(from)
 	if p == nil || n.role != leader || m.Ballot != n.ballot {
@@ -153,7 +158,7 @@ func (n *node) accepted(from protocol.NodeID, m *Accepted) {
 	n.advance()
 }
 
-// advance takes, in order, what a majority has accepted as chosen.
+// advance takes slots accepted by a majority as chosen, in order.
 func (n *node) advance() {
 	for n.open.Len() > 0 && (n.open.Front().acceptors.size() >= n.quorum() || n.bug.chosenByOne) {
 		s := n.open.Pop()
@@ -171,7 +176,7 @@ func (n *node) advance() {
 	n.startReads()
 }
 
-// leaderTick sends heartbeats, repeats what was not answered, and gives up if no majority is heard.
+// leaderTick sends heartbeats, repeats unanswered proposals, and gives up if it hears no majority.
 func (n *node) leaderTick() {
 	n.ticks++
 	heard := 1
@@ -194,7 +199,8 @@ func (n *node) leaderTick() {
 	}
 }
 
-// repeat proposes again, to those who have not accepted it, what was open the last time as well.
+// repeat proposes again the slots that were already open the last time, to members that have not
+// accepted them.
 func (n *node) repeat() {
 	if !n.ready {
 		n.askAgain()
@@ -218,7 +224,8 @@ func (n *node) repeat() {
 	n.old = n.chosen + uint64(n.open.Len())
 }
 
-// resign ends this node's ballot, if it has one. What was proposed may yet be chosen; what was not will never be.
+// resign ends this node's ballot, if it has one. A proposed value may still be chosen; others never
+// will.
 func (n *node) resign(to protocol.NodeID) {
 	was := n.role
 	n.role, n.leader = acceptor, to

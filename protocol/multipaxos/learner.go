@@ -6,11 +6,13 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// The learner: Paxos Made Simple §2.3. A leader knows what is chosen from counting, and says how far in every message; the
-// others know the value if they have accepted it in the leader's ballot, and else ask for it.
+// The learner: Paxos Made Simple §2.3. A leader counts acceptances and says in every message how
+// far
+// slots are chosen. Other nodes know the value if they have accepted it in the leader's ballot, and
+// otherwise ask for it.
 
-// learnTo takes note that a ballot's leader knows every slot up to the given one to be chosen. What was accepted in that
-// very ballot is what was chosen; what was accepted in an earlier one need not be.
+// learnTo records that the leader of a ballot knows every slot up to chosen to be chosen. A value
+// accepted in that very ballot is the chosen one; a value of an earlier ballot may not be.
 func (n *node) learnTo(chosen uint64, by Ballot) {
 	if chosen > n.known || n.teacher == "" {
 		n.known, n.teacher = max(n.known, chosen), by.Node
@@ -39,7 +41,7 @@ func (n *node) choose() (result []byte) {
 	return result
 }
 
-// learnTick asks for what is missing, if a whole tick has brought nothing.
+// learnTick asks for missing values if a whole tick has brought none.
 func (n *node) learnTick() {
 	if n.chosen < n.known && n.chosen == n.stalled && !n.ready {
 		if n.leader != "" && n.role != leader {
@@ -56,7 +58,7 @@ func (n *node) ask() {
 	}
 }
 
-// teach answers with what is chosen, or with a snapshot if that is gone from the log.
+// teach sends chosen values, or a snapshot if they are gone from the log.
 func (n *node) teach(to protocol.NodeID, m *Learn) {
 	switch last := min(n.chosen, m.From+n.batch-1); {
 	case m.From > n.chosen:
@@ -67,7 +69,8 @@ func (n *node) teach(to protocol.NodeID, m *Learn) {
 	}
 }
 
-// learned takes chosen values. A leader that has done phase 1 has no use for them: it learns by counting.
+// learned handles chosen values. A leader after phase 1 ignores them, because it learns by
+// counting.
 func (n *node) learned(from protocol.NodeID, m *Learned) {
 	if n.ready {
 		return
@@ -90,7 +93,7 @@ func (n *node) learned(from protocol.NodeID, m *Learned) {
 	n.goOn(from, m.Chosen)
 }
 
-// goOn asks for what comes next, if there is more, and for what waits for it.
+// goOn asks for more values if there are more, and resumes what waited for them.
 func (n *node) goOn(from protocol.NodeID, chosen uint64) {
 	n.known = max(n.known, chosen)
 	if n.role != acceptor && n.chosen >= n.floor {
@@ -101,7 +104,7 @@ func (n *node) goOn(from protocol.NodeID, chosen uint64) {
 	}
 }
 
-// install puts a snapshot in the place of what this node has chosen so far. What it has accepted after that, it keeps.
+// install replaces the node's chosen prefix by a snapshot. What it has accepted after that stays.
 func (n *node) install(from protocol.NodeID, m *Snapshot) {
 	if n.ready || m.Index <= n.chosen || n.machine.Restore(m.Data) != nil {
 		return
@@ -119,7 +122,7 @@ func (n *node) install(from protocol.NodeID, m *Snapshot) {
 	n.goOn(from, m.Chosen)
 }
 
-// maybeSnapshot snapshots the state and drops the log that led to it, once that is long enough.
+// maybeSnapshot takes a snapshot and drops the log before it, once the log is long enough.
 func (n *node) maybeSnapshot() {
 	if n.chosen-n.log.base < n.snapshotEvery {
 		return
@@ -129,7 +132,7 @@ func (n *node) maybeSnapshot() {
 	n.checkpoint(n.machine.Snapshot())
 }
 
-// checkpoint writes the node's whole state, of which the snapshot covers everything chosen.
+// checkpoint writes the node's whole state. The snapshot covers every chosen slot.
 func (n *node) checkpoint(snapshot []byte) {
 	n.snap = &Checkpoint{
 		Promised: n.hard, Index: n.chosen, Configs: slices.Clone(n.configs), Snapshot: snapshot,

@@ -7,17 +7,18 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// Membership changes by a value of the log: Paxos Made Simple §3, and Lamport, Malkhi and Zhou, "Reconfiguring a State
-// Machine" (2010; RSM). What is chosen in slot i takes effect in slot i+α, so whoever may open a slot knows who
-// decides it.
+// Membership changes by a value of the log: Paxos Made Simple §3, and Lamport, Malkhi and Zhou,
+// "Reconfiguring a State Machine" (2010; RSM). A change chosen in slot i takes effect in slot i+α,
+// so
+// a node that can open a slot knows which members decide it.
 
-// Change adds or removes one member; the zero Change is none.
+// Change adds or removes one member; the zero Change does nothing.
 type Change struct {
 	Add    protocol.NodeID `json:"a,omitempty"`
 	Remove protocol.NodeID `json:"r,omitempty"`
 }
 
-// String is +node or -node.
+// String returns +node or -node.
 func (c Change) String() string {
 	if c.Add != "" {
 		return "+" + string(c.Add)
@@ -25,10 +26,10 @@ func (c Change) String() string {
 	return "-" + string(c.Remove)
 }
 
-// of is what the change makes of some members: the same ones where it changes nothing, or where none or too many would be
-// left.
+// of returns the members after the change. They stay the same if the change has no effect, or would
+// leave no members or too many.
 func (c Change) of(members []protocol.NodeID) []protocol.NodeID {
-	at := slices.Index(members, max(c.Add, c.Remove)) // the one that is not empty
+	at := slices.Index(members, max(c.Add, c.Remove)) // the one that is set
 	switch {
 	case c.Add != "" && at < 0 && len(members) < mostMembers:
 		return append(slices.Clone(members), c.Add)
@@ -38,13 +39,13 @@ func (c Change) of(members []protocol.NodeID) []protocol.NodeID {
 	return members
 }
 
-// Configuration is who decides the slots from From on.
+// Configuration lists the members that decide the slots from From on.
 type Configuration struct {
 	From    uint64            `json:"f"`
 	Members []protocol.NodeID `json:"m"`
 }
 
-// String is members@slot.
+// String returns members@slot.
 func (c Configuration) String() string {
 	var b []byte
 	for i, id := range c.Members {
@@ -56,14 +57,15 @@ func (c Configuration) String() string {
 	return string(number(b, "@", c.From))
 }
 
-// membership is what a node knows of who decides.
+// membership is a node's knowledge of the configurations.
 type membership struct {
-	// The first decides the next slot to be chosen; the others, if any, were decided upon for later ones. It is never
-	// changed in place.
+	// The first decides the next slot to be chosen. The others, if any, are chosen for later slots.
+	// The
+	// slice is never changed in place.
 	configs []Configuration
-	self    set    // this node's place among the members, empty if it is none
-	peers   []peer // the other members, and whoever may become one
-	entered bool   // another configuration decides the next slot, and that has not been acted upon
+	self    set    // this node's place among the members, empty if it is not a member
+	peers   []peer // the other members, and nodes that may become members
+	entered bool   // a new configuration decides the next slot and has not been acted upon
 	leaving []protocol.NodeID
 	decided []decided // in this Step, for the invariants
 }
@@ -74,15 +76,15 @@ type decided struct {
 	change Change
 }
 
-// peer is what a leader knows of another node.
+// peer is a leader's record of another node.
 type peer struct {
 	id    protocol.NodeID
-	bit   set    // its place among the members, empty if it is none yet
+	bit   set    // its place among the members, empty if it is not a member yet
 	round uint64 // the latest heartbeat that it answered
 	heard uint64 // the tick at which it was last heard
 }
 
-// set is a set of members, by their places.
+// set is a set of members, as bits by place.
 type set uint64
 
 func (s set) size() int { return bits.OnesCount64(uint64(s)) }
@@ -91,10 +93,10 @@ const mostMembers = 64
 
 func (n *node) members() []protocol.NodeID { return n.configs[0].Members }
 
-// latest are the members once everything decided upon is in force.
+// latest returns the members once every chosen change is in force.
 func (n *node) latest() []protocol.NodeID { return n.configs[len(n.configs)-1].Members }
 
-// peer finds another node, nil if it is no member and is not to be one.
+// peer returns another node, or nil if it neither is nor will be a member.
 func (n *node) peer(id protocol.NodeID) *peer {
 	for i := range n.peers {
 		if n.peers[i].id == id {
@@ -104,7 +106,7 @@ func (n *node) peer(id protocol.NodeID) *peer {
 	return nil
 }
 
-// quorum is how many members are a majority.
+// quorum returns the size of a majority.
 func (n *node) quorum() int {
 	if n.bug.halfIsAMajority {
 		return (len(n.members()) + 1) / 2
@@ -112,12 +114,12 @@ func (n *node) quorum() int {
 	return len(n.members())/2 + 1
 }
 
-// decidedByOthers says whether other members than the present ones decide a slot that is not chosen.
+// decidedByOthers reports whether an unchosen slot belongs to a later configuration.
 func (n *node) decidedByOthers(slot uint64) bool {
 	return len(n.configs) > 1 && slot >= n.configs[1].From && !n.bug.windowIgnored
 }
 
-// configured makes self and peers follow from the configurations. Peers that stay keep what is known of them.
+// configured derives self and peers from the configurations. Peers that stay keep their state.
 func (n *node) configured() {
 	was := n.self
 	n.self = 0
@@ -152,7 +154,7 @@ func (n *node) configured() {
 	}
 }
 
-// decide takes a change that was chosen in slot n.chosen.
+// decide handles a change that was chosen in slot n.chosen.
 func (n *node) decide(c Change) {
 	n.decided = append(n.decided, decided{n.chosen, c})
 	members := c.of(n.latest())
@@ -174,8 +176,8 @@ func (n *node) proceed() {
 	}
 }
 
-// adopt makes the first of the given configurations the one in force. What had been promised, accepted and confirmed by the
-// members before counts no more: they decide nothing that is still open.
+// adopt puts the first of the given configurations in force. Earlier promises, acceptances and
+// confirmations no longer count, because the members that gave them decide no open slot.
 func (n *node) adopt(configs []Configuration) {
 	if configs[0].From == n.configs[0].From {
 		n.configs = configs
@@ -192,13 +194,16 @@ func (n *node) adopt(configs []Configuration) {
 	n.promises = 0
 	n.ready = n.ready && (n.bug.newMembersAtOnce || n.bug.newMembersNotAsked)
 	for i := range n.open.All() {
-		n.open.All()[i].acceptors = n.self // only where a planted bug has opened slots too early
+		n.open.All()[i].acceptors = n.self // happens only if a planted bug has opened slots too early
 	}
 	n.confirmAnew()
 }
 
-// enter acts upon a configuration that has just come into force. A leader or proposer goes on in its ballot, for it has
-// proposed nothing in the slots of this configuration, but not before it has the promises of the new members.
+// enter acts on a configuration that has just come into force. A leader or proposer keeps its
+// ballot,
+// because it has proposed nothing in this configuration's slots. It first needs promises from the
+// new
+// members.
 func (n *node) enter() {
 	leaving := n.leaving
 	n.leaving = nil
@@ -217,14 +222,14 @@ func (n *node) enter() {
 	}
 }
 
-// tell lets those who have left know how far slots are chosen, so that they learn that they have.
+// tell tells nodes that have left how far slots are chosen, so that they learn of their removal.
 func (n *node) tell(leaving []protocol.NodeID) {
 	for _, id := range leaving {
 		n.send(id, &Heartbeat{Ballot: n.ballot, Chosen: n.chosen, Round: n.round})
 	}
 }
 
-// retire is a leader's end that is a member no longer: it hands over to the member heard last.
+// retire ends the leadership of a removed member. It hands over to the member heard last.
 func (n *node) retire(leaving []protocol.NodeID) {
 	n.tell(leaving)
 	n.sendAll(&Heartbeat{Ballot: n.ballot, Chosen: n.chosen, Round: n.round})
@@ -239,18 +244,19 @@ func (n *node) retire(leaving []protocol.NodeID) {
 	n.resetTimer()
 }
 
-// joining is a node that is brought up to date before it becomes a member, so that it takes part from the first slot that
-// it decides.
+// joining is a node that catches up before it becomes a member, so that it can take part from its
+// first slot on.
 type joining struct {
 	id    uint64 // of the request
 	node  protocol.NodeID
 	since uint64 // the tick at which it began
 }
 
-const joinPatience = 10 // election timeouts that a new node may take to catch up
+const joinPatience = 10 // election timeouts in which a new node must catch up
 
-// reconfigure takes a request to add or to remove one node. One change at a time is under way: that is not needed, but
-// keeps requests apart.
+// reconfigure handles a request to add or remove one node. Only one change runs at a time; safety
+// does
+// not need that, but it keeps requests apart.
 func (n *node) reconfigure(in protocol.Reconfigure) {
 	c := Change{Add: in.Add, Remove: in.Remove}
 	members := n.latest()
@@ -276,13 +282,13 @@ func (n *node) reconfigure(in protocol.Reconfigure) {
 	}
 }
 
-// changing says whether a change is proposed, or is waiting for a slot.
+// changing reports whether a change is proposed or waits for a slot.
 func (n *node) changing() bool {
 	return slices.ContainsFunc(n.open.All(), func(s slot) bool { return s.kind == change }) ||
 		slices.ContainsFunc(n.pending.All(), func(r request) bool { return r.kind == change })
 }
 
-// maybeAdd makes the joining node a member once it knows all but the slots of one window.
+// maybeAdd makes the joining node a member once it lacks at most one window of slots.
 func (n *node) maybeAdd(id protocol.NodeID, chosen uint64) {
 	if j := n.joining; j != nil && j.node == id && chosen+n.window >= n.chosen {
 		n.joining = nil
@@ -297,7 +303,7 @@ func (n *node) joinTick() {
 	}
 }
 
-// dropJoining gives up the joining node: that it should be a member was never proposed.
+// dropJoining gives up the joining node. Its addition was never proposed.
 func (n *node) dropJoining(reason string) {
 	if j := n.joining; j != nil {
 		n.joining = nil

@@ -4,20 +4,23 @@ import "strconv"
 
 // The bodies of messages. Each is sent as a pointer and never changed afterwards (protocol.P3).
 
-// Prepare begins phase 1 of a ballot, for all slots from From on at once.
+// Prepare begins phase 1 of a ballot, for all slots from From on.
 type Prepare struct {
 	Ballot Ballot `json:"b"`
 	From   uint64 `json:"f"` // the first slot that the proposer does not know to be chosen
-	// The leader of this ballot has asked for it: acceptors that still hear that leader need not protect it. Else zero.
+	// After, if set, is the ballot of the leader that asked for this Prepare. Acceptors that still
+	// hear
+	// that leader need not protect it.
 	After Ballot `json:"a,omitzero"`
 }
 
-// Promise answers a Prepare: nothing below Ballot will be accepted any more, and this is what was accepted before.
+// Promise answers a Prepare. Nothing below Ballot will be accepted any more; Entries were accepted
+// before.
 type Promise struct {
 	Ballot  Ballot  `json:"b"`
-	Chosen  uint64  `json:"c"` // every slot up to this one is chosen; what they hold is to be asked for, with Learn
+	Chosen  uint64  `json:"c"` // every slot up to this one is chosen; Learn asks for their values
 	First   uint64  `json:"i"`
-	Entries []Entry `json:"e,omitempty"` // accepted in the slots from First on, gaps and all
+	Entries []Entry `json:"e,omitempty"` // accepted in the slots from First on, including gaps
 }
 
 // Accept is phase 2 of a ballot, for one slot.
@@ -42,20 +45,21 @@ type Heartbeat struct {
 	Round  uint64 `json:"r"` // the number of this heartbeat, for reads and the lease
 }
 
-// Heard answers a Heartbeat: when it arrived, nothing higher than Ballot had been promised.
+// Heard answers a Heartbeat. When the Heartbeat arrived, nothing higher than Ballot had been
+// promised.
 type Heard struct {
 	Ballot Ballot `json:"b"`
 	Round  uint64 `json:"r"`
-	Chosen uint64 `json:"c"` // its sender knows every slot up to this one
+	Chosen uint64 `json:"c"` // the sender knows every slot up to this one
 }
 
-// Refused answers a Prepare, an Accept or a Heartbeat of Ballot: a higher one has been promised.
+// Refused answers a Prepare, an Accept or a Heartbeat of Ballot: a higher ballot has been promised.
 type Refused struct {
 	Ballot   Ballot `json:"b"`
 	Promised Ballot `json:"p"`
 }
 
-// Learn asks for what was chosen in the slots from From on.
+// Learn asks for the chosen values of the slots from From on.
 type Learn struct {
 	From uint64 `json:"f"`
 }
@@ -64,15 +68,15 @@ type Learn struct {
 type Learned struct {
 	First   uint64  `json:"i"`
 	Entries []Entry `json:"e"`
-	Chosen  uint64  `json:"c"` // every slot up to this one is chosen: there is more to ask for
+	Chosen  uint64  `json:"c"` // every slot up to this one is chosen, so there may be more to ask for
 }
 
-// Snapshot answers a Learn if the slots it asks for are gone.
+// Snapshot answers a Learn for slots that have been dropped.
 type Snapshot struct {
-	Index   uint64          `json:"i"` // the last slot that it covers
-	Configs []Configuration `json:"m"` // that of the slot after Index, and those decided upon for later ones
+	Index   uint64          `json:"i"` // the last slot that the snapshot covers
+	Configs []Configuration `json:"m"` // the configuration of the slot after Index, and those chosen for later slots
 	Data    []byte          `json:"d"`
-	Chosen  uint64          `json:"c"` // every slot up to this one is chosen: there is more to ask for
+	Chosen  uint64          `json:"c"` // every slot up to this one is chosen, so there may be more to ask for
 }
 
 // TakeOver asks its receiver to lead, on behalf of Ballot's leader.
@@ -134,7 +138,7 @@ func number(b []byte, name string, n uint64) []byte {
 	return strconv.AppendUint(append(b, name...), n, 10)
 }
 
-// entries appends slot=value@ballot of every slot that is not empty, if there is any.
+// entries appends slot=value@ballot for every non-empty slot.
 func entries(b []byte, name string, first uint64, es []Entry) []byte {
 	for i := range es {
 		if es[i].empty() {
@@ -148,7 +152,7 @@ func entries(b []byte, name string, first uint64, es []Entry) []byte {
 	return b
 }
 
-// value appends a command as it is if it is a short word, else its length.
+// value appends a command itself if it is a short word, and otherwise its length.
 func value(b, command []byte, c Change) []byte {
 	const short = 8
 	if c != (Change{}) {

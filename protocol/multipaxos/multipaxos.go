@@ -7,7 +7,7 @@ import (
 	"github.com/splitvote/splitvote/protocol/wire"
 )
 
-// Protocol is Multi-Paxos, as a host runs it.
+// Protocol returns Multi-Paxos for a host to run.
 func Protocol() protocol.Protocol {
 	return protocol.Protocol{
 		Name: "multipaxos",
@@ -49,7 +49,7 @@ type settings struct {
 	reads         readMode
 	election      uint64 // ticks
 	heartbeat     uint64 // ticks
-	lease         uint64 // ticks; half of what acceptors grant, so that their clocks may run twice as fast as the leader's
+	lease         uint64 // ticks; half of what acceptors grant, so that their clocks can run twice as fast as the leader's
 	patience      uint64 // ticks without a majority after which a leader steps down
 	window        uint64 // slots
 	snapshotEvery uint64 // slots
@@ -76,7 +76,8 @@ func parse(values map[string]string) (settings, error) {
 	return s, nil
 }
 
-// The moments that Output.Point names, from the least to the most telling: an Output that is several is the last.
+// The moments that Output.Point names, from the least to the most significant. An Output that is
+// several of them is the last one.
 type point uint8
 
 const (
@@ -104,5 +105,5 @@ var pointNames = []string{
 	pointLead:     "lead",             // finished phase 1
 	pointSnapshot: "snapshot",         // wrote a snapshot and dropped its log
 	pointInstall:  "install-snapshot", // wrote another's snapshot
-	pointStepDown: "step-down",        // ceased to lead
+	pointStepDown: "step-down",        // stopped being leader
 }

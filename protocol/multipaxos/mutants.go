@@ -2,7 +2,7 @@ package multipaxos
 
 import "github.com/splitvote/splitvote/protocol"
 
-// bugs are the planted bugs. At most one is set, and each is looked at in one place.
+// bugs are the planted bugs. At most one is set, and each is checked in one place.
 type bugs struct {
 	promiseNotPersisted, valueNotPersisted, acceptorUnsynced, ballotReused, roundsTie bool
 	lowerBallotAccepted, halfIsAMajority, chosenByOne                                 bool
@@ -14,8 +14,8 @@ type bugs struct {
 	configurationForgotten, snapshotKeepsConfiguration                                bool
 }
 
-// mutants are modelled on bugs that were shipped, where a source is named; the class is how they show under sessions that
-// recognise a repeated command.
+// mutants are modelled on shipped bugs where a source is named. The class says how a bug shows when
+// sessions recognise repeated commands.
 var mutants = []protocol.Planted[bugs]{
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/promise-not-persisted", Class: protocol.Internal,

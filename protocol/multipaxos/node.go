@@ -11,13 +11,13 @@ type role uint8
 
 const (
 	acceptor role = iota
-	proposer      // phase 1 is under way
+	proposer      // phase 1 is in progress
 	leader
 )
 
 var roleNames = []string{"acceptor", "proposer", "leader"}
 
-// node is one member: an acceptor and a learner always, a proposer when it hears no leader.
+// node is one member: always an acceptor and a learner, and a proposer when it hears no leader.
 type node struct {
 	settings
 	bug     bugs
@@ -34,9 +34,9 @@ type node struct {
 
 	// The learner. Values are applied in order, as soon as they are known to be chosen.
 	chosen  uint64          // every slot up to this one is chosen and applied
-	known   uint64          // every slot up to this one is chosen, somebody said
-	teacher protocol.NodeID // and who
-	stalled uint64          // chosen, at the previous tick
+	known   uint64          // every slot up to this one is chosen, according to teacher
+	teacher protocol.NodeID // the node that said so
+	stalled uint64          // chosen, as of the previous tick
 	membership
 
 	// The proposer.
@@ -44,15 +44,15 @@ type node struct {
 	ballot  Ballot          // its latest
 	leader  protocol.NodeID // "" if unknown
 	seen    uint64          // the highest round heard of
-	elapsed uint64          // ticks since a leader was heard, a promise was given, or phase 1 begun
-	timeout uint64          // ticks until phase 1 is begun; 0: not drawn yet
-	quiet   uint64          // ticks during which nothing is promised, for a leader was heard
+	elapsed uint64          // ticks since the node heard a leader, gave a promise or began phase 1
+	timeout uint64          // ticks until it begins phase 1; 0: not drawn yet
+	quiet   uint64          // ticks during which nothing is promised, because a leader was heard
 	phase1
 
 	leading
 }
 
-// New makes a node from what its disk holds: nothing, or the records that survived, oldest first.
+// New makes a node from its disk: empty, or the records that survived, oldest first.
 func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	s, err := parse(c.Options)
 	if err != nil {
@@ -74,7 +74,9 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	if err := n.recover(records); err != nil {
 		return nil, err
 	}
-	// Whom it heard before the restart is forgotten, and what it then granted may still be relied on.
+	// The node has forgotten which leader it heard before the restart. That leader may still rely
+	// on the
+	// lease.
 	n.quiet = n.election
 	return n, nil
 }
@@ -122,11 +124,11 @@ func (n *node) recover(records []protocol.Record) error {
 	}
 	n.configured()
 	n.known, n.stalled, n.entered, n.leaving = n.chosen, n.chosen, false, nil
-	n.out = protocol.Output{} // nobody asks for what was applied again
+	n.out = protocol.Output{} // nobody waits for the results of a replay
 	return nil
 }
 
-// Status is what the node says of itself.
+// Status returns the node's view of itself.
 func (n *node) Status() protocol.Status {
 	return protocol.Status{
 		Role: roleNames[n.role], Leader: n.leader, Term: n.hard.Ballot.Round,
@@ -134,7 +136,7 @@ func (n *node) Status() protocol.Status {
 	}
 }
 
-// Step takes one input.
+// Step processes one input.
 func (n *node) Step(in protocol.Input) protocol.Output {
 	n.out.Reset()
 	n.point, n.decided = pointNone, n.decided[:0]
@@ -156,7 +158,7 @@ func (n *node) Step(in protocol.Input) protocol.Output {
 	}
 	n.maybeSnapshot()
 	if n.hard != n.saved {
-		// Ahead of slots: a promise is never younger on disk than what was accepted under it.
+		// Before the slots: the promise on disk is never older than what was accepted under it.
 		hard := n.hard
 		if n.bug.promiseNotPersisted && hard.Ballot.Node != n.id {
 			hard.Ballot = Ballot{}
@@ -178,7 +180,7 @@ func (n *node) tick(draw uint64) {
 		return
 	}
 	if n.self == 0 {
-		return // it has been removed, or is to be added
+		return // it has been removed, or is not a member yet
 	}
 	if n.timeout == 0 {
 		n.timeout = n.election + draw%n.election
@@ -226,7 +228,7 @@ func (n *node) receive(m *protocol.Message) {
 	}
 }
 
-// resetTimer starts a new time-out; how long it is, the next Tick decides.
+// resetTimer restarts the timeout; the next Tick draws its length.
 func (n *node) resetTimer() { n.elapsed, n.timeout = 0, 0 }
 
 func (n *node) send(to protocol.NodeID, body any) {
@@ -247,7 +249,7 @@ func (n *node) done(id uint64, result []byte) {
 	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Result: result, Leader: n.leader})
 }
 
-// reject answers a request that has had no effect and will have none.
+// reject refuses a request that has had no effect and will have none.
 func (n *node) reject(id uint64, to protocol.NodeID, reason string) {
 	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Outcome: protocol.Rejected, Leader: to, Reason: reason})
 }

@@ -6,19 +6,20 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// Phase 1 of the proposer: Paxos Made Simple §2.2 and §3. One Prepare covers every slot that is not known to be chosen.
+// Phase 1 of the proposer: Paxos Made Simple §2.2 and §3. One Prepare covers every slot that is not
+// known to be chosen.
 
-// phase1 is what a proposer gathers. It asks its own acceptor last: one that finds no majority leaves no promise behind
-// that could stand in a leader's way.
+// phase1 is a proposer's state in phase 1. The proposer asks its own acceptor last: if it finds no
+// majority, it leaves no promise that could hinder a leader.
 type phase1 struct {
 	asked    *Prepare
 	promises set
-	found    log    // the value of the highest ballot that the promises report for each slot, after asked.From-1
-	floor    uint64 // every slot up to this one is chosen, the promises say
+	found    log    // for each slot after asked.From-1, the value of the highest ballot reported
+	floor    uint64 // every slot up to this one is chosen, according to the promises
 	source   protocol.NodeID
 }
 
-// prepare is phase 1a, in a ballot that was never used before.
+// prepare is phase 1a, in a new ballot.
 func (n *node) prepare(after Ballot) {
 	n.seen = max(n.seen, n.hard.Round, n.hard.Ballot.Round)
 	if n.bug.ballotReused && n.ballot == (Ballot{}) && n.hard.Ballot.Node == n.id {
@@ -32,7 +33,7 @@ func (n *node) prepare(after Ballot) {
 	n.askFor(after)
 }
 
-// askFor asks for promises in this node's ballot, from the slot on that is open next.
+// askFor asks for promises in this node's ballot, from the next open slot on.
 func (n *node) askFor(after Ballot) {
 	n.phase1 = phase1{
 		asked: &Prepare{Ballot: n.ballot, From: n.chosen + 1, After: after},
@@ -42,7 +43,7 @@ func (n *node) askFor(after Ballot) {
 	n.tally()
 }
 
-// askAgain repeats what has not been answered.
+// askAgain repeats unanswered requests.
 func (n *node) askAgain() {
 	for i := range n.peers {
 		if p := &n.peers[i]; p.bit != 0 && n.promises&p.bit == 0 {
@@ -51,7 +52,7 @@ func (n *node) askAgain() {
 	}
 }
 
-// promise takes one answer to phase 1.
+// promise handles one answer to phase 1.
 func (n *node) promise(from protocol.NodeID, m *Promise) {
 	p := n.peer(from)
 	if p == nil || n.role == acceptor || n.ready || m.Ballot != n.ballot || n.promises.size() >= n.quorum() {
@@ -84,7 +85,7 @@ func (n *node) gather(from protocol.NodeID, chosen, first uint64, entries []Entr
 	}
 }
 
-// tally goes on once a majority has promised, its own acceptor last.
+// tally continues once a majority has promised, its own acceptor last.
 func (n *node) tally() {
 	if n.promises&n.self == 0 && n.promises.size() >= n.quorum()-1 {
 		n.hard.Ballot = n.ballot
@@ -95,8 +96,9 @@ func (n *node) tally() {
 	n.maybeLead()
 }
 
-// maybeLead begins phase 2 once a majority has promised and everything that they know to be chosen has been learned: those
-// slots are decided, and perhaps gone from the logs of those who reported.
+// maybeLead begins phase 2 once a majority has promised and every slot they know to be chosen has
+// been
+// learned. Those slots are decided, and may be gone from the logs of the nodes that reported them.
 func (n *node) maybeLead() {
 	switch {
 	case n.role == acceptor || n.ready || n.promises.size() < n.quorum():
@@ -110,7 +112,7 @@ func (n *node) maybeLead() {
 	}
 }
 
-// refused makes way for a higher ballot.
+// refused yields to a higher ballot.
 func (n *node) refused(m *Refused) {
 	n.seen = max(n.seen, m.Promised.Round)
 	if n.role != acceptor && m.Ballot == n.ballot && n.ballot.less(m.Promised) {
@@ -119,8 +121,8 @@ func (n *node) refused(m *Refused) {
 	}
 }
 
-// transfer asks another to take over. From then on the lease is worth nothing, for the rest of the ballot: the other's
-// Prepare may come at any time.
+// transfer asks another node to take over. From then on the leader has no lease for the rest of the
+// ballot, because the other node's Prepare can come at any time.
 func (n *node) transfer(in protocol.Transfer) {
 	switch {
 	case n.role != leader:

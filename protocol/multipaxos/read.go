@@ -7,9 +7,12 @@ import (
 
 // Reads that take no slot.
 //
-// A read by quorum is answered once a majority has confirmed, after the read arrived, that it has promised nothing above
-// the leader's ballot. Whatever was answered to a client before then was chosen in this ballot, and is applied, or in a
-// lower one, and was found in phase 1: hence no read is answered before all that phase 1 found is chosen.
+// A quorum read is answered once a majority has confirmed, after the read arrived, that it has
+// promised
+// nothing above the leader's ballot. Any value answered to a client before then was chosen in this
+// ballot, and is applied, or in a lower one, and was found in phase 1. Hence no read is answered
+// before
+// every slot that phase 1 found is chosen.
 
 type readMode uint8
 
@@ -20,19 +23,21 @@ const (
 	readLocal
 )
 
-// reading is what a leader remembers for its reads, and the heartbeats that confirm its ballot.
+// reading is a leader's state for its reads, with the heartbeats that confirm its ballot.
 type reading struct {
 	round     uint64             // of the latest heartbeat
 	confirmed uint64             // the latest that a majority has answered
-	beaten    uint64             // the tick of the latest
+	beaten    uint64             // the tick of the latest heartbeat
 	waiting   fifo.Queue[reader] // oldest first
-	rounds    fifo.Queue[beat]   // unconfirmed, oldest first; kept for the lease only
-	leased    uint64             // the tick from which the lease runs, if it is granted
+	rounds    fifo.Queue[beat]   // unconfirmed, oldest first; used for the lease only
+	leased    uint64             // the tick from which the lease runs, if granted
 	granted   bool               // a majority has confirmed a heartbeat
-	leaseLost bool               // another was asked to lead, which no lease forbids
+	leaseLost bool               // another node was asked to lead, which no lease forbids
 }
 
-// reader is a read that waits for its heartbeat to be confirmed; 0: for a heartbeat to be sent.
+// reader is a read that waits for its heartbeat to be confirmed; round 0 means the heartbeat has
+// yet to
+// be sent.
 type reader struct {
 	id      uint64
 	command []byte
@@ -42,7 +47,7 @@ type reader struct {
 // beat is a heartbeat and the tick at which it was sent.
 type beat struct{ round, tick uint64 }
 
-// read takes a read that needs no slot.
+// read handles a read that needs no slot.
 func (n *node) read(id uint64, command []byte) {
 	if (n.reads == readLease && n.leaseHolds()) || n.bug.readUnconfirmed {
 		n.done(id, n.machine.Query(command))
@@ -52,17 +57,19 @@ func (n *node) read(id uint64, command []byte) {
 	n.startReads()
 }
 
-// leaseHolds says whether nobody else can have been promised a majority ("Paxos Made Live", §5.2): one heard this leader
-// less than a lease ago, and grants it more than that.
+// leaseHolds reports whether no other node can have the promises of a majority (PML §5.2): a
+// majority
+// heard this leader less than a lease ago and grants it longer than that.
 func (n *node) leaseHolds() bool {
 	return n.caughtUp() && !n.leaseLost && n.granted && n.ticks-n.leased < n.lease
 }
 
-// caughtUp says whether phase 1 is done and everything that it found is chosen.
+// caughtUp reports whether phase 1 is done and every slot that it found is chosen.
 func (n *node) caughtUp() bool { return n.ready && n.chosen >= n.recovered || n.bug.readBeforeRecovery }
 
-// startReads sends a heartbeat for the reads that wait for one. While another confirms earlier reads they gather, so that
-// one heartbeat serves many.
+// startReads sends a heartbeat for the waiting reads. While an earlier heartbeat is unconfirmed,
+// new
+// reads gather, so that one heartbeat serves many.
 func (n *node) startReads() {
 	if n.role == leader && n.waiting.Len() > 0 && n.waiting.Front().round == 0 && n.caughtUp() {
 		n.newRound()
@@ -85,7 +92,7 @@ func (n *node) newRound() {
 	n.confirm()
 }
 
-// heard takes one answer to a heartbeat.
+// heard handles one answer to a heartbeat.
 func (n *node) heard(from protocol.NodeID, m *Heard) {
 	p := n.peer(from)
 	if p == nil || n.role != leader || m.Ballot != n.ballot {
@@ -99,7 +106,7 @@ func (n *node) heard(from protocol.NodeID, m *Heard) {
 	n.maybeAdd(from, m.Chosen)
 }
 
-// confirm answers the reads whose heartbeat a majority has answered, and prolongs the lease.
+// confirm answers the reads whose heartbeat a majority has answered, and extends the lease.
 func (n *node) confirm() {
 	round := n.confirmed
 	for i := -1; i < len(n.peers); i++ {
@@ -125,7 +132,7 @@ func (n *node) confirm() {
 	n.startReads()
 }
 
-// confirmAnew forgets what was confirmed, because others confirm from now on.
+// confirmAnew discards all confirmations, because other members confirm from now on.
 func (n *node) confirmAnew() {
 	n.confirmed, n.granted, n.rounds = n.round, false, fifo.Queue[beat]{}
 	for i := range n.waiting.All() {
@@ -133,7 +140,9 @@ func (n *node) confirmAnew() {
 	}
 }
 
-// answered is how many members have heard this leader at the given heartbeat or later, itself included.
+// answered returns how many members have heard this leader at the given heartbeat or later,
+// including
+// itself.
 func (n *node) answered(round uint64) int {
 	count := 1
 	for i := range n.peers {

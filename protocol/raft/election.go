@@ -4,7 +4,7 @@ import "github.com/splitvote/splitvote/protocol"
 
 // Elections: §5.2 and §5.4.1 of the paper; PreVote: thesis §9.6; refusing votes while a leader is heard: thesis §4.2.3.
 
-// ballot is what a peer said to our candidacy.
+// ballot is a peer's response to this node's candidacy.
 type ballot uint8
 
 const (
@@ -13,14 +13,14 @@ const (
 	refused
 )
 
-// preCampaign asks everyone whether an election would be won, and changes nothing durable.
+// preCampaign asks every member whether an election would succeed. It changes nothing durable.
 func (n *node) preCampaign() {
 	n.role, n.leader = preCandidate, ""
 	n.resetTimer()
 	n.poll(&Vote{Term: n.hard.Term + 1, Last: n.log.last(), LastTerm: n.log.lastTerm(), Pre: true})
 }
 
-// campaign enters a new term as its candidate.
+// campaign enters a new term as a candidate.
 func (n *node) campaign(transfer bool) {
 	n.role, n.leader = candidate, ""
 	n.point = max(n.point, pointCampaign)
@@ -37,7 +37,7 @@ func (n *node) poll(v *Vote) {
 	n.tally()
 }
 
-// tally acts on the ballots once they decide.
+// tally acts once the ballots are decisive.
 func (n *node) tally() {
 	yes, no := 0, 0
 	if n.voter {
@@ -57,7 +57,7 @@ func (n *node) tally() {
 	case yes >= n.quorum():
 		n.lead()
 	case no >= n.quorum():
-		n.role = follower // what a majority refused is over; the timer runs on
+		n.role = follower // a candidacy refused by a majority is over; the timer runs on
 	}
 }
 
@@ -72,7 +72,7 @@ func (n *node) vote(from protocol.NodeID, v *Vote) {
 		}
 		return
 	case v.Term > n.hard.Term && loyal && n.checkQuorum && !v.Transfer:
-		return // not even the term is noted, so that nobody disturbs a leader that is heard
+		return // even the term is ignored, so that nobody disturbs a leader that is heard
 	case v.Term > n.hard.Term:
 		n.follow(v.Term, "")
 	}
@@ -88,7 +88,7 @@ func (n *node) vote(from protocol.NodeID, v *Vote) {
 	n.send(from, &Voted{Term: n.hard.Term})
 }
 
-// upToDate says whether the candidate's log is at least as up-to-date as ours (§5.4.1).
+// upToDate reports whether the candidate's log is at least as up-to-date as ours (§5.4.1).
 func (n *node) upToDate(v *Vote) bool {
 	switch {
 	case n.bug.voteWithoutLogCheck:
@@ -127,8 +127,9 @@ func (n *node) voted(from protocol.NodeID, v *Voted) {
 	n.tally()
 }
 
-// lead begins the term that was won, with a no-op: only with an entry of its own term committed does a leader know what is
-// committed (§8), and may it commit earlier terms' entries (§5.4.2).
+// lead starts the new term with a no-op. Only after committing an entry of its own term does a
+// leader
+// know what is committed (§8), and only then can it commit entries of earlier terms (§5.4.2).
 func (n *node) lead() {
 	n.role, n.leader = leader, n.id
 	n.point = max(n.point, pointLead)
@@ -144,7 +145,8 @@ func (n *node) lead() {
 	n.advance()
 }
 
-// leaderTick keeps followers quiet, and steps down if a majority is not heard any more (thesis §6.2).
+// leaderTick sends the heartbeats, and steps down if the leader no longer hears a majority (thesis
+// §6.2).
 func (n *node) leaderTick() {
 	n.ticks++
 	n.transferTick()

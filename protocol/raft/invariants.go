@@ -8,7 +8,9 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// invariants checks R1 to R12 of the package's documentation. What it costs is proportional to what a Step changed.
+// invariants checks R1 to R12 of the package's documentation. The cost of a check is proportional
+// to
+// what the Step changed.
 type invariants struct {
 	leaders   map[uint64]protocol.NodeID // by term
 	votes     map[uint64][]vote          // by term
@@ -17,34 +19,36 @@ type invariants struct {
 	places    []place                    // by index-1: every entry that any log has held there
 	committed []committed                // by index-1
 	led       uint64                     // the last index that any leader has committed
-	snapshots []*Checkpoint              // the latest few, one an index
+	snapshots []*Checkpoint              // the latest few, one per index
 	views     map[protocol.NodeID]*view
 }
 
-// vote is one that was given, or at least written down to be given.
+// vote is a vote that was given, or at least recorded.
 type vote struct{ from, to protocol.NodeID }
 
-// place is what logs have held at one index. Few have ever held more than one thing there.
+// place holds what logs have contained at one index; rarely more than one entry.
 type place struct {
 	held
 	others []held
 }
 
-// held is an entry of a log and the term of the one before it. If two logs agree on these wherever they hold an entry of
-// the same index and term, then by induction they agree on everything before it as well, which is Log Matching.
+// held is an entry of a log and the term of the entry before it. If two logs agree on both wherever
+// they hold an entry of the same index and term, then by induction they agree on everything before
+// it,
+// which is Log Matching.
 type held struct {
 	entry    Entry
 	prevTerm uint64
 }
 
-// committed is an entry that some node has applied; Term 0: none yet.
+// committed is an entry that some node has applied; Term 0 means none yet.
 type committed struct {
 	term    uint64
 	command []byte
-	by      uint64 // the term in which it was committed: what later leaders must hold
+	by      uint64 // the term in which it was committed; later leaders must hold it
 }
 
-// view is a node as it was after its previous Step.
+// view is a node's state after its previous Step.
 type view struct {
 	node                  *node
 	hard                  HardState
@@ -52,7 +56,7 @@ type view struct {
 	commit, applied, last uint64
 	matches               []match   // as a leader: what each other member was known to hold ...
 	configured            uint64    // ... since this configuration
-	told                  HardState // the latest that another node has heard from it; it was durable by then
+	told                  HardState // the latest that another node has heard from it, which was durable by then
 }
 
 // match is a peer and the last entry that it is known to hold.
@@ -63,14 +67,14 @@ type match struct {
 
 const snapshotsKept = 16
 
-// NewInvariants watches one cluster from its beginning.
+// NewInvariants returns a checker that watches one cluster from its start.
 func NewInvariants() protocol.Invariants {
 	return &invariants{
 		leaders: map[uint64]protocol.NodeID{}, votes: map[uint64][]vote{}, views: map[protocol.NodeID]*view{},
 	}
 }
 
-// Restarted looks at everything that the node's disk gave back.
+// Restarted checks everything that the node's disk returned.
 func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	n := core.(*node)
 	s := v.views[id]
@@ -91,8 +95,9 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 		v.newest = nil
 	}
 	if n.alone() || before != nil && before.alone() {
-		// A lone member commits what it writes, and nobody has seen what it wrote and had not yet on its disk; the
-		// configuration that left it alone may be among it.
+		// A lone member commits what it writes, and nobody else has seen entries that were not yet
+		// on its
+		// disk. The configuration that made it the only member can be one of them.
 		lost := func(c *Checkpoint) bool { return c.Index > n.log.last() }
 		v.snapshots = slices.DeleteFunc(v.snapshots, lost)
 		v.committed = v.committed[:min(uint64(len(v.committed)), n.log.last())]
@@ -106,15 +111,15 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	return v.matching(n, n.log.base+1)
 }
 
-// alone says whether the node is the only member.
+// alone reports whether the node is the only member.
 func (n *node) alone() bool { return n.voter && len(n.members()) == 1 }
 
-// After looks at what one Step has changed.
+// After checks what one Step has changed.
 func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.Input, out *protocol.Output) error {
 	n := core.(*node)
 	s := v.views[id]
 	if s == nil || s.node != n {
-		// A node that nobody announced is at its start, before it has done anything.
+		// A node not seen before is at its start and has not done anything yet.
 		s = &view{node: n, last: n.log.base, commit: n.log.base, applied: n.log.base}
 		v.views[id] = s
 	}
@@ -175,7 +180,7 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 	return nil
 }
 
-// tell takes note of the term and the vote that a message shows.
+// tell records the term and the vote that a message reveals.
 func (s *view) tell(m *protocol.Message) {
 	var term uint64
 	var vote protocol.NodeID
@@ -188,7 +193,7 @@ func (s *view) tell(m *protocol.Message) {
 		term = b.Term
 	case *Voted:
 		if b.Pre {
-			return // may repeat the term that was asked about
+			return // it may repeat the term that was asked about
 		}
 		if term = b.Term; b.Granted {
 			vote = m.To
@@ -202,7 +207,7 @@ func (s *view) tell(m *protocol.Message) {
 	}
 }
 
-// record looks at one record that the node wrote in this Step.
+// record checks one record that the node wrote in this Step.
 func (v *invariants) record(s *view, n *node, data any, out *protocol.Output) error {
 	switch r := data.(type) {
 	case *Entries:
@@ -223,7 +228,7 @@ func (v *invariants) record(s *view, n *node, data any, out *protocol.Output) er
 		s.last = r.First + uint64(len(r.Entries)) - 1
 		return v.matching(n, r.First)
 	case *Checkpoint:
-		if len(out.Apply) == 0 { // installed, in place of the entries; one that a node takes itself follows what it applied
+		if len(out.Apply) == 0 { // installed in place of entries; a node takes its own snapshot only after applying entries
 			s.applied = max(s.applied, r.Index)
 		}
 		if err := v.snapshot(n, r); err != nil {
@@ -234,7 +239,8 @@ func (v *invariants) record(s *view, n *node, data any, out *protocol.Output) er
 	return nil
 }
 
-// matching compares the node's log, from index on, with what any other log has held there: Log Matching.
+// matching compares the node's log, from index on, with what any other log has held there: Log
+// Matching.
 func (v *invariants) matching(n *node, from uint64) error {
 	for i := max(from, n.log.base+1); i <= n.log.last(); i++ {
 		for uint64(len(v.places)) < i {
@@ -277,7 +283,7 @@ func (p *place) add(h held) {
 	}
 }
 
-// elected looks at a node that has just become leader: Election Safety and Leader Completeness.
+// elected checks a node that has just become leader: Election Safety and Leader Completeness.
 func (v *invariants) elected(n *node) error {
 	if other, taken := v.leaders[n.hard.Term]; taken && other != n.id {
 		return fmt.Errorf("R1: %s and %s both lead term %d", other, n.id, n.hard.Term)
@@ -296,7 +302,9 @@ func (v *invariants) elected(n *node) error {
 	if n.hard.Term >= v.newestOf {
 		v.newest, v.newestOf = n, n.hard.Term
 	}
-	// A leader whose votes were long under way may come after one of a later term, and needs nothing that this one committed.
+	// A leader whose votes were delayed can appear after one of a later term. It need not hold what
+	// that
+	// later leader committed.
 	for i := n.log.base + 1; i <= uint64(len(v.committed)); i++ {
 		c := v.committed[i-1]
 		switch {
@@ -315,7 +323,8 @@ func (v *invariants) elected(n *node) error {
 	return nil
 }
 
-// apply compares one applied entry with what other nodes applied at its index: State Machine Safety.
+// apply compares one applied entry with what other nodes applied at its index: State Machine
+// Safety.
 func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 	if e.Index != s.applied+1 {
 		return protocol.About(fmt.Errorf("R5: %s applied %d after %d", n.id, e.Index, s.applied),
@@ -348,7 +357,7 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 	return nil
 }
 
-// snapshot looks at a snapshot that the node took, was given, or found on its disk.
+// snapshot checks a snapshot that the node took, received, or found on its disk.
 func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 	if i := c.Index; i <= uint64(len(v.committed)) && v.committed[i-1].term != 0 && v.committed[i-1].term != c.Term {
 		return protocol.About(fmt.Errorf("R8: %s has a snapshot at %d@%d, but %d@%d is committed",
@@ -371,7 +380,7 @@ func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 	return nil
 }
 
-// reconfigures looks at a configuration that a leader has written at index.
+// reconfigures checks a configuration that a leader has written at index.
 func (v *invariants) reconfigures(s *view, n *node, index uint64) error {
 	if s.commit < n.first {
 		return fmt.Errorf("R11: %s changes the configuration at %d, before its first entry at %d is committed", n.id, index, n.first)
@@ -384,7 +393,9 @@ func (v *invariants) reconfigures(s *view, n *node, index uint64) error {
 	return nil
 }
 
-// majority counts who holds what a leader has just committed. Whoever has acknowledged it can have no leader without it.
+// majority counts the members that hold what a leader has just committed. A member that
+// acknowledged
+// an entry does not vote for a leader without it.
 func (v *invariants) majority(n *node) error {
 	if term := n.log.term(n.commit); term != n.hard.Term {
 		return protocol.About(fmt.Errorf("R10: %s, leader of term %d, committed %d@%d by counting", n.id, n.hard.Term, n.commit, term),
@@ -404,9 +415,10 @@ func (v *invariants) majority(n *node) error {
 	return nil
 }
 
-// leadersFirst looks at what a node has just applied: R12. Only indexes are compared, so that it does not matter whether the
-// entries are still in the log; that they are the same is R5. A leader that steps down in the Step in which it commits has
-// still committed.
+// leadersFirst checks R12 for what a node has just applied. It compares indexes only, so it does
+// not
+// matter whether the entries are still in the log; R5 checks that they are the same. A leader that
+// commits in a Step and steps down in the same Step has still committed.
 func (v *invariants) leadersFirst(s *view, n *node) error {
 	if n.role == leader || s.role == leader {
 		v.led = max(v.led, n.commit)
@@ -444,7 +456,7 @@ func (v *invariants) acknowledged(s *view, n, f *node) error {
 	if f.hard.Term != n.hard.Term {
 		return nil
 	}
-	both := p.match > f.log.base && p.match > n.log.base // neither has compacted it away
+	both := p.match > f.log.base && p.match > n.log.base // neither has compacted it
 	if p.match > f.log.last() || (both && f.log.term(p.match) != n.log.term(p.match)) {
 		about := n.holds(p.match, "is what %s believes %s to hold", n.id, f.id)
 		return protocol.About(fmt.Errorf("R9: %s believes that %s holds its log up to %d, but that one ends at %d@%d",
@@ -454,7 +466,7 @@ func (v *invariants) acknowledged(s *view, n, f *node) error {
 	return nil
 }
 
-// decided are the commands that were applied after one index and up to another.
+// decided returns the commands that were applied after one index, up to another.
 func (v *invariants) decided(after, to uint64, role string, args ...any) (about []protocol.Concern) {
 	for i := after; i < min(to, uint64(len(v.committed))); i++ {
 		about = append(about, protocol.Concerning(v.committed[i].command, role, args...))
@@ -462,7 +474,7 @@ func (v *invariants) decided(after, to uint64, role string, args ...any) (about 
 	return about
 }
 
-// holds is the command that the node's log has at an index, if it has one.
+// holds returns the command in the node's log at an index, if there is one.
 func (n *node) holds(index uint64, role string, args ...any) []protocol.Concern {
 	if index <= n.log.base || index > n.log.last() {
 		return nil

@@ -6,28 +6,30 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// Membership changes by one node at a time: thesis §4. A configuration is in force from the moment it is in the log.
+// Membership changes by one node at a time: thesis §4. A configuration is in force as soon as it is
+// in
+// the log.
 
-// configuration is a set of members and the entry that set it, 0 for the first.
+// configuration is a set of members and the index of the entry that set it, 0 for the first.
 type configuration struct {
 	index   uint64
 	members []protocol.NodeID
 }
 
-// joining is a node that is brought up to date before it becomes a member (thesis §4.2.1).
+// joining is a node that catches up before it becomes a member (thesis §4.2.1).
 type joining struct {
 	id     uint64 // of the request
 	node   protocol.NodeID
-	rounds int    // of catching up, so far
+	rounds int    // of catching up so far
 	goal   uint64 // the entry that ends this round
 	since  uint64 // the tick at which it began
 }
 
-const maxRounds = 10 // of catching up; and a round may last as many election timeouts before the node is given up
+const maxRounds = 10 // of catching up; a round can also last this many election timeouts before the node is given up
 
 func (n *node) members() []protocol.NodeID { return n.configs[len(n.configs)-1].members }
 
-// truncateTo drops the log from index on, and with it the configurations it held.
+// truncateTo drops the log from index on, including the configurations in it.
 func (n *node) truncateTo(index uint64) {
 	if index > n.log.last() {
 		return
@@ -42,7 +44,7 @@ func (n *node) truncateTo(index uint64) {
 	}
 }
 
-// extend adds entries to the log, and their configurations.
+// extend adds entries and their configurations to the log.
 func (n *node) extend(entries []Entry) {
 	first, had := n.log.last()+1, len(n.configs)
 	n.log.append(entries...)
@@ -56,7 +58,8 @@ func (n *node) extend(entries []Entry) {
 	}
 }
 
-// configured makes voter and peers follow from the current configuration. Peers that stay keep what is known of them.
+// configured derives voter and peers from the current configuration. Peers that stay keep their
+// state.
 func (n *node) configured() {
 	n.voter = slices.Contains(n.members(), n.id)
 	peers := make([]peer, 0, len(n.members())+1)
@@ -88,8 +91,9 @@ func (n *node) peer(id protocol.NodeID) *peer {
 	return nil
 }
 
-// mayCampaign says whether the node may start an election: as a member, or while it is not certain that it is none any
-// more, for then the others may need it (thesis §4.2.2).
+// mayCampaign reports whether the node may start an election. It may as a member, and also while
+// its
+// removal is not certain, because the others may need it (thesis §4.2.2).
 func (n *node) mayCampaign() bool {
 	if n.voter {
 		return true
@@ -98,15 +102,16 @@ func (n *node) mayCampaign() bool {
 	return i > 0 && n.configs[i].index > n.commit && slices.Contains(n.configs[i-1].members, n.id)
 }
 
-// reconfigure takes a request to add or to remove one node.
+// reconfigure handles a request to add or remove one node.
 func (n *node) reconfigure(in protocol.Reconfigure) {
 	members := n.members()
 	switch {
 	case n.role != leader:
 		n.reject(in.ID, n.leader, "not leader")
 	case n.commit < n.first && !n.bug.reconfigureBeforeOwnCommit:
-		// Without this two leaders in turn could each change a configuration that the other does not know of, and their
-		// majorities need not meet (raft-dev, 2015-07-10).
+		// Otherwise two leaders in turn could each write a configuration that the other does not
+		// know, and
+		// their majorities need not meet (raft-dev, 2015-07-10).
 		n.reject(in.ID, n.id, "no entry of this term is committed yet")
 	case n.joining != nil || (n.configs[len(n.configs)-1].index > n.commit && !n.bug.twoChangesAtOnce):
 		n.reject(in.ID, n.id, "another change is under way")
@@ -134,8 +139,10 @@ func (n *node) changeTo(id uint64, members []protocol.NodeID) {
 	n.replicate(Entry{Term: n.hard.Term, Members: members}, pointReconfigure)
 }
 
-// caughtUp ends a round of catching up when p, the joining node, has reached its goal. A round as short as an election
-// timeout is good enough: the node will not hold up commitment for longer. It changes n.peers, and p is no more.
+// caughtUp ends a round of catching up when the joining node p has reached its goal. A round no
+// longer
+// than an election timeout is short enough: the node will not delay commitment for longer. caughtUp
+// changes n.peers, so p is no longer valid after it.
 func (n *node) caughtUp(p *peer) {
 	j := n.joining
 	if p.match < j.goal {
@@ -161,7 +168,7 @@ func (n *node) joinTick() {
 	}
 }
 
-// dropJoining gives up the joining node: no configuration with it was ever written.
+// dropJoining gives up the joining node. No configuration with it was written.
 func (n *node) dropJoining(reason string) {
 	if j := n.joining; j != nil {
 		n.joining = nil
@@ -170,8 +177,9 @@ func (n *node) dropJoining(reason string) {
 	}
 }
 
-// reconfigured follows the commitment of a configuration. A leader that is not in it has led it as far as needed (thesis
-// §4.2.2); it still tells the others that it is committed.
+// reconfigured follows the commitment of a configuration. A leader outside the new configuration
+// has
+// now finished its work (thesis §4.2.2); it still tells the others of the commitment.
 func (n *node) reconfigured() {
 	if n.role != leader || n.voter || n.configs[len(n.configs)-1].index > n.applied {
 		return

@@ -8,13 +8,15 @@ import (
 
 // The bodies of messages. Each is sent as a pointer and never changed afterwards (protocol.P3).
 
-// Vote asks for a vote in Term, or, with Pre, whether it would be given: then Term is one that nobody has entered yet.
+// Vote asks for a vote in Term. With Pre it asks whether the vote would be given; no node has
+// entered
+// Term yet.
 type Vote struct {
 	Term     uint64 `json:"t"`
 	Last     uint64 `json:"l"`            // the candidate's last log entry
 	LastTerm uint64 `json:"lt"`           // and its term
-	Pre      bool   `json:"p,omitempty"`  // thesis §9.6
-	Transfer bool   `json:"tr,omitempty"` // the leader itself wants this election: no lease forbids it
+	Pre      bool   `json:"p,omitempty"`  // a pre-vote (thesis §9.6)
+	Transfer bool   `json:"tr,omitempty"` // the leader itself wants this election, so no lease forbids it
 }
 
 // Voted answers a Vote. Term is the voter's, except that a granted pre-vote repeats the term asked about.
@@ -24,7 +26,7 @@ type Voted struct {
 	Granted bool   `json:"g,omitempty"`
 }
 
-// Append replicates entries; without any it is a heartbeat.
+// Append replicates entries; without entries it is a heartbeat.
 type Append struct {
 	Term     uint64  `json:"t"`
 	Prev     uint64  `json:"p"` // the entry just before Entries
@@ -34,14 +36,16 @@ type Append struct {
 	Round    uint64  `json:"r"` // the leader's latest round of heartbeats, for reads and its lease
 }
 
-// Appended answers an Append. Index is the last entry known to match the leader's or, with Reject, the Prev refused.
+// Appended answers an Append. Index is the last entry known to match the leader's or, with Reject,
+// the
+// refused Prev.
 type Appended struct {
 	Term         uint64 `json:"t"`
 	Index        uint64 `json:"i"`
-	Round        uint64 `json:"r"` // of the Append answered
+	Round        uint64 `json:"r"` // of the Append
 	Reject       bool   `json:"x,omitempty"`
-	Conflict     uint64 `json:"c,omitempty"`  // where the leader should try next ...
-	ConflictTerm uint64 `json:"ct,omitempty"` // ... unless it has entries of this term, of which Conflict is our first
+	Conflict     uint64 `json:"c,omitempty"`  // where the leader should continue ...
+	ConflictTerm uint64 `json:"ct,omitempty"` // ... unless it has entries of this term; Conflict is our first of it
 }
 
 // Install carries one chunk of a snapshot.
@@ -56,8 +60,10 @@ type Install struct {
 	Round    uint64            `json:"r"`
 }
 
-// Installed answers an Install. With Done the whole snapshot is durable, or was not needed, and Index is the last entry
-// known to match; else the follower waits for the chunk at Offset of the snapshot at Index.
+// Installed answers an Install. With Done, the whole snapshot is durable or was not needed, and
+// Index
+// is the last entry known to match. Otherwise the follower waits for the chunk at Offset of the
+// snapshot at Index.
 type Installed struct {
 	Term   uint64 `json:"t"`
 	Index  uint64 `json:"i"`
@@ -140,7 +146,7 @@ func number(b []byte, name string, n uint64) []byte {
 	return strconv.AppendUint(append(b, name...), n, 10)
 }
 
-// position appends index@term, as transcripts show a place in the log.
+// position appends index@term, the form of a log position in transcripts.
 func position(b []byte, name string, index, term uint64) []byte {
 	b = append(number(b, name, index), '@')
 	return strconv.AppendUint(b, term, 10)

@@ -2,7 +2,7 @@ package raft
 
 import "github.com/splitvote/splitvote/protocol"
 
-// bugs are the planted bugs. At most one is set, and each is looked at in one place.
+// bugs are the planted bugs. At most one is set, and each is checked in one place.
 type bugs struct {
 	commitOldTerm, commitStopsAtOlderTerm, answersBeforeCommit, commitBeyondMatch, commitFalls    bool
 	leaderLocalRead, longLease, readBeforeOwnCommit, readUnconfirmed                              bool
@@ -16,8 +16,8 @@ type bugs struct {
 	installKeepsLog, chunkOutOfPlace                                                              bool
 }
 
-// mutants are modelled on bugs that were shipped, where a thread is named; the class is how they show under sessions that
-// recognise a repeated command.
+// mutants are modelled on shipped bugs where a source is named. The class says how a bug shows when
+// sessions recognise repeated commands.
 var mutants = []protocol.Planted[bugs]{
 	{Mutant: protocol.Mutant{
 		Name: "raft/commit-old-term", Class: protocol.Internal,

@@ -20,7 +20,7 @@ const (
 
 var roleNames = []string{"follower", "pre-candidate", "candidate", "leader"}
 
-// node is one member. The fields are grouped as in Figure 2 of the paper.
+// node is one member. Its fields are grouped as in Figure 2 of the paper.
 type node struct {
 	settings
 	bug     bugs
@@ -34,23 +34,25 @@ type node struct {
 	log  log
 	snap *Checkpoint // the latest; nil before the first
 
-	// On every node. Commands are applied as soon as they are committed, so applied differs from commit only within a Step.
+	// On every node. Commands are applied as soon as they are committed, so applied differs from
+	// commit
+	// only within a Step.
 	role    role
 	leader  protocol.NodeID // "" if unknown
 	commit  uint64
 	applied uint64
 	saved   HardState       // the hard state last persisted
-	configs []configuration // those in the log, oldest first, after the one that the snapshot or the start gave
-	voter   bool            // the current configuration has this node
-	peers   []peer          // its other members, and on a leader perhaps a node that is joining
-	elapsed uint64          // ticks since a leader was heard, a vote was given, or an election begun
+	configs []configuration // those in the log, oldest first, preceded by that of the snapshot or the start
+	voter   bool            // whether this node is in the current configuration
+	peers   []peer          // the other members, and on a leader possibly a node that is joining
+	elapsed uint64          // ticks since the node heard a leader, gave a vote or started an election
 	timeout uint64          // ticks until the next election; 0: not drawn yet
-	quiet   uint64          // ticks during which no vote is given, for a leader was heard (thesis §4.2.3)
-	arrived *Install        // the chunks of a snapshot received so far, as one
+	quiet   uint64          // ticks during which no vote is given, because a leader was heard (thesis §4.2.3)
+	arrived *Install        // the snapshot chunks received so far, joined
 
 	// On a leader.
-	ticks     uint64 // since it began to lead
-	first     uint64 // index of the no-op that began its term
+	ticks     uint64 // since it became leader
+	first     uint64 // index of its term's first entry, a no-op
 	proposals fifo.Queue[proposal]
 	reading
 	transferring
@@ -58,7 +60,7 @@ type node struct {
 	scratch []uint64
 }
 
-// proposal is a request whose entry is in the leader's log and not yet committed.
+// proposal is a request whose entry is in the leader's log but not committed.
 type proposal struct {
 	index uint64
 	id    uint64
@@ -74,7 +76,7 @@ const (
 	proposesMembers
 )
 
-// New makes a node from what its disk holds: nothing, or the records that survived, oldest first.
+// New makes a node from its disk: empty, or the records that survived, oldest first.
 func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	s, err := parse(c.Options)
 	if err != nil {
@@ -126,12 +128,14 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	n.saved = n.hard
 	n.commit, n.applied = n.log.base, n.log.base
 	n.configured()
-	// Whom it heard before the restart is forgotten, and what it then promised may still be relied on.
+	// The node has forgotten which leader it heard before the restart. That leader may still rely
+	// on the
+	// node's promise not to vote.
 	n.quiet = n.election
 	return n, nil
 }
 
-// adopt makes d the beginning of the log.
+// adopt makes d the start of the log.
 func (n *node) adopt(d *Checkpoint) {
 	n.snap = d
 	n.log.reset(d.Index, d.Term)
@@ -139,7 +143,7 @@ func (n *node) adopt(d *Checkpoint) {
 	n.extend(d.Entries)
 }
 
-// Status is what the node says of itself.
+// Status returns the node's view of itself.
 func (n *node) Status() protocol.Status {
 	return protocol.Status{
 		Role: roleNames[n.role], Leader: n.leader, Term: n.hard.Term,
@@ -147,7 +151,7 @@ func (n *node) Status() protocol.Status {
 	}
 }
 
-// Step takes one input.
+// Step processes one input.
 func (n *node) Step(in protocol.Input) protocol.Output {
 	n.out.Reset()
 	n.point = pointNone
@@ -165,7 +169,7 @@ func (n *node) Step(in protocol.Input) protocol.Output {
 	}
 	n.maybeSnapshot()
 	if n.hard != n.saved && !n.bug.termNotPersisted {
-		// Ahead of entries: a term is never younger on disk than the entries that were written in it.
+		// Before the entries: the term on disk is never older than the entries written in it.
 		hard := n.hard
 		if n.bug.voteNotPersisted {
 			hard.Vote = ""
@@ -211,7 +215,8 @@ func (n *node) receive(m *protocol.Message) {
 		if n.hear(m.From, b.Term) {
 			n.append(m.From, b)
 		} else {
-			// No Round: whoever sent it may lead again by now, and has not begun that round in its present term.
+			// No Round: the sender may lead again by now, and has not started that round in its
+			// present term.
 			n.send(m.From, &Appended{Term: n.hard.Term, Index: b.Prev, Reject: true})
 		}
 	case *Install:
@@ -235,7 +240,7 @@ func (n *node) receive(m *protocol.Message) {
 	}
 }
 
-// hear takes note that a leader of term spoke. It reports false if that leader is deposed.
+// hear records that a leader of term spoke. It reports false if that leader is deposed.
 func (n *node) hear(from protocol.NodeID, term uint64) bool {
 	if term < n.hard.Term || (n.role == leader && term == n.hard.Term) {
 		return false
@@ -245,7 +250,7 @@ func (n *node) hear(from protocol.NodeID, term uint64) bool {
 	return true
 }
 
-// answered finds the peer that answered this leader in its term, nil if the answer is of no use.
+// answered returns the peer that answered this leader in its term, or nil if the answer is stale.
 func (n *node) answered(from protocol.NodeID, term, round uint64) *peer {
 	if term > n.hard.Term {
 		n.follow(term, "")
@@ -263,7 +268,7 @@ func (n *node) answered(from protocol.NodeID, term, round uint64) *peer {
 	return p
 }
 
-// follow makes the node a follower in term, of a leader that may be unknown.
+// follow makes the node a follower in term; the leader may be unknown.
 func (n *node) follow(term uint64, of protocol.NodeID) {
 	if n.role == leader {
 		n.stepDown(of)
@@ -278,7 +283,7 @@ func (n *node) follow(term uint64, of protocol.NodeID) {
 	n.role, n.leader = follower, of
 }
 
-// stepDown answers what can no longer be known. Whoever calls it gives the node its new role.
+// stepDown answers the requests whose outcome can no longer be known. The caller sets the new role.
 func (n *node) stepDown(to protocol.NodeID) {
 	n.point = max(n.point, pointStepDown)
 	for n.proposals.Len() > 0 {
@@ -296,7 +301,7 @@ func (n *node) stepDown(to protocol.NodeID) {
 	n.transferring = transferring{}
 }
 
-// resetTimer starts a new election timeout; how long it is, the next Tick decides.
+// resetTimer restarts the election timer; the next Tick draws its length.
 func (n *node) resetTimer() { n.elapsed, n.timeout = 0, 0 }
 
 func (n *node) send(to protocol.NodeID, body any) {
@@ -311,7 +316,7 @@ func (n *node) done(id uint64, result []byte) {
 	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Result: result, Leader: n.leader})
 }
 
-// reject answers a request that has had no effect and will have none.
+// reject refuses a request that has had no effect and will have none.
 func (n *node) reject(id uint64, to protocol.NodeID, reason string) {
 	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Outcome: protocol.Rejected, Leader: to, Reason: reason})
 }

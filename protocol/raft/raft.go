@@ -7,7 +7,7 @@ import (
 	"github.com/splitvote/splitvote/protocol/wire"
 )
 
-// Protocol is Raft, as a host runs it.
+// Protocol returns Raft for a host to run.
 func Protocol() protocol.Protocol {
 	return protocol.Protocol{
 		Name: "raft",
@@ -56,7 +56,7 @@ type settings struct {
 	reads         readMode
 	election      uint64 // ticks
 	heartbeat     uint64 // ticks
-	lease         uint64 // ticks; shorter than election, so that it ends before anyone may vote
+	lease         uint64 // ticks; less than election, so that it ends before anyone may vote
 	patience      uint64 // ticks without a majority after which a leader steps down
 	snapshotEvery uint64 // entries
 	snapshotChunk int    // bytes
@@ -90,7 +90,8 @@ func parse(values map[string]string) (settings, error) {
 	return s, nil
 }
 
-// The moments that Output.Point names, from the least to the most telling: an Output that is several is the last.
+// The moments that Output.Point names, from the least to the most significant. An Output that is
+// several of them is the last one.
 type point uint8
 
 const (
@@ -120,5 +121,5 @@ var pointNames = []string{
 	pointLead:        "lead",             // won an election
 	pointSnapshot:    "snapshot",         // wrote a snapshot and dropped its log
 	pointInstall:     "install-snapshot", // wrote the leader's snapshot
-	pointStepDown:    "step-down",        // ceased to lead
+	pointStepDown:    "step-down",        // stopped being leader
 }

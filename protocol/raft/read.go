@@ -7,9 +7,11 @@ import (
 
 // Reads: §8 of the paper, thesis §6.4.
 //
-// A read by index is answered after a majority has confirmed that this leader still led after the read arrived. It sees
-// every entry that was committed then, because commands are applied as soon as they are committed, and a leader knows what
-// is committed as soon as one entry of its own term is.
+// An index read is answered once a majority has confirmed that this leader still led after the read
+// arrived. It sees every entry that was committed by then, for two reasons: commands are applied as
+// soon as they are committed, and a leader knows what is committed once it has committed an entry
+// of
+// its own term.
 
 type readMode uint8
 
@@ -20,18 +22,18 @@ const (
 	readLocal
 )
 
-// reading is what a leader remembers for its reads, and the rounds of heartbeats that confirm them.
+// reading is a leader's state for its reads, with the heartbeat rounds that confirm them.
 type reading struct {
 	round     uint64            // the latest round of heartbeats; every Append and Install carries it
 	confirmed uint64            // the latest round that a majority has answered
 	beaten    uint64            // the tick of the latest round
 	waiting   fifo.Queue[query] // oldest first
-	rounds    fifo.Queue[beat]  // unconfirmed, oldest first; kept for the lease only
+	rounds    fifo.Queue[beat]  // unconfirmed, oldest first; used for the lease only
 	leased    uint64            // the tick from which the lease runs
-	leaseLost bool              // an election was asked for that no lease forbids
+	leaseLost bool              // an election was requested that no lease forbids
 }
 
-// query is a read that waits for its round to be confirmed; 0: for a round to begin.
+// query is a read that waits for its round to be confirmed; round 0 means a round has yet to start.
 type query struct {
 	id      uint64
 	command []byte
@@ -41,7 +43,7 @@ type query struct {
 // beat is a round of heartbeats and the tick at which it was sent.
 type beat struct{ round, tick uint64 }
 
-// read takes a read that does not go through the log.
+// read handles a read that does not go through the log.
 func (n *node) read(id uint64, command []byte) {
 	if (n.reads == readLease && n.leaseHolds()) || n.bug.leaderLocalRead {
 		n.done(id, n.machine.Query(command))
@@ -51,24 +53,28 @@ func (n *node) read(id uint64, command []byte) {
 	n.startReads()
 }
 
-// leaseHolds says whether no other leader can have been elected: a majority heard this one less than a lease ago, a lease
-// is shorter than any election timeout, and they refuse votes until then. Clocks must run at nearly the same rate.
+// leaseHolds reports whether no other leader can have been elected. A majority heard this leader
+// less
+// than a lease ago. The lease is shorter than any election timeout, and the majority refuses votes
+// until then. Clocks must run at nearly the same rate.
 func (n *node) leaseHolds() bool {
 	return n.knowsCommit() && !n.leaseLost && n.confirmed > 0 && n.ticks-n.leased < n.lease
 }
 
-// knowsCommit says whether the leader knows all that is committed: since an entry of its own term is.
+// knowsCommit reports whether the leader knows everything that is committed, which it does once it
+// has
+// committed an entry of its own term.
 func (n *node) knowsCommit() bool { return n.commit >= n.first || n.bug.readBeforeOwnCommit }
 
-// startReads begins a round for the reads that wait for one. While another round confirms earlier reads they gather, so
-// that one round serves many.
+// startReads starts a round for the waiting reads. While an earlier round is unconfirmed, new reads
+// gather, so that one round serves many.
 func (n *node) startReads() {
 	if n.waiting.Len() > 0 && n.waiting.Front().round == 0 && n.knowsCommit() && n.role == leader {
 		n.newRound()
 	}
 }
 
-// newRound sends every peer a heartbeat, with whatever entries it is still to be sent.
+// newRound sends every peer a heartbeat, with any entries that are due.
 func (n *node) newRound() {
 	n.round++
 	n.beaten = n.ticks
@@ -89,7 +95,7 @@ func (n *node) newRound() {
 	n.confirm()
 }
 
-// confirm answers the reads whose round a majority has answered, and prolongs the lease.
+// confirm answers the reads whose round a majority has answered, and extends the lease.
 func (n *node) confirm() {
 	round := n.agreed(n.round, peerRound)
 	if round <= n.confirmed {
@@ -106,7 +112,7 @@ func (n *node) confirm() {
 	n.startReads()
 }
 
-// dropReads sends the waiting reads elsewhere.
+// dropReads redirects the waiting reads.
 func (n *node) dropReads(to protocol.NodeID) {
 	for n.waiting.Len() > 0 {
 		n.reject(n.waiting.Pop().id, to, "deposed")

@@ -4,27 +4,28 @@ import "github.com/splitvote/splitvote/protocol"
 
 // Log replication: §5.3 and §5.4.2 of the paper.
 
-// window is how many full messages may be on their way to a peer.
+// window is how many full messages can be in flight to a peer.
 const window = 64
 
-// peer is what a node knows of another member. All but id, voter and ballot is a leader's.
+// peer is a node's record of another member. Only a leader uses more than id, voter and ballot.
 type peer struct {
 	id     protocol.NodeID
-	voter  bool // a member; else it is joining
+	voter  bool // a member; if false, it is joining
 	ballot ballot
 
 	match uint64 // the highest entry known to be on its disk
-	next  uint64 // the entry to send next; ahead of match, for appends are pipelined
+	next  uint64 // the entry to send next; ahead of match, because appends are pipelined
 	round uint64 // the latest round of heartbeats that it answered
 	heard uint64 // the tick at which it was last heard
-	// While probing, next is a guess: one empty Append goes out at a time, and again with each heartbeat.
+	// While probing, next is a guess. One empty Append goes out at a time, and again with each
+	// heartbeat.
 	probing, probed bool
-	// A snapshot is on its way, of which the peer has the first offset bytes; nil if none.
+	// A snapshot in flight, of which the peer has the first offset bytes; nil if none.
 	snap   *Checkpoint
 	offset int
 }
 
-// propose takes a client's request.
+// propose handles a client's request.
 func (n *node) propose(in protocol.Propose) {
 	switch {
 	case in.ReadOnly && n.reads == readLocal:
@@ -46,7 +47,7 @@ func (n *node) propose(in protocol.Propose) {
 	}
 }
 
-// replicate adds one entry to the leader's log and sends it to whoever is ready for it.
+// replicate adds one entry to the leader's log and sends it to the peers that are ready.
 func (n *node) replicate(e Entry, at point) {
 	n.point = max(n.point, at)
 	n.write(e)
@@ -56,8 +57,10 @@ func (n *node) replicate(e Entry, at point) {
 	n.advance()
 }
 
-// write adds one entry to the leader's log. It counts as on the leader's disk at once: no message of this or a later Step
-// leaves before it is (protocol.P2), so nobody can acknowledge it earlier.
+// write adds one entry to the leader's log. It counts as on the leader's disk at once: no message
+// of
+// this or a later Step leaves before it is durable (protocol.P2), so nobody can acknowledge it
+// earlier.
 func (n *node) write(e Entry) {
 	first := n.log.last() + 1
 	n.log.append(e)
@@ -68,14 +71,15 @@ func (n *node) write(e Entry) {
 	}
 }
 
-// sendAll sends p all that it is ready for.
+// sendAll sends p everything that it is ready for.
 func (n *node) sendAll(p *peer) {
 	for n.sendAppend(p, false) {
 	}
 }
 
-// sendAppend sends p what comes next, and says whether those were entries. An empty Append is sent only as a heartbeat or
-// as a probe.
+// sendAppend sends p the next message and reports whether it had entries. An empty Append is sent
+// only
+// as a heartbeat or a probe.
 func (n *node) sendAppend(p *peer, heartbeat bool) bool {
 	if p.snap != nil {
 		if heartbeat {
@@ -107,14 +111,14 @@ func (n *node) sendAppend(p *peer, heartbeat bool) bool {
 	return len(entries) > 0
 }
 
-// append is a follower's part. Its leader is known to be of the present term.
+// append is the follower's side. The sender is known to lead the current term.
 func (n *node) append(from protocol.NodeID, a *Append) {
 	prev, prevTerm, entries := a.Prev, a.PrevTerm, a.Entries
 	if prev < n.log.base && n.bug.prevZeroAppends && prev == 0 {
 		prev, prevTerm = n.log.last(), n.log.lastTerm()
 	}
 	if prev < n.log.base {
-		// What a snapshot covers is committed, so it is the same here and there.
+		// A snapshot covers committed entries only, so these are the same on both nodes.
 		known := min(n.log.base-prev, uint64(len(entries)))
 		entries = entries[known:]
 		if prev += known; prev < n.log.base {
@@ -158,7 +162,7 @@ func (n *node) append(from protocol.NodeID, a *Append) {
 	n.send(from, &Appended{Term: n.hard.Term, Index: matched, Round: a.Round})
 }
 
-// conflict refuses a, and tells the leader how far to go back at once (end of §5.3).
+// conflict refuses a and tells the leader how far to go back (end of §5.3).
 func (n *node) conflict(a *Append) *Appended {
 	no := &Appended{Term: n.hard.Term, Index: a.Prev, Round: a.Round, Reject: true}
 	if a.Prev > n.log.last() {
@@ -169,7 +173,7 @@ func (n *node) conflict(a *Append) *Appended {
 	return no
 }
 
-// appended is a leader's part.
+// appended is the leader's side.
 func (n *node) appended(p *peer, a *Appended) {
 	if a.Reject {
 		n.backOff(p, a)
@@ -192,7 +196,7 @@ func (n *node) appended(p *peer, a *Appended) {
 	n.matched(p, a.Index)
 }
 
-// matched takes note that p has the log up to index, and goes on from there.
+// matched records that p has the log up to index, and continues from there.
 func (n *node) matched(p *peer, index uint64) {
 	further := index > p.match || n.bug.matchFalls
 	if further {
@@ -211,7 +215,7 @@ func (n *node) matched(p *peer, index uint64) {
 	}
 }
 
-// backOff finds an earlier place to continue from, unless the refusal is an old one.
+// backOff finds an earlier place to continue from, unless the refusal is stale.
 func (n *node) backOff(p *peer, a *Appended) {
 	if n.bug.refusalIgnored || p.snap != nil || a.Index <= p.match || (p.probing && a.Index != p.next-1) {
 		return
@@ -227,7 +231,9 @@ func (n *node) backOff(p *peer, a *Appended) {
 	n.sendAll(p)
 }
 
-// advance commits what a majority has, if it is of this term (§5.4.2): earlier entries are committed with it.
+// advance commits what a majority holds, if it is of this term (§5.4.2). Earlier entries are
+// committed
+// with it.
 func (n *node) advance() {
 	index := n.agreed(n.log.last(), peerMatch)
 	if n.bug.answersBeforeCommit {
@@ -243,7 +249,7 @@ func (n *node) advance() {
 	n.startReads()
 }
 
-// commitTo applies everything up to index.
+// commitTo applies every entry up to index.
 func (n *node) commitTo(index uint64) {
 	index = min(index, n.log.last())
 	if index <= n.commit {
@@ -257,7 +263,7 @@ func (n *node) commitTo(index uint64) {
 	}
 }
 
-// apply gives one committed entry to the Machine and answers who proposed it.
+// apply passes one committed entry to the Machine and answers its proposer.
 func (n *node) apply(index uint64) {
 	e := n.log.at(index)
 	var result []byte
@@ -277,7 +283,8 @@ func (n *node) apply(index uint64) {
 	}
 }
 
-// agreed is the highest value that a majority of the members has reached; self is this node's.
+// agreed returns the highest value that a majority of the members has reached; self is this node's
+// value.
 func (n *node) agreed(self uint64, of func(*peer) uint64) uint64 {
 	values := n.scratch[:0]
 	if n.voter {
@@ -297,7 +304,7 @@ func (n *node) agreed(self uint64, of func(*peer) uint64) uint64 {
 	return values[n.quorum()-1]
 }
 
-// quorum is how many members are a majority.
+// quorum returns the size of a majority.
 func (n *node) quorum() int {
 	if n.bug.halfIsAMajority {
 		return (len(n.members()) + 1) / 2

@@ -4,11 +4,13 @@ import "github.com/splitvote/splitvote/protocol"
 
 // Log compaction: §7 of the paper.
 
-// maxLag is how many times snapshot-every a leader lets its log grow rather than snapshot anew while a follower is being
-// sent the previous snapshot: that one would find the entries after it gone, and never catch up.
+// maxLag limits, in multiples of snapshot-every, how far a leader lets its log grow while it sends
+// a
+// follower the previous snapshot. A new snapshot in that time would drop the entries after the
+// previous one, and the follower would never catch up.
 const maxLag = 8
 
-// maybeSnapshot snapshots the state and drops the log once enough entries have been applied.
+// maybeSnapshot takes a snapshot and drops the log once enough entries have been applied.
 func (n *node) maybeSnapshot() {
 	since := n.applied - n.log.base
 	if n.applied < n.log.base || since < n.snapshotEvery || n.applied > n.log.last() ||
@@ -41,7 +43,7 @@ func (n *node) checkpoint(c *Checkpoint) {
 	n.out.Persist = append(n.out.Persist, protocol.Record{Checkpoint: true, Data: c})
 }
 
-// installing says whether some follower that is heard is being sent a snapshot.
+// installing reports whether a snapshot is being sent to a follower that still responds.
 func (n *node) installing() bool {
 	if n.role != leader {
 		return false
@@ -54,7 +56,8 @@ func (n *node) installing() bool {
 	return false
 }
 
-// startSnapshot sends p the first chunk of the latest snapshot, instead of entries that are gone.
+// startSnapshot sends p the first chunk of the latest snapshot, because the entries it needs are
+// gone.
 func (n *node) startSnapshot(p *peer) {
 	p.snap, p.offset = n.snap, 0
 	n.sendChunk(p)
@@ -69,7 +72,8 @@ func (n *node) sendChunk(p *peer) {
 	})
 }
 
-// install is a follower's part: it gathers the chunks in order, and takes over the state once it has them all.
+// install is the follower's side. It gathers the chunks in order and restores the state once it has
+// all of them.
 func (n *node) install(from protocol.NodeID, c *Install) {
 	if c.Index <= n.commit {
 		n.send(from, &Installed{Term: n.hard.Term, Index: c.Index, Done: true, Round: c.Round})
@@ -90,8 +94,11 @@ func (n *node) install(from protocol.NodeID, c *Install) {
 	n.send(from, &Installed{Term: n.hard.Term, Index: c.Index, Offset: len(n.arrived.Data), Round: c.Round})
 }
 
-// restore replaces the node's state by the snapshot. The log after it stays if it is known to continue it; else all of it
-// goes. It reports false if the Machine cannot read the snapshot, which is then fetched again.
+// restore replaces the node's state by the snapshot. The log after the snapshot stays if it is
+// known
+// to continue it; otherwise all of it is dropped. restore reports false if the Machine cannot read
+// the
+// snapshot, which is then fetched again.
 func (n *node) restore(c *Install, snapshot []byte) bool {
 	n.arrived = &Install{Index: c.Index, Term: c.Term}
 	if err := n.machine.Restore(snapshot); err != nil {
@@ -117,7 +124,7 @@ func (n *node) restore(c *Install, snapshot []byte) bool {
 	return true
 }
 
-// installed is a leader's part.
+// installed is the leader's side.
 func (n *node) installed(p *peer, a *Installed) {
 	if p.snap == nil || a.Index != p.snap.Index {
 		return

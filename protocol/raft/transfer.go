@@ -4,7 +4,8 @@ import "github.com/splitvote/splitvote/protocol"
 
 // Leadership transfer: thesis §3.10.
 
-// transferring is a transfer under way. Meanwhile the leader takes no proposals, so that its successor can catch up.
+// transferring is a transfer in progress. The leader takes no proposals meanwhile, so that its
+// successor can catch up.
 type transferring struct {
 	to    protocol.NodeID // "" if none is
 	since uint64          // the tick at which it began
@@ -28,8 +29,9 @@ func (n *node) transfer(in protocol.Transfer) {
 	}
 }
 
-// handOver tells the successor to start an election once it has the whole log. From then on the lease is worth nothing, for
-// the rest of the term: that election may come at any time.
+// handOver tells the successor to start an election once it has the whole log. From then on the
+// leader
+// has no lease for the rest of the term, because that election can come at any time.
 func (n *node) handOver() {
 	p := n.peer(n.transferring.to)
 	if p == nil || p.match < n.log.last() {
@@ -39,7 +41,7 @@ func (n *node) handOver() {
 	n.send(p.id, &TimeoutNow{Term: n.hard.Term})
 }
 
-// transferTick gives a transfer up that takes longer than an election timeout.
+// transferTick gives up a transfer that takes longer than an election timeout.
 func (n *node) transferTick() {
 	if n.transferring.to != "" && n.ticks-n.transferring.since >= n.election {
 		n.transferring = transferring{}

@@ -6,9 +6,9 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// What commands of a protocol's own are made of.
+// The operations from which protocol-specific commands are built.
 
-// Core is the node, nil if it is down or there is none of that name.
+// Core returns the node's core, or nil if the node is down or does not exist.
 func (p *Play) Core(id string) protocol.Core {
 	if a := p.actors[protocol.NodeID(id)]; a != nil {
 		return a.core
@@ -16,7 +16,9 @@ func (p *Play) Core(id string) protocol.Core {
 	return nil
 }
 
-// Step takes one step of a node, unless it is down; what it persists, sends and answers is as in any step.
+// Step makes a node take one step, unless it is down. Its records, messages and replies are handled
+// as
+// in any step.
 func (p *Play) Step(id string, in protocol.Input) error {
 	return p.on([]string{id}, func(id protocol.NodeID, _ *actor) error {
 		p.step(id, in)
@@ -24,7 +26,8 @@ func (p *Play) Step(id string, in protocol.Input) error {
 	})
 }
 
-// Propose makes a request of a node, under an ID that the stage chooses; what names it in the answer.
+// Propose sends a node a request, under an ID that Play chooses; what names the request in the
+// answer.
 func (p *Play) Propose(id, what string, in protocol.Propose) error {
 	return p.on([]string{id}, func(id protocol.NodeID, _ *actor) error {
 		p.propose(id, what, in)
@@ -32,7 +35,7 @@ func (p *Play) Propose(id, what string, in protocol.Propose) error {
 	})
 }
 
-// Disk starts a node anew from another disk.
+// Disk restarts a node with other disk contents.
 func (p *Play) Disk(id string, records ...protocol.Record) error {
 	return p.on([]string{id}, func(id protocol.NodeID, a *actor) error {
 		a.disk = records
@@ -40,16 +43,17 @@ func (p *Play) Disk(id string, records ...protocol.Record) error {
 	})
 }
 
-// Deliver delivers, in order, every message that may pass, and those that come of it.
+// Deliver delivers, in order, every message that may accepts, including those sent as a
+// consequence.
 func (p *Play) Deliver(may func(protocol.Message) bool) error { return p.pass(everything, may) }
 
-// Forget loses these messages without a word.
+// Forget drops these messages without reporting it.
 func (p *Play) Forget(these func(protocol.Message) bool) {
 	p.network = slices.DeleteFunc(p.network, these)
 }
 
-// Hush takes back what was said since the latest results.
+// Hush discards the output since the latest results.
 func (p *Play) Hush() { p.said.Reset() }
 
-// Build is the command nodes.
+// Build runs the command nodes.
 func (p *Play) Build(args []string) error { return p.build(args) }

@@ -10,30 +10,35 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// Stage is what a transcript is played with.
+// Stage is the setting in which a transcript is played.
 type Stage struct {
 	Protocol protocol.Protocol
 	Bug      string // planted bug, "" for none
 	Machine  func() protocol.Machine
-	// Request makes a client's request of the words after ask NODE. The counting number says how many there were before.
+	// Request builds a client's request from the words after ask NODE. The number counts the
+	// requests
+	// before it.
 	Request func(words []string, number int) (command []byte, readOnly bool, err error)
-	// Result writes the result of a request that was done.
+	// Result formats the result of a completed request.
 	Result func([]byte) string
-	// Describe writes a node's state, of what it says of itself and of its disk.
+	// Describe formats a node's state, from what it reports and from its disk.
 	Describe func(protocol.Core, []protocol.Record) string
-	// Tick is what every tick is, with its draw.
+	// Tick is the input for every tick, including its draw.
 	Tick protocol.Tick
-	// More are commands of the protocol's own, by their first word; they come before those of all.
+	// More holds the protocol's own commands, by their first word. They take precedence over the
+	// built-in
+	// ones.
 	More map[string]func(p *Play, args []string) error
-	// Seen, if set, is told of every step.
+	// Seen, if set, is called after every step.
 	Seen func(protocol.NodeID, protocol.Input, protocol.Output)
 }
 
-// Play returns the transcript with what happens now. An error says which command makes no sense.
+// Play returns the transcript with its current results. An error names the command that makes no
+// sense.
 func (s Stage) Play(text string) (string, error) {
 	var out strings.Builder
 	p := &Play{Stage: s}
-	results := false // of the block before; they are replaced
+	results := false // of the block before, which are replaced
 	for line := range strings.Lines(text) {
 		command := strings.TrimSuffix(line, "\n")
 		switch {
@@ -57,7 +62,7 @@ func (s Stage) Play(text string) (string, error) {
 	return out.String(), nil
 }
 
-// Play is a cluster in the midst of a transcript.
+// Play is a cluster in the middle of a transcript.
 type Play struct {
 	Stage
 	options map[string]string
@@ -80,26 +85,26 @@ type actor struct {
 	shown string
 }
 
-const everything = 1000 // messages, before a transcript is taken to have no end
+const everything = 1000 // messages; a transcript that delivers more is taken to be endless
 
 var errNoNode = errors.New("no such node")
 
-// do is where the commands are.
+// do carries out one command.
 func (p *Play) do(words []string) error {
 	name, args := words[0], words[1:]
 	if more, known := p.More[name]; known {
 		return more(p, args)
 	}
 	switch name {
-	case "nodes": // nodes NAME ... [spare=NAME,...] [option=value ...]: a new cluster; spares run, and are no members
+	case "nodes": // nodes NAME ... [spare=NAME,...] [option=value ...]: a new cluster; spares run but are not members
 		return p.build(args)
 	case "ask": // ask NODE WORD ...: a client's request
 		return p.ask(args)
-	case "transfer": // transfer NODE TO: it is asked to hand leadership over
+	case "transfer": // transfer NODE TO: ask NODE to hand leadership over
 		return p.order(name, args, func(id uint64, to protocol.NodeID) protocol.Input {
 			return protocol.Transfer{ID: id, To: to}
 		})
-	case "add": // add NODE OTHER: it is asked to make the other a member
+	case "add": // add NODE OTHER: ask NODE to make OTHER a member
 		return p.order(name, args, func(id uint64, other protocol.NodeID) protocol.Input {
 			return protocol.Reconfigure{ID: id, Add: other}
 		})
@@ -107,33 +112,33 @@ func (p *Play) do(words []string) error {
 		return p.order(name, args, func(id uint64, other protocol.NodeID) protocol.Input {
 			return protocol.Reconfigure{ID: id, Remove: other}
 		})
-	case "crash": // crash NODE: it stops; nothing of it is left but its disk
+	case "crash": // crash NODE: it stops; only its disk remains
 		return p.on(args, func(_ protocol.NodeID, a *actor) error { a.core = nil; return nil })
 	case "restart": // restart NODE
 		return p.on(args, p.start)
-	case "wipe": // wipe NODE: its disk is empty
+	case "wipe": // wipe NODE: empty its disk
 		return p.on(args, func(_ protocol.NodeID, a *actor) error { a.disk = nil; return nil })
-	case "tick": // tick N [NODE ...]: so many ticks of these nodes, or of all
+	case "tick": // tick N [NODE ...]: N ticks of these nodes, or of all
 		return p.tick(args)
-	case "partition": // partition n1,n2 n3: what is sent from one group to another from now on is lost
+	case "partition": // partition n1,n2 n3: messages sent between groups from now on are lost
 		p.partition(args)
-	case "heal": // heal: nothing is cut any more
+	case "heal": // heal: remove all cuts
 		p.cut = nil
-	case "deliver": // deliver [N] [A→B ...]: what is in the network on these ways and comes of it there, N at most; * is anyone
+	case "deliver": // deliver [N] [A→B ...]: deliver what is on these links and what follows on them, at most N; * is any node
 		return p.deliver(args)
-	case "drop": // drop [A→B ...]: what is in the network on these ways is lost
+	case "drop": // drop [A→B ...]: lose what is on these links
 		for _, m := range p.take(args) {
 			p.say("%s→%s %v  lost", m.From, m.To, m.Body)
 		}
-	case "hold": // hold [A→B ...]: what is in the network on these ways stays there until it is released
+	case "hold": // hold [A→B ...]: keep what is on these links until it is released
 		p.held = append(p.held, p.take(args)...)
-	case "repeat": // repeat [A→B ...]: what is in the network on these ways arrives again when it is released
+	case "repeat": // repeat [A→B ...]: what is on these links arrives again when it is released
 		for _, m := range p.network {
 			if on(args, m) {
 				p.held = append(p.held, m)
 			}
 		}
-	case "release": // release: what was held comes last
+	case "release": // release: deliver held messages after all others
 		p.network, p.held = append(p.network, p.held...), nil
 	case "status": // status: show all nodes again
 		for _, a := range p.actors {
@@ -145,7 +150,7 @@ func (p *Play) do(words []string) error {
 	return nil
 }
 
-// on does f with the node that the first argument names.
+// on calls f with the node that the first argument names.
 func (p *Play) on(args []string, f func(protocol.NodeID, *actor) error) error {
 	if len(args) == 0 || p.actors[protocol.NodeID(args[0])] == nil {
 		return errNoNode
@@ -207,7 +212,7 @@ func (p *Play) ask(args []string) error {
 	})
 }
 
-// order asks the first node named for something to do with the second.
+// order asks the first node to do something with the second.
 func (p *Play) order(what string, args []string, in func(uint64, protocol.NodeID) protocol.Input) error {
 	return p.on(args, func(id protocol.NodeID, _ *actor) error {
 		if len(args) < 2 {
@@ -219,7 +224,7 @@ func (p *Play) order(what string, args []string, in func(uint64, protocol.NodeID
 	})
 }
 
-// propose makes a request of the node; what names it.
+// propose sends the node a request; what names it.
 func (p *Play) propose(id protocol.NodeID, what string, in protocol.Propose) {
 	p.asked = append(p.asked, what)
 	in.ID = uint64(len(p.asked))
@@ -265,7 +270,7 @@ func (p *Play) partition(groups []string) {
 	}
 }
 
-// on says whether m is on one of the ways A→B; without any, everything is.
+// on reports whether m is on one of the links A→B; with no links, every message is.
 func on(ways []string, m protocol.Message) bool {
 	return len(ways) == 0 || slices.ContainsFunc(ways, func(w string) bool {
 		from, to, _ := strings.Cut(w, "→")
@@ -273,7 +278,7 @@ func on(ways []string, m protocol.Message) bool {
 	})
 }
 
-// take takes what is on these ways out of the network.
+// take removes the messages on these links from the network.
 func (p *Play) take(ways []string) (taken []protocol.Message) {
 	p.network = slices.DeleteFunc(p.network, func(m protocol.Message) bool {
 		if on(ways, m) {
@@ -285,7 +290,9 @@ func (p *Play) take(ways []string) (taken []protocol.Message) {
 	return taken
 }
 
-// deliver delivers, in order, until nothing that is on these ways is left. What is for a node that is down is lost.
+// deliver delivers, in order, until nothing is left on these links. Messages for a node that is
+// down
+// are lost.
 func (p *Play) deliver(args []string) error {
 	most := everything
 	if len(args) > 0 {
@@ -296,7 +303,7 @@ func (p *Play) deliver(args []string) error {
 	return p.pass(most, func(m protocol.Message) bool { return on(args, m) })
 }
 
-// pass delivers so many of the messages that may pass, and of those that come of it.
+// pass delivers up to most of the messages that may accepts, including those sent as a consequence.
 func (p *Play) pass(most int, may func(protocol.Message) bool) error {
 	for range most {
 		i := slices.IndexFunc(p.network, may)
@@ -318,7 +325,7 @@ func (p *Play) pass(most int, may func(protocol.Message) bool) error {
 	return nil
 }
 
-// step takes one step of a node, unless it is down.
+// step makes a node take one step, unless it is down.
 func (p *Play) step(id protocol.NodeID, in protocol.Input) {
 	a := p.actors[id]
 	if a.core == nil {
@@ -363,7 +370,7 @@ func (p *Play) answer(r protocol.Reply) string {
 
 func (p *Play) say(format string, v ...any) { fmt.Fprintf(&p.said, format+"\n", v...) }
 
-// results are what was said since the last time, and the nodes that have changed.
+// results returns the output since the last call, and the nodes that have changed.
 func (p *Play) results() string {
 	for _, id := range p.ids {
 		a := p.actors[id]

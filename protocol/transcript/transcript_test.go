@@ -11,7 +11,7 @@ import (
 	"github.com/splitvote/splitvote/protocol/transcript"
 )
 
-// herald sends what it is asked to everybody, and says how often its clock has ticked.
+// herald broadcasts what it is asked and reports how often its clock has ticked.
 type herald struct {
 	config protocol.Config
 	ticks  int
@@ -47,7 +47,7 @@ func (h *herald) Step(in protocol.Input) (out protocol.Output) {
 	return out
 }
 
-// wary finds fault with bad news.
+// wary is an invariant that rejects bad news.
 type wary struct{}
 
 func (wary) Restarted(protocol.NodeID, protocol.Core) error { return nil }
@@ -76,7 +76,7 @@ var stage = transcript.Stage{
 	},
 }
 
-// TestEveryCommand plays a transcript whose results are wrong, and compares what they are replaced by.
+// TestEveryCommand plays a transcript with wrong results and compares what replaces them.
 func TestEveryCommand(t *testing.T) {
 	got, err := stage.Play(`# What happens to news.
 nodes a b c
@@ -172,7 +172,7 @@ c ticks=| lost
 	}
 }
 
-// A spare runs and is no member, and a node can be asked for what is no client's business.
+// A spare runs but is not a member, and nodes accept requests that are not a client's.
 func TestSparesAndOrders(t *testing.T) {
 	steps := 0
 	watched := stage

@@ -9,16 +9,19 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// request is a client's command until it is answered. A transaction that is refused a lock is rolled back, and the request
-// tries again with a new one, at every tick at even odds, as long as its patience lasts.
+// request is a client's command until it is answered. If a lock is refused, the transaction is
+// rolled
+// back. The request then tries again with a new transaction, with probability one half at every
+// tick,
+// until its timeout.
 type request struct {
 	id      uint64 // the host's
 	command []byte
 	parts   []part
-	reads   bool         // it writes nothing
-	attempt *transaction // nil between two
+	reads   bool         // it only reads
+	attempt *transaction // nil between two attempts
 	age     uint64       // ticks
-	why     string       // the latest attempt was refused
+	why     string       // why the latest attempt was refused
 }
 
 // part is what one member carries out of a command.
@@ -27,14 +30,14 @@ type part struct {
 	command []byte
 }
 
-// transaction is one attempt at a request and, once it is decided, what is left to do of it.
+// transaction is one attempt at a request. Once decided, it holds what is left to do.
 type transaction struct {
 	number  Number
 	request *request // nil once it is answered
-	parts   []part   // without their commands where only the decision is known, from the disk
+	parts   []part   // without their commands if only the decision was recovered from the disk
 	results [][]byte // of the parts
 	phase   phase
-	waiting uint64 // the parts whose participants have not answered in this phase, as bits
+	waiting uint64 // the parts whose participants have not answered in this phase, as a bit set
 	idle    uint64 // ticks since they were asked
 	age     uint64 // ticks since it was decided
 }
@@ -42,13 +45,14 @@ type transaction struct {
 type phase uint8
 
 const (
-	executing  phase = iota // the only participant was told to carry it out
+	executing  phase = iota // the only participant was asked to carry it out
 	preparing               // votes are awaited
-	committing              // it is decided; acknowledgements are awaited
+	committing              // decided; acknowledgements are awaited
 	over
 )
 
-// propose takes a client's command. What touches no key does and finds the same everywhere.
+// propose handles a client's command. A command that touches no key gives the same result
+// everywhere.
 func (n *node) propose(p protocol.Propose) {
 	if n.self < 0 {
 		n.reject(p.ID, "not a member")
@@ -70,7 +74,7 @@ func (n *node) propose(p protocol.Propose) {
 	n.begin(r)
 }
 
-// begin makes an attempt at a request.
+// begin starts an attempt at a request.
 func (n *node) begin(r *request) {
 	n.calls++
 	t := &transaction{
@@ -87,8 +91,8 @@ func (n *node) begin(r *request) {
 	n.urgeAll(t)
 }
 
-// urgeAll tells those that have not answered what the transaction's phase has to tell. The node's own shard comes first: what
-// it answers may end the phase.
+// urgeAll sends the current phase's message to participants that have not answered. The node's own
+// shard comes first, because its answer can end the phase.
 func (n *node) urgeAll(t *transaction) {
 	t.idle = 0
 	phase := t.phase
@@ -104,7 +108,7 @@ func (n *node) urgeAll(t *transaction) {
 	}
 }
 
-// urge tells the participant of the i-th part.
+// urge sends it to the participant of the i-th part.
 func (n *node) urge(t *transaction, i int) {
 	to := n.members[t.parts[i].member]
 	switch t.phase {
@@ -118,8 +122,9 @@ func (n *node) urge(t *transaction, i int) {
 	}
 }
 
-// voted counts a vote. One for a transaction that is not known any more is from a participant that has not heard that it was
-// rolled back: a prepare may come late, and nobody else would ever tell.
+// voted counts a vote. A vote for an unknown transaction comes from a participant that has not
+// heard
+// of its rollback: a prepare can arrive late, and nobody else would tell the participant.
 func (n *node) voted(from protocol.NodeID, m *Vote) {
 	t := n.transaction(m.Tx)
 	switch {
@@ -143,8 +148,10 @@ func (n *node) voted(from protocol.NodeID, m *Vote) {
 	}
 }
 
-// refusedBy ends an attempt that a participant has voted against: for good if it cannot be carried out, or if nobody knows when
-// the lock that stands in its way will be let go, and otherwise until the next tick or so.
+// refusedBy ends an attempt that a participant has voted against. The refusal is final if the part
+// cannot be carried out, or if it is unknown when the conflicting lock will be released. Otherwise
+// the
+// request tries again at a later tick.
 func (n *node) refusedBy(t *transaction, by protocol.NodeID, m *Vote) {
 	r := t.request
 	n.rollBack(t, by)
@@ -159,7 +166,7 @@ func (n *node) refusedBy(t *transaction, by protocol.NodeID, m *Vote) {
 	}
 }
 
-// resulted takes the result of a transaction that one participant alone has carried out.
+// resulted handles the result of a transaction that a single participant has carried out.
 func (n *node) resulted(m *Result) {
 	if t := n.transaction(m.Tx); t != nil && t.phase == executing {
 		n.drop(t)
@@ -168,9 +175,11 @@ func (n *node) resulted(m *Result) {
 	}
 }
 
-// decide commits a transaction, for all have voted yes. That is on the disk before anybody hears of it, and from then on only
-// a matter of time. A transaction that writes nothing needs no decision: it has read, all locks being held at the same time,
-// and they are let go as if it were rolled back.
+// decide commits a transaction after all have voted yes. The decision is on disk before anybody
+// hears
+// of it, and from then on the commit is certain. A transaction that writes nothing needs no
+// decision:
+// it has read everything while all locks were held, and they are released as in a rollback.
 func (n *node) decide(t *transaction) {
 	r, results := t.request, t.results
 	if r.reads {
@@ -191,21 +200,21 @@ func (n *node) decide(t *transaction) {
 	n.urgeAll(t)
 }
 
-// acknowledged takes note that a participant has committed.
+// acknowledged records that a participant has committed.
 func (n *node) acknowledged(from protocol.NodeID, m *Ack) {
 	if t := n.transaction(m.Tx); t != nil && t.phase == committing && n.count(t, from) && t.waiting == 0 {
 		n.finish(t)
 	}
 }
 
-// finish forgets a transaction that all have committed.
+// finish forgets a transaction that all participants have committed.
 func (n *node) finish(t *transaction) {
 	n.events = append(n.events, event{kind: finished, tx: n.tx(t)})
 	n.write(&Finished{Tx: n.tx(t)})
 }
 
-// rollBack gives a transaction up, and tells all participants but one that know it already. If they do not hear of it, they
-// will ask.
+// rollBack gives a transaction up and tells its participants, except one that already knows. A
+// participant that misses the message will ask.
 func (n *node) rollBack(t *transaction, but protocol.NodeID) {
 	asked := t.phase == preparing
 	n.drop(t)
@@ -226,7 +235,8 @@ func (n *node) drop(t *transaction) {
 	n.transactions = slices.DeleteFunc(n.transactions, func(u *transaction) bool { return u == t })
 }
 
-// count takes note of a participant's answer; false says that it is none, or that it has answered before.
+// count records a participant's answer. It reports false if the sender is not a participant or has
+// already answered.
 func (n *node) count(t *transaction, from protocol.NodeID) bool {
 	i := n.place(t, from)
 	if i < 0 || t.waiting&(1<<i) == 0 {
@@ -236,7 +246,7 @@ func (n *node) count(t *transaction, from protocol.NodeID) bool {
 	return true
 }
 
-// tries lets a tick pass for requests and transactions.
+// tries advances requests and transactions by one tick.
 func (n *node) tries(draw uint64) {
 	for i, r := range slices.Clone(n.requests) {
 		r.age++
@@ -260,8 +270,9 @@ func (n *node) tries(draw uint64) {
 	}
 }
 
-// giveUp answers a request that has run out of patience. Nothing was decided: what is under way is rolled back. But who was to
-// carry it out alone, and does not answer, may have done so.
+// giveUp answers a request that has timed out. Nothing was decided, so its transaction is rolled
+// back.
+// But a sole participant that does not answer may have carried it out.
 func (n *node) giveUp(r *request) {
 	t := r.attempt
 	switch {
@@ -281,7 +292,7 @@ func (n *node) giveUp(r *request) {
 	}
 }
 
-// missing says who has not answered.
+// missing names the participants that have not answered.
 func (n *node) missing(t *transaction) string {
 	var silent []string
 	for i, p := range t.parts {
@@ -295,7 +306,9 @@ func (n *node) missing(t *transaction) string {
 	return strings.Join(silent, ", ") + " do not answer"
 }
 
-// answer answers a request that was carried out, or cannot be. With one part, that part's result is the command's.
+// answer answers a request that was carried out or cannot be. With one part, that part's result is
+// the
+// command's.
 func (n *node) answer(r *request, results [][]byte) {
 	n.forget(r)
 	if len(r.parts) == 1 {
@@ -310,7 +323,7 @@ func (n *node) forget(r *request) {
 	n.requests = slices.DeleteFunc(n.requests, func(s *request) bool { return s == r })
 }
 
-// transaction is one that this node coordinates and that is under way, nil if it is not known any more.
+// transaction returns a transaction that this node coordinates, nil if it is unknown or forgotten.
 func (n *node) transaction(tx ID) *transaction {
 	if tx.Node != n.id {
 		return nil
@@ -325,7 +338,7 @@ func (n *node) transaction(tx ID) *transaction {
 
 func (n *node) tx(t *transaction) ID { return ID{n.id, t.number} }
 
-// floor is the number below which nothing of this coordinator is under way.
+// floor returns the lowest number that can still be in progress at this coordinator.
 func (n *node) floor() Number {
 	if len(n.transactions) == 0 {
 		return Number{n.life, n.calls + 1}
@@ -333,7 +346,7 @@ func (n *node) floor() Number {
 	return n.transactions[0].number
 }
 
-// place is which part is a participant's, -1 if none is.
+// place returns the index of a participant's part, or -1.
 func (n *node) place(t *transaction, id protocol.NodeID) int {
 	return slices.IndexFunc(t.parts, func(p part) bool { return n.members[p.member] == id })
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// event is a node's doing, as invariants want to know of it.
+// event is one action of a node, as the invariants see it.
 type event struct {
 	kind         eventKind
 	tx           ID
-	command      []byte            // of one that begins
+	command      []byte            // of a transaction that begins
 	participants []protocol.NodeID // of a decision
 	accesses     []protocol.Access // of a part that was voted for, executed or read
-	same         bool              // of a part carried out: it did what it was voted for
+	same         bool              // of a part carried out: it did what was voted for
 }
 
 type eventKind uint8
@@ -33,20 +33,20 @@ const (
 	finished
 )
 
-// invariants checks T1 to T6 of the package's documentation. What it costs is proportional to what a Step changed; after a
-// restart, to all that was ever begun.
+// invariants checks T1 to T6 of the package's documentation. The cost of a check is proportional to
+// what the Step changed; after a restart, to all transactions so far.
 type invariants struct {
 	deals map[ID]*deal
 	locks map[protocol.NodeID][]lock
 }
 
-// lock is what a participant must keep from others while it is prepared.
+// lock is what a prepared participant must protect from others.
 type lock struct {
 	tx       ID
 	accesses []protocol.Access
 }
 
-// deal is a transaction as everybody knows it together.
+// deal is the global view of a transaction.
 type deal struct {
 	command           []byte // the client's
 	decided, finished bool
@@ -54,7 +54,8 @@ type deal struct {
 	seats             []seat
 }
 
-// seat is a participant's place in a transaction: where it stands, and the furthest that it has told the coordinator.
+// seat is a participant's state in a transaction, and the furthest state it has reported to the
+// coordinator.
 type seat struct {
 	node        protocol.NodeID
 	state, told state
@@ -78,7 +79,7 @@ var states = [...]string{
 
 var ends = map[Fate]state{FateRefused: against, FateRolledBack: undid, FateCommitted: did, FateExecuted: didAlone}
 
-// NewInvariants watches one cluster from its beginning.
+// NewInvariants returns a checker that watches one cluster from its start.
 func NewInvariants() protocol.Invariants {
 	return &invariants{map[ID]*deal{}, map[protocol.NodeID][]lock{}}
 }
@@ -102,7 +103,7 @@ func (d *deal) seat(id protocol.NodeID) *seat {
 	return &d.seats[len(d.seats)-1]
 }
 
-// After looks at what one Step has changed.
+// After checks what one Step has changed.
 func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.Input, _ *protocol.Output) error {
 	if r, ok := in.(protocol.Receive); ok {
 		v.received(&r.Message)
@@ -116,7 +117,7 @@ func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.I
 	return nil
 }
 
-// received takes note of what a participant has told.
+// received records what a participant has reported.
 func (v *invariants) received(m *protocol.Message) {
 	tell := func(tx ID, told state) {
 		s := v.deal(tx).seat(m.From)
@@ -130,13 +131,13 @@ func (v *invariants) received(m *protocol.Message) {
 	case *Ack:
 		tell(b.Tx, did)
 	case *Result:
-		if s := v.deal(b.Tx).seat(m.From); s.state == didAlone { // not one that only read
+		if s := v.deal(b.Tx).seat(m.From); s.state == didAlone { // a read-only one is not executed
 			s.told = didAlone
 		}
 	}
 }
 
-// happened looks at one thing that a node did.
+// happened checks one action of a node.
 func (v *invariants) happened(n *node, e *event) error {
 	d := v.deals[e.tx]
 	if e.kind == begun {
@@ -171,7 +172,7 @@ func (v *invariants) happened(n *node, e *event) error {
 	return v.participated(n, e, d)
 }
 
-// participated looks at a step of a participant: from nothing to a vote, from there to an end.
+// participated checks a participant's transition: from nothing to a vote, and from there to an end.
 func (v *invariants) participated(n *node, e *event, d *deal) error {
 	s := d.seat(n.id)
 	before := s.state
@@ -211,7 +212,7 @@ func (v *invariants) participated(n *node, e *event, d *deal) error {
 	}
 }
 
-// compatible looks whether what a node does goes together with the locks that it must be holding.
+// compatible checks an action against the locks that the node must be holding.
 func (v *invariants) compatible(n *node, e *event) error {
 	for _, l := range v.locks[n.id] {
 		if key, clash := conflict(l.accesses, e.accesses, false); clash && l.tx != e.tx {
@@ -223,7 +224,9 @@ func (v *invariants) compatible(n *node, e *event) error {
 	return nil
 }
 
-// Restarted looks at everything that the node's disk gave back. What was not yet on it, nobody has heard of: it did not happen.
+// Restarted checks everything that the node's disk returned. Nobody has heard of anything that was
+// not
+// yet on disk, so it did not happen.
 func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	n := core.(*node)
 	v.locks[id] = nil
@@ -249,7 +252,7 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	return nil
 }
 
-// recoveredBy compares where a participant stands that has come back with what it had told.
+// recoveredBy compares a restarted participant's state with what it had reported.
 func (d *deal) recoveredBy(n *node, tx ID) error {
 	i := slices.IndexFunc(d.seats, func(s seat) bool { return s.node == n.id })
 	if i < 0 {
@@ -261,7 +264,7 @@ func (d *deal) recoveredBy(n *node, tx ID) error {
 		s.state = ready
 	case over:
 		s.state = ends[past.ended[at].Fate]
-	case tx.less(past.floor) && s.state != ready: // it need not be remembered
+	case tx.less(past.floor) && s.state != ready: // need not be remembered
 	default:
 		s.state = away
 	}
@@ -271,7 +274,7 @@ func (d *deal) recoveredBy(n *node, tx ID) error {
 	return nil
 }
 
-// decisionOf compares a decision with what its coordinator comes back with.
+// decisionOf compares a decision with what its coordinator recovered.
 func (d *deal) decisionOf(n *node, tx ID) error {
 	if t := n.transaction(tx); t != nil {
 		d.finished = false
@@ -293,7 +296,7 @@ func (d *deal) decisionOf(n *node, tx ID) error {
 	return nil
 }
 
-// broken says whose transaction the error is about.
+// broken attaches the transaction to the error.
 func (d *deal) broken(tx ID, err error) error {
 	return protocol.About(err, protocol.Concerning(d.command, "is transaction %v", tx))
 }

@@ -15,7 +15,9 @@ type ID struct {
 	Number
 }
 
-// Number is the number of a life of a coordinator, and of a transaction within that life.
+// Number identifies a transaction of a coordinator: the number of the coordinator's life and a
+// count
+// within that life.
 type Number struct {
 	Life uint64 `json:"l"`
 	Call uint64 `json:"c"`
@@ -34,20 +36,20 @@ type Prepare struct {
 	Tx           ID                `json:"t"`
 	Participants []protocol.NodeID `json:"p"`
 	Part         []byte            `json:"c"`
-	Floor        Number            `json:"f"` // no transaction of this coordinator below it is under way any more
+	Floor        Number            `json:"f"` // no transaction of this coordinator below it is in progress any more
 }
 
-// Vote answers a Prepare, or refuses an Execute. With a yes goes what the part reads.
+// Vote answers a Prepare, or refuses an Execute. A yes carries what the part reads.
 type Vote struct {
 	Tx     ID     `json:"t"`
 	Yes    bool   `json:"y,omitempty"`
-	Result []byte `json:"r,omitempty"` // of a no: why the machine does not agree; empty where a lock is the reason
+	Result []byte `json:"r,omitempty"` // of a no: the machine's reason; empty if a lock is the reason
 	Reason string `json:"w,omitempty"` // of a no
-	Doubt  bool   `json:"d,omitempty"` // of a no: the lock is that of a transaction whose coordinator does not answer
+	Doubt  bool   `json:"d,omitempty"` // of a no: the lock belongs to a transaction whose coordinator does not answer
 }
 
-// Decision tells a participant how a transaction ends. That it is rolled back need not have been decided by anyone: it is
-// presumed of what the coordinator does not know.
+// Decision tells a participant how a transaction ends. A rollback need not have been decided: it is
+// presumed for any transaction that the coordinator does not know.
 type Decision struct {
 	Tx     ID   `json:"t"`
 	Commit bool `json:"c,omitempty"`
@@ -58,12 +60,12 @@ type Ack struct {
 	Tx ID `json:"t"`
 }
 
-// Inquire asks how a transaction ended in which its sender is prepared.
+// Inquire asks for the outcome of a transaction in which the sender is prepared.
 type Inquire struct {
 	Tx ID `json:"t"`
 }
 
-// Execute has the only participant of a transaction carry it out: its vote is the decision.
+// Execute asks the only participant of a transaction to carry it out: its vote is the decision.
 type Execute struct {
 	Tx    ID     `json:"t"`
 	Part  []byte `json:"c"`

@@ -2,7 +2,9 @@ package twopc
 
 import "github.com/splitvote/splitvote/protocol"
 
-// bugs are the planted bugs. At most one is set, and each is looked at in one place, or where the same mistake is made twice.
+// bugs are the planted bugs. At most one is set. Each is checked in one place, or in each place
+// where
+// the same mistake is made.
 type bugs struct {
 	decisionNotPersisted, decisionUnsynced, voteUnsynced, forgetsParticipant, forgetsBeforeAcks bool
 	firstYesIsEnough, majorityIsEnough, silenceIsYes                                            bool
@@ -11,8 +13,9 @@ type bugs struct {
 	decisionAppliedTwice, latePrepareCounts, refusalForgotten, livesAreOne, rejectsWhatItSent   bool
 }
 
-// mutants are modelled on bugs that were shipped, where a thread is named, and otherwise leave out one thing that the books
-// ask for.
+// mutants are modelled on shipped bugs where a source is named. The others omit one requirement of
+// the
+// books.
 var mutants = []protocol.Planted[bugs]{
 	{Mutant: protocol.Mutant{
 		Name: "twopc/decision-not-persisted", Class: protocol.ClientVisible,

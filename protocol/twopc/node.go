@@ -8,40 +8,41 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// node is one member: a shard, which takes part in the transactions that touch its keys, and the coordinator of what its
-// clients ask.
+// node is one member: a shard, which participates in transactions on its keys, and the coordinator
+// for
+// its clients' commands.
 type node struct {
 	settings
 	bug     bugs
 	id      protocol.NodeID
 	members []protocol.NodeID
-	self    int // its place among the members, -1 if it is none
+	self    int // its place among the members, -1 if it is not a member
 	machine protocol.Divisible
 	out     protocol.Output
 	point   point
-	events  []event // of this Step, for whoever watches
+	events  []event // of this Step, for the invariants
 
 	life    uint64
-	awake   bool   // the life is on its way to the disk
+	awake   bool   // the record of this life has been written
 	calls   uint64 // transactions begun in this life
 	records int    // since the last checkpoint
 	applied uint64 // parts carried out in this life
-	result  []byte // of the latest
+	result  []byte // of the latest part
 
 	// As a participant.
 	prepared []*branch     // oldest first
 	pasts    []past        // by the coordinator's place among the members
-	carried  map[ID][]byte // parts that were carried out, for a planted bug
+	carried  map[ID][]byte // parts carried out, for a planted bug
 
 	// As a coordinator.
 	requests     []*request     // not answered, oldest first
-	transactions []*transaction // under way, by number
+	transactions []*transaction // in progress, by number
 }
 
-// most is how many members there can be: who has answered is a set of bits.
+// most is the maximum number of members, because a bit set records who has answered.
 const most = 63
 
-// New makes a node from what its disk holds: nothing, or the records that survived, oldest first.
+// New makes a node from its disk: empty, or the records that survived, oldest first.
 func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	s, err := parse(c.Options)
 	if err != nil {
@@ -78,7 +79,8 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	return n, nil
 }
 
-// Status is what the node says of itself. Nobody leads, and there is no common log: what counts are the parts carried out.
+// Status returns the node's view of itself. There is no leader and no common log, so it counts the
+// parts carried out.
 func (n *node) Status() protocol.Status {
 	role := "shard"
 	switch {
@@ -90,7 +92,7 @@ func (n *node) Status() protocol.Status {
 	return protocol.Status{Role: role, Applied: n.applied, Commit: n.applied, Last: n.applied, Members: n.members}
 }
 
-// Step takes one input.
+// Step processes one input.
 func (n *node) Step(in protocol.Input) protocol.Output {
 	n.out.Reset()
 	n.point = pointNone
@@ -116,9 +118,11 @@ func (n *node) Step(in protocol.Input) protocol.Output {
 	return n.out
 }
 
-// wake begins a life: it takes up what the last one left. What was decided is told to all again. Of what this node coordinated
-// and did not decide nothing is known, so it is rolled back, here at once and elsewhere when they ask. The coordinators of the
-// other branches are asked.
+// wake starts a life and continues what the last one left. Decided transactions are announced
+// again.
+// Undecided transactions of this node were lost, so they are rolled back: here at once, and
+// elsewhere
+// when participants ask. For its other branches the node asks the coordinators.
 func (n *node) wake() {
 	n.awake = true
 	if n.life++; n.bug.livesAreOne {
@@ -160,7 +164,7 @@ func (n *node) receive(from protocol.NodeID, body any) {
 	}
 }
 
-// tell sends a message, or takes it at once where it is the node's own.
+// tell sends a message, or handles it at once if it is for this node.
 func (n *node) tell(to protocol.NodeID, body any) {
 	if to == n.id {
 		n.receive(n.id, body)
@@ -175,14 +179,14 @@ func (n *node) send(to protocol.NodeID, body any) {
 
 func (n *node) reach(p point) { n.point = max(n.point, p) }
 
-// write has a record written, and does what it says.
+// write persists a record and applies its effect.
 func (n *node) write(data any) {
 	n.out.Persist = append(n.out.Persist, protocol.Record{Data: data})
 	n.records++
 	n.enact(data)
 }
 
-// apply has the machine carry out a part.
+// apply carries out a part on the machine.
 func (n *node) apply(part []byte) {
 	n.applied++
 	n.result = n.machine.Apply(part)
@@ -193,15 +197,15 @@ func (n *node) done(id uint64, result []byte) {
 	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Result: result})
 }
 
-// reject answers a request that has had no effect and will have none.
+// reject refuses a request that has had no effect and will have none.
 func (n *node) reject(id uint64, reason string) {
 	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Outcome: protocol.Rejected, Reason: reason})
 }
 
-// past is what is remembered of a transaction's coordinator, who is a member.
+// past returns what is remembered of a transaction's coordinator, which is a member.
 func (n *node) past(tx ID) *past { return &n.pasts[slices.Index(n.members, tx.Node)] }
 
-// branch is the node's part of a transaction in which it is prepared, nil if it is not.
+// branch returns the node's part of a transaction in which it is prepared, or nil.
 func (n *node) branch(tx ID) *branch {
 	for _, b := range n.prepared {
 		if b.tx == tx {

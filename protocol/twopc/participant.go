@@ -8,39 +8,44 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// branch is a participant's part of a transaction for which it has voted and whose end it does not know. It holds locks on
-// all keys that the part touches, shared on those it only reads: they are nothing else than that it is in the list.
+// branch is a participant's part of a transaction for which it has voted and whose outcome it does
+// not
+// know. It locks all keys that the part touches, shared on those it only reads. There is no
+// separate
+// lock table: a branch in the list holds its locks.
 type branch struct {
 	tx           ID
 	participants []protocol.NodeID
 	part         []byte
 	locks        []protocol.Access
-	result       []byte // as voted
-	silent       uint64 // ticks since the coordinator was last heard of in this matter
-	due, pause   uint64 // ticks of silence at which it will be asked, and from there to the next time
+	result       []byte // as of the vote
+	silent       uint64 // ticks since the coordinator was last heard about this transaction
+	due, pause   uint64 // ticks of silence before the next inquiry, and between later ones
 }
 
-// heard takes note of a sign of the coordinator.
+// heard records a sign of the coordinator.
 func (b *branch) heard(ask uint64) { b.silent, b.due, b.pause = 0, ask, ask }
 
-// inDoubt says that the coordinator was asked and has not answered.
+// inDoubt reports whether the coordinator was asked and has not answered.
 func (b *branch) inDoubt(ask uint64) bool { return b.silent > ask }
 
-// shard is the member that holds a key.
+// shard returns the member that holds a key.
 func (n *node) shard(key string) int {
 	h := fnv.New32a()
 	h.Write([]byte(key))
 	return int(h.Sum32() % uint32(len(n.members)))
 }
 
-// prepare votes on a part of a transaction: yes if nobody else has locked what it touches and the machine agrees to it. A vote
-// is on disk before it is sent, be it yes or no, and is not changed (AC2). A lock is never waited for: a participant that
-// cannot have it at once votes no, so that there is no deadlock, within a shard or across them.
+// prepare votes on a part of a transaction. It votes yes if no other transaction has locked what
+// the
+// part touches and the machine agrees. Either vote is on disk before it is sent and does not change
+// (AC2). Nobody waits for a lock: a participant that cannot lock at once votes no, so there is no
+// deadlock, within a shard or across shards.
 func (n *node) prepare(m *Prepare) {
 	past := n.past(m.Tx)
 	past.raise(m.Floor)
 	if m.Tx.less(past.floor) {
-		return // late: the coordinator waits for no vote of it
+		return // late: the coordinator no longer waits for this vote
 	}
 	if b := n.branch(m.Tx); b != nil {
 		b.heard(n.ask)
@@ -81,8 +86,9 @@ func (n *node) refuse(no *Vote) {
 	n.tell(no.Tx.Node, no)
 }
 
-// execute carries out a transaction that concerns no other shard, unless somebody has locked what it touches. Where it changes
-// something, both are written and remembered, for it must not be carried out twice, nor after it was refused.
+// execute carries out a transaction on this shard only, unless its keys are locked. If it changes
+// anything, both execution and refusal are recorded and remembered, so that it is not carried out
+// twice or after a refusal.
 func (n *node) execute(m *Execute) {
 	past := n.past(m.Tx)
 	past.raise(m.Floor)
@@ -121,8 +127,8 @@ func (n *node) execute(m *Execute) {
 
 func writes(a protocol.Access) bool { return a.Write }
 
-// locked is the vote against a transaction that touches what another has locked, in the words that its client will read; nil if
-// nothing stands against it.
+// locked returns a no vote if another transaction has locked what this one touches, with the reason
+// that the client will read; otherwise nil.
 func (n *node) locked(tx ID, accesses []protocol.Access) *Vote {
 	if n.bug.readsPastLocks && !slices.ContainsFunc(accesses, writes) {
 		return nil
@@ -141,7 +147,8 @@ func (n *node) locked(tx ID, accesses []protocol.Access) *Vote {
 	return nil
 }
 
-// conflict is a key that both touch and at least one of them writes; or both, where only writers lock.
+// conflict returns a key that both touch and at least one writes. With writersOnly, both must write
+// it.
 func conflict(held, wanted []protocol.Access, writersOnly bool) (key string, found bool) {
 	for _, w := range wanted {
 		for _, h := range held {
@@ -153,7 +160,7 @@ func conflict(held, wanted []protocol.Access, writersOnly bool) (key string, fou
 	return "", false
 }
 
-// decided takes the decision to its end. Only who is prepared has anything to do; the others have done it.
+// decided applies a decision. Only a prepared participant has anything to do.
 func (n *node) decided(m *Decision) {
 	b := n.branch(m.Tx)
 	if b == nil {
@@ -172,7 +179,7 @@ func (n *node) decided(m *Decision) {
 	}
 }
 
-// resolve ends the doubt about a branch.
+// resolve ends a branch with its outcome.
 func (n *node) resolve(b *branch, commit bool) {
 	n.write(&Resolved{Tx: b.tx, Commit: commit})
 	e := event{kind: undone, tx: b.tx}
@@ -183,8 +190,9 @@ func (n *node) resolve(b *branch, commit bool) {
 	n.reach(pointResolve)
 }
 
-// waits lets a tick pass for the branches that wait for a decision, and asks where it is time to. This node itself is never in
-// doubt about what it coordinates.
+// waits advances the branches that wait for a decision by one tick, and asks when it is time. The
+// node
+// is never in doubt about its own transactions.
 func (n *node) waits() {
 	for _, b := range slices.Clone(n.prepared) {
 		if b.tx.Node == n.id {
@@ -203,7 +211,9 @@ func (n *node) waits() {
 	}
 }
 
-// inquire asks the coordinator for its decision; with termination=cooperative also the others, who may have heard it.
+// inquire asks the coordinator for its decision. With termination=cooperative it also asks the
+// other
+// participants.
 func (n *node) inquire(b *branch) {
 	b.due = b.silent + b.pause
 	b.pause = min(2*b.pause, 4*n.ask)
@@ -219,9 +229,11 @@ func (n *node) inquire(b *branch) {
 	}
 }
 
-// inquired answers a participant in doubt. The coordinator presumes of a transaction that it does not know that it was rolled
-// back: it forgets no other before all have acknowledged. Another participant tells what it knows; if it has not voted yet, it
-// can still vote no, and then nobody will ever commit (Bernstein et al. 1987, §7.4). Who is in doubt too has nothing to say.
+// inquired answers a participant in doubt. If the coordinator does not know the transaction, it
+// presumes a rollback, because it forgets a committed one only after all have acknowledged. Another
+// participant tells what it knows. If it has not voted yet, it can still vote no, and then nobody
+// will
+// ever commit (BHG §7.4). A participant that is also in doubt does not answer.
 func (n *node) inquired(from protocol.NodeID, m *Inquire) {
 	if m.Tx.Node == n.id {
 		t := n.transaction(m.Tx)
@@ -231,7 +243,7 @@ func (n *node) inquired(from protocol.NodeID, m *Inquire) {
 		case t.phase == committing:
 			n.send(from, &Decision{Tx: m.Tx, Commit: true})
 		case t.phase == preparing:
-			n.urge(t, n.place(t, from)) // it is not decided yet; there is a coordinator, though
+			n.urge(t, n.place(t, from)) // undecided; but the coordinator is alive
 		}
 		return
 	}

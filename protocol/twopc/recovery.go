@@ -7,8 +7,8 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// enact does to the state what a record says, when it is written and when it is read again after a crash: so a node that
-// comes back is as it was when it wrote its last record that survived.
+// enact applies a record to the state, both when it is written and when it is read again after a
+// crash. So a restarted node has the state of its last surviving record.
 func (n *node) enact(data any) {
 	switch d := data.(type) {
 	case *Prepared:
@@ -69,7 +69,7 @@ func (n *node) enactResolved(d *Resolved) {
 	}
 }
 
-// decidedBefore is a transaction of which only the decision is known.
+// decidedBefore returns a transaction of which only the decision is known.
 func (n *node) decidedBefore(d *Decided) *transaction {
 	t := &transaction{number: d.Tx.Number}
 	for _, id := range d.Participants {
@@ -81,7 +81,7 @@ func (n *node) decidedBefore(d *Decided) *transaction {
 	return t
 }
 
-// recover takes a record that survived.
+// recover applies a record that survived.
 func (n *node) recover(data any) error {
 	switch d := data.(type) {
 	case *Prepared, *Refused, *Resolved, *Executed, *Decided, *Finished, *Life:
@@ -97,7 +97,7 @@ func (n *node) recover(data any) error {
 	return nil
 }
 
-// maybeCheckpoint replaces a log that has grown longer than what it leads to is worth.
+// maybeCheckpoint replaces a log that has grown too long by a checkpoint.
 func (n *node) maybeCheckpoint() {
 	if n.records < n.checkpointEvery+len(n.prepared)+len(n.transactions) {
 		return
@@ -121,7 +121,7 @@ func (n *node) maybeCheckpoint() {
 	n.reach(pointCheckpoint)
 }
 
-// restore puts a checkpoint in the place of everything.
+// restore replaces the whole state by a checkpoint.
 func (n *node) restore(c *Checkpoint) error {
 	if err := n.machine.Restore(c.State); err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"github.com/splitvote/splitvote/protocol/wire"
 )
 
-// Protocol is two-phase commit, as a host runs it.
+// Protocol returns two-phase commit for a host to run.
 func Protocol() protocol.Protocol {
 	return protocol.Protocol{
 		Name: "twopc",
@@ -77,7 +77,8 @@ func parse(values map[string]string) (settings, error) {
 	}, nil
 }
 
-// The moments that Output.Point names, from the least to the most telling: an Output that is several is the last.
+// The moments that Output.Point names, from the least to the most significant. An Output that is
+// several of them is the last one.
 type point uint8
 
 const (
@@ -92,8 +93,8 @@ const (
 var pointNames = []string{
 	pointNone:       "",
 	pointBegin:      "begin",      // a coordinator began a transaction
-	pointVote:       "vote",       // a participant wrote its vote, or that it has executed what is its own alone
-	pointResolve:    "resolve",    // a participant wrote what was decided
-	pointDecide:     "decide",     // a coordinator wrote that it commits, or knows that it does not, or has a result
+	pointVote:       "vote",       // a participant wrote its vote, or that it executed a transaction of its own
+	pointResolve:    "resolve",    // a participant wrote a decision
+	pointDecide:     "decide",     // a coordinator wrote its commit, knows that it does not commit, or has a result
 	pointCheckpoint: "checkpoint", // wrote its whole state and dropped its log
 }

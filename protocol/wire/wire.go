@@ -11,9 +11,10 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// New makes the codec for the types of the prototypes, which are structs or pointers to structs whose fields
-// encoding/json can carry. A type's tag is its name with a small first letter. Two types with the same tag are a mistake
-// in the program: New panics.
+// New makes the codec for the types of the prototypes: structs or pointers to structs whose fields
+// encoding/json can carry. A type's tag is its name with a small first letter. Two types with the
+// same
+// tag are a programming error, and New panics.
 func New(prototypes ...any) protocol.Codec {
 	c := codec{tags: map[reflect.Type]string{}, types: map[string]reflect.Type{}}
 	for _, p := range prototypes {
@@ -80,7 +81,7 @@ func (c codec) Unmarshal(data []byte) (any, error) {
 	return v.Elem().Interface(), nil
 }
 
-// excerpt quotes the beginning of data, which may be any bytes of any length.
+// excerpt quotes the beginning of data, which can be any bytes of any length.
 func excerpt(data []byte) string {
 	const most = 40
 	if len(data) > most {

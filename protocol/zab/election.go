@@ -2,26 +2,29 @@ package zab
 
 import "github.com/splitvote/splitvote/protocol"
 
-// Fast leader election, as ZooKeeper does it: the paper leaves the oracle open (§4). Nothing but progress depends on it; that
-// the elected one has the most recent history of a quorum is checked in discovery.
+// Fast leader election, as in ZooKeeper; the paper leaves the oracle open (§4). Only progress
+// depends
+// on it. Discovery checks that the elected node has the most recent history of a quorum.
 
-// election is what a node remembers while it looks for a leader.
+// election is a node's state while it looks for a leader.
 type election struct {
 	round  uint64 // logical clock of elections
 	vote   vote
 	agreed uint64 // ticks for which a quorum has agreed with vote
-	said   bool   // the node has told its vote since the latest tick
-	unsaid bool   // and has another one to tell at the next
+	said   bool   // the node has sent its vote since the latest tick
+	unsaid bool   // and has a newer vote to send at the next
 }
 
-// vote is for a node, with what it has.
+// vote names a node and describes its history.
 type vote struct {
 	leader protocol.NodeID
 	epoch  uint64 // its current epoch
 	zxid   Zxid   // the last of its history
 }
 
-// over says whether v is better than w: a total order, so that all who hear of each other end with the same vote.
+// over reports whether v is better than w. It is a total order, so nodes that hear each other end
+// with
+// the same vote.
 func (v vote) over(w vote) bool {
 	switch {
 	case v.epoch != w.epoch:
@@ -32,7 +35,7 @@ func (v vote) over(w vote) bool {
 	return v.leader > w.leader
 }
 
-// better compares votes as this node does.
+// better compares votes, subject to planted bugs.
 func (n *node) better(v, w vote) bool {
 	switch {
 	case n.bug.votesNotOrdered:
@@ -59,7 +62,7 @@ func (n *node) look() {
 	n.enterRound(n.round+1, n.own())
 }
 
-// enterRound begins to vote anew.
+// enterRound enters a round and casts a vote.
 func (n *node) enterRound(round uint64, v vote) {
 	n.round, n.vote, n.agreed = round, v, 0
 	for i := range n.peers {
@@ -68,7 +71,8 @@ func (n *node) enterRound(round uint64, v vote) {
 	n.shout()
 }
 
-// shout tells everybody this node's vote, at once or, if it has done so since the latest tick, at the next.
+// shout sends this node's vote to everybody: at once, or at the next tick if it has already done so
+// since the latest one.
 func (n *node) shout() {
 	if n.unsaid = n.said; n.unsaid {
 		return
@@ -88,7 +92,7 @@ func (n *node) electionTick() {
 	n.said = false
 	switch {
 	case n.round == 0 || n.ticks%(4*n.initLimit) == 0:
-		// At the start; and now and then anew, for who was voted for may be gone.
+		// At the start, and occasionally later, because the favourite may be gone.
 		n.look()
 		return
 	case n.unsaid || n.ticks%n.ping == 0:
@@ -103,7 +107,7 @@ func (n *node) electionTick() {
 	}
 }
 
-// votesFor counts the votes for a node in this round, this node's included.
+// votesFor counts the votes for a node in this round, including this node's.
 func (n *node) votesFor(leader protocol.NodeID) int {
 	votes := 1
 	for i := range n.peers {
@@ -114,7 +118,7 @@ func (n *node) votesFor(leader protocol.NodeID) int {
 	return votes
 }
 
-// notified takes another node's vote.
+// notified handles another node's vote.
 func (n *node) notified(p *peer, b *Notification) {
 	if n.state != looking {
 		if b.State == looking {
@@ -129,7 +133,7 @@ func (n *node) notified(p *peer, b *Notification) {
 		n.joinElected(b)
 		return
 	case b.Round < n.round:
-		n.send(p.id, n.notification()) // so that it comes to this round
+		n.send(p.id, n.notification()) // so that it enters this round
 		return
 	case b.Round > n.round:
 		if own := n.own(); !n.better(v, own) {
@@ -143,7 +147,9 @@ func (n *node) notified(p *peer, b *Notification) {
 	p.ballot = *b
 }
 
-// joinElected follows a leader that others have elected: it says that it leads, and with this node it has a quorum.
+// joinElected follows a leader that others have elected. The leader says that it leads, and with
+// this
+// node it has a quorum.
 func (n *node) joinElected(b *Notification) {
 	l := n.peer(b.Leader)
 	if l == nil || l.ballot.State != leading {

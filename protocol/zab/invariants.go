@@ -8,35 +8,38 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// invariants checks Z1 to Z13 of the package's documentation. What it costs is proportional to what a Step changed.
+// invariants checks Z1 to Z13 of the package's documentation. The cost of a check is proportional
+// to
+// what the Step changed.
 type invariants struct {
-	leaders   map[uint64]protocol.NodeID // who established each epoch
+	leaders   map[uint64]protocol.NodeID // the leader that established each epoch
 	promises  map[uint64][]promise       // by epoch; the latest few only
 	initial   map[uint64]place           // the end of each epoch's initial history
 	newest    *node                      // leader of the highest epoch established so far, nil once it has restarted
-	newestOf  uint64                     // that epoch
+	newestOf  uint64                     // its epoch
 	txns      map[Zxid]held              // every transaction that any history has held
-	origins   map[Origin]Zxid            // which of them a request became
+	origins   map[Origin]Zxid            // the transaction that each request became
 	committed []committed                // by index-1
 	led       uint64                     // the last index that any leader has committed
-	snapshots []*Checkpoint              // the latest few, one an index
+	snapshots []*Checkpoint              // the latest few, one per index
 	views     map[protocol.NodeID]*view
 }
 
-// promise is one that was given, or at least written down to be given.
+// promise is a promise that was given, or at least recorded.
 type promise struct{ from, to protocol.NodeID }
 
-// epochsKept is for how many epochs promises are remembered: none that is older is established.
+// epochsKept is the number of epochs for which promises are remembered. No older epoch is
+// established.
 const epochsKept = 64
 
-// place is where a transaction is in the history.
+// place is the position of a transaction in the history.
 type place struct {
 	index uint64
 	zxid  Zxid
 }
 
-// held is where a transaction is, what it follows and what it is. If histories agree on that wherever they hold the same zxid,
-// then by induction they agree on all that comes before as well.
+// held is a transaction's place, predecessor and content. If histories agree on these wherever they
+// hold the same zxid, then by induction they agree on everything before it.
 type held struct {
 	index   uint64
 	prev    Zxid
@@ -51,7 +54,7 @@ type committed struct {
 // snapshotsKept is how many snapshots are remembered for comparison.
 const snapshotsKept = 16
 
-// view is what a node was after its previous Step.
+// view is a node's state after its previous Step.
 type view struct {
 	node    *node
 	epochs  Epochs
@@ -61,7 +64,7 @@ type view struct {
 	applied uint64
 }
 
-// NewInvariants watches one cluster.
+// NewInvariants returns a checker that watches one cluster.
 func NewInvariants() protocol.Invariants {
 	return &invariants{
 		leaders: map[uint64]protocol.NodeID{}, promises: map[uint64][]promise{}, initial: map[uint64]place{},
@@ -69,7 +72,7 @@ func NewInvariants() protocol.Invariants {
 	}
 }
 
-// Restarted takes note of what a node's disk has kept.
+// Restarted records what a node's disk has kept.
 func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	n := core.(*node)
 	v.views[id] = &view{node: n, epochs: n.epochs, state: n.state, phase: n.phase, commit: n.commit, applied: n.applied}
@@ -77,7 +80,8 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 		v.newest = nil
 	}
 	if len(n.members) == 1 {
-		// A lone member commits what it writes, and nobody has seen what it wrote and had not yet on its disk.
+		// A lone member commits what it writes, and nobody else has seen what was not yet on its
+		// disk.
 		v.snapshots = slices.DeleteFunc(v.snapshots, func(c *Checkpoint) bool { return c.Index > n.log.last() })
 		v.committed = v.committed[:min(uint64(len(v.committed)), n.log.last())]
 		clear(v.txns)
@@ -91,12 +95,12 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	return v.history(n, n.log.base+1)
 }
 
-// After looks at what one Step has changed.
+// After checks what one Step has changed.
 func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.Input, out *protocol.Output) error {
 	n := core.(*node)
 	s := v.views[id]
 	if s == nil || s.node != n {
-		// A node that nobody announced is at its start, before it has done anything.
+		// A node not seen before is at its start and has not done anything yet.
 		s = &view{node: n}
 		v.views[id] = s
 	}
@@ -152,7 +156,7 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 	return nil
 }
 
-// answered looks at what a client is told at once: Z12.
+// answered checks what a client is told at once: Z12.
 func answered(n *node, in protocol.Propose, out *protocol.Output) error {
 	for _, r := range out.Reply {
 		if r.ID == in.ID && r.Outcome == protocol.Done && r.Position < in.Seen {
@@ -163,7 +167,7 @@ func answered(n *node, in protocol.Propose, out *protocol.Output) error {
 	return nil
 }
 
-// epochs looks at what a node has promised or entered: Z2, and Z10.
+// epochs checks what a node has promised or entered: Z2, and Z10.
 func (v *invariants) epochs(s *view, n *node) error {
 	e := n.epochs
 	if e.Accepted < s.epochs.Accepted || e.Current < s.epochs.Current || e.Current > e.Accepted ||
@@ -192,7 +196,7 @@ func (v *invariants) epochs(s *view, n *node) error {
 	return nil
 }
 
-// record looks at one record that the node wrote in this Step.
+// record checks one record that the node wrote in this Step.
 func (v *invariants) record(s *view, n *node, data any, out *protocol.Output) error {
 	switch r := data.(type) {
 	case *Tail:
@@ -202,7 +206,7 @@ func (v *invariants) record(s *view, n *node, data any, out *protocol.Output) er
 		}
 		return v.history(n, r.After+1)
 	case *Checkpoint:
-		if len(out.Apply) == 0 { // installed, in place of transactions; one that a node takes itself follows what it applied
+		if len(out.Apply) == 0 { // installed in place of transactions; a node takes its own snapshot only after applying some
 			s.applied = max(s.applied, r.Index)
 		}
 		return v.snapshot(n, r)
@@ -238,7 +242,7 @@ func (v *invariants) history(n *node, from uint64) error {
 	return nil
 }
 
-// established looks at a leader that begins to broadcast: Z1 and Z4.
+// established checks a leader that begins to broadcast: Z1 and Z4.
 func (v *invariants) established(n *node) error {
 	if other, taken := v.leaders[n.epoch]; taken && other != n.id {
 		return fmt.Errorf("Z1: %s and %s have both established epoch %d", other, n.id, n.epoch)
@@ -271,7 +275,8 @@ func (v *invariants) established(n *node) error {
 	return nil
 }
 
-// apply compares one applied transaction with what other nodes applied at its place: Z5, and Z4 for those that come late.
+// apply compares one applied transaction with what other nodes applied at its place: Z5, and Z4 for
+// transactions that come late.
 func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 	if e.Index != s.applied+1 {
 		return protocol.About(fmt.Errorf("Z5: %s applied %d after %d", n.id, e.Index, s.applied),
@@ -284,7 +289,7 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 	zxid := n.log.zxid(e.Index)
 	c := &v.committed[e.Index-1]
 	switch {
-	case zxid == 0: // applied and gone in one Step: the window for DIFF is smaller than a message
+	case zxid == 0: // applied and dropped in one Step: the DIFF window is smaller than a message
 	case c.zxid == 0:
 		*c = committed{zxid, e.Command}
 		if l := v.newest; l != nil && l.state == leading && l.phase == broadcast && l.epoch == v.newestOf &&
@@ -301,7 +306,7 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 	return nil
 }
 
-// snapshot looks at a snapshot that the node took, was given, or found on its disk: Z8.
+// snapshot checks a snapshot that the node took, received, or found on its disk: Z8.
 func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 	if i := c.Index; i <= uint64(len(v.committed)) && v.committed[i-1].zxid != 0 && v.committed[i-1].zxid != c.Zxid {
 		return protocol.About(fmt.Errorf("Z8: %s has a snapshot at %v, but at %d %v is committed", n.id, c.Zxid, i, v.committed[i-1].zxid),
@@ -324,9 +329,9 @@ func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 	return nil
 }
 
-// leadersFirst looks at what a node has just applied: Z13. Only places in the history are compared, so that it does not matter
-// whether the transactions there are kept; that they are the same is Z5. A leader that gives up in the Step in which it
-// commits has still committed.
+// leadersFirst checks Z13 for what a node has just applied. It compares places only, so it does not
+// matter whether the transactions are still kept; Z5 checks that they are the same. A leader that
+// commits in a Step and gives up in the same Step has still committed.
 func (v *invariants) leadersFirst(s *view, n *node) error {
 	if n.state == leading || s.state == leading {
 		v.led = max(v.led, n.commit)
@@ -338,7 +343,7 @@ func (v *invariants) leadersFirst(s *view, n *node) error {
 	return nil
 }
 
-// quorum counts who holds what a leader has just committed: Z7.
+// quorum counts the members that hold what a leader has just committed: Z7.
 func (v *invariants) quorum(n *node) error {
 	holders := 0
 	for _, id := range n.members {
@@ -368,7 +373,7 @@ func (v *invariants) acknowledged(n *node, from protocol.NodeID) error {
 	return nil
 }
 
-// decided are the commands that were applied after one index and up to another.
+// decided returns the commands that were applied after one index, up to another.
 func (v *invariants) decided(after, to uint64, role string, args ...any) (about []protocol.Concern) {
 	for i := after; i < min(to, uint64(len(v.committed))); i++ {
 		about = append(about, protocol.Concerning(v.committed[i].command, role, args...))
@@ -376,7 +381,7 @@ func (v *invariants) decided(after, to uint64, role string, args ...any) (about 
 	return about
 }
 
-// holds is the command that the node's history has at an index, if it has one.
+// holds returns the command in the node's history at an index, if there is one.
 func (n *node) holds(index uint64, role string, args ...any) []protocol.Concern {
 	if index <= n.log.base || index > n.log.last() {
 		return nil

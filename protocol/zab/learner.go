@@ -1,21 +1,21 @@
 package zab
 
-// A follower's part in discovery, synchronisation and broadcast (§4.1 to §4.3).
+// The follower's side of discovery, synchronisation and broadcast (§4.1 to §4.3).
 
-// learner is what a follower remembers of its leader.
+// learner is a follower's state towards its leader.
 type learner struct {
-	link    uint64 // of the channel to its leader; drawn at the first tick of a life, two more for every channel
+	link    uint64 // of the channel to its leader; drawn at the first tick of a life, increased by two per channel
 	silent  uint64 // ticks since the leader was heard on it
-	arrived *Snap  // the chunks of a snapshot received so far, as one
+	arrived *Snap  // the snapshot chunks received so far, joined
 	syncing
 	requests
 
-	unwritten []Tail // by a planted bug: of DIFF, and not on the disk
+	unwritten []Tail // for a planted bug: from DIFF, and not on disk
 }
 
 // follow opens a channel to the leader.
 func (n *node) follow() {
-	link := n.link + 2 // odd as it is, it never becomes 0
+	link := n.link + 2 // odd, so it never becomes 0
 	n.learner = learner{link: link}
 	n.sendFollowerInfo()
 }
@@ -28,7 +28,7 @@ func (n *node) leave() {
 	n.arrived = nil
 }
 
-// writeDiff writes what a planted bug has only remembered.
+// writeDiff writes what a planted bug has kept in memory.
 func (n *node) writeDiff() {
 	for i := range n.unwritten {
 		n.persist(&n.unwritten[i])
@@ -59,8 +59,9 @@ func (n *node) learnerTick() {
 	}
 }
 
-// heard says whether a message of that channel is the leader's, and takes note that it was heard. A node listens to nobody
-// but whom it promised its latest epoch.
+// heard reports whether a message on that channel is the leader's, and if so records that it was
+// heard.
+// A node listens only to the leader to which it promised its latest epoch.
 func (n *node) heard(p *peer, c Channel) bool {
 	if n.state != following || p.id != n.leader || c != n.channel() || n.epochs.To != n.leader {
 		return false
@@ -69,8 +70,8 @@ func (n *node) heard(p *peer, c Channel) bool {
 	return true
 }
 
-// leaderInfo promises the new epoch, once (step f.1.1 of Phase 1). The promise names the leader, so that it may be repeated
-// to the same one, and to no other.
+// leaderInfo promises the new epoch, once (step f.1.1 of Phase 1). The promise names the leader, so
+// that it can be repeated to that leader and to no other.
 func (n *node) leaderInfo(b *LeaderInfo) {
 	switch {
 	case b.Epoch > n.epochs.Accepted:
@@ -83,8 +84,8 @@ func (n *node) leaderInfo(b *LeaderInfo) {
 	n.send(n.leader, &AckEpoch{Channel: n.channel(), Current: n.epochs.Current, Last: n.log.lastZxid()})
 }
 
-// begin notes that synchronisation has begun. What begins it counts once a channel: a TRUNC that comes late would take back
-// what was acknowledged since. It reports false if it had begun before.
+// begin records the start of synchronisation and reports whether it is the first on this channel. A
+// late TRUNC would otherwise take back what was acknowledged since.
 func (n *node) begin() bool {
 	if n.phase != discovery {
 		return n.bug.truncAnyTime
@@ -114,8 +115,9 @@ func (n *node) proposal(b *Proposal) {
 	}
 }
 
-// extend appends of the transactions after prev those that are new, unless there is a gap: the leader sends again what it
-// sees is missing.
+// extend appends those transactions after prev that are new. If there is a gap it appends nothing;
+// the
+// leader resends what is missing.
 func (n *node) extend(prev Zxid, txns []Txn, at point) {
 	last := n.log.lastZxid()
 	for len(txns) > 0 && prev < last {
@@ -126,7 +128,7 @@ func (n *node) extend(prev Zxid, txns []Txn, at point) {
 	}
 }
 
-// trunc drops what the leader does not know.
+// trunc drops what the leader does not have.
 func (n *node) trunc(b *Trunc) {
 	if n.begin() {
 		if i, ok := n.log.position(b.To); ok && i < n.log.last() {
@@ -136,7 +138,7 @@ func (n *node) trunc(b *Trunc) {
 	n.acknowledge(false)
 }
 
-// install gathers the chunks of a snapshot in order, and takes over the state once it has them all.
+// install gathers the chunks of a snapshot in order and restores the state once it has all of them.
 func (n *node) install(b *Snap) {
 	n.begin()
 	if n.snap != nil && b.Index <= n.snap.Index {
@@ -158,8 +160,11 @@ func (n *node) install(b *Snap) {
 	n.send(n.leader, &SnapAck{Channel: n.channel(), Index: b.Index, Offset: len(n.arrived.Data)})
 }
 
-// newLeader enters the epoch, once the whole of its initial history is on the disk (step f.2.2 of Phase 2): until then the
-// node's current epoch is the one before, for it must not win an election with half a history.
+// newLeader enters the epoch once its whole initial history is on disk (step f.2.2 of Phase 2).
+// Until
+// then the node's current epoch is the previous one, because it must not win an election with half
+// a
+// history.
 func (n *node) newLeader(b *NewLeader) {
 	n.begin()
 	complete := b.Last == n.log.lastZxid() || n.bug.newLeaderIncomplete
@@ -181,7 +186,7 @@ func (n *node) acknowledge(newLeader bool) {
 	n.send(n.leader, &Ack{Channel: n.channel(), Last: n.log.lastZxid(), NewLeader: newLeader})
 }
 
-// upToDate lets the node serve clients.
+// upToDate allows the node to serve clients.
 func (n *node) upToDate(b *UpToDate) {
 	if n.epochs.Current != n.epochs.Accepted {
 		return
@@ -191,7 +196,7 @@ func (n *node) upToDate(b *UpToDate) {
 	n.commitUpTo(b.Commit)
 }
 
-// commitUpTo commits what this node has of what its leader has committed.
+// commitUpTo commits the part of its leader's committed history that this node has.
 func (n *node) commitUpTo(z Zxid) {
 	if n.phase != broadcast {
 		return

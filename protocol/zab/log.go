@@ -2,8 +2,10 @@ package zab
 
 import "sort"
 
-// log is a node's history, as far as it is kept: the transactions after base, which snapshots cover. Sub-slices of it are
-// handed out and shared, so a place once filled is never overwritten: what follows a truncation goes into a new array.
+// log is the kept part of a node's history: the transactions after base, where snapshots cover the
+// rest. Its sub-slices are handed out and shared, so a filled place is never overwritten:
+// transactions
+// after a truncation go into a new array.
 type log struct {
 	base     uint64 // the last index that is gone
 	baseZxid Zxid
@@ -13,7 +15,7 @@ type log struct {
 func (l *log) last() uint64   { return l.base + uint64(len(l.txns)) }
 func (l *log) lastZxid() Zxid { return l.zxid(l.last()) }
 
-// zxid is that of the transaction at index, 0 if it is not known: gone, or not there yet.
+// zxid returns the zxid of the transaction at index, 0 if unknown: gone, or not there yet.
 func (l *log) zxid(index uint64) Zxid {
 	switch {
 	case index == l.base:
@@ -24,10 +26,10 @@ func (l *log) zxid(index uint64) Zxid {
 	return l.txns[index-l.base-1].Zxid
 }
 
-// at is the transaction at index, which must be in the log.
+// at returns the transaction at index, which must be in the log.
 func (l *log) at(index uint64) *Txn { return &l.txns[index-l.base-1] }
 
-// position is the last index whose zxid is at most z. It reports false if that is before the base.
+// position returns the last index whose zxid is at most z. It reports false if that is before base.
 func (l *log) position(z Zxid) (uint64, bool) {
 	if z < l.baseZxid {
 		return 0, false
@@ -35,13 +37,13 @@ func (l *log) position(z Zxid) (uint64, bool) {
 	return l.base + uint64(sort.Search(len(l.txns), func(i int) bool { return l.txns[i].Zxid > z })), true
 }
 
-// find is the index of z, if the log still has it.
+// find returns the index of z, if the log still has it.
 func (l *log) find(z Zxid) (uint64, bool) {
 	i, ok := l.position(z)
 	return i, ok && l.zxid(i) == z
 }
 
-// from shares the transactions from index on, at most max of them.
+// from returns the transactions from index on, at most max of them. The memory is shared.
 func (l *log) from(index uint64, max int) []Txn {
 	lo := int(index - l.base - 1)
 	hi := min(len(l.txns), lo+max)
@@ -56,14 +58,16 @@ func (l *log) truncate(index uint64) {
 
 func (l *log) append(txns ...Txn) { l.txns = append(l.txns, txns...) }
 
-// compact drops the transactions up to index, which must be in the log. The copy lets go of the old array.
+// compact drops the transactions up to index, which must be in the log. It copies, to release the
+// old
+// array.
 func (l *log) compact(index uint64) {
 	l.baseZxid = l.zxid(index)
 	l.txns = append(make([]Txn, 0, 2*len(l.txns)), l.txns[index-l.base:]...)
 	l.base = index
 }
 
-// reset makes the log empty after index.
+// reset empties the log; it then continues after index.
 func (l *log) reset(index uint64, zxid Zxid) {
 	l.base, l.baseZxid, l.txns = index, zxid, nil
 }

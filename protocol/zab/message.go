@@ -6,42 +6,47 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// The bodies of messages, by the names of Zab 1.0. Each is sent as a pointer and never changed afterwards (protocol.P3).
+// The bodies of messages, named as in Zab 1.0. Each is sent as a pointer and never changed
+// afterwards
+// (protocol.P3).
 
 // Notification is a node's vote in leader election.
 type Notification struct {
 	Round  uint64          `json:"r"` // logical clock of elections
-	Leader protocol.NodeID `json:"l"` // whom it votes for, or has elected
+	Leader protocol.NodeID `json:"l"` // the node it votes for, or has elected
 	Zxid   Zxid            `json:"z"` // the last of Leader's history
 	Epoch  uint64          `json:"e"` // Leader's current epoch
 	State  state           `json:"s"`
 }
 
-// Channel names the connection that a message belongs to: the paper's channels are TCP's, first in, first out, and what
-// was sent on an old one never turns up on a new one. Here numbers see to both.
+// Channel names the connection of a message. The paper's channels are TCP connections: first in,
+// first
+// out, and a message sent on an old one never arrives on a new one. Here numbers ensure both.
 type Channel struct {
 	Link  uint64 `json:"k"` // drawn by the follower when it connects
 	Epoch uint64 `json:"e"`
 }
 
-// FollowerInfo opens a channel: the follower's promise so far.
+// FollowerInfo opens a channel and reports the follower's latest promise.
 type FollowerInfo struct {
 	Link     uint64          `json:"k"`
 	Accepted uint64          `json:"a"`
-	To       protocol.NodeID `json:"t,omitempty"` // whom it promised that
+	To       protocol.NodeID `json:"t,omitempty"` // the leader it promised that epoch
 }
 
 // LeaderInfo proposes the new epoch.
 type LeaderInfo struct{ Channel }
 
-// AckEpoch promises to hear no earlier epoch, and says what the follower has.
+// AckEpoch promises to accept no earlier epoch and reports the follower's history.
 type AckEpoch struct {
 	Channel
 	Current uint64 `json:"c"`
 	Last    Zxid   `json:"z"`
 }
 
-// Diff carries what the follower's history lacks, in order; it may take several, and may be nothing.
+// Diff carries transactions that the follower lacks, in order. There can be several Diffs, and one
+// can
+// be empty.
 type Diff struct {
 	Channel
 	Prev Zxid  `json:"p"` // the transaction just before Txns
@@ -64,7 +69,8 @@ type Snap struct {
 	Done   bool   `json:"f,omitempty"` // no chunk follows
 }
 
-// SnapAck answers a Snap: the follower waits for the chunk at Offset or, with Done, has the whole snapshot on its disk.
+// SnapAck answers a Snap. The follower waits for the chunk at Offset or, with Done, has the whole
+// snapshot on disk.
 type SnapAck struct {
 	Channel
 	Index  uint64 `json:"i"`
@@ -72,20 +78,24 @@ type SnapAck struct {
 	Done   bool   `json:"f,omitempty"`
 }
 
-// NewLeader says that the initial history of the epoch is complete, up to Last.
+// NewLeader says that the epoch's initial history is complete, up to Last.
 type NewLeader struct {
 	Channel
 	Last Zxid `json:"z"`
 }
 
-// Ack says that the follower has the leader's history up to Last on its disk and, with NewLeader, has entered the epoch.
+// Ack says that the follower has the leader's history up to Last on disk. With NewLeader it has
+// also
+// entered the epoch.
 type Ack struct {
 	Channel
 	Last      Zxid `json:"z"`
 	NewLeader bool `json:"n,omitempty"`
 }
 
-// UpToDate lets the follower serve clients: the epoch is established, and what is up to Commit is committed.
+// UpToDate allows the follower to serve clients: the epoch is established, and everything up to
+// Commit
+// is committed.
 type UpToDate struct {
 	Channel
 	Commit Zxid `json:"z"`
@@ -104,7 +114,7 @@ type Commit struct {
 	Zxid Zxid `json:"z"`
 }
 
-// Ping keeps a channel open; the answers to a round of them prove that the leader still leads.
+// Ping keeps a channel open. The answers to a round of pings prove that the leader still leads.
 type Ping struct {
 	Channel
 	Round  uint64 `json:"r"`
@@ -219,7 +229,7 @@ func (m *Synced) String() string {
 	return string(zxid(number(m.name("synced"), " number=", m.Number), " commit=", m.Commit))
 }
 
-// name begins a message's text. Links are drawn, and left out.
+// name begins a message's text. Links are random, so they are omitted.
 func (c Channel) name(what string) []byte { return number([]byte(what), " epoch=", c.Epoch) }
 
 func number(b []byte, name string, n uint64) []byte {

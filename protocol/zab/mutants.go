@@ -2,7 +2,7 @@ package zab
 
 import "github.com/splitvote/splitvote/protocol"
 
-// bugs are the planted bugs. At most one is set, and each is looked at in one place.
+// bugs are the planted bugs. At most one is set, and each is checked in one place.
 type bugs struct {
 	votesNotOrdered, votesByName, historyIgnored, epochReused, epochsNotPersisted                    bool
 	epochBeforeTxns, newLeaderUnsynced, newLeaderIncomplete, diffInMemory, diffOfCommittedOnly       bool
@@ -11,9 +11,11 @@ type bugs struct {
 	syncUnconfirmed, syncNotAwaited, rejectsWhatItWrote, forwardRejected, requestRepeated            bool
 }
 
-// mutants are modelled on bugs that were shipped, where a thread is named; the class is how they show under faults of every kind,
-// with reads=sync and sessions that recognise a repeated command. Those that are internal here cost a client its data where a
-// crash hits the right moment.
+// mutants are modelled on shipped bugs where a source is named. The class says how a bug shows
+// under
+// all faults, with reads=sync and sessions that recognise repeated commands. The internal ones lose
+// a
+// client's data only if a crash hits the right moment.
 var mutants = []protocol.Planted[bugs]{
 	{Mutant: protocol.Mutant{
 		Name: "zab/votes-not-ordered", Class: protocol.Liveness,

@@ -8,7 +8,7 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// state is what a node is doing, as in ZooKeeper.
+// state is a node's state, as in ZooKeeper.
 type state uint8
 
 const (
@@ -19,7 +19,7 @@ const (
 
 var stateNames = []string{"looking", "following", "leading"}
 
-// phase is how far a node that follows or leads has come (§4).
+// phase is the phase of a node that follows or leads (§4).
 type phase uint8
 
 const (
@@ -28,7 +28,7 @@ const (
 	broadcast
 )
 
-// roles are what Status calls a node: leader and follower from the broadcast phase on.
+// roles are the roles in Status: leader and follower from the broadcast phase on.
 var roles = [3][3]string{
 	looking:   {"looking", "looking", "looking"},
 	following: {"discovering", "synchronising", "follower"},
@@ -50,10 +50,12 @@ type node struct {
 	log    log
 	snap   *Checkpoint // the latest; nil before the first
 
-	// On every node. Commands are applied as soon as they are committed, so applied differs from commit only within a Step.
+	// On every node. Commands are applied as soon as they are committed, so applied differs from
+	// commit
+	// only within a Step.
 	state   state
 	phase   phase
-	leader  protocol.NodeID // whom it follows; itself if it leads; "" while it looks
+	leader  protocol.NodeID // the leader it follows; itself if it leads; "" while looking
 	commit  uint64
 	applied uint64
 	peers   []peer // the other members, in the order of the configuration
@@ -63,14 +65,14 @@ type node struct {
 	primary
 }
 
-// peer is what a node knows of another member.
+// peer is a node's record of another member.
 type peer struct {
 	id     protocol.NodeID
 	ballot Notification // its latest vote; of Round 0 if none
 	channel
 }
 
-// New makes a node from what its disk holds: nothing, or the records that survived, oldest first.
+// New makes a node from its disk: empty, or the records that survived, oldest first.
 func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	s, err := parse(c.Options)
 	if err != nil {
@@ -118,7 +120,7 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	return n, nil
 }
 
-// Status is what the node says of itself.
+// Status returns the node's view of itself.
 func (n *node) Status() protocol.Status {
 	return protocol.Status{
 		Role: roles[n.state][n.phase], Leader: n.leader, Term: n.epochs.Current,
@@ -126,7 +128,7 @@ func (n *node) Status() protocol.Status {
 	}
 }
 
-// Step takes one input.
+// Step processes one input.
 func (n *node) Step(in protocol.Input) protocol.Output {
 	n.out.Reset()
 	n.point = pointNone
@@ -134,7 +136,8 @@ func (n *node) Step(in protocol.Input) protocol.Output {
 	case protocol.Tick:
 		n.tick(in.Draw)
 	case protocol.Receive:
-		// Before its first tick a node has no number that tells its channels from those of an earlier life.
+		// Before its first tick, a node has no number to tell its channels from those of an earlier
+		// life.
 		if p := n.peer(in.Message.From); p != nil && n.link != 0 {
 			n.receive(p, in.Message.Body)
 		}
@@ -242,7 +245,7 @@ func (n *node) receive(p *peer, body any) {
 	}
 }
 
-// propose takes a client's request.
+// propose handles a client's request.
 func (n *node) propose(in protocol.Propose) {
 	switch {
 	case n.state == looking || n.phase != broadcast:
@@ -294,8 +297,8 @@ func (n *node) write(after uint64, txns []Txn, at point) {
 	n.persist(&Tail{After: after, Txns: n.log.from(after+1, len(txns))})
 }
 
-// setEpochs writes new epochs. Records survive a crash as a prefix of what was written: epochs are on the disk after all
-// that was written before them, and before all that follows.
+// setEpochs writes new epochs. Records survive a crash as a prefix, so the epochs are on disk after
+// everything written before them and before everything after.
 func (n *node) setEpochs(e Epochs, at point) {
 	n.point = max(n.point, at)
 	n.epochs = e
@@ -304,7 +307,7 @@ func (n *node) setEpochs(e Epochs, at point) {
 	}
 }
 
-// quorum is how many members are a majority.
+// quorum returns the size of a majority.
 func (n *node) quorum() int { return len(n.members)/2 + 1 }
 
 func (n *node) peer(id protocol.NodeID) *peer {
@@ -324,13 +327,13 @@ func (n *node) persist(data any) {
 	n.out.Persist = append(n.out.Persist, protocol.Record{Data: data})
 }
 
-// done answers from what is applied now.
+// done answers a request from the state applied now.
 func (n *node) done(id uint64, result []byte) {
 	position := uint64(n.log.zxid(n.applied))
 	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Result: result, Leader: n.leader, Position: position})
 }
 
-// reject answers a request that has had no effect and will have none.
+// reject refuses a request that has had no effect and will have none.
 func (n *node) reject(id uint64, to protocol.NodeID, reason string) {
 	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Outcome: protocol.Rejected, Leader: to, Reason: reason})
 }

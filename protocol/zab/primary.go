@@ -1,45 +1,45 @@
 package zab
 
-// A leader's part in discovery, synchronisation and broadcast (§4.1 to §4.3).
+// The leader's side of discovery, synchronisation and broadcast (§4.1 to §4.3).
 
-// window is how many transactions may be on their way to a follower.
+// window is how many transactions can be in flight to a follower.
 const window = 256
 
-// primary is what a leader remembers.
+// primary is a leader's state.
 type primary struct {
-	epoch   uint64 // that it leads; 0 before a quorum has said what it accepted
+	epoch   uint64 // that it leads; 0 before a quorum has reported its accepted epochs
 	counter uint64 // of its latest proposal
 	reading
 }
 
-// channel is what a leader knows of a follower that has connected.
+// channel is a leader's record of a connected follower.
 type channel struct {
 	link      uint64 // 0: not connected
 	accepted  uint64 // epoch that it had promised when it connected
 	stage     stage
 	heard     uint64 // the tick at which it was last heard
 	round     uint64 // the latest round of pings that it answered
-	syncing   uint64 // the Sync that waits for its answer
+	syncing   uint64 // the Sync that is not answered yet
 	requested uint64 // the latest Request that was proposed
 
 	match uint64 // the last index known to be on its disk
-	next  uint64 // the index to send next; ahead of match, for proposals are pipelined
-	told  uint64 // next as it was when NEWLEADER was last sent
-	beat  uint64 // match as it was at the latest round of pings
-	back  uint64 // the index from which it was last sent everything again
-	trunc bool   // it has still to drop what is after match
+	next  uint64 // the index to send next; ahead of match, because proposals are pipelined
+	told  uint64 // next, as of the last NEWLEADER sent
+	beat  uint64 // match, as of the latest round of pings
+	back  uint64 // the index from which everything was last sent again
+	trunc bool   // it must still drop what is after match
 	snap  *Checkpoint
 	off   int // of the next chunk of snap
 }
 
-// stage is how far a follower has come on its channel.
+// stage is a follower's progress on its channel.
 type stage uint8
 
 const (
 	connected stage = iota // FOLLOWERINFO
 	promised               // ACKEPOCH
-	learning               // DIFF, TRUNC or SNAP under way, and NEWLEADER
-	entered                // has acknowledged NEWLEADER: counts
+	learning               // DIFF, TRUNC or SNAP in progress, then NEWLEADER
+	entered                // has acknowledged NEWLEADER, and counts
 )
 
 // lead begins discovery.
@@ -91,7 +91,9 @@ func (n *node) primaryTick() {
 	}
 }
 
-// answered says whether a message is of the channel that this leader has with p, and takes note that p was heard.
+// answered reports whether a message belongs to this leader's channel with p, and if so records
+// that p
+// was heard.
 func (n *node) answered(p *peer, c Channel) bool {
 	if n.state != leading || n.epoch == 0 || c.Epoch != n.epoch || p.link != c.Link {
 		return false
@@ -100,8 +102,11 @@ func (n *node) answered(p *peer, c Channel) bool {
 	return true
 }
 
-// followerInfo takes a follower's connection. Whoever has promised a later epoch, or this one to another, can follow only
-// another leader than this: it abandons its epoch rather than be without that follower for as long as it leads.
+// followerInfo handles a follower's connection. A follower that has promised a later epoch, or this
+// one
+// to another leader, cannot follow this leader. The leader then abandons its epoch, because
+// otherwise
+// it would lack that follower as long as it leads.
 func (n *node) followerInfo(p *peer, b *FollowerInfo) {
 	if p.link != b.Link {
 		p.channel = channel{link: b.Link, accepted: b.Accepted, heard: n.ticks}
@@ -142,8 +147,10 @@ func (n *node) discover() {
 	n.synchronise()
 }
 
-// ackEpoch takes a promise. The first quorum of them shows whether this node's history is the most recent; if not it
-// abandons, and the election finds who has it (Zab 1.0; the paper's leader fetches that history, step l.1.2).
+// ackEpoch handles a promise. The first quorum of promises shows whether this node's history is the
+// most recent. If not, the node abandons the epoch, and the election finds the node that has it
+// (Zab
+// 1.0; the paper's leader fetches that history, step l.1.2).
 func (n *node) ackEpoch(p *peer, b *AckEpoch) {
 	if p.stage != connected {
 		return
@@ -177,7 +184,7 @@ func (n *node) synchronise() {
 	n.establish()
 }
 
-// reached counts the members that have come as far as s, the leader included.
+// reached counts the members at stage s or later, including the leader.
 func (n *node) reached(s stage) int {
 	count := 1
 	for i := range n.peers {
@@ -188,7 +195,9 @@ func (n *node) reached(s stage) int {
 	return count
 }
 
-// establish begins to broadcast when a quorum has entered the epoch (§4.3). With that its initial history is committed.
+// establish begins to broadcast once a quorum has entered the epoch (§4.3), which commits the
+// initial
+// history.
 func (n *node) establish() {
 	if n.phase != synchronisation || n.reached(entered) < n.quorum() && !n.bug.establishedAtOnce {
 		return
@@ -209,11 +218,11 @@ func (n *node) sendUpToDate(p *peer) {
 
 func (n *node) channelTo(p *peer) Channel { return Channel{p.link, n.epoch} }
 
-// full says that the epoch's zxids are used up: a new epoch has new ones (ZOOKEEPER-1277).
+// full reports that the epoch's zxids are used up; a new epoch has new ones (ZOOKEEPER-1277).
 func (n *node) full() bool { return n.counter == 1<<counterBits-1 }
 
-// broadcast proposes a command. It counts as on the leader's disk at once: no message of this or a later Step leaves before
-// it is (protocol.P2), so nobody can acknowledge it earlier.
+// broadcast proposes a command. It counts as on the leader's disk at once: no message of this or a
+// later Step leaves before it is durable (protocol.P2), so nobody can acknowledge it earlier.
 func (n *node) broadcast(of Origin, command []byte) {
 	n.counter++
 	n.write(n.log.last(), []Txn{{makeZxid(n.epoch, n.counter), command, of}}, pointPropose)
@@ -224,7 +233,7 @@ func (n *node) broadcast(of Origin, command []byte) {
 	n.advance()
 }
 
-// ack takes note of what p has, and of its having entered the epoch.
+// ack records what p has, and that it has entered the epoch.
 func (n *node) ack(p *peer, b *Ack) {
 	n.matched(p, b.Last, true)
 	if !b.NewLeader || p.stage != learning || p.trunc || p.snap != nil {

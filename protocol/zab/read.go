@@ -2,46 +2,51 @@ package zab
 
 import "github.com/splitvote/splitvote/protocol/fifo"
 
-// Reads that ask first. A leader answers once a round of pings that began after the read came has been answered by a quorum:
-// none of them had promised a later epoch then, so nothing was committed elsewhere before. A follower sends SYNC to its
-// leader, which tells it in the same way how far the history is committed, and answers when it has applied that much.
+// Synced reads. A leader answers a read once a quorum has answered a round of pings that began
+// after
+// the read arrived. None of them had promised a later epoch by then, so nothing was committed
+// elsewhere
+// before. A follower sends SYNC to its leader, which determines in the same way how far the history
+// is
+// committed. The follower answers when it has applied that much.
 
-// syncing is what a follower remembers of its reads.
+// syncing is a follower's state for its reads.
 type syncing struct {
 	number  uint64            // of the latest Sync
-	pending bool              // and whether its answer is still to come
-	gather  fifo.Queue[query] // reads that the next Sync is for
-	sent    fifo.Queue[query] // reads that the latest Sync is for
+	pending bool              // whether its answer is outstanding
+	gather  fifo.Queue[query] // reads that the next Sync will cover
+	sent    fifo.Queue[query] // reads that the latest Sync covers
 	known   fifo.Queue[query] // reads that wait for their zxid to be applied
 }
 
-// query is a read that waits.
+// query is a waiting read.
 type query struct {
 	id      uint64
 	command []byte
-	upTo    Zxid // on a follower: what must be applied first
+	upTo    Zxid // on a follower: the zxid to apply first
 	round   uint64
-	// On a leader, of a follower's Sync: whose it is.
+	// On a leader: the follower whose Sync this is.
 	of     *peer
 	link   uint64
 	number uint64
 }
 
-// reading is what a leader remembers of reads, its own and its followers', and of the rounds of pings that confirm them.
+// reading is a leader's state for its own and its followers' reads, with the rounds of pings that
+// confirm them.
 type reading struct {
 	pings     uint64            // the latest round
 	confirmed uint64            // the latest round that a quorum has answered
-	waiting   fifo.Queue[query] // oldest first; of round 0: for a round to begin
+	waiting   fifo.Queue[query] // oldest first; round 0 means a round has yet to begin
 	scratch   []uint64
 }
 
-// askSync takes a follower's read.
+// askSync handles a follower's read.
 func (n *node) askSync(id uint64, command []byte) {
 	n.gather.Push(query{id: id, command: command})
 	n.nextSync()
 }
 
-// nextSync asks on behalf of all reads that have come since the last time.
+// nextSync sends one Sync for all reads that came since the last one.
 func (n *node) nextSync() {
 	if n.pending || n.gather.Len() == 0 {
 		return
@@ -73,7 +78,7 @@ func (n *node) synced(b *Synced) {
 	n.nextSync()
 }
 
-// answerReads answers the reads of a follower that has applied enough.
+// answerReads answers a follower's reads whose zxid has been applied.
 func (n *node) answerReads() {
 	for n.known.Len() > 0 && (n.known.Front().upTo <= n.log.zxid(n.applied) || n.bug.syncNotAwaited) {
 		q := n.known.Pop()
@@ -91,12 +96,12 @@ func (n *node) dropReads() {
 	n.pending = false
 }
 
-// read takes a leader's read.
+// read handles a leader's read.
 func (n *node) read(id uint64, command []byte) {
 	n.ask(query{id: id, command: command})
 }
 
-// sync takes a follower's.
+// sync handles a follower's Sync.
 func (n *node) sync(p *peer, b *Sync) {
 	if n.phase != broadcast || p.stage != entered || p.syncing == b.Number {
 		return
@@ -114,8 +119,9 @@ func (n *node) ask(q query) {
 	n.startReads()
 }
 
-// startReads begins a round of pings for the reads that wait for one. While another round confirms earlier reads they gather,
-// so that one round serves many.
+// startReads begins a round of pings for the waiting reads. While an earlier round is unconfirmed,
+// new
+// reads gather, so that one round serves many.
 func (n *node) startReads() {
 	if n.waiting.Len() > 0 && n.waiting.Front().round == 0 {
 		n.pingAll()

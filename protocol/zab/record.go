@@ -11,17 +11,17 @@ type Txn struct {
 	Origin
 }
 
-// Origin says who asked for a transaction: a request of a node, unlike any other that a node ever makes.
+// Origin identifies the request behind a transaction. No two requests of any node share one.
 type Origin struct {
 	Node   protocol.NodeID `json:"o"`
-	Link   uint64          `json:"k"` // of the node's channel to its leader, of itself if it led
+	Link   uint64          `json:"k"` // of the node's channel to its leader, or its own if it led
 	Number uint64          `json:"n"` // on that channel, from 1
 }
 
 // Epochs is what a node must never forget (§3.2; acceptedEpoch and currentEpoch of Zab 1.0).
 type Epochs struct {
-	Accepted uint64          `json:"a"`           // the latest epoch that it has promised to enter, and to hear no earlier one
-	To       protocol.NodeID `json:"t,omitempty"` // whom it promised Accepted
+	Accepted uint64          `json:"a"`           // the latest epoch that it has promised to enter; it accepts no earlier one
+	To       protocol.NodeID `json:"t,omitempty"` // the leader to which it promised Accepted
 	Current  uint64          `json:"c"`           // the latest epoch whose initial history it has
 }
 
@@ -31,13 +31,14 @@ type Tail struct {
 	Txns  []Txn  `json:"x,omitempty"`
 }
 
-// Checkpoint is a node's whole state: a snapshot of its Machine, and what is not in the snapshot.
+// Checkpoint is a node's whole state: a snapshot of its Machine and everything outside the
+// snapshot.
 type Checkpoint struct {
 	Epochs   Epochs `json:"e"`
 	Index    uint64 `json:"i"` // the last transaction that the snapshot covers
 	Zxid     Zxid   `json:"z"` // and its zxid
 	Snapshot []byte `json:"s"`
-	Base     uint64 `json:"b"`           // at most Index: the log reaches back further than it need, for DIFF
+	Base     uint64 `json:"b"`           // at most Index: the log keeps older transactions, for DIFF
 	BaseZxid Zxid   `json:"bz"`          // of the transaction at Base
 	Txns     []Txn  `json:"x,omitempty"` // the log after Base
 }

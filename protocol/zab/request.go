@@ -5,14 +5,17 @@ import (
 	"github.com/splitvote/splitvote/protocol/fifo"
 )
 
-// Clients' writes. A leader proposes what it is asked; a follower forwards it, and answers when it has applied the
-// transaction itself, so that a client reads its own write where it wrote. Once a request may have left, what became of it
-// is known only from the history: who loses its leader, or abandons its epoch, cannot say.
+// Clients' writes. A leader proposes them. A follower forwards them and answers once it has applied
+// the
+// transaction itself, so that a client reads its own writes there. Once a request may have left the
+// node, only the history shows its outcome. A node that loses its leader or abandons its epoch
+// cannot
+// know it.
 
-// requests are what clients have asked of this node while it follows one leader, or leads one epoch.
+// requests are the client requests to this node while it follows one leader, or leads one epoch.
 type requests struct {
-	made  uint64              // how many
-	asked fifo.Queue[request] // that wait for their transactions to be applied
+	made  uint64              // number of requests
+	asked fifo.Queue[request] // requests whose transactions are not applied yet
 }
 
 // request is a client's write.
@@ -22,7 +25,7 @@ type request struct {
 	command []byte
 }
 
-// request takes a client's write.
+// request handles a client's write.
 func (n *node) request(id uint64, command []byte) {
 	if n.state == leading && n.full() {
 		n.look()
@@ -39,7 +42,7 @@ func (n *node) request(id uint64, command []byte) {
 	n.forward(r)
 }
 
-// origin names a request of this node, as no other ever is named.
+// origin returns the unique name of a request of this node.
 func (n *node) origin(r request) Origin { return Origin{n.id, n.link, r.number} }
 
 func (n *node) forward(r request) {
@@ -53,7 +56,8 @@ func (n *node) repeatRequests() {
 	}
 }
 
-// forwarded takes a follower's request: each once, in their order, as on the paper's channels.
+// forwarded handles a follower's request. Each is proposed once, in order, as on the paper's
+// channels.
 func (n *node) forwarded(p *peer, b *Request) {
 	repeated := b.Number != p.requested+1 && !n.bug.requestRepeated
 	if n.phase != broadcast || p.stage != entered || repeated {
@@ -67,14 +71,14 @@ func (n *node) forwarded(p *peer, b *Request) {
 	n.broadcast(Origin{p.id, p.link, b.Number}, b.Command)
 }
 
-// answerRequest answers whoever asked here for the transaction that was just applied.
+// answerRequest answers the local client, if any, of the transaction that was just applied.
 func (n *node) answerRequest(of Origin, result []byte) {
 	if n.asked.Len() > 0 && of == n.origin(*n.asked.Front()) {
 		n.done(n.asked.Pop().id, result)
 	}
 }
 
-// dropRequests answers what can no longer be known.
+// dropRequests answers requests whose outcome can no longer be known.
 func (n *node) dropRequests(reason string, certainlyNot bool) {
 	for n.asked.Len() > 0 {
 		id := n.asked.Pop().id

@@ -2,7 +2,7 @@ package zab
 
 import "github.com/splitvote/splitvote/protocol"
 
-// maybeSnapshot snapshots the state and shortens the log once enough transactions have been applied.
+// maybeSnapshot takes a snapshot and shortens the log once enough transactions have been applied.
 func (n *node) maybeSnapshot() {
 	covered := uint64(0)
 	if n.snap != nil {
@@ -30,8 +30,9 @@ func (n *node) checkpoint(index uint64, zxid Zxid, snapshot []byte) {
 	n.out.Persist = append(n.out.Persist, protocol.Record{Checkpoint: true, Data: n.snap})
 }
 
-// restore replaces the node's state by a snapshot that has arrived. It reports false if the Machine cannot read it; then it
-// is fetched again.
+// restore replaces the node's state by a received snapshot. It reports false if the Machine cannot
+// read
+// the snapshot, which is then fetched again.
 func (n *node) restore(s *Snap) bool {
 	n.arrived = &Snap{Index: s.Index, Zxid: s.Zxid}
 	if err := n.machine.Restore(s.Data); err != nil {

@@ -2,11 +2,13 @@ package zab
 
 // How a leader brings a follower's history in line with its own (§4.2; DIFF, TRUNC and SNAP of Zab 1.0), and keeps it so.
 
-// teach finds where the follower's history, which ends with last, leaves the leader's.
+// teach finds where the follower's history, which ends with last, diverges from the leader's.
 //
-// Whatever epoch last is of was established by a quorum, so its initial history is a prefix of the leader's, as it is of
-// the follower's; and of the epoch itself both have a prefix. So up to the leader's latest transaction that is not after
-// last, both have the same.
+// A quorum established the epoch of last, so the epoch's initial history is a prefix of both
+// histories.
+// Each also has a prefix of the epoch itself. So both histories are the same up to the leader's
+// latest
+// transaction that is not after last.
 func (n *node) teach(p *peer, last Zxid) {
 	if n.bug.truncToSnapshot && n.snap != nil && last > n.snap.Zxid {
 		p.match, p.next, p.trunc = n.snap.Index, n.snap.Index+1, true
@@ -21,7 +23,7 @@ func (n *node) teach(p *peer, last Zxid) {
 	p.trunc = n.log.zxid(index) != last
 }
 
-// feed sends p all that it is ready for.
+// feed sends p everything that it is ready for.
 func (n *node) feed(p *peer) {
 	if p.link == 0 || p.stage < promised || n.phase == discovery {
 		return
@@ -70,8 +72,10 @@ func (n *node) open(p *peer) {
 	}
 }
 
-// fallBehind is for a follower to which the log does not reach back any more. One that is learning is sent a snapshot; one
-// that had entered is no longer spoken to, and will connect again.
+// fallBehind handles a follower that needs transactions older than the log. If it is learning, it
+// is
+// sent a snapshot. If it had entered the epoch, the leader stops talking to it, and it will
+// reconnect.
 func (n *node) fallBehind(p *peer) {
 	if p.stage == entered {
 		p.channel = channel{}
@@ -81,7 +85,7 @@ func (n *node) fallBehind(p *peer) {
 	n.sendChunk(p)
 }
 
-// repeat sends again, with each round of pings, what p has not acknowledged since the one before.
+// repeat resends, with each round of pings, what p has not acknowledged since the previous round.
 func (n *node) repeat(p *peer) {
 	switch {
 	case p.link == 0 || p.stage < learning:
@@ -100,8 +104,9 @@ func (n *node) rewind(p *peer) {
 	n.feed(p)
 }
 
-// matched takes note that p has the history up to last, and goes on from there. If an acknowledgement brings nothing new,
-// p has missed something, and is sent everything after again, once.
+// matched records that p has the history up to last, and continues from there. If an
+// acknowledgement
+// brings nothing new, p has missed something, and everything after it is sent again, once.
 func (n *node) matched(p *peer, last Zxid, acknowledged bool) {
 	index, found := n.log.find(last)
 	switch {
@@ -155,8 +160,9 @@ func (n *node) snapAck(p *peer, b *SnapAck) {
 	}
 }
 
-// reachedBy is the highest value that a quorum has reached, of the leader and those who have entered its epoch; self is the
-// leader's.
+// reachedBy returns the highest value that a quorum has reached, counting the leader and the
+// followers
+// that have entered its epoch; self is the leader's value.
 func (n *node) reachedBy(self uint64, of func(*peer) uint64) uint64 {
 	values := append(n.scratch[:0], self)
 	for i := range n.peers {

@@ -7,7 +7,7 @@ import (
 	"github.com/splitvote/splitvote/protocol/wire"
 )
 
-// Protocol is Zab, as a host runs it.
+// Protocol returns Zab for a host to run.
 func Protocol() protocol.Protocol {
 	return protocol.Protocol{
 		Name: "zab",
@@ -86,7 +86,8 @@ func parse(values map[string]string) (settings, error) {
 	return s, nil
 }
 
-// The moments that Output.Point names, from the least to the most telling: an Output that is several is the last.
+// The moments that Output.Point names, from the least to the most significant. An Output that is
+// several of them is the last one.
 type point uint8
 
 const (
@@ -113,7 +114,7 @@ var pointNames = []string{
 	pointPropose:     "propose",          // a leader wrote a proposal
 	pointAcceptEpoch: "accept-epoch",     // promised a new epoch
 	pointDiff:        "diff",             // a follower wrote transactions that it had missed
-	pointTruncate:    "truncate",         // a follower dropped transactions that no leader knows
+	pointTruncate:    "truncate",         // a follower dropped transactions that no leader has
 	pointEnterEpoch:  "enter-epoch",      // has the epoch's initial history: its current epoch is the new one
 	pointSnapshot:    "snapshot",         // wrote a snapshot and shortened its log
 	pointInstall:     "install-snapshot", // wrote the leader's snapshot
