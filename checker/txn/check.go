@@ -14,6 +14,9 @@ import (
 
 // Check judges a history.
 func (j judge) Check(ctx context.Context, h *history.History) checker.Result {
+	if err := CheckInitial(j.model, h.Initial); err != nil {
+		return undecided(err)
+	}
 	if j.model == Bank {
 		return j.bank(h)
 	}

@@ -53,8 +53,11 @@ func (f *initialFlag) flags() string {
 
 // checkInitial says what is wrong with initial values for a model.
 func checkInitial(modelName string, initial history.Initial) error {
-	if !initial.Given() || slices.Contains(txn.Models(), modelName) {
+	if !initial.Given() {
 		return nil
+	}
+	if slices.Contains(txn.Models(), modelName) {
+		return txn.CheckInitial(modelName, initial)
 	}
 	return linear.CheckInitial(modelName, initial)
 }
