@@ -68,6 +68,23 @@ func TestDecodeReadsPorcupinesLogs(t *testing.T) {
 	}
 }
 
+// An early log is known behind a preamble of any kind, so that its failed cas are what Porcupine's model takes them for.
+func TestEarlyLogsBehindAPreamble(t *testing.T) {
+	for _, preamble := range []string{"", "INFO  jepsen.core - begins\n", "WARN  some.other - thing\n", "Running on 5 nodes\n\n", strings.Repeat("WARN  x - y\n", 3000)} {
+		want, err := history.Decode(strings.NewReader(etcdLog), history.PorcupineEtcd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := history.Decode(strings.NewReader(preamble+etcdLog), history.Auto)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want.Ops, h.Ops); diff != "" {
+			t.Errorf("behind %.30q (-named +told):\n%s", preamble, diff)
+		}
+	}
+}
+
 func TestPorcupinesLogsThatAreNone(t *testing.T) {
 	for _, test := range []struct {
 		format     history.Format

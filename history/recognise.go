@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -45,14 +46,33 @@ func formatOf(head string) (format Format, known bool) {
 		return JSONL, true
 	}
 	first, _, whole := strings.Cut(strings.TrimLeft(head, " \t\r\n"), "\n")
-	switch {
-	case isTableHead(first):
+	if isTableHead(first) {
 		return CSV, whole
-	case etcdBegin.MatchString(text):
-		return PorcupineEtcd, true
 	}
-	return JepsenLog, whole
+	return formatOfLog(head)
 }
+
+// formatOfLog tells early logs of Jepsen from later ones by the first line that is an event, whatever precedes it. A log without one is
+// told by how its lines begin.
+func formatOfLog(head string) (Format, bool) {
+	format := JepsenLog
+	for line := range strings.Lines(head) {
+		whole := strings.HasSuffix(line, "\n")
+		line = strings.TrimSpace(line)
+		switch {
+		case etcdBegin.MatchString(line):
+			return PorcupineEtcd, true
+		case whole && logLine.MatchString(line):
+			return JepsenLog, true
+		case earlyLine.MatchString(line):
+			format = PorcupineEtcd
+		}
+	}
+	return format, false
+}
+
+// earlyLine is any line of an early log of Jepsen.
+var earlyLine = regexp.MustCompile(`^INFO\s+jepsen\.\S+\s+-\s`)
 
 // formatOfMap tells a format by a beginning with a brace. In EDN, the keys of maps are keywords.
 func formatOfMap(text string) (Format, bool) {
