@@ -3,17 +3,17 @@
 //
 //	N1  One goroutine owns the core and the log. Every event reaches it through one channel, or is a
 //	    tick.
-//	N2  Messages and replies leave after every record of the same and of earlier outputs is synced (protocol.P2). Inputs
-//	    that wait meanwhile are taken together and share the next sync.
-//	N3  The core never waits for the network: messages to a peer that does not keep up, or is not there, are lost, the
-//	    oldest first.
+//	N2  Messages and replies leave after every record of the same and of earlier outputs is synced
+//	    (protocol.P2). Inputs that wait meanwhile are taken together and share the next sync.
+//	N3  The core never waits for the network: messages to a peer that does not keep up, or is not
+//	    there, are lost, the oldest first.
 //	N4  An answer is definite only if the operation certainly happened or certainly will not.
 //	N5  When the log fails the node ends, because it can no longer keep its promises.
 //	N6  Run returns after every goroutine that it started.
-//	N7  A node of a run accepts no peer of another run and no client that names another run. No two nodes use one data
-//	    directory at a time.
-//	N8  An operator can set the core's clocks wrong. The machine's clocks are never touched, and only ticks follow
-//	    the core's.
+//	N7  A node of a run accepts no peer of another run and no client that names another run. No two
+//	    nodes use one data directory at a time.
+//	N8  An operator can set the core's clocks wrong. The machine's clocks are never touched, and
+//	    only ticks follow the core's.
 //
 // # Client interface
 //

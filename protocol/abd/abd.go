@@ -5,7 +5,7 @@ import (
 	"github.com/splitvote/splitvote/protocol/wire"
 )
 
-// Protocol is the quorum register, as a host runs it.
+// Protocol returns the quorum register for a host to run.
 func Protocol() protocol.Protocol {
 	return protocol.Protocol{
 		Name:         "abd",
@@ -27,7 +27,7 @@ func Protocol() protocol.Protocol {
 	}
 }
 
-// object is what it serves. A register cannot compare and set: that takes consensus.
+// object is the only object served. A register cannot compare and set: that requires consensus.
 const object = "register"
 
 var options = []protocol.Option{
@@ -67,7 +67,8 @@ func parse(values map[string]string) (settings, error) {
 	}, nil
 }
 
-// The moments that Output.Point names, from the least to the most telling: an Output that is several is the last.
+// The moments that Output.Point names, from the least to the most significant. An Output that is
+// several of them is the last one.
 type point uint8
 
 const (
@@ -83,7 +84,7 @@ var pointNames = []string{
 	pointNone:       "",
 	pointQuery:      "query",      // a coordinator asked what replicas hold
 	pointStore:      "store",      // a replica wrote another's value
-	pointWriteBack:  "write-back", // a coordinator began to store what a read is to return
+	pointWriteBack:  "write-back", // a coordinator began to store the value that a read will return
 	pointWrite:      "write",      // a coordinator chose a tag and began to store a new value
 	pointCheckpoint: "checkpoint", // wrote its whole state and dropped its log
 }

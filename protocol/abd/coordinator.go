@@ -7,8 +7,10 @@ import (
 	"github.com/splitvote/splitvote/protocol/kv"
 )
 
-// operation is a read or a write under way. Both ask a majority what it holds and then have a majority store: a read what it
-// found, a write its own value under a tag higher than all that it found.
+// operation is a read or a write in progress. Both ask a majority what it holds and then store on a
+// majority: a read the value that it found, a write its own value under a tag higher than all that
+// it
+// found.
 type operation struct {
 	number   Number
 	request  uint64 // the host's
@@ -18,10 +20,10 @@ type operation struct {
 	write    bool
 
 	phase     phase
-	tag       Tag // the highest heard of; once it stores, that of value
+	tag       Tag // the highest heard of; in the store phase, that of value
 	value     []byte
-	agreed    bool   // all that were asked hold tag
-	answered  uint64 // the members that have answered in this phase, as bits
+	agreed    bool   // all answers have the same tag
+	answered  uint64 // the members that have answered in this phase, as a bit set
 	answers   int    // and how many they are
 	age, idle uint64 // ticks since it began, and since the phase's message was last sent
 }
@@ -63,7 +65,7 @@ func (n *node) propose(p protocol.Propose) {
 
 var null = []byte("null")
 
-// begin asks all members what they hold. The first to answer is the node itself.
+// begin asks all members what they hold. The node itself answers first.
 func (n *node) begin(o *operation) {
 	o.phase, o.answered, o.answers, o.idle = querying, 0, 0, 0
 	n.moved = append(n.moved, o)
@@ -80,7 +82,7 @@ func (n *node) begin(o *operation) {
 	}
 }
 
-// heard takes note of what a replica holds.
+// heard records what a replica holds.
 func (n *node) heard(from protocol.NodeID, m *Held) {
 	o := n.find(m.Op, querying)
 	if o == nil || !n.mayCount(o, from) {
@@ -97,7 +99,7 @@ func (n *node) heard(from protocol.NodeID, m *Held) {
 	}
 }
 
-// choose settles what the operation is to store, since a majority has told what it holds.
+// choose determines what to store, after a majority has answered.
 func (n *node) choose(o *operation) {
 	if o.write {
 		o.tag, o.value = n.next(o), o.argument
@@ -118,9 +120,11 @@ func (n *node) choose(o *operation) {
 	}
 }
 
-// next is a tag that is higher than all that the operation has heard of, and new. The node's own replica holds every tag
-// that the node has chosen: it is the first to store what its coordinator writes, so that the tag is on this disk before
-// anyone hears of it. It is asked now and not when the operation began, for it may have begun another write since.
+// next returns a new tag that is higher than all that the operation has heard of. The node's own
+// replica is the first to store what the node writes, so it holds every tag that the node has
+// chosen,
+// on disk before anyone hears of it. next looks at the replica now, not when the operation began,
+// because another write of the node may have begun since.
 func (n *node) next(o *operation) Tag {
 	counter := max(o.tag.Counter, n.held[o.key].tag.Counter)
 	switch {
@@ -132,7 +136,7 @@ func (n *node) next(o *operation) Tag {
 	return Tag{Counter: counter + 1, Node: n.id}
 }
 
-// acknowledged takes note that a replica has stored.
+// acknowledged records that a replica has stored.
 func (n *node) acknowledged(from protocol.NodeID, m *Stored) {
 	o := n.find(m.Op, storing)
 	if o != nil && n.mayCount(o, from) && n.count(o, n.place(from)) {
@@ -159,7 +163,7 @@ func (n *node) done(id uint64, r kv.Result) {
 	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Result: r.Encode()})
 }
 
-// tick lets operations ask again, and give up.
+// tick makes operations resend or give up.
 func (n *node) tick() {
 	for _, o := range n.operations {
 		o.age++
@@ -181,8 +185,11 @@ func (n *node) tick() {
 	})
 }
 
-// giveUp says what is known of an operation that found no majority. A read has no effect; a write has none as long as it
-// only asks; once it stores, whoever holds its value may hand it on.
+// giveUp answers an operation that found no majority. A read has no effect. A write in its query
+// phase
+// has none either. In its store phase its outcome is unknown, because a replica that holds the
+// value
+// can pass it on.
 func (n *node) giveUp(o *operation) {
 	if o.write && o.phase == storing && !n.bug.rejectsWhatItSent {
 		n.out.Reply = append(n.out.Reply, protocol.Reply{
@@ -193,7 +200,7 @@ func (n *node) giveUp(o *operation) {
 	n.reject(o.request, "no majority answers")
 }
 
-// ask sends the message of the operation's phase to those that have not answered.
+// ask sends the phase's message to the members that have not answered.
 func (n *node) ask(o *operation) {
 	var body any
 	if o.phase == querying {
@@ -208,7 +215,9 @@ func (n *node) ask(o *operation) {
 	}
 }
 
-// find is the operation of that number if it is in that phase, nil otherwise: the answer comes too late.
+// find returns the operation with that number if it is in that phase. Otherwise the answer is late,
+// and
+// find returns nil.
 func (n *node) find(number Number, in phase) *operation {
 	for _, o := range n.operations {
 		if o.number == number && o.phase == in {
@@ -220,13 +229,13 @@ func (n *node) find(number Number, in phase) *operation {
 
 func (n *node) place(id protocol.NodeID) int { return slices.Index(n.members, id) }
 
-// mayCount says whether an answer is a member's first in this phase.
+// mayCount reports whether an answer is a member's first in this phase.
 func (n *node) mayCount(o *operation, from protocol.NodeID) bool {
 	i := n.place(from)
 	return i >= 0 && (o.answered&(1<<i) == 0 || n.bug.countsAnswers)
 }
 
-// count counts a member's answer, and says whether they are a majority now.
+// count counts a member's answer and reports whether there is a majority now.
 func (n *node) count(o *operation, member int) bool {
 	o.answered |= 1 << member
 	o.answers++

@@ -9,12 +9,13 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// invariants checks A1 to A5 of the package's documentation. What it costs is proportional to what a Step changed.
+// invariants checks A1 to A5 of the package's documentation. The cost of a check is proportional to
+// what the Step changed.
 type invariants struct {
 	nodes    map[protocol.NodeID]*node
-	written  map[place]writing           // every tag that was ever chosen
-	answered map[string]Tag              // by key: the highest tag of an operation that was answered
-	floors   map[*operation]Tag          // of operations under way: answered as it was when they began
+	written  map[place]writing           // every tag ever chosen
+	answered map[string]Tag              // by key: the highest tag of an answered operation
+	floors   map[*operation]Tag          // of operations in progress: answered, as of their start
 	replicas map[protocol.NodeID]tallies // what each replica held after its previous Step
 	lives    map[protocol.NodeID]uint64  // the latest life of each node that another has heard of
 }
@@ -27,13 +28,13 @@ type place struct {
 	tag Tag
 }
 
-// writing is who chose a tag, and for what.
+// writing is the origin of a tag.
 type writing struct {
 	by    *operation
 	value []byte
 }
 
-// NewInvariants watches one cluster from its beginning.
+// NewInvariants returns a checker that watches one cluster from its start.
 func NewInvariants() protocol.Invariants {
 	return &invariants{
 		nodes: map[protocol.NodeID]*node{}, written: map[place]writing{}, answered: map[string]Tag{},
@@ -41,7 +42,7 @@ func NewInvariants() protocol.Invariants {
 	}
 }
 
-// Restarted looks at everything that the node's disk gave back.
+// Restarted checks everything that the node's disk returned.
 func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	n := core.(*node)
 	v.nodes[id] = n
@@ -53,10 +54,11 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 		t[key] = h.tag
 	}
 	v.replicas[id] = t
-	// What the node chose and had not yet on its disk, nobody has seen; it may choose it again.
+	// Nobody has seen the tags that were not yet on the node's disk; it may choose them again.
 	maps.DeleteFunc(v.written, func(at place, _ writing) bool { return at.tag.Node == id && t[at.key].less(at.tag) })
 	if len(n.members) == 1 {
-		// A lone member answers what it writes, and nobody has seen the answers that waited for its disk.
+		// A lone member answers what it writes, and nobody has seen the answers that waited for its
+		// disk.
 		v.answered = maps.Clone(t)
 		return nil
 	}
@@ -68,7 +70,7 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	return nil
 }
 
-// After looks at what one Step has changed.
+// After checks what one Step has changed.
 func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.Input, out *protocol.Output) error {
 	n := core.(*node)
 	v.nodes[id] = n
@@ -93,7 +95,7 @@ func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.I
 	return nil
 }
 
-// heard takes note of the sender's life.
+// heard records the sender's life.
 func (v *invariants) heard(m *protocol.Message) {
 	switch b := m.Body.(type) {
 	case *Query:
@@ -103,7 +105,7 @@ func (v *invariants) heard(m *protocol.Message) {
 	}
 }
 
-// moved looks at an operation that has begun, has come to store, or has been answered.
+// moved checks an operation that has begun, has entered its store phase, or has been answered.
 func (v *invariants) moved(n *node, o *operation) error {
 	floor, known := v.floors[o]
 	if !known {
@@ -139,7 +141,7 @@ func (v *invariants) moved(n *node, o *operation) error {
 	return v.majority(n, o.key, o.tag, protocol.Concerning(o.command, "was answered at tag %v by %s", o.tag, n.id))
 }
 
-// stores looks at what a replica has taken up: it was written, and is newer than what it held.
+// stores checks a value that a replica has stored: it was written, and is newer than the old value.
 func (v *invariants) stores(n *node, d *Value) error {
 	w, known := v.written[place{d.Key, d.Tag}]
 	if !known || !bytes.Equal(w.value, d.Value) {
@@ -160,7 +162,8 @@ func (v *invariants) stores(n *node, d *Value) error {
 	return nil
 }
 
-// majority counts who holds a value that was answered, or a newer one. The answers may be about others than who wrote it.
+// majority counts the replicas that hold an answered value, or a newer one. The answers can concern
+// other commands than the value's writer.
 func (v *invariants) majority(n *node, key string, tag Tag, answers ...protocol.Concern) error {
 	holders := 0
 	for _, id := range n.members {
@@ -175,7 +178,7 @@ func (v *invariants) majority(n *node, key string, tag Tag, answers ...protocol.
 	return nil
 }
 
-// writer is the command that chose a tag, if it is known.
+// writer returns the command that chose a tag, if known.
 func (v *invariants) writer(key string, tag Tag, role string, args ...any) []protocol.Concern {
 	w, known := v.written[place{key, tag}]
 	if !known {

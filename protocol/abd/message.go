@@ -14,12 +14,13 @@ type Tag struct {
 	Node    protocol.NodeID `json:"n,omitempty"`
 }
 
-// less is the order: by counter, and where two writers chose the same, by their names.
+// less orders tags by counter, then by writer's name.
 func (t Tag) less(u Tag) bool {
 	return t.Counter < u.Counter || t.Counter == u.Counter && t.Node < u.Node
 }
 
-// Number names an operation of a node: the number of the node's life, and of the operation within it.
+// Number names an operation of a node: the number of the node's life, and of the operation within
+// it.
 type Number struct {
 	Life uint64 `json:"l"`
 	Call uint64 `json:"c"`
@@ -72,7 +73,7 @@ func (m *Store) String() string {
 
 func (m *Stored) String() string { return "stored op=" + m.Op.String() }
 
-// tagged shows a value as transcripts do: 7@3.n1.
+// tagged formats a value as in transcripts: 7@3.n1.
 func tagged(t Tag, value []byte) string {
 	if t.Counter == 0 {
 		return "null@0"

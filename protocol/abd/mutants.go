@@ -2,7 +2,7 @@ package abd
 
 import "github.com/splitvote/splitvote/protocol"
 
-// bugs are the planted bugs. At most one is set, and each is looked at in one place.
+// bugs are the planted bugs. At most one is set, and each is checked in one place.
 type bugs struct {
 	readWithoutWriteBack, localClock, localCounter, writeStartsAnew, rejectsWhatItSent bool
 	halfIsEnough, countsAnswers, latestAnswerWins                                      bool
@@ -10,7 +10,8 @@ type bugs struct {
 	unsynced, restartsEmpty, checkpointLosesLatest, livesAreOne, staysSilent           bool
 }
 
-// mutants leave out one thing each that the proofs need; where a system is known for it, the source names it.
+// mutants each omit one requirement of the proofs. The source names a system known for the bug, if
+// any.
 var mutants = []protocol.Planted[bugs]{
 	{Mutant: protocol.Mutant{
 		Name: "abd/read-without-write-back", Class: protocol.ClientVisible,

@@ -8,32 +8,32 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// node is one member: a replica of every register, and a coordinator of what its clients ask.
+// node is one member: a replica of every register, and the coordinator of its clients' operations.
 type node struct {
 	settings
 	bug      bugs
 	id       protocol.NodeID
 	members  []protocol.NodeID
-	self     int // its place among the members, -1 if it is none
+	self     int // its place among the members, -1 if it is not a member
 	majority int
 	out      protocol.Output
 	point    point
-	wall     int64 // of the latest tick; only planted bugs look at it and at silent
+	wall     int64 // of the latest tick; only planted bugs use wall and silent
 	silent   bool
 
 	replica
 
 	life       uint64
-	born       bool // the life is on its way to the disk
+	born       bool // the record of this life has been written
 	calls      uint64
-	operations []*operation // under way, oldest first
-	moved      []*operation // those that entered a phase in this Step, for whoever watches
+	operations []*operation // in progress, oldest first
+	moved      []*operation // those that entered a phase in this Step, for the invariants
 }
 
-// most is how many members there can be: who has answered is a set of bits.
+// most is the maximum number of members, because a bit set records who has answered.
 const most = 64
 
-// New makes a node from what its disk holds: nothing, or the records that survived, oldest first.
+// New makes a node from its disk: empty, or the records that survived, oldest first.
 func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	s, err := parse(c.Options)
 	if err != nil {
@@ -90,7 +90,9 @@ func (n *node) recover(data any) error {
 	return nil
 }
 
-// Status is what the node says of itself. Nobody leads, and there is no log: Applied counts the values stored.
+// Status returns the node's view of itself. There is no leader and no log; Applied counts the
+// values
+// stored.
 func (n *node) Status() protocol.Status {
 	role := "replica"
 	if n.self < 0 {
@@ -99,7 +101,7 @@ func (n *node) Status() protocol.Status {
 	return protocol.Status{Role: role, Applied: n.stored, Commit: n.stored, Last: n.stored, Members: n.members}
 }
 
-// Step takes one input.
+// Step processes one input.
 func (n *node) Step(in protocol.Input) protocol.Output {
 	n.out.Reset()
 	n.point = pointNone
@@ -153,7 +155,7 @@ func (n *node) persist(data any) {
 	n.out.Persist = append(n.out.Persist, protocol.Record{Checkpoint: checkpoint, Data: data})
 }
 
-// reject answers a request that has had no effect and will have none.
+// reject refuses a request that has had no effect and will have none.
 func (n *node) reject(id uint64, reason string) {
 	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Outcome: protocol.Rejected, Reason: reason})
 }

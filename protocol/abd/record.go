@@ -2,12 +2,14 @@ package abd
 
 // The records of the write-ahead log. Each is written as a pointer and never changed afterwards (protocol.P3).
 
-// Life says that the node has begun its Number-th life: numbers of operations are never used again.
+// Life says that the node has started its Number-th life, so that numbers of operations are never
+// used
+// again.
 type Life struct {
 	Number uint64 `json:"n"`
 }
 
-// Value is what the replica holds of a key from now on.
+// Value is the replica's new value of a key.
 type Value struct {
 	Key   string `json:"k"`
 	Tag   Tag    `json:"t"`

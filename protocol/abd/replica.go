@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// replica is a node's copy of the registers. What it holds is as good as on disk: nothing that was sent after it was
-// written leaves before it is there (protocol.P2).
+// replica is a node's copy of the registers. Its values count as on disk: no later message leaves
+// before they are durable (protocol.P2).
 type replica struct {
 	held    map[string]held
 	stored  uint64 // values stored in this life
@@ -14,13 +14,13 @@ type replica struct {
 	latest  string // key stored last
 }
 
-// held is the value of a key and its tag; the zero value is that of a key that nobody has written.
+// held is a key's value and its tag; the zero value means that the key was never written.
 type held struct {
 	tag   Tag
 	value []byte
 }
 
-// store takes a value from a coordinator.
+// store handles a value from a coordinator.
 func (n *node) store(m *Store) {
 	if n.keep(m.Key, m.Tag, m.Value) {
 		n.point = max(n.point, pointStore)
@@ -28,7 +28,7 @@ func (n *node) store(m *Store) {
 	}
 }
 
-// keep holds the value from now on, unless it is older than what is held. It says whether it was news.
+// keep stores the value unless it is older than the held one, and reports whether it did.
 func (n *node) keep(key string, tag Tag, value []byte) bool {
 	if !n.newer(n.held[key].tag, tag) {
 		return false
@@ -41,7 +41,7 @@ func (n *node) keep(key string, tag Tag, value []byte) bool {
 	return true
 }
 
-// newer says whether a value of tag takes the place of one held.
+// newer reports whether a value of tag replaces the held one.
 func (n *node) newer(held, tag Tag) bool {
 	switch {
 	case n.bug.overwrites:
@@ -54,7 +54,7 @@ func (n *node) newer(held, tag Tag) bool {
 	return held.less(tag)
 }
 
-// maybeCheckpoint replaces a log that has grown longer than the state that it leads to.
+// maybeCheckpoint replaces a log that has grown longer than the state it produces.
 func (n *node) maybeCheckpoint() {
 	if n.records < max(n.checkpointEvery, len(n.held)) {
 		return

@@ -9,7 +9,8 @@ import (
 
 var null = []byte("null")
 
-// propose answers from what this replica holds; a change is durable here before the answer leaves, and nowhere else.
+// propose answers from this replica's state. A change is durable here, and nowhere else, before the
+// answer leaves.
 func (n *node) propose(in protocol.Propose) {
 	c, err := decode(in.Command)
 	if err != nil {
@@ -34,7 +35,7 @@ func (n *node) propose(in protocol.Propose) {
 	n.done(in.ID, result)
 }
 
-// decode reads a command; one without a value is about null.
+// decode reads a command; an empty value is null.
 func decode(command []byte) (kv.Command, error) {
 	c, err := kv.Decode(command)
 	if len(c.Value) == 0 {
@@ -43,7 +44,7 @@ func decode(command []byte) (kv.Command, error) {
 	return c, err
 }
 
-// call gives the answer to a client's call and what it changes, nothing if change is empty.
+// call returns the answer to a client's call and the change that it makes, which can be empty.
 func (n *node) call(c kv.Command) (answer kv.Result, change State) {
 	change.Name = Name{c.Object, c.Key}
 	var s State
@@ -89,7 +90,7 @@ func (n *node) call(c kv.Command) (answer kv.Result, change State) {
 	return yes, change
 }
 
-// stamp is the time of a write that is made now.
+// stamp returns the stamp for a write made now.
 func (n *node) stamp() Stamp {
 	if n.settings.wall {
 		n.wall++

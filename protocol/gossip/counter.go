@@ -2,7 +2,7 @@ package gossip
 
 import "math"
 
-// Counter is a pair of vectors: what each node has added, and what each has taken away.
+// Counter is a pair of vectors: what each node has added and what each has subtracted.
 type Counter struct {
 	Up   Vector `json:"u,omitempty"`
 	Down Vector `json:"d,omitempty"`
@@ -21,7 +21,9 @@ func (c *Counter) join(d *Counter, bug *bugs) *Counter {
 	return &Counter{zip(c.Up, d.Up, pick), zip(c.Down, d.Down, pick)}
 }
 
-// value is the sum. Nodes that cannot see each other's additions may together go past 64 bits; then it wraps around.
+// value returns the sum. Concurrent additions on different nodes can together exceed 64 bits; the
+// sum
+// then wraps around.
 func (c *Counter) value() int64 {
 	if c == nil {
 		return 0
@@ -29,7 +31,7 @@ func (c *Counter) value() int64 {
 	return int64(c.Up.sum() - c.Down.sum())
 }
 
-// add is the change that adds n at a node, nil if that would overflow.
+// add returns the change that adds n at a node, nil if that would overflow.
 func (c *Counter) add(of Mark, n int64) *Counter {
 	if c == nil {
 		c = &Counter{}

@@ -2,8 +2,9 @@ package gossip
 
 import "github.com/splitvote/splitvote/protocol"
 
-// receive carries an exchange on: greet, digest, delta and, for what was wanted, one more delta. Whoever is not answered
-// has lost nothing: the next exchange begins anew.
+// receive continues an exchange: greet, digest, delta and, if objects were requested, one more
+// delta. A
+// lost answer does no harm, because the next exchange starts anew.
 func (n *node) receive(m *protocol.Message) {
 	switch b := m.Body.(type) {
 	case *Greet:
@@ -19,10 +20,10 @@ func (n *node) receive(m *protocol.Message) {
 	}
 }
 
-// recently is how many ticks back a replica looks that forgets to look at the rest.
+// recently is how many ticks a replica looks back under the planted bug that ignores older changes.
 const recently = 40
 
-// held lists what there is to compare.
+// held lists the objects to compare.
 func (n *node) held() []Held {
 	all := make([]Held, 0, len(n.names))
 	for _, name := range n.names {
@@ -35,8 +36,11 @@ func (n *node) held() []Held {
 	return all
 }
 
-// compare gives what the other lacks or has otherwise, and asks for what it has more, or otherwise: of two states that
-// differ each may know something that the other does not.
+// compare returns the objects that the other lacks or holds in another state. It requests those
+// that
+// this replica lacks or holds in another state: of two states that differ, each can contain
+// something
+// that the other does not.
 func (n *node) compare(theirs []Held) *Delta {
 	var d Delta
 	give := func(h Held) { d.States = append(d.States, n.objects[h.Name].state) }

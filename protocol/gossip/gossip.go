@@ -5,7 +5,7 @@ import (
 	"github.com/splitvote/splitvote/protocol/wire"
 )
 
-// Protocol is the store, as a host runs it.
+// Protocol returns the store for a host to run.
 func Protocol() protocol.Protocol {
 	return protocol.Protocol{
 		Name: "gossip",
@@ -21,16 +21,16 @@ func Protocol() protocol.Protocol {
 		Unrepeatable: true,
 		Lacks:        []string{"members", "transfer"},
 		Consistency:  "eventual",
-		Settle:       200, // twenty exchanges of every replica, at the slowest that a campaign draws
+		Settle:       200, // twenty exchanges by every replica, at the slowest setting that a campaign draws
 		Attacks:      [][2]string{{"checkpoint-every=20", "kill"}},
 	}
 }
 
 // The moments that Output.Point names.
 const (
-	pointWrite      = "write"      // took a client's change
+	pointWrite      = "write"      // made a client's change
 	pointMerge      = "merge"      // learned something from another replica
-	pointCheckpoint = "checkpoint" // wrote down all that it holds, and dropped its log
+	pointCheckpoint = "checkpoint" // wrote its whole state and dropped its log
 )
 
 var options = []protocol.Option{

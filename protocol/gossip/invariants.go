@@ -9,32 +9,32 @@ import (
 	"github.com/splitvote/splitvote/protocol/kv"
 )
 
-// invariants checks G1 to G4 of the package's documentation, on the objects that a Step was about.
+// invariants checks G1 to G4 of the package's documentation, for the objects that a Step concerns.
 type invariants struct {
 	views  map[protocol.NodeID]*view
-	writes map[wrote][]byte // the value, by stamp: writes that another replica has heard of, for no others are sure to last
-	calls  map[wrote][]byte // the command that each write of a register was
+	writes map[wrote][]byte // the value, by stamp, of writes that another replica has heard of; no others are sure to last
+	calls  map[wrote][]byte // the command behind each register write
 }
 
-// wrote is a write of a register.
+// wrote identifies a write of a register.
 type wrote struct {
 	key string
 	at  Stamp
 }
 
-// view is a replica as it was after its previous Step.
+// view is a replica's state after its previous Step.
 type view struct {
 	node   *node
 	states map[Name]State
 	root   uint64
 }
 
-// NewInvariants watches one cluster from its beginning.
+// NewInvariants returns a checker that watches one cluster from its start.
 func NewInvariants() protocol.Invariants {
 	return &invariants{views: map[protocol.NodeID]*view{}, writes: map[wrote][]byte{}, calls: map[wrote][]byte{}}
 }
 
-// Restarted looks for what others have heard from the node and its disk did not give back.
+// Restarted checks that the node's disk returned everything that others have heard from it.
 func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	n := core.(*node)
 	s := &view{node: n, states: make(map[Name]State, len(n.names)), root: n.root}
@@ -56,7 +56,7 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	return nil
 }
 
-// After looks at what one Step has changed.
+// After checks what one Step has changed.
 func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.Input, out *protocol.Output) error {
 	n := core.(*node)
 	s := v.views[id]
@@ -89,7 +89,7 @@ func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.I
 	return err
 }
 
-// take makes the object's state what it is now, and returns what it was.
+// take updates the object's state to the current one and returns both.
 func (s *view) take(name Name) (before, now State) {
 	before = s.states[name]
 	o := s.node.objects[name]
@@ -110,7 +110,7 @@ func sumOf(s State) uint64 {
 	return sum
 }
 
-// proposed is G1 and G2 of a client's call.
+// proposed checks G1 and G2 for a client's call.
 func proposed(s *view, c kv.Command, out *protocol.Output) error {
 	name := Name{c.Object, c.Key}
 	before, now := s.take(name)
@@ -141,7 +141,7 @@ func proposed(s *view, c kv.Command, out *protocol.Output) error {
 	return nil
 }
 
-// received is G1, G3 and G4 of what another replica has told.
+// received checks G1, G3 and G4 for what another replica has told.
 func (v *invariants) received(s *view, d *Delta) error {
 	for _, heard := range d.States {
 		before, now := s.take(heard.Name)
@@ -167,7 +167,7 @@ func (v *invariants) received(s *view, d *Delta) error {
 	return nil
 }
 
-// named is G4 of the write that a register's state is.
+// named checks G4 for the write that is a register's state.
 func (v *invariants) named(s State) error {
 	w := wrote{s.Key, s.Register.Stamp}
 	value, known := v.writes[w]
@@ -181,7 +181,7 @@ func (v *invariants) named(s State) error {
 	return nil
 }
 
-// own is G3: id itself knows its own part of what is known of an object.
+// own checks G3: id itself knows its own part of what others know about an object.
 func (v *invariants) own(id protocol.NodeID, known State) error {
 	s := v.views[id]
 	if s == nil {
@@ -208,7 +208,7 @@ func (v *invariants) own(id protocol.NodeID, known State) error {
 	return nil
 }
 
-// call is the command that wrote what a register's state is, if it is known.
+// call returns the command that wrote a register's state, if known.
 func (v *invariants) call(s State, role string, args ...any) []protocol.Concern {
 	if s.Register == nil {
 		return nil

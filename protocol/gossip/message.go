@@ -2,12 +2,15 @@ package gossip
 
 import "strconv"
 
-// Greet begins an exchange: the checksum of all that the sender holds. Whoever holds the same says nothing (§1.3).
+// Greet begins an exchange with the checksum of the sender's whole state. A replica with the same
+// state
+// does not answer (§1.3).
 type Greet struct {
 	Sum uint64 `json:"s"`
 }
 
-// Digest answers a Greet of another sum: the checksum of each object that the sender holds, in the order of their names.
+// Digest answers a Greet with a different sum: the checksum of each of the sender's objects, in the
+// order of their names.
 type Digest struct {
 	Objects []Held `json:"o,omitempty"`
 }
@@ -18,7 +21,7 @@ type Held struct {
 	Sum uint64 `json:"s"`
 }
 
-// Delta carries the objects in which two replicas differ, and asks for those of the other.
+// Delta carries the objects in which two replicas differ, and requests some of the other's.
 type Delta struct {
 	States []State `json:"s,omitempty"`
 	Want   []Name  `json:"w,omitempty"`
@@ -51,7 +54,7 @@ func (m *Delta) String() string {
 	return string(b)
 }
 
-// appendSum writes the last four digits, which is enough to tell sums apart by eye.
+// appendSum writes the last four digits, enough to tell sums apart by eye.
 func appendSum(b []byte, sum uint64) []byte {
 	b = append(b, '#')
 	for shift := 12; shift >= 0; shift -= 4 {

@@ -2,12 +2,14 @@ package gossip
 
 import "github.com/splitvote/splitvote/protocol"
 
-// bugs are the planted bugs. At most one is set, and each is looked at in one place.
+// bugs are the planted bugs. At most one is set, and each is checked in one place.
 type bugs struct {
 	tombstoneForgotten, tieNotBroken, counterSums, clockStandsStill, memberLeftOut, recentOnly, unsynced bool
 }
 
-// mutants show in what all replicas have come to after healing: that they differ, or that it is not what clients left them with.
+// mutants show in the replicas' state after healing: the replicas differ, or the state does not
+// match
+// the clients' changes.
 var mutants = []protocol.Planted[bugs]{
 	{Mutant: protocol.Mutant{
 		Name: "gossip/tombstone-forgotten", Class: protocol.ClientVisible,

@@ -20,23 +20,23 @@ type node struct {
 	// Durable, through Output.Persist.
 	objects map[Name]*object
 	names   []Name // of objects, sorted
-	clock   uint64 // Lamport's: not lower than any time or number in objects
+	clock   uint64 // Lamport clock: not lower than any time or number in objects
 
-	root    uint64 // of the sums of all objects, by exclusive or
-	wall    uint64 // the wall clock in ns, and 1 for every write since it was read; 0 before the first Tick
+	root    uint64 // the exclusive or of the sums of all objects
+	wall    uint64 // the wall clock in ns, plus 1 per write since it was read; 0 before the first Tick
 	ticks   uint64
 	records int // in the log
 	scratch []byte
 }
 
-// object is a state, its sum, and the tick in which it last changed.
+// object is a state, its sum, and the tick of its last change.
 type object struct {
 	state   State
 	sum     uint64
 	changed uint64
 }
 
-// New makes a replica from what its disk holds.
+// New makes a replica from its disk.
 func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	s, err := parse(c.Options)
 	if err != nil {
@@ -75,12 +75,12 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	return n, nil
 }
 
-// Status is what the replica says of itself. Nobody leads; Last is its Lamport clock.
+// Status returns the replica's view of itself. There is no leader; Last is its Lamport clock.
 func (n *node) Status() protocol.Status {
 	return protocol.Status{Role: "replica", Last: n.clock, Members: n.members}
 }
 
-// Step takes one input.
+// Step processes one input.
 func (n *node) Step(in protocol.Input) protocol.Output {
 	n.out.Reset()
 	switch in := in.(type) {
@@ -110,7 +110,7 @@ func (n *node) tick(t protocol.Tick) {
 	}
 }
 
-// learn joins s to what is held and says whether that was news.
+// learn joins s to the held state and reports whether it contained anything new.
 func (n *node) learn(s State) bool {
 	o := n.objects[s.Name]
 	if o == nil {
@@ -122,7 +122,7 @@ func (n *node) learn(s State) bool {
 	return n.set(o, join(o.state, s, &n.bug))
 }
 
-// set makes s the state of o and says whether it was another.
+// set makes s the state of o and reports whether that changed it.
 func (n *node) set(o *object, s State) bool {
 	var sum uint64
 	if sum, n.scratch = s.sum(n.scratch); sum == o.sum {

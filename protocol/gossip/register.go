@@ -8,7 +8,7 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// Stamp is when a write was made. Stamps are ordered by their times and, where these are equal, by their nodes.
+// Stamp is the time of a write. Stamps are ordered by time, then by node.
 type Stamp struct {
 	Time uint64          `json:"t"` // of a Lamport clock, or nanoseconds of a wall clock
 	Node protocol.NodeID `json:"n"`
@@ -24,8 +24,9 @@ type Register struct {
 	Value []byte `json:"v"`
 }
 
-// join takes the later write. A wall clock that was set back may give one stamp twice: then the values decide, so that all
-// replicas choose the same.
+// join takes the later write. A wall clock that was set back can give one stamp twice. Then the
+// values
+// decide, so that all replicas choose the same write.
 func (r *Register) join(s *Register, bug *bugs) *Register {
 	order := cmp.Or(r.compare(s.Stamp), bytes.Compare(r.Value, s.Value))
 	if bug.tieNotBroken {

@@ -6,20 +6,23 @@ import (
 	"slices"
 )
 
-// Element is what is known of one value of a set. Each addition gets a number that its node never used before; a removal
-// covers the additions that its node had seen, and no others, so that an addition made elsewhere meanwhile survives it.
+// Element is what is known of one value of a set. Each addition gets a number that its node never
+// used
+// before. A removal covers only the additions that its node had seen, so a concurrent addition
+// elsewhere survives it.
 type Element struct {
 	Value   []byte `json:"v"`
 	Added   Vector `json:"a"`           // the latest addition at each node
-	Removed Vector `json:"r,omitempty"` // the latest addition of each node that a removal has covered; a tombstone
+	Removed Vector `json:"r,omitempty"` // the latest addition of each node that a removal covers; a tombstone
 }
 
-// Set is the elements that were ever added, shorter values first, which puts whole numbers from 0 in their order.
+// Set holds the elements that were ever added, shorter values first, which sorts whole numbers from
+// 0.
 type Set []Element
 
 func compareValues(a, b []byte) int { return cmp.Or(cmp.Compare(len(a), len(b)), bytes.Compare(a, b)) }
 
-// present says that an addition is not covered.
+// present reports whether some addition is not covered.
 func (e *Element) present() bool {
 	for i := range e.Added {
 		if e.Added[i].N > e.Removed.of(e.Added[i].Node) {
@@ -47,7 +50,8 @@ func (s Set) join(t Set) Set {
 	return slices.Clip(joined)
 }
 
-// remove is the change that covers every addition of value that is known here, nil if there is none left to cover.
+// remove returns the change that covers every addition of value known here, nil if none is left to
+// cover.
 func (s Set) remove(value []byte) Set {
 	at, known := s.find(value)
 	if !known || !s[at].present() {
@@ -61,7 +65,7 @@ func (s Set) without(value []byte) Set {
 	return slices.DeleteFunc(slices.Clone(s), func(e Element) bool { return bytes.Equal(e.Value, value) })
 }
 
-// values is [v,v ...].
+// values returns [v,v ...].
 func (s Set) values() []byte {
 	b := []byte{'['}
 	for i := range s {

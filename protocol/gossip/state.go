@@ -2,7 +2,7 @@ package gossip
 
 import "cmp"
 
-// Name is where an object is found: the name of its model and its key.
+// Name identifies an object: the name of its model, and its key.
 type Name struct {
 	Object string `json:"o"`
 	Key    string `json:"k"`
@@ -14,8 +14,11 @@ func (n Name) compare(m Name) int {
 
 func (n Name) String() string { return n.Object + "/" + n.Key }
 
-// State is what is known of one object: all that a replica knows, or only what one change adds. Exactly one of its last
-// three fields is set, as Name.Object says. A State is never changed: joining makes a new one.
+// State is what is known of one object: all that a replica knows, or only what one change adds.
+// Exactly
+// one of its last three fields is set, according to Name.Object. A State is immutable: joining
+// makes a
+// new one.
 type State struct {
 	Name
 	Register *Register `json:"r,omitempty"`
@@ -23,8 +26,11 @@ type State struct {
 	Set      Set       `json:"s,omitempty"`
 }
 
-// Join is the least state that knows all that a and b know of the same object. It is commutative, associative and
-// idempotent, so it does not matter in which order, or how often, replicas hear of a change (Shapiro et al. §2.3).
+// Join returns the least state that contains what a and b know of the same object. It is
+// commutative,
+// associative and idempotent, so the order and number of times in which replicas hear a change do
+// not
+// matter (CRDT §2.3).
 func Join(a, b State) State { return join(a, b, &bugs{}) }
 
 func join(a, b State, bug *bugs) State {
@@ -41,7 +47,7 @@ func join(a, b State, bug *bugs) State {
 	return a
 }
 
-// latest is the highest time or number in the state.
+// latest returns the highest time or number in the state.
 func (s *State) latest() uint64 {
 	switch {
 	case s.Register != nil:
@@ -67,7 +73,9 @@ func (s *State) append(b []byte) []byte {
 	return s.Set.append(b)
 }
 
-// sum is a checksum (FNV-1a) of the state's text, in which equal states are equal and others are not.
+// sum returns a checksum (FNV-1a) of the state's text. States have equal texts exactly when they
+// are
+// equal.
 func (s *State) sum(scratch []byte) (uint64, []byte) {
 	scratch = s.append(scratch[:0])
 	h := uint64(14695981039346656037)

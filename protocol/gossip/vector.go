@@ -8,13 +8,13 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// Mark is how far one node's own counting has come.
+// Mark is a node's latest number.
 type Mark struct {
 	Node protocol.NodeID `json:"n"`
 	N    uint64          `json:"i"` // from 1
 }
 
-// Vector has at most one mark of a node, in the order of their names; a node that it does not name is at 0.
+// Vector has at most one mark per node, in the order of their names. A node without a mark is at 0.
 type Vector []Mark
 
 func (v Vector) of(node protocol.NodeID) uint64 {
@@ -42,7 +42,7 @@ func (v Vector) highest() uint64 {
 	return most
 }
 
-// zip makes the vector whose marks are what join makes of those of a and b.
+// zip combines the marks of a and b by join.
 func zip(a, b Vector, join func(a, b uint64) uint64) Vector {
 	if len(a) == 0 {
 		return b
@@ -60,7 +60,9 @@ func zip(a, b Vector, join func(a, b uint64) uint64) Vector {
 
 func highest(a, b uint64) uint64 { return max(a, b) }
 
-// merge walks two sorted slices side by side and tells, in order, of what only one of them has and of what both have.
+// merge walks two sorted slices in parallel and reports, in order, the elements that only one has
+// and
+// those that both have.
 func merge[A, B any](a []A, b []B, compare func(A, B) int, onlyA func(A), onlyB func(B), both func(A, B)) {
 	for len(a) > 0 || len(b) > 0 {
 		var order int

@@ -11,7 +11,7 @@ import (
 	"strconv"
 )
 
-// A bank has this many accounts, named by their numbers from 0, and each opens with the same balance.
+// A bank has this many accounts, numbered from 0, each with the same opening balance.
 const (
 	Accounts = 8
 	Opening  = 10
@@ -22,7 +22,7 @@ type account struct{ balance uint64 }
 
 func open() object { return &account{Opening} }
 
-// call takes amounts that split has checked.
+// call handles amounts that split has checked.
 func (o *account) call(f string, value []byte) Result {
 	amount, _ := strconv.ParseUint(string(value), 10, 64)
 	switch {
@@ -42,8 +42,9 @@ func (o *account) append(data []byte) []byte { return binary.AppendUvarint(data,
 
 func (o *account) read(r *reader) { o.balance = r.uvarint() }
 
-// bank is the accounts together: a transfer is a withdrawal and a deposit, and a read is of every account, or of those that
-// its value lists.
+// bank is all the accounts. A transfer is a withdrawal and a deposit. A read covers every account,
+// or
+// those that its value lists.
 type bank struct{}
 
 func (bank) split(c Command) ([]step, error) {
@@ -101,7 +102,7 @@ func transfer(c Command) ([]step, error) {
 	}, nil
 }
 
-// holder says whether there is such an account.
+// holder checks that the account exists.
 func holder(key string) error {
 	if n, err := strconv.Atoi(key); err != nil || n < 0 || n >= Accounts || strconv.Itoa(n) != key {
 		return fmt.Errorf("no account %q: there are 0 to %d", key, Accounts-1)
@@ -109,7 +110,7 @@ func holder(key string) error {
 	return nil
 }
 
-// sum says whether value is an amount. Amounts are small enough that no balance overflows.
+// sum checks that value is an amount. Amounts are small enough that no balance overflows.
 func sum(value []byte) error {
 	if n, err := strconv.ParseUint(string(value), 10, 31); err != nil || n == 0 {
 		return fmt.Errorf("amount wants a whole number from 1, not %s", excerpt(value))

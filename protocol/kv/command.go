@@ -8,17 +8,18 @@ import (
 
 // Command is a client's call as the members replicate it.
 type Command struct {
-	Session string // "" for none: then nothing recognises a repeated request (K2)
-	Seq     uint64 // of the request within its session, growing
+	Session string // "" for none: then repeated requests are not recognised (K2)
+	Seq     uint64 // of the request within its session, increasing
 	Object  string // name of the model: register, append-list ...
 	F       string // the model's name of the call: read, write ...
-	Key     string // of the object; "" where the value names the keys: a transaction
+	Key     string // of the object; "" if the value names the keys: a transaction
 	Value   []byte // the argument, compact JSON; empty stands for null
 }
 
 var errCommand = errors.New("kv: not a command")
 
-// Encode writes c: five fields in order, each after its length, and Seq, all numbers as uvarints.
+// Encode writes c: five fields in order, each preceded by its length, and Seq; all numbers are
+// uvarints.
 func (c Command) Encode() []byte {
 	const lengths = 6 * 2 // most lengths take one byte, Seq a few
 	data := make([]byte, 0, len(c.Session)+len(c.Object)+len(c.F)+len(c.Key)+len(c.Value)+lengths)
@@ -32,7 +33,9 @@ func (c Command) Encode() []byte {
 
 // Decode reads what Encode wrote. The command's Value shares memory with data.
 func Decode(data []byte) (Command, error) {
-	// One string for all four names: every member decodes every command, and this is one allocation instead of four.
+	// One string for all four names: every member decodes every command, and this takes one
+	// allocation
+	// instead of four.
 	r := reader{data: data}
 	text := string(data)
 	name := func() string {
@@ -47,7 +50,9 @@ func Decode(data []byte) (Command, error) {
 	return c, nil
 }
 
-// ReadOnly says that c changes nothing: it can be answered without replicating it. A transaction of reads is read-only.
+// ReadOnly reports whether c changes nothing and can be answered without replication. A transaction
+// of
+// reads is read-only.
 func (c Command) ReadOnly() bool {
 	k := kinds[c.Object]
 	if k.calls[c.F] != varies {
@@ -59,12 +64,13 @@ func (c Command) ReadOnly() bool {
 
 // Result is the answer to a command.
 type Result struct {
-	// OK says that it was carried out: it took effect, or its value says that its condition did not hold. If not, it
-	// certainly had no effect (K4), unless Superseded.
+	// it took effect; if false, it had no effect (K4), unless Superseded
 	OK bool
-	// Superseded says that the session has gone past this request: whether it took effect is no longer known.
+	// Superseded says that the session is past this request, so it is no longer known whether the
+	// request
+	// took effect.
 	Superseded bool
-	Value      []byte // the completion's value, compact JSON; empty: the call's own value again
+	Value      []byte // the completion's value, compact JSON; empty means the call's own value
 	Err        string // why it is not OK, in a few words
 }
 

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// counter is a sum, from 0, of 64 bits with a sign.
+// counter is a signed 64-bit sum, from 0.
 type counter struct{ sum int64 }
 
 func (o *counter) call(f string, value []byte) Result {

@@ -2,8 +2,9 @@ package kv
 
 import "github.com/splitvote/splitvote/protocol"
 
-// Accesses lists the keys of a command (protocol.Divisible): each the name of a storage and a key in it. What is no command,
-// or one that is refused whatever the state, has none.
+// Accesses lists the keys of a command (protocol.Divisible), each as a storage and a key in it.
+// Invalid
+// commands, and commands refused in every state, have none.
 func (s *Store) Accesses(command []byte) []protocol.Access {
 	c, steps := dissect(command)
 	at := map[string]int{}
@@ -22,7 +23,7 @@ func (s *Store) Accesses(command []byte) []protocol.Access {
 
 func path(c Command, s step) string { return kinds[c.Object].storage + "/" + s.key }
 
-// dissect reads a command and takes it apart.
+// dissect decodes a command and splits it into steps.
 func dissect(command []byte) (Command, []step) {
 	c, err := Decode(command)
 	k := kinds[c.Object]
@@ -42,7 +43,7 @@ func dissect(command []byte) (Command, []step) {
 // nothing is a command that touches no key.
 var nothing = Command{Object: "list-append", F: "txn", Value: []byte("[]")}.Encode()
 
-// Part is what is left of a command (protocol.Divisible). A command that has no keys is its own part.
+// Part returns part of a command (protocol.Divisible). A command without keys is its own part.
 func (s *Store) Part(command []byte, here func(key string) bool) []byte {
 	c, steps := dissect(command)
 	c.Session, c.Seq = "", 0
@@ -62,16 +63,16 @@ func (s *Store) Part(command []byte, here func(key string) bool) []byte {
 	}
 }
 
-// Agreed says whether a result is that of a command that takes effect (protocol.Divisible).
+// Agreed reports whether a result belongs to a command that takes effect (protocol.Divisible).
 func (s *Store) Agreed(result []byte) bool {
 	r, err := DecodeResult(result)
 	return err == nil && r.OK
 }
 
-// Join is the result of a command from those of its parts (protocol.Divisible).
+// Join returns a command's result from those of its parts (protocol.Divisible).
 func (s *Store) Join(command []byte, results [][]byte) []byte {
 	c, steps := dissect(command)
-	found := map[string][][]byte{} // what was read of each key
+	found := map[string][][]byte{} // what was read, by key
 	for _, result := range results {
 		r, err := DecodeResult(result)
 		switch {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// ids gives out every number once, from 1.
+// ids returns every number once, from 1.
 type ids struct{ last uint64 }
 
 func (o *ids) call(string, []byte) Result {

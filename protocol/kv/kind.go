@@ -7,11 +7,12 @@ import (
 	"strings"
 )
 
-// object is the state of one object. Its calls are those of its kind, with arguments in compact JSON.
+// object is the state of one object. Its calls are those of its kind, with arguments in compact
+// JSON.
 type object interface {
 	call(f string, value []byte) Result
-	append(data []byte) []byte // its state, in one form only
-	read(r *reader)            // that form, into an object in its initial state
+	append(data []byte) []byte // its state, in a unique encoding
+	read(r *reader)            // decodes that encoding, into an object in its initial state
 }
 
 // kind is what objects of one name have in common.
@@ -19,10 +20,10 @@ type kind struct {
 	storage  string // kinds with the same storage see the same objects
 	make     func() object
 	calls    calls
-	compound compound // nil where a call is of the one object that Command.Key names
+	compound compound // nil if a call concerns only the object that Command.Key names
 }
 
-// calls says of each call of a kind what it does to the object.
+// calls gives the effect of each call of a kind.
 type calls map[string]effect
 
 type effect uint8
@@ -30,7 +31,7 @@ type effect uint8
 const (
 	reads effect = iota + 1
 	changes
-	varies // with its value
+	varies // depends on its value
 )
 
 // initial makes an object of type T in its initial state.
@@ -60,16 +61,17 @@ var kinds = map[string]kind{
 // Objects lists the names of all objects, in alphabetical order.
 func Objects() []string { return slices.Sorted(maps.Keys(kinds)) }
 
-// Keyed lists those whose calls touch one object each, the one that Command.Key names.
+// Keyed lists the objects whose calls touch only the key in Command.Key.
 func Keyed() []string { return slices.DeleteFunc(Objects(), Compound) }
 
-// Compound says that the commands of an object touch more than one key, which their values name.
+// Compound reports whether the commands of an object touch several keys, named in their values.
 func Compound(object string) bool { return kinds[object].compound != nil }
 
-// ReadOnly says that the call f of an object changes nothing, whatever its value. See also [Command.ReadOnly].
+// ReadOnly reports whether the call f of an object changes nothing, whatever its value. See also
+// [Command.ReadOnly].
 func ReadOnly(object, f string) bool { return kinds[object].calls[f] == reads }
 
-// Check says whether there is such an object with such a call, and if not, what there is.
+// Check returns an error that lists the alternatives if there is no such object or call.
 func Check(object, f string) error {
 	k, known := kinds[object]
 	if !known {
@@ -81,7 +83,7 @@ func Check(object, f string) error {
 	return nil
 }
 
-// ok is the result of a call that took effect; no value stands for the call's own.
+// ok is the result of a call that took effect; without a value it returns the call's own.
 func ok(value []byte) Result { return Result{OK: true, Value: value} }
 
 // no is the result of a call that could not be carried out.

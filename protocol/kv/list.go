@@ -2,8 +2,9 @@ package kv
 
 import "bytes"
 
-// list is an append-list: its elements in order, as JSON with commas between, so that a read copies it as it is. No
-// element is empty, therefore an empty list is one without elements.
+// list is an append-list: its elements in order, as JSON separated by commas, so that a read copies
+// it
+// as it is. No element is empty, so an empty slice is an empty list.
 type list struct{ elements []byte }
 
 func (o *list) call(f string, value []byte) Result {
@@ -19,5 +20,5 @@ func (o *list) call(f string, value []byte) Result {
 
 func (o *list) append(data []byte) []byte { return append(data, o.elements...) }
 
-// read copies: a later call appends, and must not write behind the end of a snapshot that others hold.
+// read copies: a later call appends, and must not write past the end of a shared snapshot.
 func (o *list) read(r *reader) { o.elements, r.data = bytes.Clone(r.data), nil }

@@ -5,10 +5,11 @@ import (
 	"strconv"
 )
 
-// mutex is held by at most one client, who knows its token. Tokens grow with every acquire, so that what the mutex
-// protects can refuse a holder who has been replaced.
+// mutex is held by at most one client, which knows its token. Tokens grow with every acquire, so
+// that a
+// protected resource can refuse a holder that has been replaced.
 type mutex struct {
-	token uint64 // the last one given out
+	token uint64 // the last one issued
 	held  bool
 }
 

@@ -2,7 +2,7 @@ package kv
 
 import "encoding/binary"
 
-// queue is first in, first out.
+// queue is a first-in, first-out queue.
 type queue struct{ waiting [][]byte }
 
 func (o *queue) call(f string, value []byte) Result {

@@ -2,13 +2,14 @@ package kv
 
 import "encoding/binary"
 
-// reader takes values off the front of data. After the first one that is not there it yields zeros; done tells.
+// reader takes values off the front of data. After the first missing value it returns zeros; done
+// reports that.
 type reader struct {
 	data []byte
 	bad  bool
 }
 
-// done says that every value was there and nothing is left over.
+// done reports whether every value was there and nothing is left over.
 func (r *reader) done() bool { return !r.bad && len(r.data) == 0 }
 
 func (r *reader) fail() {
@@ -25,7 +26,7 @@ func (r *reader) byte() byte {
 	return b
 }
 
-// uvarint accepts a number's shortest form only, so that a state has one encoding.
+// uvarint accepts only a number's shortest form, so that a state has one encoding.
 func (r *reader) uvarint() uint64 {
 	v, n := binary.Uvarint(r.data)
 	if n <= 0 || n > 1 && r.data[n-1] == 0 {
@@ -36,7 +37,7 @@ func (r *reader) uvarint() uint64 {
 	return v
 }
 
-// field is a run of bytes after its length. It shares memory with the data, and nil stands for an empty one.
+// field reads a length and that many bytes. The result shares memory with the data; empty is nil.
 func (r *reader) field() []byte {
 	n := r.uvarint()
 	if n > uint64(len(r.data)) {

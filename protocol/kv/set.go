@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// set is kept sorted, shorter elements first, which puts whole numbers from 0 in their order.
+// set is kept sorted, shorter elements first, which sorts whole numbers from 0.
 type set struct{ elements [][]byte }
 
 func compare(a, b []byte) int { return cmp.Or(cmp.Compare(len(a), len(b)), bytes.Compare(a, b)) }

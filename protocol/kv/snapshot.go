@@ -10,13 +10,14 @@ import (
 	"slices"
 )
 
-// A snapshot is a version, the sessions, the objects, and the CRC32C of all that, big-endian. Sessions are sorted by name
-// and objects by storage and key, so that a state has one snapshot (K1).
+// A snapshot is a version, the sessions, the objects, and the big-endian CRC32C of all that.
+// Sessions
+// are sorted by name, and objects by storage and key, so that a state has one snapshot (K1).
 const version = 1
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Snapshot is the whole state.
+// Snapshot returns the whole state.
 func (s *Store) Snapshot() []byte {
 	data := []byte{version}
 	data = binary.AppendUvarint(data, uint64(len(s.sessions)))
@@ -43,8 +44,9 @@ func comparePlaces(a, b place) int {
 
 var errSnapshot = errors.New("kv: snapshot is corrupt")
 
-// Restore puts the state of a snapshot in the place of this one; an empty snapshot is the initial state. The store goes
-// on sharing memory with the snapshot, which nobody changes (P3).
+// Restore replaces the state by that of a snapshot; an empty snapshot is the initial state. The
+// store
+// shares memory with the snapshot, which is never changed (P3).
 func (s *Store) Restore(snapshot []byte) error {
 	if len(snapshot) == 0 {
 		*s = *New()
@@ -74,7 +76,7 @@ func (s *Store) readSessions(r *reader) {
 	previous := ""
 	for n := r.uvarint(); n > 0 && !r.bad; n-- {
 		name := string(r.field())
-		if name <= previous { // also refuses "", which is no session
+		if name <= previous { // also refuses "", which is not a session
 			r.fail()
 		}
 		s.sessions[name] = session{r.uvarint(), r.field()}

@@ -6,7 +6,7 @@ type Store struct {
 	sessions map[string]session
 }
 
-// place is where an object is found.
+// place identifies an object.
 type place struct{ storage, key string }
 
 // session is what the store remembers of a client (K2).
@@ -45,8 +45,9 @@ func (s *Store) Apply(command []byte) []byte {
 	return result
 }
 
-// Query answers what Apply would and changes nothing: a call that would change objects is tried on copies of them. Sessions
-// have no part in it.
+// Query returns what Apply would and changes nothing: a call that changes objects is tried on
+// copies.
+// Sessions are ignored.
 func (s *Store) Query(command []byte) []byte {
 	c, err := Decode(command)
 	if err != nil {
@@ -55,7 +56,7 @@ func (s *Store) Query(command []byte) []byte {
 	return s.carry(c, map[place]object{}).Encode()
 }
 
-// carry carries out c. The objects that it changes are put into changed, which may be those of the store.
+// carry carries out c. Changed objects are put into changed, which can be the store's own map.
 func (s *Store) carry(c Command, changed map[place]object) Result {
 	k := kinds[c.Object]
 	if k.calls[c.F] == 0 {
@@ -83,7 +84,7 @@ func (s *Store) carry(c Command, changed map[place]object) Result {
 	return ok(k.compound.join(steps, answers))
 }
 
-// view is the objects of a kind as a command sees them, its own changes included.
+// view is the objects of a kind as a command sees them, including its own changes.
 type view struct {
 	objects, changed map[place]object
 	kind             kind
@@ -102,7 +103,7 @@ func (v view) call(s step) Result {
 	return result
 }
 
-// object is the one at a place, a copy if it is to be changed.
+// object returns the object at a place, as a copy if it will be changed.
 func (v view) object(at place, write bool) object {
 	o, exists := v.objects[at]
 	switch {

@@ -6,16 +6,18 @@ import (
 	"fmt"
 )
 
-// compound is a kind whose commands are made of steps, each a call of one object.
+// compound is a kind whose commands consist of steps, each a call of one object.
 type compound interface {
-	// split is what a command is made of, or why it is none. No step but the first may be refused by its object, so that
-	// nothing ever has to be undone (K4).
+	// split returns a command's steps, or why it is invalid. Only the first step can be refused by
+	// its
+	// object, so nothing ever has to be undone (K4).
 	split(Command) ([]step, error)
-	// join is the completion's value from the answers to the steps; nil for the command's own value again.
+	// join returns the completion's value from the steps' answers; nil means the command's own
+	// value.
 	join(steps []step, answers [][]byte) []byte
-	// pack is a command of some of a command's steps, at least one, in their order.
+	// pack makes a command of some of a command's steps, at least one, in order.
 	pack(Command, []step) Command
-	// unpack gives the answers to the reads of every key, in their order, from a value that join made.
+	// unpack returns the answers to the reads of every key, in order, from a value that join made.
 	unpack(value []byte) (map[string][][]byte, error)
 }
 
@@ -24,13 +26,13 @@ type step struct {
 	key, call string
 	value     []byte
 	write     bool
-	source    []byte // what it was in the command: a micro-operation
+	source    []byte // its form in the command: a micro-operation
 }
 
 // txn is a transaction of micro-operations on objects of one storage: [["r",k,null],[write,k,v] ...].
 type txn struct {
-	write string // the name of the micro-operation that changes
-	call  string // and of the object's call that it is
+	write string // the name of the micro-operation that writes
+	call  string // and of the corresponding call of the object
 }
 
 func (t txn) split(c Command) ([]step, error) {
@@ -116,7 +118,7 @@ func (t txn) unpack(value []byte) (map[string][][]byte, error) {
 	return answers, nil
 }
 
-// excerpt shortens what a message quotes.
+// excerpt shortens a value for an error message.
 func excerpt(value []byte) string {
 	const most = 60
 	if len(value) <= most {

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// Compact is the form in which a command holds a value: valid JSON without white space; empty input is null. It is the
-// duty of whoever makes a Command: the store is given nothing else, and does not look again on every member.
+// Compact converts a value to the form that a command holds: valid JSON without white space; empty
+// input is null. Code that makes a Command must call it: the store does not check values again.
 func Compact(value []byte) ([]byte, error) {
 	if len(value) == 0 {
 		return []byte("null"), nil
@@ -20,7 +20,7 @@ func Compact(value []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// pair takes [a,b] apart.
+// pair splits [a,b].
 func pair(value []byte) (a, b []byte, ok bool) {
 	both, ok := elements(value)
 	if !ok || len(both) != 2 {
@@ -29,7 +29,7 @@ func pair(value []byte) (a, b []byte, ok bool) {
 	return both[0], both[1], true
 }
 
-// elements takes an array apart. Its argument is compact JSON, so that only strings and nesting need care.
+// elements splits an array. Its argument is compact JSON, so only strings and nesting need care.
 func elements(value []byte) (all [][]byte, ok bool) {
 	if len(value) < 2 || value[0] != '[' {
 		return nil, false
@@ -62,7 +62,7 @@ func array(elements [][]byte) []byte {
 	return bytes.Join([][]byte{{'['}, bytes.Join(elements, []byte{','}), {']'}}, nil)
 }
 
-// text is a key as the store keeps it, of a JSON string or number: 5 and "5" are one key.
+// text returns the store's form of a key given as JSON string or number: 5 and "5" are one key.
 func text(key []byte) (string, bool) {
 	switch c := key[0]; {
 	case c == '-' || '0' <= c && c <= '9':

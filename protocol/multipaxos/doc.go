@@ -6,16 +6,22 @@
 //
 // Every simulated run checks these invariants after each step:
 //
-//	M1  A ballot is begun once: no two proposers share one, and a restarted node never reuses one (§2.5).
+//	M1  A ballot is begun once: no two proposers share one, and a restarted node never reuses one
+//	    (§2.5).
 //	M2  In one slot and ballot at most one value is proposed (§2.2).
-//	M3  An acceptor's promise never falls, and it accepts nothing below it. It never forgets a promise or an acceptance that
-//	    anyone has heard of, not even in a restart or a snapshot (§2.2 P1a, §2.5).
+//	M3  An acceptor's promise never falls, and it accepts nothing below it. It never forgets a
+//	    promise or an acceptance that anyone has heard of, not even in a restart or a snapshot (§2.2
+//	    P1a, §2.5).
 //	M4  A proposer in a slot has promises from a majority of the members that decide it (§2.2, §3).
-//	M5  After a value is chosen in a slot, only that value is accepted there in a higher ballot (§2.2 P2a, P2b).
-//	M6  No two nodes learn different values of a slot. Each applies them in order, each once, as soon as it learns them.
-//	M7  A value taken as chosen was accepted in one ballot by a majority of the members that decide its slot (§2.3).
+//	M5  After a value is chosen in a slot, only that value is accepted there in a higher ballot
+//	    (§2.2 P2a, P2b).
+//	M6  No two nodes learn different values of a slot. Each applies them in order, each once, as
+//	    soon as it learns them.
+//	M7  A value taken as chosen was accepted in one ballot by a majority of the members that decide
+//	    its slot (§2.3).
 //	M8  Snapshots of one slot are the same everywhere (PML §5.5).
-//	M9  A node knows which members decide slot i exactly when it knows what is chosen up to slot i-α (§3, RSM).
+//	M9  A node knows which members decide slot i exactly when it knows what is chosen up to slot i-α
+//	    (§3, RSM).
 //	M10 Nobody proposes in a slot without knowing which members decide it (§3).
 //
 // Choices that the papers leave open, and departures from them:

@@ -1,16 +1,16 @@
 package paxos
 
-// acceptor is one key's memory of what its node has promised and accepted: the part that must survive a crash, and on which
-// all safety rests.
+// acceptor is what a node has promised and accepted for one key. It must survive a crash, and all
+// safety rests on it.
 type acceptor struct {
 	bug      *bugs
-	promised Ballot // it accepts nothing below
+	promised Ballot // it accepts nothing below this
 	accepted Ballot // of value; the zero Ballot if nothing was accepted
 	value    []byte
 }
 
-// prepare promises to accept nothing below b, unless more was promised already (P1a). An acceptor that has promised b
-// promises it again: the first answer may be lost.
+// prepare promises to accept nothing below b, unless a higher ballot was promised already (P1a). An
+// acceptor that has promised b promises it again, because the first answer can be lost.
 func (a *acceptor) prepare(b Ballot) bool {
 	if a.below(b, a.promised) && !a.bug.promiseFalls {
 		return false
@@ -22,7 +22,9 @@ func (a *acceptor) prepare(b Ballot) bool {
 	return true
 }
 
-// accept accepts a value under b, unless it was promised not to. Whether b was promised before does not matter.
+// accept accepts a value under b, unless the acceptor has promised not to. It does not matter
+// whether b
+// itself was promised before.
 func (a *acceptor) accept(b Ballot, value []byte) bool {
 	switch {
 	case a.below(b, a.promised) && !a.bug.acceptsBelowPromise,

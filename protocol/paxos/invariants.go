@@ -10,20 +10,21 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// invariants checks S1 to S5 of the package's documentation. What it costs is proportional to what a Step changed.
+// invariants checks S1 to S5 of the package's documentation. The cost of a check is proportional to
+// what the Step changed.
 type invariants struct {
 	nodes map[protocol.NodeID]*node
 	views map[protocol.NodeID]map[string]view
 	keys  map[string]*chronicle
 }
 
-// view is an acceptor as it was after its node's previous Step, and what it has told others of itself.
+// view is an acceptor's state after its node's previous Step, and what it has told others.
 type view struct {
 	promised, accepted         Ballot
 	toldPromised, toldAccepted Ballot
 }
 
-// chronicle is all that was proposed and learned for a key, by ballot.
+// chronicle is everything proposed and learned for a key, by ballot.
 type chronicle struct {
 	proposals []proposal
 	learned   []Ballot
@@ -44,7 +45,7 @@ func (b Ballot) compare(c Ballot) int {
 
 func (p proposal) compare(b Ballot) int { return p.ballot.compare(b) }
 
-// NewInvariants watches one cluster from its beginning.
+// NewInvariants returns a checker that watches one cluster from its start.
 func NewInvariants() protocol.Invariants {
 	return &invariants{
 		nodes: map[protocol.NodeID]*node{}, views: map[protocol.NodeID]map[string]view{}, keys: map[string]*chronicle{},
@@ -65,7 +66,7 @@ func (v *invariants) key(name string) *chronicle {
 	return v.keys[name]
 }
 
-// Restarted looks at everything that the node's disk gave back.
+// Restarted checks everything that the node's disk returned.
 func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	n := core.(*node)
 	v.nodes[id] = n
@@ -84,11 +85,13 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.keys)) {
 		c, now := v.keys[name], n.state(name)
-		// What the node had not yet promised on its disk, nobody has heard of; it may begin it again.
+		// Nobody has heard of the promises that were not yet on the node's disk; it may begin those
+		// ballots
+		// again.
 		c.proposals = slices.DeleteFunc(c.proposals, func(p proposal) bool {
 			return p.ballot.Node == id && now.promised.less(p.ballot)
 		})
-		if len(n.members) == 1 { // likewise what it alone accepted
+		if len(n.members) == 1 { // likewise what it accepted alone
 			c.learned = slices.DeleteFunc(c.learned, now.accepted.less)
 		}
 		if len(c.learned) > 0 {
@@ -100,7 +103,7 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	return nil
 }
 
-// state is the acceptor's of the key; none is made.
+// state returns the acceptor of the key, without creating one.
 func (n *node) state(key string) acceptor {
 	if i := n.instances[key]; i != nil {
 		return i.acceptor
@@ -108,7 +111,7 @@ func (n *node) state(key string) acceptor {
 	return acceptor{}
 }
 
-// After looks at what one Step has changed.
+// After checks what one Step has changed.
 func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.Input, out *protocol.Output) error {
 	n := core.(*node)
 	v.nodes[id] = n
@@ -130,7 +133,8 @@ func (v *invariants) After(id protocol.NodeID, core protocol.Core, in protocol.I
 	return nil
 }
 
-// received takes note of what the sender tells of its acceptor, and looks at what the receiver's makes of it.
+// received records what the sender reports of its acceptor, and checks how the receiver's acceptor
+// responds.
 func (v *invariants) received(n *node, m *protocol.Message, out *protocol.Output) error {
 	switch b := m.Body.(type) {
 	case *Promise:
@@ -166,7 +170,7 @@ func (v *invariants) told(id protocol.NodeID, key string, promised, accepted Bal
 	v.view(id)[key] = w
 }
 
-// acceptor compares an acceptor with what it was: P1a.
+// acceptor compares an acceptor with its previous state: P1a.
 func (v *invariants) acceptor(n *node, key string) error {
 	now, w := n.state(key), v.view(n.id)[key]
 	switch {
@@ -184,7 +188,7 @@ func (v *invariants) acceptor(n *node, key string) error {
 	return nil
 }
 
-// happened looks at what a proposer or a learner did.
+// happened checks an action of a proposer or a learner.
 func (v *invariants) happened(n *node, e event) error {
 	c := v.key(e.key)
 	at, known := slices.BinarySearchFunc(c.proposals, e.ballot, proposal.compare)
@@ -224,7 +228,7 @@ func (v *invariants) happened(n *node, e event) error {
 	return v.acceptor(n, e.key)
 }
 
-// wrote looks at a value that an acceptor wrote down: it is the one that was proposed.
+// wrote checks that an acceptor's new value is the one that was proposed.
 func (v *invariants) wrote(n *node, data any) error {
 	d, ok := data.(*Took)
 	if !ok {
@@ -239,7 +243,7 @@ func (v *invariants) wrote(n *node, data any) error {
 	return nil
 }
 
-// majority counts the acceptors that hold a value that was learned, or a later one.
+// majority counts the acceptors that hold a learned value, or a later one.
 func (v *invariants) majority(n *node, key string, b Ballot) error {
 	holders := 0
 	for _, id := range n.members {
@@ -254,7 +258,7 @@ func (v *invariants) majority(n *node, key string, b Ballot) error {
 	return nil
 }
 
-// commands are those of what was proposed under a ballot, none if that is not known.
+// commands returns the commands proposed under a ballot, none if unknown.
 func (c *chronicle) commands(b Ballot, role string, args ...any) []protocol.Concern {
 	at, known := slices.BinarySearchFunc(c.proposals, b, proposal.compare)
 	if !known {
@@ -263,7 +267,7 @@ func (c *chronicle) commands(b Ballot, role string, args ...any) []protocol.Conc
 	return concerning(c.proposals[at].commands, role, args...)
 }
 
-// concerning says the same of each command.
+// concerning attaches the same role to each command.
 func concerning(commands [][]byte, role string, args ...any) (about []protocol.Concern) {
 	for _, c := range commands {
 		about = append(about, protocol.Concerning(c, role, args...))

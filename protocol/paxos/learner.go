@@ -1,7 +1,8 @@
 package paxos
 
-// learner finds out that a value is chosen: that a majority of acceptors has accepted it under one ballot. Each node has
-// its own, which is told of the node's own proposals: they need no other to be answered.
+// learner detects that a value is chosen: a majority of acceptors has accepted it under one ballot.
+// It
+// follows its own node's proposals only, which is enough to answer clients.
 type learner struct {
 	bug    *bugs
 	ballot Ballot
@@ -13,8 +14,8 @@ func (l *learner) follow(b Ballot) {
 	l.ballot, l.heard = b, members{}
 }
 
-// accepted takes note that a member's acceptor has accepted under b. It says how many have done so under the ballot that
-// it follows.
+// accepted records that a member's acceptor has accepted under b. It returns how many have accepted
+// under the current ballot.
 func (l *learner) accepted(member int, b Ballot) int {
 	if b == l.ballot || l.bug.staleAcceptedCounts {
 		l.heard.add(member)
@@ -22,7 +23,7 @@ func (l *learner) accepted(member int, b Ballot) int {
 	return l.heard.count
 }
 
-// members are those that have answered.
+// members is the set of members that have answered.
 type members struct {
 	bits  uint64
 	count int

@@ -6,19 +6,22 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// Ballot numbers a proposal; "proposal number" in Paxos Made Simple. No two proposals of a key have the same.
+// Ballot numbers a proposal ("proposal number" in Paxos Made Simple). No two proposals of a key
+// share
+// one.
 type Ballot struct {
 	Round uint64          `json:"r"` // 0: none
 	Node  protocol.NodeID `json:"n,omitempty"`
 }
 
-// less is the order of ballots: by round, and where two proposers chose the same, by their names.
+// less orders ballots by round, then by proposer's name.
 func (b Ballot) less(c Ballot) bool {
 	return b.Round < c.Round || b.Round == c.Round && b.Node < c.Node
 }
 
-// The bodies of messages. Each is sent as a pointer and never changed afterwards (protocol.P3). Key and Ballot say to which
-// proposal they belong; as no ballot is ever used twice, they say it for ever.
+// The bodies of messages. Each is sent as a pointer and never changed afterwards (protocol.P3). Key
+// and
+// Ballot identify the proposal for ever, because no ballot is used twice.
 
 // Prepare asks an acceptor for a promise (phase 1a).
 type Prepare struct {
@@ -26,7 +29,9 @@ type Prepare struct {
 	Ballot Ballot `json:"b"`
 }
 
-// Promise is that the acceptor will accept nothing below Ballot any more, and what it has accepted last (phase 1b).
+// Promise says that the acceptor will accept nothing below Ballot any more, and what it accepted
+// last
+// (phase 1b).
 type Promise struct {
 	Key      string `json:"k"`
 	Ballot   Ballot `json:"b"`

@@ -2,7 +2,7 @@ package paxos
 
 import "github.com/splitvote/splitvote/protocol"
 
-// bugs are the planted bugs. At most one is set, and each is looked at in one place.
+// bugs are the planted bugs. At most one is set, and each is checked in one place.
 type bugs struct {
 	promiseNotPersisted, valueNotPersisted, restartsEmpty, checkpointForgetsPromises, unsynced bool
 	promiseFalls, oneBallot, acceptsBelowPromise, acceptIsNoPromise, acceptNeedsPrepare        bool
@@ -11,8 +11,9 @@ type bugs struct {
 	readsFromPromises, sessionsIgnored, rejectsWhatItSent, staysSilent                         bool
 }
 
-// mutants are modelled on bugs that were shipped, where a thread is named, and otherwise leave out one thing that the paper
-// asks for.
+// mutants are modelled on shipped bugs where a source is named. The others omit one requirement of
+// the
+// paper.
 var mutants = []protocol.Planted[bugs]{
 	{Mutant: protocol.Mutant{
 		Name: "paxos/promise-not-persisted", Class: protocol.ClientVisible,

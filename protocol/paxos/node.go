@@ -10,24 +10,24 @@ import (
 	"github.com/splitvote/splitvote/protocol/kv"
 )
 
-// node is one member. For every key it has an instance of Paxos, in which it plays all three parts.
+// node is one member. It has an instance of Paxos per key, and all three roles in each.
 type node struct {
 	settings
 	bug      bugs
 	id       protocol.NodeID
 	members  []protocol.NodeID
-	self     int // its place among the members, -1 if it is none
+	self     int // its place among the members, -1 if it is not a member
 	majority int
 	silent   bool             // a planted bug
-	machine  protocol.Machine // holds whatever key was changed last
+	machine  protocol.Machine // holds the key that was changed last
 	out      protocol.Output
 	point    point
 
 	instances map[string]*instance
-	active    []*instance // those whose proposer is not idle, in the order in which they began
+	active    []*instance // those whose proposer is not idle, in the order of their start
 	records   int         // since the last checkpoint
-	learned   uint64      // values found to be chosen in this life
-	events    []event     // of this Step, for whoever watches
+	learned   uint64      // values found to be chosen since the last restart
+	events    []event     // of this Step, for the invariants
 }
 
 // instance is Paxos for one key.
@@ -38,7 +38,7 @@ type instance struct {
 	learner  learner
 }
 
-// event is a proposer's or a learner's doing, as invariants want to know of it.
+// event is an action of a proposer or a learner, as the invariants see it.
 type event struct {
 	kind     eventKind
 	key      string
@@ -56,7 +56,7 @@ const (
 	learned
 )
 
-// New makes a node from what its disk holds: nothing, or the records that survived, oldest first.
+// New makes a node from its disk: empty, or the records that survived, oldest first.
 func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	s, err := parse(c.Options)
 	if err != nil {
@@ -113,7 +113,7 @@ func (n *node) recover(data any) error {
 	return nil
 }
 
-// instance is that of the key, a new one if nobody has asked for it before.
+// instance returns the instance of the key, creating it if needed.
 func (n *node) instance(key string) *instance {
 	i := n.instances[key]
 	if i == nil {
@@ -125,8 +125,9 @@ func (n *node) instance(key string) *instance {
 	return i
 }
 
-// Status is what the node says of itself. Nobody leads, and there is no log: Applied counts the values that it has found to
-// be chosen.
+// Status returns the node's view of itself. There is no leader and no log; Applied counts the
+// values
+// that it has found to be chosen.
 func (n *node) Status() protocol.Status {
 	role := "acceptor"
 	if n.self < 0 {
@@ -135,7 +136,7 @@ func (n *node) Status() protocol.Status {
 	return protocol.Status{Role: role, Applied: n.learned, Commit: n.learned, Last: n.learned, Members: n.members}
 }
 
-// Step takes one input.
+// Step processes one input.
 func (n *node) Step(in protocol.Input) protocol.Output {
 	n.out.Reset()
 	n.point = pointNone
@@ -201,7 +202,7 @@ func (n *node) receive(m *protocol.Message) {
 	}
 }
 
-// promise has the node's acceptor promise b, and writes it down if that is news.
+// promise makes the node's acceptor promise b, and records the promise if it is new.
 func (n *node) promise(i *instance, b Ballot) bool {
 	before := i.acceptor.promised
 	if !i.acceptor.prepare(b) {
@@ -213,7 +214,7 @@ func (n *node) promise(i *instance, b Ballot) bool {
 	return true
 }
 
-// accept has the node's acceptor accept a value, and writes it down if that is news.
+// accept makes the node's acceptor accept a value, and records the acceptance if it is new.
 func (n *node) accept(i *instance, b Ballot, value []byte) bool {
 	before := i.acceptor.accepted
 	switch {
@@ -232,7 +233,7 @@ func (n *node) write(data any) {
 	n.records++
 }
 
-// maybeCheckpoint replaces a log that has grown longer than the state that it leads to.
+// maybeCheckpoint replaces a log that has grown longer than the state it produces.
 func (n *node) maybeCheckpoint() {
 	if n.records < max(n.checkpointEvery, len(n.instances)) {
 		return
@@ -259,12 +260,12 @@ func (n *node) done(id uint64, result []byte) {
 	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Result: result})
 }
 
-// reject answers a request that has had no effect and will have none.
+// reject refuses a request that has had no effect and will have none.
 func (n *node) reject(id uint64, reason string) {
 	n.out.Reply = append(n.out.Reply, protocol.Reply{ID: id, Outcome: protocol.Rejected, Reason: reason})
 }
 
-// giveUp answers a request that nobody will carry out any more, at least not for this node.
+// giveUp answers a request that this node will no longer carry out.
 func (n *node) giveUp(r *request, reason string) {
 	if !r.sent || r.readOnly || n.bug.rejectsWhatItSent {
 		n.reject(r.id, reason)

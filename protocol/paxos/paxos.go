@@ -6,7 +6,7 @@ import (
 	"github.com/splitvote/splitvote/protocol/wire"
 )
 
-// Protocol is Paxos, as a host runs it.
+// Protocol returns Paxos for a host to run.
 func Protocol() protocol.Protocol {
 	return protocol.Protocol{
 		Name: "paxos",
@@ -61,7 +61,8 @@ func parse(values map[string]string) (settings, error) {
 	}, nil
 }
 
-// The moments that Output.Point names, from the least to the most telling: an Output that is several is the last.
+// The moments that Output.Point names, from the least to the most significant. An Output that is
+// several of them is the last one.
 type point uint8
 
 const (

@@ -2,23 +2,24 @@ package paxos
 
 import "github.com/splitvote/splitvote/protocol"
 
-// proposer brings one key's requests through: it has a majority promise a ballot, changes the newest value that they have
-// accepted as the requests want it, and has a majority accept the result.
+// proposer carries out one key's requests. It gets a majority to promise a ballot, applies the
+// requests
+// to the newest value that they have accepted, and gets a majority to accept the result.
 type proposer struct {
 	bug    *bugs
 	phase  phase
-	ballot Ballot  // the latest; the zero Ballot before the first of this life
+	ballot Ballot  // the latest; the zero Ballot before the first since a restart
 	heard  members // those that have promised
 
-	base  Ballot // the highest ballot that those who promised had accepted
+	base  Ballot // the highest ballot accepted by the acceptors that promised
 	state []byte // and its value
-	value []byte // what is proposed in its place
+	value []byte // the value proposed to replace it
 
 	waiting []request // for the next ballot
-	batch   []request // those that the value proposed carries out
+	batch   []request // those that the proposed value carries out
 
 	outbid uint64 // the highest round heard of in a refusal
-	duels  uint64 // lost since something was last chosen
+	duels  uint64 // lost since a value was last chosen
 	pause  uint64 // ticks until the next ballot; 0: to be drawn
 	idle   uint64 // ticks since the phase's message was last sent
 }
@@ -29,34 +30,39 @@ const (
 	idle      phase = iota
 	preparing       // phase 1
 	accepting       // phase 2
-	yielding        // outbid, and giving the other a chance
+	yielding        // outbid, and pausing to let the other through
 )
 
-// request is a client's, from when it arrived until it is answered.
+// request is a client's request, from its arrival to its answer.
 type request struct {
 	id         uint64
 	command    []byte
 	readOnly   bool
-	repeatable bool // it may be carried out again: it changes nothing, or its session recognises it
-	sent       bool // it was part of a proposal: whoever accepted that may hand it on
+	repeatable bool // it can be carried out again: it changes nothing, or its session recognises it
+	sent       bool // it was part of a proposal, which an acceptor may pass on
 	age        uint64
 	result     []byte // once it is in a batch
 }
 
-// open begins a ballot above all that were heard of. The node's own acceptor promises it in the same Step, and so keeps it
-// from being used again after a crash: it is on this disk before anyone hears of it.
+// open begins a ballot above all that the proposer has heard of. The node's own acceptor promises
+// it in
+// the same Step. That promise is on disk before anyone hears of the ballot, so a restarted node
+// does
+// not use the ballot again.
 func (p *proposer) open(id protocol.NodeID, own *acceptor) Ballot {
 	round := max(own.promised.Round, p.outbid) + 1
 	if p.bug.ballotReused && p.ballot.Round == 0 && own.promised.Node == id && p.outbid < round {
-		round-- // its own last one, says its disk
+		round-- // its own last round, according to its disk
 	}
 	p.phase, p.heard, p.idle, p.pause = preparing, members{}, 0, 0
 	p.ballot, p.base, p.state = Ballot{round, id}, Ballot{}, nil
 	return p.ballot
 }
 
-// promised takes note of a promise and says how many there are. Of the values that come with them, the one of the highest
-// ballot must be kept (P2c): if any was chosen, it is that one, or a change of it.
+// promised records a promise and returns how many there are. Of the values reported, the one of the
+// highest ballot must be kept (P2c): if any value was chosen, it is that one, or that one is a
+// change
+// of it.
 func (p *proposer) promised(member int, b, accepted Ballot, value []byte) int {
 	if b != p.ballot && !p.bug.latePromiseCounts {
 		return p.heard.count
@@ -75,7 +81,8 @@ func (p *proposer) promised(member int, b, accepted Ballot, value []byte) int {
 	return p.heard.count
 }
 
-// change carries out the requests that wait on the value that the promises brought: the result is the value to propose.
+// change applies the waiting requests to the value from the promises. The result is the value to
+// propose.
 func (p *proposer) change(m protocol.Machine) error {
 	if err := m.Restore(p.state); err != nil {
 		return err
@@ -93,14 +100,14 @@ func (p *proposer) change(m protocol.Machine) error {
 	}
 	p.batch, p.waiting = append(p.batch, p.waiting...), p.waiting[:0]
 	p.phase, p.idle = accepting, 0
-	p.value = p.state // the identity, where nothing changes: the same value under a higher ballot
+	p.value = p.state // the identity, if nothing changes: the same value under a higher ballot
 	if changed {
 		p.value = m.Snapshot()
 	}
 	return nil
 }
 
-// commands are those of the batch.
+// commands returns those of the batch.
 func (p *proposer) commands() [][]byte {
 	all := make([][]byte, len(p.batch))
 	for i := range p.batch {
@@ -109,8 +116,8 @@ func (p *proposer) commands() [][]byte {
 	return all
 }
 
-// yield gives the ballot up. What may be carried out again waits for the next one; the rest is returned, for nobody knows
-// what will become of it.
+// yield gives the ballot up. Requests that can be carried out again wait for the next ballot. The
+// others are returned, because their outcome is unknown.
 func (p *proposer) yield(to Ballot) (lost []request) {
 	p.phase, p.pause = yielding, 0
 	p.outbid = max(p.outbid, to.Round)
@@ -127,7 +134,9 @@ func (p *proposer) yield(to Ballot) (lost []request) {
 	return lost
 }
 
-// rested lets a tick of the pause pass and says whether it is over. The longer a duel lasts, the longer pauses may be.
+// rested lets one tick of the pause pass and reports whether it is over. The longer a duel lasts,
+// the
+// longer its pauses can be.
 func (p *proposer) rested(draw, longest uint64) bool {
 	if p.pause == 0 {
 		p.pause = 1 + draw%min(1<<min(p.duels, 16), longest)

@@ -8,14 +8,14 @@ type Promised struct {
 	Ballot Ballot `json:"b"`
 }
 
-// Took is a value that the node's acceptor has accepted; the promise of its ballot is made with it.
+// Took is a value that the node's acceptor has accepted, which includes the promise of its ballot.
 type Took struct {
 	Key    string `json:"k"`
 	Ballot Ballot `json:"b"`
 	Value  []byte `json:"v,omitempty"`
 }
 
-// Checkpoint is what all acceptors of a node must not forget.
+// Checkpoint is what a node's acceptors must not forget.
 type Checkpoint struct {
 	Acceptors []State `json:"a,omitempty"` // sorted by key
 }

@@ -14,7 +14,7 @@ import (
 //	              ▲                │                              │
 //	              └──── a pause ◄──┴────────── yield ◄────────────┘   outbid by a higher ballot
 
-// request takes a client's request. All that arrive while a ballot is under way go with the next one.
+// request handles a client's request. Requests that arrive during a ballot go with the next one.
 func (n *node) request(in protocol.Propose) {
 	c, err := kv.Decode(in.Command)
 	if err == nil {
@@ -54,14 +54,15 @@ func (n *node) prepare(i *instance) {
 	n.promised(i, n.self, &Promise{Key: i.key, Ballot: b, Accepted: i.acceptor.accepted, Value: i.acceptor.value})
 }
 
-// promised goes on to phase 2 once a majority has promised.
+// promised continues to phase 2 once a majority has promised.
 func (n *node) promised(i *instance, member int, m *Promise) {
 	if i.proposer.promised(member, m.Ballot, m.Accepted, m.Value) >= n.majority {
 		n.propose(i)
 	}
 }
 
-// propose asks the acceptors to accept the changed value: phase 2. Its own acceptor may have promised a higher ballot since.
+// propose asks the acceptors to accept the changed value: phase 2. The node's own acceptor may have
+// promised a higher ballot since.
 func (n *node) propose(i *instance) {
 	p := &i.proposer
 	if i.acceptor.below(p.ballot, i.acceptor.promised) {
@@ -69,7 +70,7 @@ func (n *node) propose(i *instance) {
 		return
 	}
 	if err := p.change(n.machine); err != nil {
-		panic("paxos: the value of " + i.key + " that a majority brought: " + err.Error()) // nobody proposes such a value
+		panic("paxos: the value of " + i.key + " that a majority brought: " + err.Error()) // no node proposes such a value
 	}
 	if n.bug.readsFromPromises && !slices.ContainsFunc(p.batch, func(r request) bool { return !r.readOnly }) {
 		n.answer(i)
@@ -98,7 +99,7 @@ func (n *node) accepted(i *instance, member int, b Ballot) {
 	n.answer(i)
 }
 
-// answer gives the batch its results, and begins the next ballot if more requests wait.
+// answer answers the batch, and begins the next ballot if more requests wait.
 func (n *node) answer(i *instance) {
 	p := &i.proposer
 	for _, r := range p.batch {
@@ -127,7 +128,7 @@ func (n *node) yield(i *instance, to Ballot) {
 	}
 }
 
-// tick lets requests grow old, pauses end, and messages be sent again.
+// tick advances requests and pauses by one tick, and resends messages.
 func (n *node) tick(draw uint64) {
 	for _, i := range slices.Clone(n.active) {
 		p := &i.proposer
@@ -149,7 +150,7 @@ func (n *node) tick(draw uint64) {
 	}
 }
 
-// age lets a tick pass for requests, and gives up those that have waited too long.
+// age advances requests by one tick and gives up those that have waited too long.
 func (n *node) age(list []request) []request {
 	kept := list[:0]
 	for _, r := range list {
@@ -163,7 +164,7 @@ func (n *node) age(list []request) []request {
 	return kept
 }
 
-// ask sends the message of the proposer's phase to those that have not answered.
+// ask sends the message of the proposer's phase to members that have not answered.
 func (n *node) ask(i *instance) {
 	var body any
 	heard := i.proposer.heard

@@ -7,18 +7,21 @@
 //	R1  Election Safety: a term has at most one leader, for whom a majority has voted.
 //	R2  Leader Append-Only: a leader neither changes nor deletes an entry of its log.
 //	R3  Log Matching: two logs with an entry of the same index and term are the same up to it.
-//	R4  Leader Completeness: a committed entry is in the log of every later leader, and no node that knows it to be
-//	    committed ever replaces it.
-//	R5  State Machine Safety: no two nodes apply different entries at one index; each applies them in order, each once.
-//	R6  A node's term never falls, and it votes at most once a term; any term or vote it has told others survives a
-//	    restart (§5.1, §5.2).
-//	R7  A node's commit index never falls nor passes the end of its log; committed entries are applied at once (§5.3).
+//	R4  Leader Completeness: a committed entry is in the log of every later leader, and no node that
+//	    knows it to be committed ever replaces it.
+//	R5  State Machine Safety: no two nodes apply different entries at one index; each applies them
+//	    in order, each once.
+//	R6  A node's term never falls, and it votes at most once a term; any term or vote it has told
+//	    others survives a restart (§5.1, §5.2).
+//	R7  A node's commit index never falls nor passes the end of its log; committed entries are
+//	    applied at once (§5.3).
 //	R8  Snapshots of one index are the same everywhere, and cover committed entries only (§7).
-//	R9  What a leader believes a follower's disk to hold, it holds and keeps (§5.3); and a follower has not
-//	    answered a heartbeat that this leader did not send.
-//	R10 A majority of the members holds what a leader commits, and its last entry is of the leader's term (§5.4.2, §6).
-//	R11 A leader changes the configuration only when the one before it and an entry of its own term are committed
-//	    (thesis §4.1; raft-dev, 2015-07-10).
+//	R9  What a leader believes a follower's disk to hold, it holds and keeps (§5.3); and a follower
+//	    has not answered a heartbeat that this leader did not send.
+//	R10 A majority of the members holds what a leader commits, and its last entry is of the leader's
+//	    term (§5.4.2, §6).
+//	R11 A leader changes the configuration only when the one before it and an entry of its own term
+//	    are committed (thesis §4.1; raft-dev, 2015-07-10).
 //	R12 No node applies an entry before a leader has committed it (§5.3).
 //
 // Choices that the paper leaves open, and departures from it:

@@ -8,6 +8,7 @@
 //
 //	T1  The same text and Stage give the same transcript, byte for byte.
 //	T2  Only commands cause events: no message arrives and no tick passes by itself.
-//	T3  A message stays in the network until it is delivered or dropped. It is lost if its link is cut when it is sent.
+//	T3  A message stays in the network until it is delivered or dropped. It is lost if its link is
+//	    cut when it is sent.
 //	T4  Disks take no time: what a Step persists is durable before what it sends is in the network.
 package transcript

@@ -14,15 +14,16 @@
 //
 // Every simulated run checks these invariants after each step:
 //
-//	T1  All nodes that decide on a transaction decide alike (AC1). No node reverses a decision or a vote (AC2), and a part is
-//	    carried out once, or not at all.
+//	T1  All nodes that decide on a transaction decide alike (AC1). No node reverses a decision or a
+//	    vote (AC2), and a part is carried out once, or not at all.
 //	T2  A transaction is committed only if all its participants have voted yes (AC3).
-//	T3  From a vote to the end, no other transaction changes what the part touches or reads what it writes (strict two-phase
-//	    locking), so the part does what was voted for.
-//	T4  What a node has told others (a vote, a decision, or that it carried one out) it still knows after a crash.
+//	T3  From a vote to the end, no other transaction changes what the part touches or reads what it
+//	    writes (strict two-phase locking), so the part does what was voted for.
+//	T4  What a node has told others (a vote, a decision, or that it carried one out) it still knows
+//	    after a crash.
 //	T5  No two transactions have the same name.
-//	T6  A coordinator forgets a committed transaction only when all participants have committed, so an unknown transaction
-//	    was rolled back.
+//	T6  A coordinator forgets a committed transaction only when all participants have committed, so
+//	    an unknown transaction was rolled back.
 //
 // AC4 (a transaction that all can carry out is committed if no failure prevents it) and AC5 (once
 // failures are repaired, every transaction ends) are covered by transcripts and by the liveness

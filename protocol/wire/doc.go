@@ -4,5 +4,6 @@
 // values and does not encode them.
 //
 //	W1  Unmarshal(Marshal(v)) equals v, has v's type, and shares no memory with the bytes.
-//	W2  A type that New was not given is an error in both directions, as is anything after the one tagged value.
+//	W2  A type that New was not given is an error in both directions, as is anything after the one
+//	    tagged value.
 package wire

@@ -7,15 +7,21 @@
 // its own. Then comes broadcast. Every simulated run checks these invariants after each step:
 //
 //	Z1  An epoch is established by at most one leader, to which a quorum has promised it (§4.1).
-//	Z2  A node's promised and entered epochs never fall, and it enters no epoch that it has not promised.
-//	Z3  A zxid names one transaction with one predecessor, on every node; zxids grow within a history (§3.1).
-//	Z4  An established leader's history holds everything that was ever committed (§3.2: primary integrity).
-//	Z5  No two nodes apply different transactions at one place; each applies them in order, each once (§3.2: total order).
-//	Z6  A node's commit index never falls nor passes the end of its history, and committed transactions are never dropped.
+//	Z2  A node's promised and entered epochs never fall, and it enters no epoch that it has not
+//	    promised.
+//	Z3  A zxid names one transaction with one predecessor, on every node; zxids grow within a
+//	    history (§3.1).
+//	Z4  An established leader's history holds everything that was ever committed (§3.2: primary
+//	    integrity).
+//	Z5  No two nodes apply different transactions at one place; each applies them in order, each
+//	    once (§3.2: total order).
+//	Z6  A node's commit index never falls nor passes the end of its history, and committed
+//	    transactions are never dropped.
 //	Z7  A quorum of its followers and itself holds what a leader commits (§4.3).
 //	Z8  Snapshots of one place are the same everywhere.
 //	Z9  What a leader believes to be on the disk of a follower that has entered its epoch is there.
-//	Z10 A node enters an epoch with the whole of its initial history: what the leader had when it entered (§4.2).
+//	Z10 A node enters an epoch with the whole of its initial history: what the leader had when it
+//	    entered (§4.2).
 //	Z11 A request becomes at most one transaction.
 //	Z12 No client is answered from an earlier state than any node has shown it before.
 //	Z13 No node applies a transaction before a leader has committed it (step f.3.3).
