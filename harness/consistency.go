@@ -79,17 +79,14 @@ func Judge(model, level string, opts linear.Options, terse bool, weaker ...weak.
 // initial says. It is an error if they are judged only at the end.
 func Online(model, level string, initial history.Initial) (linear.Online, error) {
 	switch {
-	case (model == txn.ListAppend || model == txn.RWRegister) && !initial.Given():
-		judge, err := txn.NewOnline(model, level)
+	case model == txn.ListAppend || model == txn.RWRegister:
+		judge, err := txn.NewOnline(model, level, initial)
 		if err != nil {
 			return nil, err
 		}
 		return judge, nil
 	case !slices.Contains(txn.Models(), model) && (level == "" || level == Linearizable):
 		return linear.NewOnline(model, initial)
-	}
-	if slices.Contains(txn.Models(), model) && initial.Given() {
-		return nil, fmt.Errorf("%s is judged only at the end where initial values are given", model)
 	}
 	return nil, fmt.Errorf("only linearizability, list-append and rw-register are judged while they happen, not %s by %q", model, level)
 }

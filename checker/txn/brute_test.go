@@ -47,6 +47,7 @@ type oracle struct {
 	txns     []small
 	register bool
 	keys     int
+	begins   map[int][]int // what keys that begin with something hold then, as the history tells it: here they begin empty
 }
 
 // before says whether an order that a level respects puts a before b: "", "session" or "realtime".
@@ -507,6 +508,17 @@ func (o *oracle) history(t testing.TB) *history.History {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for k, begins := range o.begins {
+		var value any = begins
+		if o.register {
+			value = begins[0]
+		}
+		text, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Initial = h.Initial.Override(history.Initial{Keys: map[string]json.RawMessage{fmt.Sprint("k", k): text}})
+	}
 	return h
 }
 
@@ -539,12 +551,13 @@ func (o *oracle) value(x *small, done bool) json.RawMessage {
 			all = append(all, []any{"w", key, op.value})
 		case op.write:
 			all = append(all, []any{"append", key, op.value})
-		case !done, len(op.list) == 0:
+		case !done, len(op.list)+len(o.begins[op.key]) == 0:
 			all = append(all, []any{"r", key, nil})
 		case o.register:
-			all = append(all, []any{"r", key, op.list[len(op.list)-1]})
+			list := slices.Concat(o.begins[op.key], op.list)
+			all = append(all, []any{"r", key, list[len(list)-1]})
 		default:
-			all = append(all, []any{"r", key, op.list})
+			all = append(all, []any{"r", key, slices.Concat(o.begins[op.key], op.list)})
 		}
 	}
 	text, err := json.Marshal(all)

@@ -60,6 +60,9 @@ func (o *opinion) out() level { return o.ruledOut() | o.cases }
 // examine looks at a history in which reads tell which write they saw.
 func (j judge) examine(ctx context.Context, t *trace) (*opinion, error) {
 	found := newFindings(t, j.model)
+	for _, s := range t.strays {
+		found.stray(s)
+	}
 	g := newGraph(t)
 	ordered := false
 	if j.model == ListAppend {

@@ -68,17 +68,24 @@ func oracleOf(t *testing.T, model string, h *history.History) *oracle {
 			}
 			key := string(op[1])
 			s := smallOp{write: string(op[0]) != `"r"`, key: number(keys, key) - 1}
-			var list []json.RawMessage
+			var list, begins []json.RawMessage
+			initial := h.Initial.Of(bareName(key))
 			switch {
 			case s.write:
 				s.value = number(values, key+string(op[2]))
-			case string(op[2]) == "null":
+			case o.register && (string(op[2]) == string(initial) || initial == nil && string(op[2]) == "null"):
 			case o.register:
 				list = op[2:]
 			default:
 				if err := json.Unmarshal(op[2], &list); err != nil {
 					t.Fatal(err)
 				}
+				if initial != nil {
+					if err := json.Unmarshal(initial, &begins); err != nil {
+						t.Fatal(err)
+					}
+				}
+				list = list[len(begins):]
 			}
 			for _, v := range list {
 				s.list = append(s.list, number(values, key+string(v)))

@@ -98,7 +98,8 @@ func (d *distinction) from(choices []int, o *opinion) error {
 // value is a value that is ambiguous.
 func (d *distinction) value() *twice {
 	a := d.all[0]
-	return &twice{key: d.trace.keys[d.trace.micros[a.micro].key], value: d.trace.valueText(a.saw)}
+	key := d.trace.micros[a.micro].key
+	return &twice{key: d.trace.keys[key], value: d.trace.versionText(key, a.saw), initial: a.saw == none}
 }
 
 // evidence says of the first cases what is wrong with each.

@@ -39,10 +39,10 @@ func (f *findings) sentence(d dependency) (text string, witnesses []int32) {
 	case wr:
 		return fmt.Sprintf("%s %s, which %s read", a, f.wrote(f.lastWrite(d.from, d.key)), b), nil
 	case rw, rwForced:
-		return fmt.Sprintf("%s read %s as %s, before %s %s", a, key, f.valueText(read), b, f.wrote(f.lastWrite(d.to, d.key))), nil
+		return fmt.Sprintf("%s read %s as %s, before %s %s", a, key, f.versionText(d.key, read), b, f.wrote(f.lastWrite(d.to, d.key))), nil
 	}
 	older, newer := read, f.lastWrite(d.to, d.key)
-	text = fmt.Sprintf("%s read %s as %s", a, key, f.valueText(older))
+	text = fmt.Sprintf("%s read %s as %s", a, key, f.versionText(d.key, older))
 	if d.kind.in(inferredWW) {
 		older = f.lastWrite(d.from, d.key)
 		text = a + " " + f.wrote(older)
@@ -62,7 +62,7 @@ func (f *findings) having(x, key, v int32) string {
 	if f.lastWrite(x, key) == v {
 		verb = "wrote"
 	}
-	return fmt.Sprintf("the %s that %s %s", f.valueText(v), f.op(x), verb)
+	return fmt.Sprintf("the %s that %s %s", f.versionText(key, v), f.op(x), verb)
 }
 
 func (f *findings) listSentence(d dependency, a, b, key string) (text string, witnesses []int32) {
@@ -101,7 +101,7 @@ func (f *findings) listSentence(d dependency, a, b, key string) (text string, wi
 			if r.txn != d.from {
 				continue
 			}
-			seen := f.listOf(of.order[:r.length])
+			seen := f.listOf(d.key, of.order[:r.length])
 			for _, v := range of.order[r.length:] {
 				if f.committed(v) && f.values[v].writer == d.to {
 					return fmt.Sprintf("%s read %s as %s, before %s appended %s, as %s read", a, key, seen, b, f.valueText(v), f.op(of.reader)),

@@ -103,22 +103,40 @@ func bare(text string) string {
 }
 
 // valueText is a value as it is written in a sentence.
-func (t *trace) valueText(v int32) string {
-	if v == none {
-		return "null"
+func (t *trace) valueText(v int32) string { return brief(t.values[v].text) }
+
+// versionText is a version of a register as it is written in a sentence, none for the initial one.
+func (t *trace) versionText(key, v int32) string {
+	switch b := t.began(key); {
+	case v != none:
+		return t.valueText(v)
+	case b.text != nil:
+		return brief(b.text)
 	}
-	return brief(t.values[v].text)
+	return "null"
 }
 
-// listOf is a list as it is written in a sentence: its end, if it is long.
-func (t *trace) listOf(list []int32) string {
-	const most = 8
+// listOf is a list as it is written in a sentence, with the elements with which its key began.
+func (t *trace) listOf(key int32, list []int32) string {
 	var words []string
-	if len(list) > most {
-		words, list = append(words, "…"), list[len(list)-most:]
+	for _, e := range t.began(key).elements {
+		words = append(words, brief(e))
 	}
+	return ended(append(words, t.words(list)...))
+}
+
+func (t *trace) words(list []int32) (words []string) {
 	for _, v := range list {
 		words = append(words, t.valueText(v))
+	}
+	return words
+}
+
+// ended is a list as it is written in a sentence: its end, if it is long.
+func ended(words []string) string {
+	const most = 8
+	if len(words) > most {
+		words = append([]string{"…"}, words[len(words)-most:]...)
 	}
 	return "[" + strings.Join(words, " ") + "]"
 }
@@ -126,13 +144,13 @@ func (t *trace) listOf(list []int32) string {
 // read is what a read returned, as it is written in a sentence.
 func (f *findings) read(m *micro) string {
 	if f.model == RWRegister {
-		return f.valueText(m.value)
+		return f.versionText(m.key, m.value)
 	}
 	list, err := f.elements(m.key, m.list)
 	if err != nil {
 		return "[" + brief(m.list) + "]"
 	}
-	return f.listOf(list)
+	return f.listOf(m.key, list)
 }
 
 // wrote is "appended 5 to x" or "wrote 5 to x".
@@ -144,13 +162,10 @@ func (f *findings) wrote(v int32) string {
 	return fmt.Sprintf("%s %s to %s", verb, f.valueText(v), f.keyText(f.values[v].key))
 }
 
-func (f *findings) internal(x int32, m *micro, want string, suffix bool) {
+func (f *findings) internal(x int32, m *micro, want string) {
 	what := finding{anomaly: "internal"}
 	if !f.find(what) {
 		return
-	}
-	if suffix {
-		want = "a list that ends in " + want
 	}
 	f.tell(what, fmt.Sprintf("%s contradicts itself about %s", f.op(x), f.keyText(m.key)),
 		[]claim{{x, fmt.Sprintf("read %s as %s; by what it had done before it had to be %s", f.keyText(m.key), f.read(m), want)}})
@@ -195,6 +210,15 @@ func (f *findings) nowhere(key, v, reader int32) {
 	}
 }
 
+func (f *findings) stray(s stray) {
+	if f.find(finding{anomaly: "value-from-nowhere"}) {
+		key, began := f.keyText(s.key), f.listOf(s.key, nil)
+		f.tell(finding{anomaly: "value-from-nowhere"}, fmt.Sprintf("%s began as %s and was read without that", key, began),
+			[]claim{{s.txn, fmt.Sprintf("read %s as [%s], which does not begin with the initial %s", key, brief(s.list), began)}})
+		f.about(s.key)
+	}
+}
+
 func (f *findings) abortedRead(key, v, reader int32) {
 	if w := f.values[v].writer; f.find(finding{anomaly: "G1a"}) {
 		f.tell(finding{anomaly: "G1a"}, fmt.Sprintf("%s read what an aborted transaction wrote", f.op(reader)), []claim{
@@ -232,9 +256,9 @@ func (f *findings) incompatible(key, a, b int32, order, other []int32) {
 		same++
 	}
 	f.tell(finding{anomaly: "incompatible-order"}, fmt.Sprintf("%s has no order: %s and %s saw different ones", f.keyText(key), f.op(a), f.op(b)), []claim{
-		{a, fmt.Sprintf("read %s as %s", f.keyText(key), f.listOf(order[:min(len(order), same+4)]))},
+		{a, fmt.Sprintf("read %s as %s", f.keyText(key), f.listOf(key, order[:min(len(order), same+4)]))},
 		{b, fmt.Sprintf("read %s as %s, which is no beginning of what %s read, nor that of it", f.keyText(key),
-			f.listOf(other[:min(len(other), same+4)]), f.op(a))}})
+			f.listOf(key, other[:min(len(other), same+4)]), f.op(a))}})
 	f.about(key)
 }
 
@@ -257,9 +281,9 @@ func (f *findings) lostUpdate(key, v int32, rivals []int32, absent bool) {
 	if !f.find(what) {
 		return
 	}
-	found := f.valueText(v)
+	found := f.versionText(key, v)
 	if f.model == ListAppend && v == none {
-		found = "[]"
+		found = f.listOf(key, nil)
 	}
 	a, b := rivals[0], rivals[1]
 	f.tell(what, fmt.Sprintf("%s and %s both changed %s from what it was at %s", f.op(a), f.op(b), f.keyText(key), found), []claim{

@@ -119,7 +119,11 @@ func (l *lists) contradicts(x int32) error {
 		}
 		if !slices.Equal(rest, want) {
 			m.bad = true
-			l.found.internal(x, m, l.listOf(want), base == none)
+			text := l.listOf(m.key, want)
+			if base == none {
+				text = "a list that ends in " + ended(l.words(want))
+			}
+			l.found.internal(x, m, text)
 		}
 	}
 	return nil

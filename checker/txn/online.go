@@ -62,9 +62,13 @@ type liveModel interface {
 }
 
 // NewOnline judges histories of [ListAppend] or [RWRegister] by a level of [Levels] while they happen, "" is the
-// strictest. It is an error if there is no such model or level, or if the model is judged only at the end.
-func NewOnline(modelName, consistency string) (*Online, error) {
+// strictest, whose keys begin as initial says. It is an error if there is no such model or level, if the model does not take
+// such initial values, or if it is judged only at the end.
+func NewOnline(modelName, consistency string, initial history.Initial) (*Online, error) {
 	c, err := New(modelName, consistency)
+	if err == nil {
+		err = CheckInitial(modelName, initial)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +78,7 @@ func NewOnline(modelName, consistency string) (*Online, error) {
 	asked := c.(judge).asked
 	o := &Online{asked: asked, timely: below(asked)&strongReadCommitted != 0, wall: none, began: time.Now(),
 		under: map[history.Process]int32{}, last: map[history.Process]int32{},
-		trace: &trace{keyNumbers: map[string]int32{}, small: map[uint64]int32{}, others: map[valueName]int32{}}}
+		trace: &trace{initial: initial, keyNumbers: map[string]int32{}, small: map[uint64]int32{}, others: map[valueName]int32{}}}
 	s := o.stage()
 	o.look, o.surely, o.no = s.kinds, s.surely, anyCycle
 	if s.apart {
@@ -229,8 +233,15 @@ func (o *Online) finish(number int32, op *history.Op) error {
 		return fmt.Errorf("#%d ended with other writes than it began with", x.op)
 	}
 	node := o.live(number)
+	for _, s := range o.strays {
+		s.txn = number
+		o.found.stray(s)
+	}
+	o.strays = nil
 	var err error
 	switch {
+	case len(o.predicates) > predicates && o.initial.Given():
+		err = fmt.Errorf("#%d: %w", x.op, errPredicateOfInitial)
 	case len(o.predicates) == predicates:
 		err = o.model.read(number)
 	case o.surely: // it may have shown that reads contradict each other, which rules out nothing here

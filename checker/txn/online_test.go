@@ -15,7 +15,7 @@ import (
 // online feeds a history to a judge and says after how many events it accuses, none if it does not.
 func online(t testing.TB, model, level string, h *history.History) (events int, r checker.Result) {
 	t.Helper()
-	o, err := txn.NewOnline(model, level)
+	o, err := txn.NewOnline(model, level, h.Initial)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +39,7 @@ func prefix(t testing.TB, h *history.History, n int) *history.History {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cut.Initial = h.Initial
 	return cut
 }
 

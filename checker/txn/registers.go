@@ -62,7 +62,7 @@ func (r *registers) contradicts(x int32) {
 			continue
 		}
 		m.bad = true
-		r.found.internal(x, m, r.valueText(r.micros[m.prev].value), false)
+		r.found.internal(x, m, r.versionText(m.key, r.micros[m.prev].value))
 	}
 }
 

@@ -181,7 +181,7 @@ func (t *trace) byTime(x int32, candidates []int32) {
 // out: fewer reads ask less of an execution, so that what is ruled out without them is ruled out with
 // them. A predicate read is left out whole.
 func (t *trace) told(modelName string, all []ambiguity, choices []int) *trace {
-	c := &trace{history: t.history, repeats: t.repeats, txns: slices.Clone(t.txns), keys: slices.Clone(t.keys),
+	c := &trace{history: t.history, initial: t.initial, begins: t.begins, strays: t.strays, repeats: t.repeats, txns: slices.Clone(t.txns), keys: slices.Clone(t.keys),
 		values: slices.Clone(t.values), micros: make([]micro, 0, len(t.micros)), latest: make([]int32, len(t.keys)),
 		keyNumbers: maps.Clone(t.keyNumbers), small: maps.Clone(t.small), others: maps.Clone(t.others)}
 	for k := range c.latest {

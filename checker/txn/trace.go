@@ -23,6 +23,10 @@ type trace struct {
 
 	repeats *repeats // values that were written more than once; nil while a history happens (X16)
 
+	initial history.Initial
+	begins  []begin // by key, none if there are no initial values
+	strays  []stray
+
 	keyNumbers map[string]int32
 	small      map[uint64]int32 // values that are small numbers, by key and number
 	others     map[valueName]int32
@@ -66,11 +70,14 @@ type valueName struct {
 }
 
 // twice is a value that was written more than once, so that a read does not tell which write it saw (X2).
-type twice struct{ key, value string }
+type twice struct {
+	key, value string
+	initial    bool // written once or more, and the initial value
+}
 
 func (t *twice) Error() string {
-	if t.value == "null" {
-		return fmt.Sprintf("null was written to %s, which cannot be told from its initial value", t.key)
+	if t.initial {
+		return fmt.Sprintf("%s was written to %s, which cannot be told from its initial value", t.value, t.key)
 	}
 	return fmt.Sprintf("%s was written to %s more than once, so that reads do not tell which write they saw", t.value, t.key)
 }
@@ -81,7 +88,7 @@ var writes = map[string]string{ListAppend: `"append"`, RWRegister: `"w"`}
 // read takes a history apart. An error is *twice, or that of ctx, or says what is no transaction.
 func read(ctx context.Context, modelName string, h *history.History) (*trace, error) {
 	calls := h.Calls()
-	t := &trace{history: h, repeats: newRepeats(), txns: make([]transaction, 0, len(calls)), micros: make([]micro, 0, 4*len(calls)),
+	t := &trace{history: h, initial: h.Initial, repeats: newRepeats(), txns: make([]transaction, 0, len(calls)), micros: make([]micro, 0, 4*len(calls)),
 		keyNumbers: map[string]int32{}, small: make(map[uint64]int32, 2*len(calls)), others: map[valueName]int32{}}
 	var failed []int32
 	for i, c := range calls {
@@ -103,9 +110,15 @@ func read(ctx context.Context, modelName string, h *history.History) (*trace, er
 		if x.kind == history.Ok {
 			text, x.end, x.committed = done.Value, int32(c.Complete), true
 		}
-		number := int32(len(t.txns))
+		number, strays := int32(len(t.txns)), len(t.strays)
 		if err := t.parse(modelName, text, &x); err != nil {
 			return nil, fmt.Errorf("#%d: %w", op.Index, err)
+		}
+		for i := strays; i < len(t.strays); i++ {
+			t.strays[i].txn = number
+		}
+		if len(t.predicates) > 0 && t.initial.Given() {
+			return nil, fmt.Errorf("#%d: %w", op.Index, errPredicateOfInitial)
 		}
 		if x.to = int32(len(t.micros)); x.kind == history.Fail {
 			failed = append(failed, number)
@@ -124,7 +137,7 @@ func read(ctx context.Context, modelName string, h *history.History) (*trace, er
 	if len(t.predicates) > 0 {
 		for of := range t.repeats.of {
 			if of.value == none { // nor can it be told from a key that has no value
-				return nil, &twice{key: t.keys[of.key], value: "null"}
+				return nil, &twice{key: t.keys[of.key], value: "null", initial: true}
 			}
 		}
 	}
@@ -180,7 +193,10 @@ func (t *trace) attribute(number int32) error {
 	return nil
 }
 
-var errMicro = errors.New("a transaction is a list of [f, key, value]")
+var (
+	errMicro              = errors.New("a transaction is a list of [f, key, value]")
+	errPredicateOfInitial = errors.New("a predicate read is not judged where initial values are given")
+)
 
 // parse appends the micro-operations of one transaction.
 func (t *trace) parse(modelName string, text []byte, x *transaction) error {
@@ -239,9 +255,12 @@ func (t *trace) micro(modelName string, f, key, raw []byte, x *transaction) erro
 	if m.key, err = t.key(key); err != nil {
 		return err
 	}
-	if m.write && modelName == RWRegister && string(raw) == "null" { // it cannot be told from the initial value
+	if err = t.begin(modelName); err != nil {
+		return err
+	}
+	if m.write && modelName == RWRegister && t.isInitial(m.key, raw) { // it cannot be told from the initial value
 		if t.repeats == nil {
-			return &twice{key: t.keys[m.key], value: "null"}
+			return &twice{key: t.keys[m.key], value: string(raw), initial: true}
 		}
 		m.value = t.newValue(m.key, raw)
 		if x.kind != history.Fail {
@@ -250,16 +269,26 @@ func (t *trace) micro(modelName string, f, key, raw []byte, x *transaction) erro
 		t.touch(m)
 		return nil
 	}
-	if err = t.holds(modelName, &m, raw); err == nil {
-		t.touch(m)
+	if err = t.holds(modelName, &m, raw); err != nil {
+		return err
 	}
-	return err
+	if !m.write && modelName == ListAppend {
+		b := t.began(m.key)
+		rest, ok := b.rest(m.list)
+		if !ok {
+			t.strays = append(t.strays, stray{key: m.key, list: m.list})
+			return nil
+		}
+		m.list = rest
+	}
+	t.touch(m)
+	return nil
 }
 
 // holds enters what was written or read.
 func (t *trace) holds(modelName string, m *micro, raw []byte) (err error) {
 	switch {
-	case m.write || modelName == RWRegister && string(raw) != "null":
+	case m.write || modelName == RWRegister && !t.isInitial(m.key, raw):
 		m.value, err = t.value(m.key, raw)
 	case modelName == ListAppend:
 		m.list, err = listText(raw)
