@@ -24,23 +24,55 @@ func (j judge) Check(ctx context.Context, h *history.History) checker.Result {
 	if err != nil {
 		return undecided(err)
 	}
-	all, whole, err := t.ambiguous(j.model)
-	if err != nil {
-		return undecided(err)
-	}
-	var o *opinion
-	switch {
-	case len(t.repeats.like) == 0:
-		o, err = j.examine(ctx, t)
-	case len(all) == 0:
-		o, err = j.examine(ctx, t.told(j.model, nil, nil))
-	default:
-		o, err = j.tellApart(ctx, t, all, whole)
+	o, err := j.opinion(ctx, t)
+	if err == nil && t.retried && j.model == ListAppend && uncommitted&^o.proved != 0 {
+		o, err = j.failedApart(ctx, h, o)
 	}
 	if err != nil {
 		return undecided(err)
 	}
 	return j.result(o)
+}
+
+// opinion looks at a history, of which reads may have seen one of several writes.
+func (j judge) opinion(ctx context.Context, t *trace) (*opinion, error) {
+	all, whole, err := t.ambiguous(j.model)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(t.repeats.like) == 0:
+		return j.examine(ctx, t)
+	case len(all) == 0:
+		return j.examine(ctx, t.told(j.model, nil, nil))
+	default:
+		return j.tellApart(ctx, t, all, whole)
+	}
+}
+
+// uncommitted are the levels at which a read may see what a transaction wrote that failed.
+var uncommitted = everyLevel &^ above(readCommitted)
+
+// failedApart looks once more at a list-append history in which a value whose append failed was appended again. An
+// opinion takes every read to have seen the append that did not fail. From read-committed up that is exact, for a read that
+// saw the failed one is a G1a. Below, a read may have seen either, so the two are told apart, unless the opinion proves these
+// levels; what is ruled out from read-committed up remains so. Reads of a register say nothing at these levels.
+func (j judge) failedApart(ctx context.Context, h *history.History, o *opinion) (*opinion, error) {
+	t, err := readFailed(ctx, j.model, h, true)
+	if err != nil {
+		return nil, err
+	}
+	apart, err := j.opinion(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	apart.cases |= o.out() &^ uncommitted
+	apart.proved |= o.proved
+	if len(apart.why) == 0 {
+		for _, name := range o.guilty(j.asked) {
+			apart.why = append(apart.why, o.against(name, j.asked)...)
+		}
+	}
+	return apart, nil
 }
 
 // opinion is what was found of a history.

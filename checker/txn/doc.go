@@ -16,7 +16,9 @@
 //	    ended info is no G0; it is a G1c, whichever way the transaction ended.
 //	X2  Elements of a list and values of a register are written once to each key. Then a read tells which write it saw
 //	    (recoverability: Kingsbury and Alvaro, Elle: Inferring Isolation Anomalies from Experimental Observations, VLDB 2020,
-//	    section 4.2). X16 is about those that are written twice, and about null, the initial value of a register.
+//	    section 4.2). X16 is about those that are written twice, and about null, the initial value of a register. Where a
+//	    history says with what keys begin, a register's value stands for null, and a list's elements are cut off every read.
+//	    A read of a list that does not begin with them is a value-from-nowhere. Predicate reads are not judged then.
 //	X3  list-append: a read tells also in which order the list was built (traceability, ibid.). The longest read of a key is its
 //	    version order, every other read must be a prefix of it, and an append of a committed transaction that is not in
 //	    it comes later, for an append removes nothing. This includes a read that contradicts its own transaction, as
@@ -114,7 +116,8 @@
 //	    where nothing depends on time a value that is read before somebody begins to write it, and at read-uncommitted
 //	    what comes behind reads that contradict each other. Of registers it knows the versions of which X4 speaks without
 //	    an order, and in real time what is older than the newest. The rest is judged at the end, and nothing is proved online.
-//	    It gives up where a value is written again, or null.
+//	    It gives up where a value is written again, or null. Below read-committed it gives up where a value is written again
+//	    that failed, and where nothing depends on time it does not accuse a list that holds a value twice.
 //	X15 Causal consistency: a transaction sees those from which it read, those before it in its
 //	    session, and all that these see, and of each key reads the version of the last that it sees,
 //	    in one order of all transactions that respects this. What a transaction read is then at least
@@ -132,5 +135,7 @@
 //	    execution, so that what is ruled out then is ruled out. The ways are searched, one read after the other, and
 //	    left where what was said so far rules out all that is not proved; within bounds, beyond which levels that are
 //	    neither ruled out nor proved are unknown, cause ambiguous. Null that was written is such a value, like the
-//	    initial one; together with predicate reads, for which a key without a value is absent, it is ambiguous.
+//	    initial one; together with predicate reads, for which a key without a value is absent, it is ambiguous. A write that
+//	    failed is taken for no further write: who read it read what aborted, which is a G1a whatever else was written. Only
+//	    below read-committed, where that is allowed, reads of a list are told apart by it as well.
 package txn

@@ -177,6 +177,9 @@ func (o *Online) invoke(op *history.Op) error {
 	o.lives = append(o.lives, life{none, o.wall, follow})
 	for _, m := range o.did(number) {
 		if w := o.values[m.value].writer; w != none && o.txns[w].kind == history.Fail {
+			if o.asked&uncommitted != 0 && o.found.model == ListAppend { // a read may have seen either
+				return &twice{key: o.keys[m.key], value: o.valueText(m.value)}
+			}
 			o.values[m.value].writer = none // a client may try again what certainly failed
 		}
 	}

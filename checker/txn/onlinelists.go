@@ -68,15 +68,24 @@ func (l *liveLists) read(x int32) error {
 		}
 		if !agree(order, seen) { // before anything is drawn that would then not hold
 			l.found.incompatible(m.key, reader, x, order, seen)
-			l.repeats(m.key, seen, x)
+			if v := l.repeats(m.key, seen); v != none && l.timely {
+				l.found.duplicate(m.key, v, x)
+			}
 			return fmt.Errorf("reads of %s contradict each other", l.keyText(m.key))
 		}
 		reads = append(reads, sighted{m, l.txns[x].from + int32(i), seen})
 	}
 	for _, r := range reads {
 		of := l.key(r.key)
-		if len(r.seen) > len(of.order) && !l.repeats(r.key, r.seen, x) {
-			l.place(x, r.key, r.seen, r.list)
+		if len(r.seen) > len(of.order) {
+			switch v := l.repeats(r.key, r.seen); {
+			case v == none:
+				l.place(x, r.key, r.seen, r.list)
+			case l.timely:
+				l.found.duplicate(r.key, v, x)
+			default:
+				return fmt.Errorf("%s holds %s twice, and it may yet be appended again", l.keyText(r.key), l.valueText(v))
+			}
 		}
 		switch {
 		case l.accused():
@@ -124,8 +133,8 @@ func agree(order, seen []int32) bool {
 	return both == 0 || &seen[0] == &order[0] || slices.Equal(seen[:both], order[:both])
 }
 
-// repeats reports an element that a list holds twice.
-func (l *liveLists) repeats(key int32, seen []int32, reader int32) bool {
+// repeats is an element that a list holds twice, or none.
+func (l *liveLists) repeats(key int32, seen []int32) int32 {
 	of := l.key(key)
 	times := make(map[int32]bool, max(0, len(seen)-len(of.order)))
 	same := 0
@@ -134,12 +143,11 @@ func (l *liveLists) repeats(key int32, seen []int32, reader int32) bool {
 	}
 	for _, v := range seen[same:] {
 		if p := l.values[v].place; times[v] || p != none && int(p) < same {
-			l.found.duplicate(key, v, reader)
-			return true
+			return v
 		}
 		times[v] = true
 	}
-	return false
+	return none
 }
 
 // place takes a longer read for the order.

@@ -16,7 +16,7 @@ func (o *oracle) repeat(r *rand.Rand) (value, other, places int) {
 	byKey := map[int][]int{}
 	for _, x := range o.txns {
 		for _, op := range x.ops {
-			if op.write && x.kind != history.Fail {
+			if op.write {
 				byKey[op.key] = append(byKey[op.key], op.value)
 			}
 		}
@@ -92,7 +92,7 @@ func (o *oracle) anyLevels() map[string]bool {
 	times := map[int]int{}
 	for _, x := range o.txns {
 		for _, op := range x.ops {
-			if last = max(last, op.value); op.write && x.kind != history.Fail {
+			if last = max(last, op.value); op.write {
 				if times[op.value]++; times[op.value] == 2 {
 					again = op.value
 				}
@@ -155,6 +155,10 @@ func TestRepeatsAgreeWithDefinitions(t *testing.T) {
 					t.Fatalf("%s is ruled out: %v (%v), by definition it holds: %v\n%s",
 						level, want[level], got.Reason, want[level], show(t, h))
 				}
+			}
+			level := []string{"read-uncommitted", "strong-session-read-uncommitted", "strong-read-uncommitted"}[r.IntN(3)]
+			if at, r := online(t, o.model(), level, h); at <= len(h.Ops) && clear && want[level] {
+				t.Fatalf("%s holds, and is accused after %d events: %s\n%s", level, at, r.Reason, show(t, h))
 			}
 			if got.Verdict == checker.Invalid && len(got.Evidence) == 0 {
 				t.Fatalf("%s, without evidence\n%s", got.Reason, show(t, h))

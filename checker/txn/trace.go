@@ -23,6 +23,8 @@ type trace struct {
 
 	repeats *repeats // values that were written more than once; nil while a history happens (X16)
 
+	retried bool // a value that a transaction wrote that failed was written again
+
 	initial history.Initial
 	begins  []begin // by key, none if there are no initial values
 	strays  []stray
@@ -87,6 +89,12 @@ var writes = map[string]string{ListAppend: `"append"`, RWRegister: `"w"`}
 
 // read takes a history apart. An error is *twice, or that of ctx, or says what is no transaction.
 func read(ctx context.Context, modelName string, h *history.History) (*trace, error) {
+	return readFailed(ctx, modelName, h, false)
+}
+
+// readFailed is read; apart says that a failed write of a value that was written more than once is a write of its own.
+// Otherwise reads are taken to have seen the other write, as they did from read-committed up: see [judge.failedApart].
+func readFailed(ctx context.Context, modelName string, h *history.History, apart bool) (*trace, error) {
 	calls := h.Calls()
 	t := &trace{history: h, initial: h.Initial, repeats: newRepeats(), txns: make([]transaction, 0, len(calls)), micros: make([]micro, 0, 4*len(calls)),
 		keyNumbers: map[string]int32{}, small: make(map[uint64]int32, 2*len(calls)), others: map[valueName]int32{}}
@@ -142,7 +150,13 @@ func read(ctx context.Context, modelName string, h *history.History) (*trace, er
 		}
 	}
 	for _, f := range failed { // a client may try again what certainly failed
-		for _, m := range t.did(f) {
+		did := t.did(f)
+		for i := range did {
+			m := &did[i]
+			t.retried = t.retried || t.values[m.value].writer != none
+			if apart && t.values[m.value].writer != none {
+				m.value = t.again(m.value)
+			}
 			if v := &t.values[m.value]; v.writer == none {
 				v.writer = f
 			}
