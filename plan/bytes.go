@@ -8,7 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Bytes is an amount of memory that is written 512MiB or 2GiB.
+// Bytes is an amount of memory, written as 512MiB or 2GiB.
 type Bytes int64
 
 var bytesForm = regexp.MustCompile(`^([1-9][0-9]{0,5})(KiB|MiB|GiB)$`)
@@ -42,7 +42,7 @@ func (b Bytes) String() string {
 	return strconv.FormatInt(int64(b), 10)
 }
 
-// MarshalYAML writes it in the largest unit that divides it.
+// MarshalYAML uses the largest unit that divides the amount.
 func (b Bytes) MarshalYAML() (any, error) { return b.String(), nil }
 
 // UnmarshalYAML reads what ParseBytes reads.

@@ -8,41 +8,44 @@ import (
 	"strings"
 )
 
-// Space is what plans may be drawn from: for each part of a plan the values that it may take, all as likely; one that is
-// listed twice is so twice. An empty list leaves the part as it is.
+// Space lists the values from which plans are drawn, for each part of a plan. All entries are
+// equally likely, so a value that is listed twice is twice as likely. An empty list leaves the part
+// as it is.
 type Space struct {
 	Workloads      []string
 	Nodes          []int
 	Faults         []Fault
-	FaultIntervals []Duration // those above half of the time limit drawn are left out
+	FaultIntervals []Duration // those above half of the drawn time limit are left out
 	TimeLimits     []Duration
 	Rates          []float64
 	Concurrencies  []Concurrency
 	Settings       []Choice
-	// Apart are pairs that do not go together, each the name of a fault or, as name=value, a setting: where both are drawn
-	// the second gives way.
+	// Apart lists pairs that exclude each other; each member is the name of a fault or a
+	// setting as name=value. If both are drawn, the second is dropped.
 	Apart [][2]string
-	// Attacks are pairs of a setting, as name=value, and a fault that tries it: a plan with the setting has the fault with
-	// an even chance more. Plans without any fault stay without.
+	// Attacks lists pairs of a setting, as name=value, and a fault that attacks it. A plan
+	// with the setting but without the fault gets the fault with probability one half. Plans
+	// without any fault stay without.
 	Attacks [][2]string
 }
 
-// Fault is a fault with the least number of nodes that it takes.
+// Fault is a fault with the minimal number of nodes that it needs.
 type Fault struct {
 	Name  string
 	Nodes int
 }
 
-// Choice is a setting with the values that it may be drawn to have; "" leaves it out.
+// Choice is a setting with the values to draw from; "" leaves the setting out.
 type Choice struct {
 	Name   string
 	Values []string
 }
 
-// Draw makes the plan of a seed by swarm testing (Groce and others, "Swarm Testing", ISSTA 2012): not every run has
-// everything, for what is always there hides what shows only in its absence. How many of the faults a plan has is drawn
-// first, from none to all, then which (L3, L4); what attacks a setting of the plan comes more often. Seeds that differ in
-// their luck only have the same plan (L5).
+// Draw makes the plan of a seed by swarm testing (Groce et al., "Swarm Testing", ISSTA 2012): not
+// every run has every feature, because a feature that is always present hides bugs that need its
+// absence. Draw first draws how likely faults are in this plan, from none to all, and then which
+// faults it has (L3, L4). Faults that attack a setting of the plan come more often. Seeds that
+// differ only in their luck have the same plan (L5).
 func Draw(seed uint64, base Plan, space Space) Plan {
 	p := base
 	p.Seed = seed
@@ -69,17 +72,18 @@ func Draw(seed uint64, base Plan, space Space) Plan {
 	return p
 }
 
-// luckAt is where in a seed its luck begins: the bits below it draw the plan.
+// luckAt is the bit at which a seed's luck begins: the bits below it draw the plan.
 const luckAt = 32
 
-// Again is a seed of the same plan under other luck: what the run itself draws (when faults come, what clients call, how long
-// a message takes) comes out otherwise. Luck 0 is that of small seeds.
+// Again returns a seed of the same plan with other luck. Luck changes what the run itself draws:
+// when faults come, what clients call, how long a message takes. Seeds below 2³² have luck 0.
 func Again(seed, luck uint64) uint64 { return seed&(1<<luckAt-1) | luck<<luckAt }
 
-// quarters are how likely a fault may be to be in a plan; as often as they are listed.
+// quarters lists how likely each fault is in a plan, in quarters; repeated entries are more likely.
 var quarters = []int{0, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4}
 
-// drawFaults draws how likely a fault is, in quarters, and then each one that the plan's nodes can take.
+// drawFaults draws how likely each fault is, in quarters, and then draws every fault for which the
+// plan has enough nodes.
 func drawFaults(seed uint64, p Plan, space Space) []string {
 	if len(space.Faults) == 0 {
 		return slices.Clone(p.Faults)
@@ -94,7 +98,7 @@ func drawFaults(seed uint64, p Plan, space Space) []string {
 	return faults
 }
 
-// attack adds the faults that try what the plan has set, each with an even chance.
+// attack adds the faults that attack the plan's settings, each with probability one half.
 func (p *Plan) attack(seed uint64, space Space) {
 	if len(p.Faults) == 0 || len(space.Faults) == 0 {
 		return
@@ -115,7 +119,7 @@ func (p *Plan) attack(seed uint64, space Space) {
 	slices.SortFunc(p.Faults, func(a, b string) int { return at(a) - at(b) })
 }
 
-// fitting are the intervals that leave room for a fault of each kind, the least if none does.
+// fitting returns the intervals of at most half the limit, or the least interval if there is none.
 func fitting(intervals []Duration, limit Duration) []Duration {
 	var fit []Duration
 	for _, i := range intervals {
@@ -129,8 +133,9 @@ func fitting(intervals []Duration, limit Duration) []Duration {
 	return fit
 }
 
-// part takes out of p what does not go together: the second of a pair, or the first where the second was pinned. A setting
-// that gives way is what it was in base. A pair that is pinned stays: somebody asks for it.
+// part drops one member of each excluded pair: the second, or the first if base pins the second. A
+// dropped setting gets its value in base. A pair that base pins stays, because the user asked for
+// it.
 func (p *Plan) part(apart [][2]string, base Plan) {
 	for _, pair := range apart {
 		if !p.has(pair[0]) || !p.has(pair[1]) {
@@ -163,7 +168,7 @@ func (p *Plan) has(what string) bool {
 	return slices.Contains(p.Faults, what)
 }
 
-// pick draws one of the values, with the part's own stream.
+// pick draws one of the values from the part's own stream.
 func pick[T any](seed uint64, part string, values []T, to *T) {
 	if len(values) > 0 {
 		*to = values[stream(seed, part).IntN(len(values))]

@@ -82,7 +82,8 @@ func TestDrawCoversTheSpace(t *testing.T) {
 	}
 }
 
-// L4: the same arguments give the same plan, and what is added to a space leaves the rest of the plan as it was.
+// L4: the same arguments give the same plan, and what is added to a space leaves the rest of the
+// plan as it was.
 func TestDrawDependsOnItsArgumentsAlone(t *testing.T) {
 	wider := space
 	wider.Faults = append(slices.Clone(space.Faults), plan.Fault{Name: "clock", Nodes: 1})

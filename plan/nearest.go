@@ -1,7 +1,8 @@
 package plan
 
-// Nearest is the name that was most likely meant: the one with the least edit distance, if that is at most two or a third
-// of the word's length (of a word of three letters: one); otherwise "".
+// Nearest returns the name with the least edit distance from word, or "" if that distance is more
+// than two and more than a third of the word's length (for a word of up to three letters: more than
+// one).
 func Nearest(word string, names []string) string {
 	limit := max(2, len(word)/3)
 	if len(word) < 4 {

@@ -23,26 +23,26 @@ type Plan struct {
 	Nodes          int               `yaml:"nodes"`                    // members, from 1 to 9
 	Backend        string            `yaml:"backend"`                  // auto, sim, local or docker
 	Workload       string            `yaml:"workload"`                 // what the clients do
-	Faults         []string          `yaml:"faults,flow"`              // what the nemesis does; none for an honest world
+	Faults         []string          `yaml:"faults,flow"`              // what the nemesis does; may be empty
 	FaultInterval  Duration          `yaml:"fault-interval"`           // mean time between two faults
 	TimeLimit      Duration          `yaml:"time-limit"`               // of the main phase, before healing
 	HealLimit      Duration          `yaml:"heal-limit"`               // how long a healed cluster may take to answer
-	Rate           float64           `yaml:"rate"`                     // calls a second, of all clients together
-	Concurrency    Concurrency       `yaml:"concurrency"`              // clients: a number, or a multiple of the nodes as 2n
+	Rate           float64           `yaml:"rate"`                     // calls per second, all clients together
+	Concurrency    Concurrency       `yaml:"concurrency"`              // clients: a number, or a multiple of the nodes such as 2n
 	Timeout        Duration          `yaml:"timeout"`                  // of one call, attempts at other nodes included
-	Seed           uint64            `yaml:"seed"`                     // decides whatever is drawn; 0 draws one
+	Seed           uint64            `yaml:"seed"`                     // determines everything drawn; 0 draws a seed
 	Bug            string            `yaml:"bug,omitempty"`            // planted bug to switch on
 	Set            map[string]string `yaml:"set,flow"`                 // settings of the target and the workload
-	Consistency    string            `yaml:"consistency,omitempty"`    // what the calls are judged by; default what the target promises
+	Consistency    string            `yaml:"consistency,omitempty"`    // level to judge by; default the target's promise
 	CheckerTimeout Duration          `yaml:"checker-timeout"`          // of the judgement
-	CheckerMemory  Bytes             `yaml:"checker-memory,omitempty"` // that its searches may hold; default 4GiB
-	FailFast       bool              `yaml:"fail-fast,omitempty"`      // judge while it runs, and stop at the first violation
+	CheckerMemory  Bytes             `yaml:"checker-memory,omitempty"` // bound for its searches; default 4GiB
+	FailFast       bool              `yaml:"fail-fast,omitempty"`      // judge during the run, and stop at the first violation
 
 	Schedule []Fixed `yaml:"schedule,omitempty"` // these faults, instead of drawn ones
 	Calls    []Call  `yaml:"calls,omitempty"`    // these calls before healing, instead of the workload's
 }
 
-// Default is the plan that an empty file means.
+// Default is the plan of an empty file.
 func Default() Plan {
 	return Plan{Target: "raft", Nodes: 5, Backend: "auto", Workload: "register", Faults: []string{},
 		FaultInterval: Duration(5 * time.Second), TimeLimit: Duration(30 * time.Second), HealLimit: Duration(20 * time.Second),
@@ -50,12 +50,12 @@ func Default() Plan {
 		CheckerTimeout: Duration(time.Minute)}
 }
 
-// Duration is a time.Duration that is written 30s.
+// Duration is a time.Duration, written as 30s.
 type Duration time.Duration
 
 func (d Duration) String() string { return time.Duration(d).String() }
 
-// MarshalYAML writes it as Go does: 1m30s.
+// MarshalYAML writes the duration as Go does: 1m30s.
 func (d Duration) MarshalYAML() (any, error) { return time.Duration(d).String(), nil }
 
 // UnmarshalYAML reads what time.ParseDuration reads.
@@ -73,7 +73,7 @@ type Concurrency string
 
 var concurrency = regexp.MustCompile(`^([1-9][0-9]{0,4})(n?)$`)
 
-// Of is the number of clients for a cluster of so many nodes, from 1; 0 if c is neither form.
+// Of returns the number of clients for a cluster of the given size, at least 1; 0 if c has neither form.
 func (c Concurrency) Of(nodes int) int {
 	m := concurrency.FindStringSubmatch(string(c))
 	if m == nil {
@@ -86,7 +86,7 @@ func (c Concurrency) Of(nodes int) int {
 	return n
 }
 
-// Parse reads a plan over base: what the file does not say stays as it is in base. An error names the line.
+// Parse reads a plan over base: keys missing in the file keep their value in base. An error names the line.
 func Parse(r io.Reader, base Plan) (Plan, error) {
 	p := base
 	if err := Decode(r, &p, "a plan is one experiment", Keys()); err != nil {
@@ -95,8 +95,9 @@ func Parse(r io.Reader, base Plan) (Plan, error) {
 	return p, nil
 }
 
-// Decode reads one YAML document into a struct. An error is one line and names that of the file. A key that the struct does
-// not have is one, with the nearest of keys; so is a second document, with why one is enough.
+// Decode reads one YAML document into a struct. An error is one line and names the line of the
+// file. An unknown key is an error, which suggests the nearest of keys. So is a second document;
+// one says why a single document is enough.
 func Decode(r io.Reader, into any, one string, keys []string) error {
 	dec := yaml.NewDecoder(r)
 	dec.KnownFields(true)
@@ -114,7 +115,7 @@ var (
 	goType     = regexp.MustCompile(`\b(plan|service)\.`)
 )
 
-// clear says in one line what the YAML library says in several, of the first mistake.
+// clear reduces a multi-line error of the YAML library to its first mistake, on one line.
 func clear(err error, keys []string) error {
 	var several *yaml.TypeError
 	text := err.Error()
@@ -131,7 +132,7 @@ func clear(err error, keys []string) error {
 	return errors.New(strings.Join(strings.Fields(text), " "))
 }
 
-// Keys lists the keys of a plan in the order in which they are printed.
+// Keys lists the keys of a plan in printing order.
 func Keys() []string {
 	var node yaml.Node
 	full := Default()
@@ -147,7 +148,7 @@ func Keys() []string {
 	return keys
 }
 
-// String is the plan as YAML with every key written out.
+// String returns the plan as YAML with every key written out.
 func (p Plan) String() string {
 	var out bytes.Buffer
 	enc := yaml.NewEncoder(&out)
@@ -166,15 +167,15 @@ type Known struct {
 	Settings []Setting // of the plan's target and workload
 }
 
-// Setting is something that a plan's set may say.
+// Setting is a setting that a plan's set can have.
 type Setting struct {
 	Name    string
-	Default string   // "" where leaving it out means something that no value says
+	Default string   // "" if the default is none of the values
 	Values  []string // the values allowed; empty: a whole number from 1
 	Doc     string   // one sentence
 }
 
-// Validate says what is wrong with a plan, in one line that names the key.
+// Validate checks a plan. Its error is one line that names the key.
 func (p Plan) Validate(k Known) error {
 	for _, check := range []struct {
 		key, name string
@@ -209,7 +210,7 @@ func (p Plan) Validate(k Known) error {
 	switch {
 	case p.Nodes < 1 || p.Nodes > 9:
 		return fmt.Errorf("nodes: %d is not from 1 to 9", p.Nodes)
-	case !(p.Rate > 0 && p.Rate <= 1e6): // nor is what is no number
+	case !(p.Rate > 0 && p.Rate <= 1e6): // rejects NaN too
 		return fmt.Errorf("rate: %g is not from above 0 to 1000000 calls a second", p.Rate)
 	case p.Concurrency.Of(p.Nodes) == 0:
 		return fmt.Errorf("concurrency: %q is neither a number of clients nor a multiple of the nodes as 2n", p.Concurrency)

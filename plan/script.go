@@ -10,30 +10,30 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Fixed is one fault of a schedule that is written out instead of drawn.
+// Fixed is one fault of a schedule, written out instead of drawn.
 type Fixed struct {
 	At    Duration       `yaml:"at"`            // since the start of the run
 	For   Duration       `yaml:"for,omitempty"` // 0: until everything is healed
 	Fault string         `yaml:"fault"`
 	Shape string         `yaml:"shape"`
-	Nodes []string       `yaml:"nodes"` // as the schedule names them: the shape leader finds its own
+	Nodes []string       `yaml:"nodes"` // named by the schedule; the shape leader finds its own
 	Set   map[string]any `yaml:"set,omitempty"`
 }
 
-// Call is one call of a client that is written out instead of drawn.
+// Call is one call of a client, written out instead of drawn.
 type Call struct {
 	At     Duration `yaml:"at"`     // since the start of the run; later if the client is not free
 	Client int      `yaml:"client"` // from 0
 	F      string   `yaml:"f"`
 	Key    string   `yaml:"key,omitempty"`
 	Value  JSON     `yaml:"value"`
-	Node   string   `yaml:"node,omitempty"` // asked; "" for the client's own
+	Node   string   `yaml:"node,omitempty"` // the node asked; "" for the client's own
 }
 
-// JSON is a value as it stands in a history; "" is null.
+// JSON is a value as a history has it; "" is null.
 type JSON string
 
-// MarshalYAML writes the value as YAML, of which JSON is a part.
+// MarshalYAML writes the value as YAML, of which JSON is a subset.
 func (j JSON) MarshalYAML() (any, error) {
 	if j == "" {
 		return nil, nil
@@ -45,7 +45,7 @@ func (j JSON) MarshalYAML() (any, error) {
 	return doc.Content[0], nil
 }
 
-// UnmarshalYAML reads any value that JSON has; it is not called for null.
+// UnmarshalYAML reads any value that JSON can express. It is not called for null.
 func (j *JSON) UnmarshalYAML(node *yaml.Node) error {
 	var v any
 	if err := node.Decode(&v); err != nil {
@@ -59,13 +59,13 @@ func (j *JSON) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// MarshalYAML writes it in one line.
+// MarshalYAML writes the fault on one line.
 func (f Fixed) MarshalYAML() (any, error) {
 	type plain Fixed
 	return inLine(plain(f))
 }
 
-// MarshalYAML writes it in one line.
+// MarshalYAML writes the call on one line.
 func (c Call) MarshalYAML() (any, error) {
 	type plain Call
 	return inLine(plain(c))
@@ -80,7 +80,7 @@ func inLine(v any) (*yaml.Node, error) {
 	return &node, nil
 }
 
-// validateScript says what is wrong with what is written out.
+// validateScript checks the schedule and the calls.
 func (p Plan) validateScript(faults []string) error {
 	for i, f := range p.Schedule {
 		if err := named(fmt.Sprintf("schedule: fault %d", i+1), f.Fault, faults); err != nil {
@@ -101,7 +101,7 @@ func (p Plan) validateScript(faults []string) error {
 			return fmt.Errorf("calls: call %d: client %d is not from 0 to %d", i+1, c.Client, clients-1)
 		case c.F == "":
 			return fmt.Errorf("calls: call %d: f is missing", i+1)
-		case strings.ContainsFunc(c.F+c.Key+c.Node, unicode.IsControl): // YAML would not give all of them back (L1)
+		case strings.ContainsFunc(c.F+c.Key+c.Node, unicode.IsControl): // YAML does not preserve all of them (L1)
 			return fmt.Errorf("calls: call %d: f, key, node: want no control characters", i+1)
 		}
 	}
