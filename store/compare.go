@@ -12,13 +12,13 @@ import (
 	"github.com/splitvote/splitvote/report"
 )
 
-// comparison is two runs side by side: A the earlier one.
+// comparison is two runs side by side; A is the earlier one.
 type comparison struct {
 	A, B  Entry
 	Parts []comparedPart
 }
 
-// comparedPart is a table of two columns.
+// comparedPart is one table of a comparison.
 type comparedPart struct {
 	Title string
 	Rows  []comparedRow
@@ -35,7 +35,7 @@ func (p *comparedPart) add(name, a, b string) {
 	}
 }
 
-// planLines bounds what is read of a plan's file.
+// planLines bounds the lines read from a plan's file.
 const planLines = 2000
 
 func serveCompare(w http.ResponseWriter, r *http.Request, root string) {
@@ -131,7 +131,7 @@ func succeeded(r *report.Results) string {
 	return fmt.Sprintf("%.1f %%", 100*float64(r.Calls.Ok)/float64(r.Calls.Total()))
 }
 
-// names are the calls of both runs, in the order of the first.
+// names lists the calls of both runs, those of the first run first.
 func names(a, b *report.Results) []string {
 	var all []string
 	for _, r := range []*report.Results{a, b} {
@@ -151,7 +151,8 @@ func byF(r *report.Results, f string) report.ResultCalls {
 	return report.ResultCalls{}
 }
 
-// planOf reads the top-level keys of a run's plan with the text of their values; lines further in belong to the key above.
+// planOf reads the top-level keys of a run's plan with the text of their values. Indented lines
+// belong to the key above.
 func planOf(root string, e Entry) [][2]string {
 	dir, err := os.OpenRoot(root)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 const (
 	Plan    = "plan.yaml"     // the experiment, every default and drawn option written out
 	History = "history.jsonl" // what happened
-	Status  = "status.jsonl"  // what the nodes said of themselves
+	Status  = "status.jsonl"  // what the nodes reported about themselves
 	Results = "results.json"
 	JUnit   = "junit.xml"
 	Summary = "summary.md"
@@ -26,10 +26,10 @@ const (
 	Nodes   = "nodes" // a directory: <node>.log and the nodes' data
 )
 
-// Latest is the name of the link in the store's root to the run that began last.
+// Latest is the name of the link from the store's root to the run that began last.
 const Latest = "latest"
 
-// stamp is how a run's directory is named after the time it began.
+// stamp is the time format that names a run's directory.
 const stamp = "20060102T150405.000"
 
 var (
@@ -40,8 +40,8 @@ var (
 // Dir is the directory of one run.
 type Dir struct{ Path string }
 
-// Create makes the directory of a run that begins now, and points the store's latest at it. A name is made of letters,
-// digits and . _ - and is not "latest".
+// Create makes the directory of a run that begins now and points the store's latest link at it. A
+// name consists of letters, digits and . _ - and is not "latest".
 func Create(root, name string, now time.Time) (*Dir, error) {
 	if !nameShape.MatchString(name) || name == Latest {
 		return nil, fmt.Errorf("name of the run is %q: want letters, digits and . _ -, and not %q", name, Latest)
@@ -72,8 +72,9 @@ func Create(root, name string, now time.Time) (*Dir, error) {
 	return d, nil
 }
 
-// point makes root/latest lead to the run at the relative path to, in one step. Where there are no symbolic links it
-// becomes a text file that holds the path. What is not yet in place lies hidden in the run's own directory.
+// point atomically makes root/latest link to the run at the relative path to. Without symbolic
+// links, latest becomes a text file that holds the path. The new link is prepared under a hidden
+// name in the run's own directory.
 func point(root, to string) error {
 	link := filepath.Join(root, to, "."+Latest)
 	if os.Symlink(to, link) != nil {
@@ -84,7 +85,8 @@ func point(root, to string) error {
 	return os.Rename(link, filepath.Join(root, Latest))
 }
 
-// Sweep removes from a run's directory what a harness that was killed had not yet put in place, and counts it.
+// Sweep removes the unfinished files that a killed harness left in a run's directory, and counts
+// them.
 func Sweep(dir string) (removed int, err error) {
 	hidden, err := filepath.Glob(filepath.Join(dir, ".*"))
 	if err != nil {
@@ -101,11 +103,11 @@ func Sweep(dir string) (removed int, err error) {
 	return removed, errors.Join(errs...)
 }
 
-// File is the path of the run's file with that name.
+// File returns the path of the run's file with the given name.
 func (d *Dir) File(name string) string { return filepath.Join(d.Path, name) }
 
-// Append opens a file of the run to add to it, as for [History], [Status] and [Log]. Every write reaches the operating
-// system at once, so a killed process loses nothing of it.
+// Append opens a file of the run for appending, such as [History], [Status] and [Log]. Every write
+// reaches the operating system at once, so a killed process loses none of it.
 func (d *Dir) Append(name string) (*os.File, error) {
 	f, err := os.OpenFile(d.File(name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -114,7 +116,7 @@ func (d *Dir) Append(name string) (*os.File, error) {
 	return f, nil
 }
 
-// Write puts a file of the run in place, whole or not at all (S2).
+// Write atomically writes a file of the run (S2).
 func (d *Dir) Write(name string, data []byte) error {
 	f, err := os.CreateTemp(d.Path, "."+name+"-")
 	if err != nil {
@@ -132,7 +134,7 @@ func (d *Dir) Write(name string, data []byte) error {
 	return nil
 }
 
-// Save writes every form of the report. One that fails, or panics, keeps none of the others from being written.
+// Save writes every form of the report. A form that fails or panics does not prevent the others.
 func (d *Dir) Save(r *report.Run) error {
 	var errs []error
 	for _, form := range []struct {

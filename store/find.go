@@ -16,12 +16,12 @@ import (
 
 // Found is where a recorded run is.
 type Found struct {
-	Dir     *Dir   // nil for a history that is in no run's directory
+	Dir     *Dir   // nil for a history outside a run's directory
 	History string // path of the history
 }
 
-// Find resolves what a person calls a run: "latest" or "" (the last run of the store at root), the directory of a run, a
-// path below root, or the file of a history.
+// Find resolves a user's name for a run: "latest" or "" (the last run of the store at root), the
+// directory of a run, a path below root, or the file of a history.
 func Find(root, arg string) (Found, error) {
 	if arg == "" || arg == Latest {
 		arg = filepath.Join(root, Latest)
@@ -43,7 +43,7 @@ func Find(root, arg string) (Found, error) {
 				return Found{}, fmt.Errorf("run: %w", err)
 			}
 		}
-		// The next run moves latest: what was found must stay what it is.
+		// The next run moves latest; the result must keep naming this run.
 		if real, err := filepath.EvalSymlinks(path); err == nil {
 			path = real
 		}
@@ -62,7 +62,7 @@ func Find(root, arg string) (Found, error) {
 	return Found{}, fmt.Errorf("run: no such run or history: %s", arg)
 }
 
-// follow reads a latest that is a text file.
+// follow resolves a latest link that is a text file.
 func follow(path string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -84,17 +84,17 @@ func isRun(dir string) bool {
 	return false
 }
 
-// Entry is a run of a store.
+// Entry is one run of a store.
 type Entry struct {
 	Name    string
 	Began   time.Time
 	Path    string          // below the root, with forward slashes
 	Results *report.Results // nil while the run is incomplete
-	Problem string          // why its results cannot be read, "" otherwise
-	Files   []string        // those of the run's files that are there
+	Problem string          // why its results cannot be read, or ""
+	Files   []string        // those of the run's files that exist
 }
 
-// List finds the runs of the store at root, the newest first. A root that is not there has no runs.
+// List returns the runs of the store at root, newest first. A missing root has no runs.
 func List(root string) ([]Entry, error) {
 	names, err := os.ReadDir(root)
 	if errors.Is(err, os.ErrNotExist) {
@@ -126,7 +126,7 @@ func List(root string) ([]Entry, error) {
 
 func entry(root, name, at string) Entry {
 	e := Entry{Name: name, Path: name + "/" + at}
-	e.Began, _ = time.Parse(stamp, at[:len(stamp)]) // stampShape has looked at it; an impossible date sorts last
+	e.Began, _ = time.Parse(stamp, at[:len(stamp)]) // stampShape has matched; an impossible date sorts last
 	dir := filepath.Join(root, name, at)
 	for _, file := range []string{Report, Plan, History, Status, Results, JUnit, Summary, Log, Nodes} {
 		if _, err := os.Lstat(filepath.Join(dir, file)); err == nil {
@@ -152,8 +152,8 @@ func readResults(path string) (*report.Results, error) {
 	return report.ReadResults(f)
 }
 
-// Load reads a run back, so that its report can be drawn again. A run without results is incomplete: it has a history,
-// and perhaps statuses, and nothing else.
+// Load reads a run back, so that its report can be drawn again. A run without results is
+// incomplete: it has a history and perhaps statuses.
 func (d *Dir) Load() (*report.Run, error) {
 	f, err := os.Open(d.File(History))
 	if err != nil {

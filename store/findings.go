@@ -9,22 +9,23 @@ import (
 	"github.com/splitvote/splitvote/report"
 )
 
-// Finding is a violation that runs of one plan have in common: the same kind, in the same words but for keys and numbers.
+// Finding is a violation that runs of one plan share: the same kind and the same summary, except
+// for keys and numbers.
 type Finding struct {
 	Plan, Kind, Summary string // the summary of the newest run that has it
 	State               FindingState
-	Runs                []string // paths of the runs that have it, the newest first
+	Runs                []string // paths of the runs that have it, newest first
 }
 
-// FindingState is what the newest judged run of the plan says of a finding.
+// FindingState is what the newest judged run of the plan says about a finding.
 type FindingState string
 
 // The states of a finding.
 const (
-	FindingNew      FindingState = "new"      // the newest run has it and no earlier one had
-	FindingKnown    FindingState = "known"    // the newest run has it, and so had an earlier one
+	FindingNew      FindingState = "new"      // the newest run has it, no earlier one had it
+	FindingKnown    FindingState = "known"    // the newest run and an earlier one have it
 	FindingResolved FindingState = "resolved" // an earlier run had it; the newest is valid
-	FindingOpen     FindingState = "open"     // an earlier run had it; the newest has other findings, or decided nothing
+	FindingOpen     FindingState = "open"     // an earlier run had it; the newest has other findings or is unknown
 )
 
 var (
@@ -32,17 +33,18 @@ var (
 	number = regexp.MustCompile(`#?\d+`)
 )
 
-// identity is what two findings that are one have in common.
+// identity is the key by which violations are grouped into one finding.
 func identity(plan string, f report.ResultFound) string {
 	words := number.ReplaceAllString(keyed.ReplaceAllString(f.Summary, "key"), "N")
 	return strings.Join([]string{plan, f.Kind, words}, "\x00")
 }
 
-// Findings groups the violations of the runs, which are given the newest first. New ones come first, then the known.
+// Findings groups the violations of the runs, which must be sorted newest first. New findings come
+// first, then known ones.
 func Findings(entries []Entry) []Finding {
 	at := map[string]int{}
 	var all []Finding
-	newest := map[string]Entry{} // judged run of a plan
+	newest := map[string]Entry{} // newest judged run of each plan
 	for _, e := range entries {
 		if e.Results == nil {
 			continue

@@ -21,7 +21,7 @@ func serveIndex(w http.ResponseWriter, root string) {
 		Findings                          []indexFinding
 		Invalid, Unknown, Valid, Unending int
 	}{}
-	byPath := map[string]string{} // what opens a run
+	byPath := map[string]string{} // what opens each run
 	for _, e := range entries {
 		row := newIndexRow(e)
 		byPath[e.Path] = row.Open
@@ -56,7 +56,7 @@ type indexRow struct {
 	Began, Target, Backend, Workload, Seed string
 	Finding                                string // kind of the first violation
 	Calls, Lasted                          string
-	Seconds                                float64 // Lasted, to sort by
+	Seconds                                float64 // Lasted as a number, for sorting
 	Open                                   string  // what a click on the run opens
 	Trend                                  string
 	Files                                  []report.Link

@@ -16,26 +16,26 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// liveTail is how many of the last events the page of a run under way shows.
+// liveTail is the number of latest events that the page of a run in progress shows.
 const liveTail = 40
 
-// live follows the histories of runs that are not judged yet. Each request reads what was appended since the last one.
+// live follows the histories of runs in progress. Each request reads what was appended since the last one.
 type live struct {
 	lock  sync.Mutex
 	paths map[string]*progress
 }
 
-// progress is what a history holds so far.
+// progress is the content of a history so far.
 type progress struct {
-	offset int64 // of the first byte that was not read
+	offset int64 // of the first unread byte
 
 	Calls  checker.Counts
 	ByF    []liveCalls
 	Time   time.Duration // of the last event
-	Faults []string      // that are on, by name and nodes
-	Tail   []history.Op  // the last events, the newest first
+	Faults []string      // active faults, by name and shape
+	Tail   []history.Op  // the last events, newest first
 
-	open map[int]string // faults that are on, by id
+	open map[int]string // active faults, by id
 }
 
 type liveCalls struct {
@@ -43,11 +43,11 @@ type liveCalls struct {
 	Calls checker.Counts
 }
 
-// livePage is what the template draws.
+// livePage is the data of the page.
 type livePage struct {
 	Entry
 	Progress progress
-	Judged   string // path of the report, once there is one
+	Judged   string // path of the report, once it exists
 }
 
 func (l *live) serve(w http.ResponseWriter, r *http.Request, root string) {
@@ -68,7 +68,7 @@ func (l *live) serve(w http.ResponseWriter, r *http.Request, root string) {
 	draw(w, "live", page)
 }
 
-// follow reads on in the run's history and returns a copy of what it holds.
+// follow reads the new part of the run's history and returns a copy of its content so far.
 func (l *live) follow(root, path string) progress {
 	l.lock.Lock()
 	defer l.lock.Unlock()
@@ -92,7 +92,8 @@ func (l *live) follow(root, path string) progress {
 	return shown
 }
 
-// read takes the lines that were completed since the last time. A line that is no event is passed over: the judge says so.
+// read takes the lines completed since the last time. A line that is not an event is skipped here;
+// the checker reports it.
 func (p *progress) read(root, path string) {
 	dir, err := os.OpenRoot(root)
 	if err != nil {
@@ -111,7 +112,7 @@ func (p *progress) read(root, path string) {
 	for {
 		line, err := in.ReadBytes('\n')
 		if err != nil {
-			return // the rest of the line is still to come
+			return // the rest of the line is not written yet
 		}
 		p.offset += int64(len(line))
 		var op history.Op

@@ -15,8 +15,8 @@ import (
 //go:embed pages
 var pageFiles embed.FS
 
-// The pages that are drawn here, as opposed to the files of a run. All share one style and one script, and their policy lets
-// no other script run: it names the script by its hash.
+// The pages drawn here, as opposed to the files of a run. All share one style and one script. Their
+// policy names the script by its hash, so no other script can run.
 var (
 	pageStyle  = mustRead("pages/style.css")
 	pageScript = mustRead("pages/script.js")
@@ -32,7 +32,7 @@ var (
 	}).ParseFS(pageFiles, "pages/*.tmpl"))
 )
 
-// signs repeat a verdict in a shape, for readers who do not see its colour.
+// signs show a verdict as a shape, for readers who do not see its colour.
 var signs = map[string]string{"valid": "✓", "unknown": "?", "invalid": "✕", "failed": "!", "incomplete": "…"}
 
 func mustRead(name string) string {
@@ -48,7 +48,7 @@ func hashOf(script string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// draw writes a page, whole or not at all.
+// draw writes a page, or an error if the template fails.
 func draw(w http.ResponseWriter, name string, data any) {
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, name, data); err != nil {
@@ -60,7 +60,7 @@ func draw(w http.ResponseWriter, name string, data any) {
 	w.Write(b.Bytes())
 }
 
-// latency is a duration as people compare them: 1.2 ms, 41 ms, 3.0 s.
+// latency formats a duration for comparison: 1.2 ms, 41 ms, 3.0 s.
 func latency(d time.Duration) string {
 	switch {
 	case d == 0:
@@ -76,7 +76,7 @@ func latency(d time.Duration) string {
 	}
 }
 
-// pick finds the run of a path that a request names, nil if the store has none.
+// pick returns the run at the path that a request names, or nil if the store has none.
 func pick(entries []Entry, path string) *Entry {
 	path = strings.Trim(path, "/")
 	for i := range entries {

@@ -7,16 +7,17 @@ import (
 	"strings"
 )
 
-// policy lets a run's report draw itself and fetch nothing from anywhere. Its script may be an older version's, so it is not
-// named by its hash here; the report itself does that.
+// policy allows a run's report to draw itself and to fetch nothing. An older version may have
+// written the report's script, so the policy does not name its hash; the report itself does.
 const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
-// plainText are the endings of files that are shown as text, whatever they hold.
+// plainText lists the endings of files that are always served as plain text.
 var plainText = map[string]bool{".log": true, ".jsonl": true, ".yaml": true, ".md": true, ".txt": true, ".json": true, ".xml": true}
 
-// Serve shows the store at root: an index of its runs and findings, two runs side by side (/compare), a plan over time
-// (/trend), a run under way (/live), and the files of the runs. It only reads, and serves nothing outside root, links that
-// lead there included (S4). A run's name is never that of one of these pages, for a run's path has two parts.
+// Serve serves the store at root: an index of its runs and findings, two runs side by side
+// (/compare), a plan over time (/trend), a run in progress (/live), and the files of the runs. It
+// only reads. It serves nothing outside root, not even through links (S4). A run never collides
+// with one of these pages, because a run's path has two parts.
 func Serve(root string) http.Handler {
 	var under live
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -60,7 +61,7 @@ func Serve(root string) http.Handler {
 	})
 }
 
-// hidden says whether a path has a part that begins with a dot: a file that is just being written.
+// hidden reports whether a part of the path begins with a dot, as a file does while it is being written.
 func hidden(urlPath string) bool {
 	for part := range strings.SplitSeq(urlPath, "/") {
 		if strings.HasPrefix(part, ".") {

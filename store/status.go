@@ -11,7 +11,7 @@ import (
 	"github.com/splitvote/splitvote/report"
 )
 
-// AppendStatus writes a line of status.jsonl, in one write.
+// AppendStatus appends a line to status.jsonl in a single write.
 func AppendStatus(w io.Writer, s report.StatusAt) error {
 	line, err := json.Marshal(s)
 	if err != nil {
@@ -23,7 +23,7 @@ func AppendStatus(w io.Writer, s report.StatusAt) error {
 	return nil
 }
 
-// ReadStatuses reads status.jsonl. A last line that was cut off is left out: the process that wrote it was killed.
+// ReadStatuses reads status.jsonl. A truncated last line is ignored: its writer was killed.
 func ReadStatuses(r io.Reader) ([]report.StatusAt, error) {
 	in := bufio.NewReader(r)
 	var statuses []report.StatusAt

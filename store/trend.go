@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// trendRuns bounds the runs of one picture.
+// trendRuns is the maximal number of runs in one picture.
 const trendRuns = 200
 
-// trend is how a plan fared from run to run.
+// trend shows a plan's results from run to run.
 type trend struct {
 	Plan    string
-	Rows    []indexRow // the newest first
+	Rows    []indexRow // newest first
 	Picture template.HTML
-	Older   int // runs that are not drawn
+	Older   int // number of older runs that are not drawn
 }
 
 func serveTrend(w http.ResponseWriter, r *http.Request, root string) {
@@ -51,7 +51,8 @@ const (
 	trendHeight = 120.0
 )
 
-// drawTrend has a column a run: the verdict as a sign, the share of successful calls, and the highest of the 99th percentiles.
+// drawTrend draws one column per run: the verdict as a sign, the share of successful calls, and the
+// highest 99th percentile.
 func drawTrend(runs []Entry) template.HTML {
 	step := trendWidth / float64(len(runs))
 	x := func(i int) float64 { return step * (float64(i) + 0.5) }

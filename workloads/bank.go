@@ -21,7 +21,7 @@ var bank = Workload{
 	},
 }
 
-// A bank has so many accounts, named by their numbers from 0, and a transfer moves no more than this.
+// A bank has this many accounts, named by their numbers from 0, and a transfer moves at most this amount.
 const (
 	accounts = 8
 	most     = 5

@@ -90,8 +90,9 @@ var queue = Workload{
 	Final: func(_ Options, keys []string) generator.Generator { return finally(keys, drain) },
 }
 
-// drain enqueues a last element, which no generator makes, and dequeues until it comes out or until the queue is empty.
-// Every attempt has an element of its own, for an earlier one may have succeeded without our knowing.
+// drain enqueues a last element, which no generator makes, and dequeues until this element comes
+// out or the queue is empty. Every attempt has its own element, because an earlier attempt may have
+// succeeded without our knowledge.
 func drain(string) generator.Generator {
 	const mark = `"last-`
 	enqueue := generator.Func(func(ctx generator.Context) history.Op {
@@ -109,7 +110,7 @@ func drain(string) generator.Generator {
 	)
 }
 
-// growing makes calls of f with the next number each, and reads, in the given proportion.
+// growing mixes calls of f, each with the next number, and reads in the given proportion.
 func growing(key, f string, writes, reads int) generator.Generator {
 	next := func(ctx generator.Context, n int, _ history.Process) (history.Op, int) {
 		if ctx.Rand.IntN(writes+reads) < reads {

@@ -26,11 +26,12 @@ var lock = Workload{
 	},
 }
 
-// untouched is a lock that nobody holds at the end: a client who vanished may hold any other for ever, and progress after
-// healing must not depend on one.
+// untouched is a lock that is free at the end. A vanished client may hold any other lock for ever,
+// and progress after healing must not depend on it.
 const untouched = "untouched"
 
-// holders are the processes that believe to hold one lock, with their tokens; more than one if the lock is broken.
+// holders are the processes that believe they hold one lock, with their tokens. There is more than
+// one if the lock is broken.
 type holders []holder
 
 type holder struct {
@@ -42,7 +43,7 @@ func (h holders) at(p history.Process) int {
 	return slices.IndexFunc(h, func(one holder) bool { return one.process == p })
 }
 
-// acquireOrRelease lets a holder release and everybody else try to acquire.
+// acquireOrRelease releases for a holder and acquires for any other process.
 func acquireOrRelease(_ generator.Context, s holders, p history.Process) (history.Op, holders) {
 	if i := s.at(p); i >= 0 {
 		return history.Op{F: "release", Value: s[i].token}, s
@@ -50,7 +51,7 @@ func acquireOrRelease(_ generator.Context, s holders, p history.Process) (histor
 	return history.Op{F: "acquire", Value: null}, s
 }
 
-// hold learns who got a token and who gave one back. A release that failed is tried again.
+// hold tracks which process got or returned a token. A failed release is tried again.
 func hold(s holders, done *history.Op) holders {
 	i := s.at(done.Process)
 	switch {

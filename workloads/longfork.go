@@ -20,11 +20,12 @@ var longFork = Workload{
 	Final: readTogether,
 }
 
-// group is how many registers are read together.
+// group is the number of registers read together.
 const group = 3
 
-// writeOneReadAll writes the registers of a group one after the other, with reads of the whole group between, and then only
-// reads it. There is one group at a time, so that writes and reads overlap.
+// writeOneReadAll writes the registers of a group one after the other, with a read of the whole
+// group after each write, and then only reads the group. There is one group at a time, so writes
+// and reads overlap.
 func writeOneReadAll(ctx generator.Context, p pool, _ history.Process) (history.Op, pool) {
 	thing, nth := p.use(p.draw(ctx))
 	first := thing * group

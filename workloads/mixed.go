@@ -27,8 +27,8 @@ var rwRegister = Workload{
 	Final:     readTogether,
 }
 
-// mixed makes transactions of one to four micro-operations, half of them writes, as Elle's generators do. A key is written
-// 30 times unless o says otherwise.
+// mixed makes transactions of one to four micro-operations, half of them writes, like Elle's
+// generators. A key is written 30 times unless o says otherwise.
 func mixed(o Options, write string) generator.Generator {
 	next := func(ctx generator.Context, p pool, _ history.Process) (history.Op, pool) {
 		micros := make([]json.RawMessage, 1+ctx.Rand.IntN(4))

@@ -25,13 +25,13 @@ var readWrite = Workload{
 	Final:     readEverywhere,
 }
 
-// cell is what the clients know of one register.
+// cell is what the clients know about one register.
 type cell struct {
-	written int             // how many unique values were used up
+	written int             // number of unique values used
 	seen    json.RawMessage // the value of the latest completion; a cas from it often succeeds
 }
 
-// registers mixes the calls in mix evenly.
+// registers draws the calls in mix with equal probability.
 func registers(o Options, mix []string) generator.Generator {
 	value := func(ctx generator.Context, c *cell) json.RawMessage {
 		if o.Values > 0 {
@@ -55,7 +55,7 @@ func registers(o Options, mix []string) generator.Generator {
 	})
 }
 
-// see learns the value that a register has just had.
+// see learns a register's latest value from a completion.
 func see(c cell, done *history.Op) cell {
 	if done.Kind != history.Ok {
 		return c
@@ -71,7 +71,8 @@ func see(c cell, done *history.Op) cell {
 	return c
 }
 
-// refused says whether a conditional call was carried out and its condition did not hold: false, or [old, new, false].
+// refused reports whether a conditional call was carried out and its condition did not hold: false,
+// or [old, new, false].
 func refused(done *history.Op) bool {
 	var told []any
 	return string(done.Value) == "false" || json.Unmarshal(done.Value, &told) == nil && len(told) == 3 && told[2] == false

@@ -10,14 +10,14 @@ import (
 
 var null = json.RawMessage("null")
 
-// source makes the calls of one key out of a state S, which it carries along. S is a value: next and learn return a new
-// one and leave the old as it was.
+// source makes the calls of one key from a state S. S is a value: next and learn return a new state
+// and leave the old one unchanged.
 type source[S any] struct {
 	key   string
 	state S
 	// next makes a call for the free process p.
 	next func(ctx generator.Context, s S, p history.Process) (history.Op, S)
-	// learn takes in the completion of a call of this key; nil where there is nothing to learn.
+	// learn updates the state from a completion of this key; nil if there is nothing to learn.
 	learn func(s S, completion *history.Op) S
 }
 

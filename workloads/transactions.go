@@ -9,7 +9,7 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// transaction writes micro-operations as a call: [["r",key,null],["append",key,value] ...].
+// transaction encodes micro-operations as a call: [["r",key,null],["append",key,value] ...].
 func transaction(micro ...json.RawMessage) history.Op {
 	value := json.RawMessage{'['}
 	for i, m := range micro {
@@ -28,7 +28,7 @@ func micro(f, key string, value json.RawMessage) json.RawMessage {
 
 func reading(key string) json.RawMessage { return micro("r", key, null) }
 
-// touched are the keys of a transaction, each as often as it is touched.
+// touched returns the keys of a transaction's micro-operations, with repetitions.
 func touched(op *history.Op) []string {
 	var all [][]json.RawMessage
 	if json.Unmarshal(op.Value, &all) != nil {
@@ -44,10 +44,10 @@ func touched(op *history.Op) []string {
 	return keys
 }
 
-// together is how many keys a final transaction reads.
+// together is the number of keys that a final transaction reads.
 const together = 6
 
-// readTogether reads every key once at every node, several in a transaction.
+// readTogether reads every key once at every node, several keys per transaction.
 func readTogether(o Options, keys []string) generator.Generator {
 	var reads []history.Op
 	for some := range slices.Chunk(keys, together) {
@@ -60,7 +60,7 @@ func readTogether(o Options, keys []string) generator.Generator {
 	return generator.Ops(reads...)
 }
 
-// everywhere is op once for every node.
+// everywhere returns op once for every node.
 func everywhere(o Options, op history.Op) []history.Op {
 	if len(o.Nodes) == 0 {
 		return []history.Op{op}
@@ -72,13 +72,14 @@ func everywhere(o Options, op history.Op) []history.Op {
 	return ops
 }
 
-// pool is what transactions choose from: so many places, each of which holds one thing at a time (a key, a pair, a group).
-// Things are numbered from 0. Every so many uses its place goes to the next one (W3).
+// pool holds the things that transactions choose from: a key, a pair or a group. Things are
+// numbered from 0. Each place holds one thing at a time; after a number of uses the thing is
+// replaced by the next new one (W3).
 type pool struct {
 	places [4]place
 	live   int // places in use
-	begun  int // things so far
-	uses   int // of one thing
+	begun  int // things begun so far
+	uses   int // uses of one thing
 }
 
 type place struct{ thing, used int }
@@ -94,7 +95,7 @@ func newPool(o Options, live, uses int) pool {
 	return p
 }
 
-// use takes a use of the thing in a place: its number, and which use it is, from 1.
+// use counts a use of the thing in place i. It returns the thing's number and the number of the use, from 1.
 func (p *pool) use(i int) (thing, nth int) {
 	at := &p.places[i]
 	at.used++

@@ -13,28 +13,28 @@ type Workload struct {
 	Name   string
 	Doc    string   // one sentence
 	Object string   // what a target must offer (cluster.Target's Objects)
-	Model  string   // the sequential specification that each key is judged by; "" if Check says all
-	Calls  []string // every F that a run must have seen succeed
+	Model  string   // the sequential specification of each key; "" if only Check judges
+	Calls  []string // every F that must succeed in a run
 
-	// Keys are those that a call touches; nil: the one that the operation names.
+	// Keys returns the keys that a call touches; nil means the key that the operation names.
 	Keys func(*history.Op) []string
-	// Generator makes the clients' calls, for ever (W1).
+	// Generator makes the clients' calls, without end (W1).
 	Generator func(Options) generator.Generator
-	// Final makes the calls after healing for the keys that the run has used.
+	// Final makes the calls after healing, for the keys that the run used.
 	Final func(o Options, keys []string) generator.Generator
 	// Check makes the checkers that go beyond Model; nil for none.
 	Check func(Options) []checker.Checker
 }
 
-// Options steer a workload. The zero value of each stands for the default.
+// Options steer a workload. A zero value stands for the default.
 type Options struct {
 	Nodes     []history.NodeID
-	OpsPerKey int // calls before a key is given up, within a tenth; of transactions, writes; default the workload's own
-	PerKey    int // processes that work on one key, default 5; what is left over joins the last group
-	Values    int // values are drawn from 0 to Values-1 instead of being unique; register and read-write only
+	OpsPerKey int // calls (of transactions: writes) before a key is abandoned, within a tenth; default: the workload's
+	PerKey    int // processes per key, default 5; the remainder joins the last group
+	Values    int // draw values from 0 to Values-1 instead of unique ones; register and read-write only
 }
 
-// All are the workloads.
+// All lists the workloads.
 func All() []Workload {
 	return []Workload{
 		register, readWrite, appendList, set, removal, counter, queue, lock, uniqueIDs,
@@ -42,7 +42,7 @@ func All() []Workload {
 	}
 }
 
-// Named is the workload of the given name.
+// Named returns the workload with the given name.
 func Named(name string) (Workload, bool) {
 	for _, w := range All() {
 		if w.Name == name {
@@ -52,7 +52,7 @@ func Named(name string) (Workload, bool) {
 	return Workload{}, false
 }
 
-// keyed runs the calls that source makes for a key on one key after another, ops on each unless o says otherwise.
+// keyed runs the calls of source on one key after another, ops on each unless o says otherwise.
 func keyed(o Options, ops int, source func(key string) generator.Generator) generator.Generator {
 	if o.OpsPerKey > 0 {
 		ops = o.OpsPerKey
@@ -70,7 +70,7 @@ func keyed(o Options, ops int, source func(key string) generator.Generator) gene
 	})
 }
 
-// finally makes the calls of last for every key, the keys side by side.
+// finally makes the calls of last for all keys, concurrently.
 func finally(keys []string, last func(key string) generator.Generator) generator.Generator {
 	each := func(i int) (string, bool) {
 		if i >= len(keys) {

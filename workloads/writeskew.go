@@ -18,8 +18,8 @@ var writeSkew = Workload{
 	Final: readTogether,
 }
 
-// readTwoWriteOne writes what it has read before, so that the history tells the order of every register's values. One in five
-// transactions only reads.
+// readTwoWriteOne reads every register before it writes one, so the history shows the order of each
+// register's values. One in five transactions only reads.
 func readTwoWriteOne(ctx generator.Context, p pool, _ history.Process) (history.Op, pool) {
 	pair, nth := p.use(p.draw(ctx))
 	a, b := keyName(2*pair), keyName(2*pair+1)
