@@ -24,7 +24,7 @@ var space = plan.Space{
 	Settings:       []plan.Choice{{Name: "reads", Values: []string{"index", ""}}, {Name: "election-ticks", Values: []string{"6", "20"}}},
 }
 
-// features are what a plan has, each as name=value.
+// features lists a plan's parts, each as name=value.
 func features(p plan.Plan) []string {
 	some := []string{
 		"workload=" + p.Workload, fmt.Sprintf("nodes=%d", p.Nodes), "fault-interval=" + p.FaultInterval.String(),
@@ -40,7 +40,7 @@ func features(p plan.Plan) []string {
 	return some
 }
 
-// Every value comes, about as often as it ought to, and the parts do not hang together.
+// Every value is drawn about as often as expected, and the parts are independent.
 func TestDrawCoversTheSpace(t *testing.T) {
 	const seeds = 2000
 	times := map[string]int{}
@@ -71,7 +71,7 @@ func TestDrawCoversTheSpace(t *testing.T) {
 	near("reads=index election-ticks=20", 1./4)
 	near("reads= election-ticks=20", 1./4)
 	near("fault=kill", 1./2)
-	near("fault=partition", 1./2*6/7) // not of a single node
+	near("fault=partition", 1./2*6/7) // not with a single node
 	for n := range 4 {
 		if times[fmt.Sprintf("faults=%d", n)] < seeds/20 {
 			t.Errorf("%d faults in only %d of %d plans", n, times[fmt.Sprintf("faults=%d", n)], seeds)
@@ -82,8 +82,8 @@ func TestDrawCoversTheSpace(t *testing.T) {
 	}
 }
 
-// L4: the same arguments give the same plan, and what is added to a space leaves the rest of the
-// plan as it was.
+// L4: the same arguments give the same plan, and an addition to a space leaves the rest of the plan
+// unchanged.
 func TestDrawDependsOnItsArgumentsAlone(t *testing.T) {
 	wider := space
 	wider.Faults = append(slices.Clone(space.Faults), plan.Fault{Name: "clock", Nodes: 1})
@@ -102,7 +102,7 @@ func TestDrawDependsOnItsArgumentsAlone(t *testing.T) {
 	}
 }
 
-// A pinned plan: drawing is part of what a seed means, and must not change unnoticed.
+// A pinned plan: the meaning of a seed includes how plans are drawn, which must not change unnoticed.
 func TestDrawOfASeed(t *testing.T) {
 	got := strings.Join(features(plan.Draw(16170, plan.Default(), space)), " ")
 	want := "workload=register nodes=2 fault-interval=10s time-limit=30s rate=100 concurrency=1n faults=3 " +
@@ -141,7 +141,7 @@ func TestWhatIsApartIsNotDrawnTogether(t *testing.T) {
 	}
 }
 
-// What attacks a setting comes with it more often than chance has it, and leaves every other plan as it was.
+// A fault that attacks a setting comes with it more often than by chance, and every other plan is unchanged.
 func TestAttacksComeWithWhatTheyAttack(t *testing.T) {
 	attacked := space
 	attacked.Attacks = [][2]string{{"reads=index", "kill"}, {"reads=index", "partition"}}
@@ -173,7 +173,7 @@ func TestAttacksComeWithWhatTheyAttack(t *testing.T) {
 	}
 }
 
-// What is pinned stays: what is drawn gives way, and where both of a pair are pinned, both stay.
+// Pinned parts stay: of a pair the drawn part is dropped, and if both are pinned, both stay.
 func TestWhatIsPinnedDoesNotGiveWay(t *testing.T) {
 	apart := space
 	apart.Apart = [][2]string{{"reads=index", "election-ticks=6"}, {"pause", "kill"}}
@@ -191,7 +191,7 @@ func TestWhatIsPinnedDoesNotGiveWay(t *testing.T) {
 	}
 }
 
-// L3, for every space made of what is known and every base that is valid.
+// L3, for every space of known names and every valid base.
 func TestDrawnPlansAreValid(t *testing.T) {
 	durations := rapid.SliceOf(rapid.Map(rapid.Int64Range(1, int64(time.Hour)), func(d int64) plan.Duration { return plan.Duration(d) }))
 	rapid.Check(t, func(t *rapid.T) {

@@ -72,7 +72,7 @@ func TestBadPlansAreOneClearLine(t *testing.T) {
 	}
 }
 
-// L1: what is printed is the plan.
+// L1: a printed plan parses to the same plan.
 func TestPrintedPlanIsThePlan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := plan.Default()

@@ -8,7 +8,7 @@ import (
 	"github.com/splitvote/splitvote/store"
 )
 
-// A page whose name was made to resolve to this machine (DNS rebinding) gets nothing.
+// A page whose name was made to resolve to this machine (DNS rebinding) is refused.
 func TestRequireHost(t *testing.T) {
 	served := 0
 	handler := store.RequireHost([]string{"runs.example.org", ""}, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served++ }))

@@ -15,7 +15,7 @@ import (
 	"github.com/splitvote/splitvote/store"
 )
 
-// judged saves a run of a plan with a seed, and with a violation where found is not empty.
+// judged saves a run of a plan with a seed, and with a violation if found is not empty.
 func judged(t *testing.T, root, plan string, at time.Time, seed uint64, found string) *store.Dir {
 	t.Helper()
 	d := create(t, root, plan, at)
@@ -36,7 +36,8 @@ func judged(t *testing.T, root, plan string, at time.Time, seed uint64, found st
 	return d
 }
 
-// A finding is told by its words, keys and numbers aside; the newest run of its plan says what became of it.
+// A finding is identified by its summary without keys and numbers; the newest run of its plan
+// determines its state.
 func TestFindings(t *testing.T) {
 	root := t.TempDir()
 	for i, run := range []struct{ plan, found string }{
@@ -51,7 +52,7 @@ func TestFindings(t *testing.T) {
 	} {
 		judged(t, root, run.plan, began.Add(time.Duration(i)*time.Minute), uint64(i), run.found)
 	}
-	create(t, root, "resolved", began.Add(time.Hour)) // not judged: it decides nothing
+	create(t, root, "resolved", began.Add(time.Hour)) // not judged, so it has no influence
 	entries, err := store.List(root)
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +104,7 @@ func TestCompareAndTrend(t *testing.T) {
 	}
 }
 
-// The page of a run under way reads on where it stopped, and waits for a line that is still being written.
+// The page of a run in progress reads on from where it stopped, and waits for an incomplete line.
 func TestLive(t *testing.T) {
 	root := t.TempDir()
 	d := create(t, root, "raft", began)
@@ -148,7 +149,7 @@ func TestLive(t *testing.T) {
 	}
 }
 
-// What a person does with the list of runs: filter, sort, group by finding, compare two.
+// A user filters the list of runs, sorts it, groups it by finding and compares two runs.
 func TestTheListInABrowser(t *testing.T) {
 	root := t.TempDir()
 	for i, found := range []string{"", "key x is not linearizable", "", "n3 ended by itself", "key y is not linearizable"} {

@@ -16,7 +16,7 @@ func get(t *testing.T, handler http.Handler, method, path string) *httptest.Resp
 	t.Helper()
 	answer := httptest.NewRecorder()
 	request := httptest.NewRequest(method, "/", nil)
-	request.URL.Path = path // as it may come, not as it should
+	request.URL.Path = path // as a client may send it, not cleaned
 	handler.ServeHTTP(answer, request)
 	return answer
 }

@@ -31,11 +31,11 @@ func micros(t *testing.T, op *history.Op) []micro {
 	return list
 }
 
-// Values are unique within a key (W2), and a key is given up after so many writes (W3).
+// Values are unique within a key (W2), and a key is abandoned after a number of writes (W3).
 func TestTransactionsWriteEachValueOnce(t *testing.T) {
 	for _, test := range []struct {
 		workload string
-		most     int // writes of a key
+		most     int // writes to a key
 	}{{"list-append", 25}, {"rw-register", 25}, {"write-skew", 25}, {"long-fork", 1}} {
 		w, _ := workloads.Named(test.workload)
 		seen := map[string]bool{}
@@ -67,7 +67,7 @@ func TestTransactionsWriteEachValueOnce(t *testing.T) {
 	}
 }
 
-// A write skew takes two transactions that read both keys of a pair and write one each.
+// A write skew needs two transactions that read both keys of a pair and write one each.
 func TestWriteSkewReadsTwoAndWritesOne(t *testing.T) {
 	w, _ := workloads.Named("write-skew")
 	sides := map[int]int{}
@@ -87,7 +87,7 @@ func TestWriteSkewReadsTwoAndWritesOne(t *testing.T) {
 	}
 }
 
-// A long fork takes single writes, and reads that see several of them.
+// A long fork needs single writes, and reads that see several of them.
 func TestLongForkWritesOneAndReadsAll(t *testing.T) {
 	w, _ := workloads.Named("long-fork")
 	reads := map[string]int{}
@@ -113,7 +113,7 @@ func TestLongForkWritesOneAndReadsAll(t *testing.T) {
 	}
 }
 
-// The bank of the workload is that of the store: a transfer between any two accounts of the one is one of the other.
+// The workload's bank is the store's: a transfer between any two accounts of one is a transfer of the other.
 func TestBankKnowsItsAccounts(t *testing.T) {
 	w, _ := workloads.Named("bank")
 	used := map[string]bool{}

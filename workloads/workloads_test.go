@@ -25,10 +25,10 @@ type object struct {
 	name   string
 	store  *kv.Store
 	rand   *rand.Rand
-	broken bool // one call in thirty is acknowledged and forgotten; of a transfer only the second half
+	broken bool // one call in thirty is acknowledged and forgotten; of a transfer, only the second half
 	keys   []string
 
-	touched func(*history.Op) []string // keys of a call, as its workload has it
+	touched func(*history.Op) []string // keys of a call, from its workload
 }
 
 func (o *object) complete(op history.Op) (history.Op, time.Duration) {
@@ -77,7 +77,7 @@ func (o *object) complete(op history.Op) (history.Op, time.Duration) {
 	return op, takes
 }
 
-// firstHalf is the withdrawal of a transfer; of any other call it is nothing.
+// firstHalf is the withdrawal of a transfer; any other call has none.
 func firstHalf(op history.Op) kv.Command {
 	var transfer struct{ From, Amount json.RawMessage }
 	if op.F != "transfer" || json.Unmarshal(op.Value, &transfer) != nil {
@@ -86,7 +86,7 @@ func firstHalf(op history.Op) kv.Command {
 	return kv.Command{Object: "bank", F: "withdraw", Key: strings.Trim(string(transfer.From), `"`), Value: transfer.Amount}
 }
 
-// run is a history of calls calls of a workload, with its final ones.
+// run makes a history of the given number of calls of a workload, and its final calls.
 func run(t *testing.T, w workloads.Workload, o workloads.Options, calls int, broken bool) *history.History {
 	t.Helper()
 	obj := &object{name: w.Object, store: kv.New(), rand: rand.New(rand.NewPCG(1, 2)), broken: broken, touched: w.Keys}
@@ -212,7 +212,7 @@ func TestKeysAreGivenUp(t *testing.T) {
 	}
 }
 
-// finish makes the final calls of a workload for k0, twice over, as a run does that waits for progress first.
+// finish makes the final calls of a workload for k0, twice, like a run that waits for progress first.
 func finish(t *testing.T, w workloads.Workload, obj *object) []history.Op {
 	t.Helper()
 	world := gentest.World{Clients: 2, Complete: func(op history.Op) (history.Op, time.Duration) {
@@ -227,7 +227,7 @@ func finish(t *testing.T, w workloads.Workload, obj *object) []history.Op {
 	return events
 }
 
-// A lock that a vanished client holds must not look like a cluster that is stuck.
+// A lock held by a vanished client must not look like a stuck cluster.
 func TestALockHeldForEverIsNoLackOfProgress(t *testing.T) {
 	w, _ := workloads.Named("lock")
 	obj := &object{name: w.Object, store: kv.New(), rand: rand.New(rand.NewPCG(1, 2))}
@@ -256,7 +256,7 @@ func TestDrainEnqueuesNoElementTwice(t *testing.T) {
 	}
 }
 
-// A queue that loses its tail shows only because something is enqueued behind it before it is drained.
+// A queue that loses its tail is found only because an element is enqueued behind it before it is drained.
 func TestDrainConvictsALostTail(t *testing.T) {
 	w, _ := workloads.Named("queue")
 	ops := []history.Op{
