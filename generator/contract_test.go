@@ -13,7 +13,7 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// anyGenerator draws a generator that ends, built of every combinator.
+// anyGenerator draws a finite generator built from every combinator.
 func anyGenerator(t *rapid.T, depth int) Generator {
 	if depth == 0 {
 		return Ops(make([]history.Op, rapid.IntRange(0, 3).Draw(t, "ops"))...)
@@ -76,8 +76,9 @@ func anyWorld(t *rapid.T) gentest.World {
 	}
 }
 
-// checked is a generator that looks at its neighbour while it passes on what that says: it must be as it was (G1), done
-// for ever once done (G7).
+// checked passes on what another generator answers and checks that it stays unchanged (G1) and
+// stays
+// done once done (G7).
 type checked struct {
 	t *rapid.T
 	g Generator
@@ -156,7 +157,9 @@ func TestRosterKeepsTheOrderOfThreads(t *testing.T) {
 	}
 }
 
-// BenchmarkInterpreter is the cost of an operation in the shape that a run has: two completions and two questions each.
+// BenchmarkInterpreter measures the cost of an operation as in a run: two completions and two
+// questions
+// each.
 func BenchmarkInterpreter(b *testing.B) {
 	key := func(i int) (string, bool) { return "k", true }
 	read, write := Repeat(op("read")), Repeat(op("write"))

@@ -50,7 +50,8 @@ func keys(names ...string) func(int) (string, bool) {
 	}
 }
 
-// Each case is a generator and the whole schedule that it makes. Where chance could decide, there is one free process.
+// Each case is a generator and its whole schedule. Where chance could decide, only one process is
+// free.
 func TestSchedules(t *testing.T) {
 	a, b, c := Once(op("a")), Once(op("b")), Once(op("c"))
 	cases := []struct {

@@ -24,7 +24,7 @@ func (watching) Step(in protocol.Input) protocol.Output {
 
 func (watching) Status() protocol.Status { return protocol.Status{} }
 
-// The core's clocks are as they were set, and a tick is as long as they say (N8).
+// The core's clocks are as they were set, and their rate determines the length of a tick (N8).
 func TestClocksAreSetWrong(t *testing.T) {
 	n2 := listen(t, "127.0.0.1:0")
 	defer n2.Close()
@@ -46,7 +46,9 @@ func TestClocksAreSetWrong(t *testing.T) {
 		}
 		return fmt.Sprintf("%d %s", answer.StatusCode, strings.TrimSpace(string(body)))
 	}
-	// until reads ticks until the wall clock of one is ahead of ours by the given time, which a late message only delays.
+	// until reads ticks until the wall clock of one is ahead of ours by the given time. A late
+	// message only
+	// delays it.
 	until := func(ahead time.Duration) (wall time.Time, ticks int) {
 		for ticks = 1; ; ticks++ {
 			if wall = time.Unix(0, int64(next(t, conn))); wall.After(time.Now().Add(ahead)) {

@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// cluster is some nodes of Raft on loopback.
+// cluster is several Raft nodes on loopback.
 type cluster struct {
 	t     *testing.T
 	ids   []protocol.NodeID
@@ -90,7 +90,7 @@ func (c *cluster) run(id protocol.NodeID, peer, client net.Listener) {
 	c.t.Cleanup(n.stop)
 }
 
-// restart starts a node that was stopped, on what its disk kept.
+// restart starts a stopped node again from its disk.
 func (c *cluster) restart(id protocol.NodeID) {
 	c.t.Helper()
 	c.run(id, listen(c.t, c.nodes[id].peer), listen(c.t, c.nodes[id].client))
@@ -148,7 +148,7 @@ func (c *cluster) ask(id protocol.NodeID, method, path, body string, headers ...
 	return r, nil
 }
 
-// until asks again and again until is says that it is so.
+// until repeats the check until it succeeds.
 func (c *cluster) until(what string, is func() bool) {
 	c.t.Helper()
 	again := time.NewTicker(5 * time.Millisecond)
@@ -181,8 +181,9 @@ func (c *cluster) leader(among ...protocol.NodeID) (leader protocol.NodeID) {
 	return leader
 }
 
-// served asks whoever leads among the given nodes, again if leadership has just moved, until the request is carried out.
-// What must not be carried out twice needs a session.
+// served asks the leader among the given nodes, again if leadership has just moved, until the
+// request
+// is carried out. A request that must not be carried out twice needs a session.
 func (c *cluster) served(among []protocol.NodeID, method, path, body string, headers ...string) (r reply) {
 	c.t.Helper()
 	c.until(method+" "+path+" is carried out", func() bool {
@@ -193,7 +194,7 @@ func (c *cluster) served(among []protocol.NodeID, method, path, body string, hea
 	return r
 }
 
-// inSession are the headers of the n-th request of a session.
+// inSession returns the headers of the n-th request of a session.
 func inSession(n int) []string {
 	return []string{"Splitvote-Session", "s", "Splitvote-Seq", fmt.Sprint(n)}
 }

@@ -22,13 +22,13 @@ import (
 	"github.com/splitvote/splitvote/protocol/wire"
 )
 
-// Count is what the counting core writes and sends.
+// Count is the body and record of the counting core.
 type Count struct{ N int }
 
 var codec = wire.New(Count{})
 
-// counting is a core that counts its ticks: it writes each number to its log and sends it to n2. What it hears it sends back
-// with its sign turned, and clients it refuses.
+// counting is a core that counts its ticks. It writes each number to its log and sends it to n2. It
+// returns received numbers negated, and refuses clients.
 type counting struct {
 	n        int
 	unsynced bool
@@ -67,7 +67,7 @@ func counter(unsynced bool) protocol.Protocol {
 	}
 }
 
-// configure is a node n1 of p whose only peer is n2, at an address where the test listens.
+// configure describes a node n1 of p whose only peer is n2, at the test's listener.
 func configure(t *testing.T, p protocol.Protocol, n2 net.Listener) node.Config {
 	return node.Config{
 		ID: "n1", Members: []protocol.NodeID{"n1", "n2"}, Protocol: p,
@@ -96,7 +96,7 @@ func start(t *testing.T, c node.Config) (stop func() error) {
 	return stop
 }
 
-// accept takes the connection by which n1 speaks to n2.
+// accept takes the connection on which n1 sends to n2.
 func accept(t *testing.T, l net.Listener) net.Conn {
 	t.Helper()
 	conn, err := l.Accept()
@@ -114,7 +114,7 @@ func accept(t *testing.T, l net.Listener) net.Conn {
 	return conn
 }
 
-// next is the next number that n1 sends.
+// next returns the next number that n1 sends.
 func next(t *testing.T, conn net.Conn) int {
 	t.Helper()
 	payload, err := frame.Read(conn)
@@ -128,7 +128,7 @@ func next(t *testing.T, conn net.Conn) int {
 	return body.(Count).N
 }
 
-// logged is the last number that is in a node's files now.
+// logged returns the last number in a node's files.
 func logged(t *testing.T, data string) (n int) {
 	t.Helper()
 	copied := t.TempDir()

@@ -26,7 +26,7 @@ func newGate(c *Config) *gate {
 	return &gate{id: c.ID, run: c.Run, log: c.Log, said: map[string]bool{}}
 }
 
-// refuse returns why somebody is refused, "" if they are not, and logs it once.
+// refuse returns why a peer or client of another run is refused, and logs each reason once.
 func (g *gate) refuse(who, run string) string {
 	of := func(run string) string {
 		if run == "" {

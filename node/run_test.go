@@ -13,7 +13,7 @@ import (
 	"github.com/splitvote/splitvote/node/frame"
 )
 
-// A peer that says hello is heard if it is of the node's run, and else cut off (N7).
+// A peer's messages are accepted if its hello names the node's run; otherwise it is cut off (N7).
 func TestPeersOfOtherRunsAreRefused(t *testing.T) {
 	n2 := listen(t, "127.0.0.1:0")
 	defer n2.Close()
@@ -47,7 +47,7 @@ func TestPeersOfOtherRunsAreRefused(t *testing.T) {
 	}
 }
 
-// take takes the connection by which n1 speaks to n2, whatever it says first.
+// take takes the connection on which n1 sends to n2, whatever it says first.
 func take(t *testing.T, l net.Listener) net.Conn {
 	t.Helper()
 	for {
@@ -55,7 +55,7 @@ func take(t *testing.T, l net.Listener) net.Conn {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := frame.Read(conn); err == nil { // else it is of an earlier node, which has ended
+		if _, err := frame.Read(conn); err == nil { // otherwise it belongs to an earlier node, which has ended
 			return conn
 		}
 		conn.Close()
@@ -69,7 +69,7 @@ func TestClientsOfOtherRunsAreRefused(t *testing.T) { // N7
 	for _, test := range []struct{ mine, theirs, path, want string }{
 		{"r1", "r1", "/ready", `200 {"value":true,"node":"n1"}`},
 		{"r1", "", "/ready", `200 {"value":true,"node":"n1"}`}, // a person with curl
-		{"", "r2", "/ready", `200 {"value":true,"node":"n1"}`}, // a cluster that was found running
+		{"", "r2", "/ready", `200 {"value":true,"node":"n1"}`}, // a cluster that was already running
 		{"r1", "r2", "/ready", refused},
 		{"r1", "r2", "/v1/register/x/read", refused},
 		{"r1", "r2", "/status", refused},

@@ -13,7 +13,7 @@ import (
 	"github.com/splitvote/splitvote/protocol/wire"
 )
 
-// stopping is a core whose process is stopped for ten ticks in the midst of its first message.
+// stopping is a core whose process is stopped for ten ticks during its first message.
 type stopping struct {
 	heard []string
 	done  context.CancelFunc
@@ -36,8 +36,9 @@ func (s *stopping) Step(in protocol.Input) protocol.Output {
 
 func (*stopping) Status() protocol.Status { return protocol.Status{} }
 
-// A process that was stopped hears of every tick that passed before it hears anything else: a leader must not answer the
-// next read by a lease that ran out meanwhile.
+// A stopped process receives every tick that passed before any other input: a leader must not
+// answer
+// the next read under a lease that has expired meanwhile.
 func TestTicksMissedComeBeforeTheNextMessage(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

@@ -55,7 +55,7 @@ func finish(t testing.TB, l *wal.Log) {
 	}
 }
 
-// holds opens the log in dir and compares what it has with want.
+// holds opens the log in dir and compares its records with want.
 func holds(t testing.TB, dir string, torn int, want ...protocol.Record) {
 	t.Helper()
 	l, recovery := open(t, dir)
@@ -78,7 +78,7 @@ func files(t testing.TB, dir string) []string {
 	return names
 }
 
-// one is the only segment in dir, with its data.
+// one returns the only segment in dir and its data.
 func one(t testing.TB, dir string) (path string, data []byte) {
 	t.Helper()
 	names := files(t, dir)

@@ -16,7 +16,9 @@ var suite = bundledtest.Suite{
 // TestTranscripts plays testdata/*.txt; package transcript says how to read them.
 func TestTranscripts(t *testing.T) { suite.Transcripts(t) }
 
-// TestStorm lets everything happen to clusters: A1 to A5 hold after each step, and what the clients saw is linearizable.
+// TestStorm runs clusters under all faults: A1 to A5 hold after each step, and what the clients saw
+// is
+// linearizable.
 func TestStorm(t *testing.T) { suite.Endure(t) }
 
 // TestSameSeedSameRun compares two runs operation by operation (protocol.P1).

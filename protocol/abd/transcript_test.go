@@ -12,7 +12,7 @@ import (
 	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
-// stage plays the registers; a node is shown as what its disk holds.
+// stage plays the registers; a node is shown by the contents of its disk.
 func stage(bug string) transcript.Stage {
 	return transcript.Stage{
 		Protocol: abd.Protocol(), Bug: bug,

@@ -27,7 +27,8 @@ func drawVector(t *rapid.T, least int) gossip.Vector {
 	return v
 }
 
-// drawState makes a state of the object x. A stamp names one write, so its value is made of it.
+// drawState makes a state of the object x. A stamp names one write, so the value is derived from
+// it.
 func drawState(t *rapid.T, object string) gossip.State {
 	s := gossip.State{Name: gossip.Name{Object: object, Key: "x"}}
 	switch object {
@@ -46,8 +47,9 @@ func drawState(t *rapid.T, object string) gossip.State {
 	return s
 }
 
-// TestJoinIsALeastUpperBound is CRDT §2.3: replicas that have heard of the same changes hold the same, in whatever order and
-// however often they heard of them.
+// TestJoinIsALeastUpperBound checks CRDT §2.3: replicas that have heard the same changes hold the
+// same
+// state, in whatever order and however often they heard them.
 func TestJoinIsALeastUpperBound(t *testing.T) {
 	for _, object := range gossip.Protocol().Objects {
 		t.Run(object, rapid.MakeCheck(func(t *rapid.T) {
@@ -93,7 +95,7 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
-// TestRefusals is what no replica starts with.
+// TestRefusals lists configurations and records with which no replica starts.
 func TestRefusals(t *testing.T) {
 	config := func(change func(*protocol.Config)) protocol.Config {
 		c := protocol.Config{ID: "n1", Members: names, Options: with(nil)}
@@ -123,7 +125,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// with are the default options and these.
+// with returns the default options, changed by these.
 func with(options map[string]string) map[string]string {
 	all := gossip.Protocol().Defaults()
 	maps.Copy(all, options)

@@ -17,8 +17,9 @@ import (
 
 var seeds = flag.Uint64("seeds", 12, "storms")
 
-// storm is a cluster to which everything happens: messages are lost, repeated, late and out of order, links are cut, nodes
-// crash and lose what they have not yet synced. A seed decides it all; time is in rounds.
+// storm is a cluster under all faults: messages are lost, repeated, late and reordered, links are
+// cut,
+// nodes crash and lose what they have not synced. A seed decides everything; time is in rounds.
 type storm struct {
 	*rand.Rand
 	ids     []protocol.NodeID
@@ -91,7 +92,7 @@ func (s *storm) one(of int) bool { return s.IntN(of) == 0 }
 
 func (s *storm) node() protocol.NodeID { return s.ids[s.IntN(len(s.ids))] }
 
-// rage is so many rounds of everything, calm so many of ticks and messages alone.
+// rage runs rounds with all faults; calm runs rounds with ticks and messages only.
 func (s *storm) rage(rounds int) error { return s.run(rounds, true) }
 func (s *storm) calm(rounds int) error { return s.run(rounds, false) }
 
@@ -152,7 +153,7 @@ func (s *storm) strike() error {
 	return nil
 }
 
-// heal lets every node run and every link work.
+// heal restarts every node and repairs every link.
 func (s *storm) heal() error {
 	s.island = nil
 	for _, id := range s.ids {
@@ -165,7 +166,7 @@ func (s *storm) heal() error {
 	return nil
 }
 
-// call asks for something. A value is added to a set once, and removed only where it is seen.
+// call makes a client's call. A value is added to a set once, and removed only where it is seen.
 func (s *storm) call(id protocol.NodeID) error {
 	if s.nodes[id].core == nil {
 		return nil
@@ -188,7 +189,7 @@ func (s *storm) call(id protocol.NodeID) error {
 	return s.ask(id, kv.Command{Object: "set", Key: key, F: "remove", Value: []byte(some[s.IntN(len(some))])})
 }
 
-// write writes, and reads what it has written unless clocks may be wrong.
+// write writes, and reads the value back unless clocks can be wrong.
 func (s *storm) write(id protocol.NodeID, key, value string) error {
 	if err := s.ask(id, kv.Command{Object: "register", Key: key, F: "write", Value: []byte(value)}); err != nil {
 		return err
@@ -267,7 +268,9 @@ func (s *storm) release(out *protocol.Output) {
 	}
 }
 
-// judge says what is wrong with what the replicas hold at the end: that they differ, or that it is not what clients did.
+// judge returns what is wrong with the final state: the replicas differ, or do not match the
+// clients'
+// changes.
 func (s *storm) judge() error {
 	for key := range s.round/500 + 1 {
 		at := func(object string) (string, error) {
@@ -349,7 +352,7 @@ func (s *storm) explain(object, key, held string) error {
 	return nil
 }
 
-// endure is a storm, and a calm long enough for replicas to agree.
+// endure runs a storm, then a calm long enough for replicas to agree.
 func endure(seed uint64, bug string, blind bool) (*storm, error) {
 	s, err := newStorm(seed, bug, blind)
 	if err != nil {
@@ -365,7 +368,7 @@ func endure(seed uint64, bug string, blind bool) (*storm, error) {
 	return s, nil
 }
 
-// TestStorm holds correct builds to G1 to G4 all along, and to convergence when the storm is over.
+// TestStorm checks G1 to G4 for correct builds throughout, and convergence after the storm.
 func TestStorm(t *testing.T) {
 	t.Parallel()
 	points, answered := map[string]int{}, 0

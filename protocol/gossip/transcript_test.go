@@ -14,7 +14,8 @@ import (
 	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
-// stage plays gossip: ask NODE OBJECT/KEY CALL [VALUE]. A replica is shown as what its disk holds.
+// stage plays gossip: ask NODE OBJECT/KEY CALL [VALUE]. A replica is shown by the contents of its
+// disk.
 func stage(bug string) transcript.Stage {
 	walls := map[string]int64{}
 	return transcript.Stage{

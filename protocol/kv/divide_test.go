@@ -44,7 +44,7 @@ func TestAccesses(t *testing.T) {
 	}
 }
 
-// shards are stores each of which holds some of the keys.
+// shards are stores that each hold some of the keys.
 type shards []*kv.Store
 
 func (s shards) of(key string) int {
@@ -94,7 +94,7 @@ func (s shards) carry(t *rapid.T, command []byte) []byte {
 	return whole.Join(command, done)
 }
 
-// Stores that share out the keys, and carry out the parts of commands, are together one store.
+// Stores that partition the keys and carry out parts of commands act as one store.
 func TestDivided(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		one, many := kv.New(), shards{kv.New(), kv.New(), kv.New()}

@@ -161,7 +161,7 @@ func TestRestoreRefusesDamage(t *testing.T) { // K5
 	}
 }
 
-// sealed puts a checksum after body, so that what is read is not its damage but its meaning.
+// sealed appends a valid checksum to body, so that the test reaches the decoder.
 func sealed(body []byte) []byte {
 	return binary.BigEndian.AppendUint32(slices.Clone(body), crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)))
 }
@@ -182,7 +182,8 @@ func FuzzRestore(f *testing.F) {
 	})
 }
 
-// Whatever JSON a client sends, a command that is refused has changed nothing, and one that is not was tried alike.
+// Whatever JSON a client sends, a refused command has changed nothing, and an accepted one gave the
+// same result when tried.
 func FuzzValue(f *testing.F) { // K3, K4, K6
 	for _, call := range calls {
 		for _, value := range call.values {

@@ -8,8 +8,9 @@ import (
 	"github.com/splitvote/splitvote/protocol/multipaxos"
 )
 
-// journal is a Machine that remembers every command, a word, in order. A command's result is how many there are then; so is a
-// query's.
+// journal is a Machine that records every command, a word, in order. The result of a command or a
+// query
+// is the number of commands so far.
 type journal struct{ words []string }
 
 func (j *journal) Apply(command []byte) []byte {
@@ -26,7 +27,7 @@ func (j *journal) Restore(snapshot []byte) error {
 	return nil
 }
 
-// defaults are the options of the protocol, with some replaced.
+// defaults returns the protocol's options with some replaced.
 func defaults(changes map[string]string) map[string]string {
 	values := multipaxos.Protocol().Defaults()
 	maps.Copy(values, changes)

@@ -10,9 +10,10 @@ import (
 	"github.com/splitvote/splitvote/protocol/multipaxos"
 )
 
-// One test a rule of Paxos Made Simple (§) or Paxos Made Live (PML). The node under test is always n1.
+// One test per rule of Paxos Made Simple (§) or Paxos Made Live (PML). The node under test is
+// always n1.
 
-// subject is the node under test and what it has said in its latest step.
+// subject is the node under test and its output in the latest step.
 type subject struct {
 	t    *testing.T
 	core protocol.Core
@@ -20,7 +21,9 @@ type subject struct {
 	*journal
 }
 
-// newNode makes n1 of a cluster of the given size. It stands by no leader, and its time-out is 10 ticks away.
+// newNode makes n1 in a cluster of the given size. It stands by no leader, and its timeout is 10
+// ticks
+// away.
 func newNode(t *testing.T, size int, options map[string]string, records ...any) *subject {
 	t.Helper()
 	s := &subject{t: t, journal: &journal{}}

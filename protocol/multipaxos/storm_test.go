@@ -13,7 +13,7 @@ var suite = bundledtest.Suite{
 	Storm: func(seed uint64) plan.Plan { return storm(seed, []string{"quorum", "log", "lease"}[seed%3]) },
 }
 
-// storm puts a cluster through everything at once.
+// storm is a plan that combines all faults.
 func storm(seed uint64, reads string) plan.Plan {
 	p := bundledtest.LongStorm(multipaxos.Protocol(), seed, "register", "append", "set", "queue")
 	p.Faults = append(p.Faults, "members")
@@ -27,14 +27,16 @@ func storm(seed uint64, reads string) plan.Plan {
 // TestTranscripts plays testdata/*.txt; package transcript says how to read them.
 func TestTranscripts(t *testing.T) { suite.Transcripts(t) }
 
-// TestStorm lets everything happen. After each step M1 to M10 hold, the clients see one copy of the data, and when the storm is
-// over the cluster makes progress.
+// TestStorm combines all faults. M1 to M10 hold after each step, the clients see one copy of the
+// data,
+// and the cluster makes progress when the storm is over.
 func TestStorm(t *testing.T) {
 	t.Parallel()
 	suite.Endure(t)
 }
 
-// TestLocalReadsAreNotLinearizable is the control: reads=local is convicted by the history alone.
+// TestLocalReadsAreNotLinearizable is the control: the history alone shows that reads=local is
+// wrong.
 func TestLocalReadsAreNotLinearizable(t *testing.T) {
 	t.Parallel()
 	suite.Control(t, 8, func(seed uint64) plan.Plan { return storm(4*seed, "local") })

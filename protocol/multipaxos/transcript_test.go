@@ -12,7 +12,9 @@ import (
 	"github.com/splitvote/splitvote/protocol/transcript"
 )
 
-// election is as many ticks as a node stands by a leader that it heard, or may have heard in an earlier life.
+// election is the number of ticks for which a node stands by a leader that it heard, or may have
+// heard
+// in an earlier life.
 const election = 10
 
 // story is what a stage remembers beyond the nodes: who the first members were, since how many ticks each stands by a
@@ -104,7 +106,7 @@ func (s *story) timeout(p *transcript.Play, args []string) error {
 	return errors.New("it never does")
 }
 
-// describe shows a node's promise and log as they are on its disk, and who the members are if that has changed.
+// describe shows a node's promise and log as on its disk, and the members if they have changed.
 func (s *story) describe(core protocol.Core, disk []protocol.Record) string {
 	var promised multipaxos.Promised
 	var snapshot string

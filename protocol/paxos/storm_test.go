@@ -18,7 +18,9 @@ var suite = bundledtest.Suite{
 // TestTranscripts plays testdata/*.txt; package transcript says how to read them.
 func TestTranscripts(t *testing.T) { suite.Transcripts(t) }
 
-// TestStorm lets everything happen to clusters: S1 to S5 hold after each step, and what the clients saw is linearizable.
+// TestStorm runs clusters under all faults: S1 to S5 hold after each step, and what the clients saw
+// is
+// linearizable.
 func TestStorm(t *testing.T) { suite.Endure(t) }
 
 // TestSameSeedSameRun compares two runs operation by operation (protocol.P1).

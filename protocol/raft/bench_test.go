@@ -69,7 +69,7 @@ func (r *ring) tick(b *testing.B) {
 	}
 }
 
-// step takes one step and all that follow from it.
+// step takes one step and all steps that follow from it.
 func (r *ring) step(b *testing.B, i int, in protocol.Input) {
 	r.one(b, i, in)
 	for head := 0; head < len(r.queue); head++ {

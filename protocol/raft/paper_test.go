@@ -11,9 +11,9 @@ import (
 	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
-// One test a rule of the paper (§) or the thesis. The node under test is always n1.
+// One test per rule of the paper (§) or the thesis. The node under test is always n1.
 
-// subject is the node under test and what it has said in its latest step.
+// subject is the node under test and its output in the latest step.
 type subject struct {
 	t    *testing.T
 	core protocol.Core
@@ -21,7 +21,9 @@ type subject struct {
 	*bundledtest.Journal
 }
 
-// newNode makes n1 of a cluster of the given size. Its log has one entry of each of the terms, and it is in the last of them.
+// newNode makes n1 in a cluster of the given size. Its log has one entry for each of the terms, and
+// it
+// is in the last of them.
 func newNode(t *testing.T, size int, options map[string]string, terms ...uint64) *subject {
 	t.Helper()
 	s := &subject{t: t, Journal: &bundledtest.Journal{}}
@@ -82,7 +84,7 @@ func (s *subject) lead() *subject {
 	return s
 }
 
-// acked lets followers acknowledge the log up to index.
+// acked makes followers acknowledge the log up to index.
 func (s *subject) acked(index uint64, by ...protocol.NodeID) *subject {
 	for _, id := range by {
 		s.from(id, &raft.Appended{Term: s.core.Status().Term, Index: index})
@@ -90,7 +92,7 @@ func (s *subject) acked(index uint64, by ...protocol.NodeID) *subject {
 	return s
 }
 
-// said are the messages of the latest step, as in the transcripts.
+// said returns the messages of the latest step, as in the transcripts.
 func (s *subject) said() []string {
 	var lines []string
 	for _, m := range s.out.Send {

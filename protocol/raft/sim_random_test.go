@@ -10,7 +10,7 @@ import (
 
 var seeds = flag.Uint64("seeds", 8, "storms for each kind of read")
 
-// newStorm is a cluster to which everything happens. Its size, weather and options depend on the seed.
+// newStorm returns a cluster under all faults. Its size, faults and options depend on the seed.
 func newStorm(t *testing.T, seed uint64, reads, bug string) *sim {
 	t.Helper()
 	options := map[string]string{"reads": reads, "snapshot-every": "30", "snapshot-chunk": "100"}
@@ -26,7 +26,7 @@ func newStorm(t *testing.T, seed uint64, reads, bug string) *sim {
 		options["snapshot-every"] = "10"
 		w.cuts = 6
 	}
-	if reads != "lease" { // a lease is as good as the ticks that it is counted in
+	if reads != "lease" { // a lease is only as good as the ticks in which it is counted
 		w.pauses = 1
 	}
 	size := []int{3, 4, 5, 1, 2}[seed%5]
@@ -40,7 +40,7 @@ func newStorm(t *testing.T, seed uint64, reads, bug string) *sim {
 	return s
 }
 
-// endure lets the weather rage for 20 s, then the cluster has 5 s to recover and 2 s to show that it works.
+// endure runs 20 s of faults, then gives the cluster 5 s to recover and 2 s to show that it works.
 func (s *sim) endure() error {
 	if err := s.run(20_000); err != nil {
 		return err
@@ -59,8 +59,9 @@ func (s *sim) endure() error {
 	return nil
 }
 
-// TestStorm lets everything happen to clusters with every kind of read. After each step R1 to R12 hold, no answer contradicts
-// an earlier one, and when the storm is over the cluster makes progress.
+// TestStorm runs clusters under all faults with every kind of read. R1 to R12 hold after each step,
+// no
+// answer contradicts an earlier one, and the cluster makes progress when the storm is over.
 func TestStorm(t *testing.T) {
 	t.Parallel()
 	seen, leaders := map[string]int{}, 0
