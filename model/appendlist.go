@@ -26,7 +26,7 @@ func (m AppendList) Call(invocation, completion *history.Op) (call ListCall, out
 		}
 	case completion != nil:
 		var ok bool
-		if out, ok = parseList(completion.Value); !ok {
+		if out, ok = parseList(completion.Value); !ok && !isNull(completion) {
 			return call, out, wrong(completion, "[v …]")
 		}
 		err = takesNothing(invocation, completion)

@@ -77,6 +77,11 @@ func (m Queue) Beginning(initial json.RawMessage) ([]QueueCall, error) {
 	return fill(m.Name(), initial, Enqueue)
 }
 
+// Beginning is an enqueue of each value.
+func (m Bag) Beginning(initial json.RawMessage) ([]QueueCall, error) {
+	return fill(m.Name(), initial, Enqueue)
+}
+
 // Beginning is a push of each value, the topmost last.
 func (m Stack) Beginning(initial json.RawMessage) ([]QueueCall, error) {
 	return fill(m.Name(), initial, Push)

@@ -68,6 +68,7 @@ func TestLaws(t *testing.T) {
 	walk(t, model.Set{}, []event{{"add", "1", "1"}, {"add", "2", "2"}, {"remove", "1", "1"}, {"contains", "1", "[1,true]"},
 		{"contains", "2", "[2,false]"}, {"read", "null", "[1]"}, {"read", "null", "[2,1]"}})
 	walk(t, model.Queue{}, []event{{"enqueue", "1", "1"}, {"enqueue", "2", "2"}, {"dequeue", "null", "1"}, {"dequeue", "null", "2"}, {"dequeue", "null", "null"}})
+	walk(t, model.Bag{}, []event{{"enqueue", "1", "1"}, {"enqueue", "2", "2"}, {"dequeue", "null", "1"}, {"dequeue", "null", "2"}, {"dequeue", "null", "null"}})
 	walk(t, model.Stack{}, []event{{"push", "1", "1"}, {"push", "2", "2"}, {"pop", "null", "1"}, {"pop", "null", "2"}, {"pop", "null", "null"}})
 	walk(t, model.Counter{}, []event{{"add", "1", "1"}, {"add", "-1", "-1"}, {"add", "0", "0"}, {"read", "null", "0"}, {"read", "null", "1"}})
 	walk(t, model.Mutex{}, []event{{"acquire", "null", "null"}, {"release", "null", "null"}})

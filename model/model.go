@@ -56,9 +56,10 @@ const (
 	Generate
 	Get
 	Put
+	Drain
 )
 
-var names = [...]string{"read", "write", "cas", "add", "remove", "contains", "enqueue", "dequeue", "push", "pop", "acquire", "try_acquire", "release", "append", "generate", "get", "put"}
+var names = [...]string{"read", "write", "cas", "add", "remove", "contains", "enqueue", "dequeue", "push", "pop", "acquire", "try_acquire", "release", "append", "generate", "get", "put", "drain"}
 
 func (f F) String() string { return names[f] }
 

@@ -77,7 +77,7 @@ func TestModels(t *testing.T) {
 				{"contains", "3", "[3,true]"}, {"remove", "1", "1"}, {"remove", "1", "1"}, {"contains", "1", "[1,false]"}, {"read", "null", "[2,2]"},
 				{"read", "null", "null"}, {"contains", "1", "[2,true]"}},
 			[]string{"read → []", "add 2", "add 1", "read → [1 2]", "contains 1 → true", "no: contains 3 → true", "remove 1", "remove 1",
-				"contains 1 → false", "no: read → [2 2]", "event 17: read wants [v …], has null", "event 17: contains wants [1, bool], has [2,true]"},
+				"contains 1 → false", "no: read → [2 2]", "no: read → []", "event 17: contains wants [1, bool], has [2,true]"},
 		},
 		"fifo-queue": {
 			func(e []event) []string { return play(model.Queue{}, e) },

@@ -21,7 +21,7 @@ func (Queue) Name() string { return "fifo-queue" }
 
 // Call reads a call; the result is the value dequeued.
 func (m Queue) Call(invocation, completion *history.Op) (QueueCall, Value, error) {
-	return queueCall(m.Name(), invocation, completion, Enqueue, Dequeue)
+	return drainable(m.Name(), invocation, completion)
 }
 
 func queueCall(model string, invocation, completion *history.Op, in, out F) (call QueueCall, got Value, err error) {
@@ -87,14 +87,14 @@ func describeQueue(in QueueCall, out *Value) string {
 // Answer is the oldest value, or null, to a dequeue.
 func (Queue) Answer(s []Value, in QueueCall) (Value, bool) {
 	if len(s) == 0 {
-		return Null, in.F == Dequeue
+		return Null, in.F == Dequeue || in.F == Drain
 	}
-	return s[0], in.F == Dequeue
+	return s[0], in.F == Dequeue || in.F == Drain
 }
 
-// ReadOnly holds of a dequeue that found nothing.
+// ReadOnly holds of a dequeue that found nothing, and of the last part of a drain.
 func (Queue) ReadOnly(in QueueCall, out *Value) bool {
-	return in.F == Dequeue && out != nil && *out == Null
+	return (in.F == Dequeue || in.F == Drain) && out != nil && *out == Null
 }
 
 // Stack is a last-in first-out stack, initially empty. A pop that returns null found it empty.

@@ -42,6 +42,7 @@ func (m Set) Call(invocation, completion *history.Op) (call SetCall, out SetResu
 	if call.F == Read {
 		if completion != nil {
 			values, ok := parseList(completion.Value)
+			ok = ok || isNull(completion) // Jepsen's nil
 			if !ok {
 				return call, out, wrong(completion, "[v …]")
 			}

@@ -107,6 +107,20 @@ func canonicalNumber(text string) json.Number {
 	return json.Number(strconv.FormatFloat(f, 'g', -1, 64))
 }
 
+// listOf writes values as an array.
+func listOf(values []Value) Value {
+	var b strings.Builder
+	b.WriteByte('[')
+	for i, v := range values {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(string(v))
+	}
+	b.WriteByte(']')
+	return Value(b.String())
+}
+
 // parseList reads an array of values.
 func parseList(raw []byte) ([]Value, bool) {
 	if values, ok := parsePlainList(string(raw)); ok {

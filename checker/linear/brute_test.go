@@ -13,8 +13,15 @@ func brute[S, In, Out any](m model.Model[S, In, Out], h *history.History) bool {
 		out        *Out
 		begin, end int
 		done       bool
+		parts      []*Out // what a call that is a series has yet to return
 	}
 	keys := map[string][]*known{}
+	enqueued := 0
+	for _, op := range h.Ops {
+		if op.F == "enqueue" && op.Kind == history.Invoke {
+			enqueued++
+		}
+	}
 	for _, c := range h.Calls() {
 		var completion *history.Op
 		k := &known{begin: c.Invoke, end: len(h.Ops)}
@@ -31,6 +38,19 @@ func brute[S, In, Out any](m model.Model[S, In, Out], h *history.History) bool {
 		k.in = in
 		if completion != nil {
 			k.out = &out
+		}
+		k.parts = []*Out{k.out}
+		if series, ok := any(m).(model.Drainer[In, Out]); ok {
+			results, drain := series.Drained(in, k.out)
+			if drain {
+				k.parts = make([]*Out, max(1, enqueued))
+				if completion != nil {
+					k.parts = nil
+				}
+			}
+			for i := range results {
+				k.parts = append(k.parts, &results[i])
+			}
 		}
 		key := h.Invocation(c).Key
 		keys[key] = append(keys[key], k)
@@ -51,14 +71,18 @@ func brute[S, In, Out any](m model.Model[S, In, Out], h *history.History) bool {
 			if k.done || k.begin > deadline {
 				continue
 			}
-			k.done = true
-			for _, after := range m.Step(nil, s, k.in, k.out) {
+			rest := k.parts
+			k.parts, k.done = rest[1:], len(rest) == 1
+			for _, after := range m.Step(nil, s, k.in, rest[0]) {
+				if k.out == nil && len(rest) > 1 && m.Equal(after, s) {
+					continue // as if it had not happened
+				}
 				if place(calls, after) {
-					k.done = false
+					k.parts, k.done = rest, false
 					return true
 				}
 			}
-			k.done = false
+			k.parts, k.done = rest, false
 		}
 		return false
 	}

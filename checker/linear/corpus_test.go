@@ -20,6 +20,8 @@ func bruteByName(t *testing.T, name string, h *history.History) bool {
 		return brute(model.Set{}, h)
 	case "fifo-queue":
 		return brute(model.Queue{}, h)
+	case "unordered-queue":
+		return brute(model.Bag{}, h)
 	case "stack":
 		return brute(model.Stack{}, h)
 	case "counter":

@@ -22,6 +22,7 @@ type subject struct {
 	projection func(h *history.History, keep func(int) bool) (legal bool)
 	decides    func(*history.History) bool
 	minimal    func(*history.History) bool
+	drains     bool // which are judged only at the end
 }
 
 func of[S, In, Out any](m model.Model[S, In, Out], newObject func() object) subject {
@@ -31,7 +32,13 @@ func of[S, In, Out any](m model.Model[S, In, Out], newObject func() object) subj
 		func(h *history.History, keep func(int) bool) bool { return linear.Projection(m, h, keep) },
 		func(h *history.History) bool { return linear.Decides(m, h) },
 		func(h *history.History) bool { return linear.Minimal(m, h) },
+		false,
 	}
+}
+
+func drained(s subject) subject {
+	s.drains = true
+	return s
 }
 
 func subjects() []subject {
@@ -41,6 +48,9 @@ func subjects() []subject {
 		of(model.Set{}, func() object { return &set{} }),
 		of(model.Set{}, func() object { return &set{grows: true} }),
 		of(model.Queue{}, func() object { return &queue{} }),
+		drained(of(model.Queue{}, func() object { return &queue{drains: true} })),
+		of(model.Bag{}, func() object { return &queue{bag: true} }),
+		drained(of(model.Bag{}, func() object { return &queue{bag: true, drains: true} })),
 		of(model.Stack{}, func() object { return &queue{stack: true} }),
 		of(model.Counter{}, func() object { return &counter{} }),
 		of(model.Counter{}, func() object { return &counter{unit: true} }),
@@ -90,7 +100,7 @@ func randomShape(r *rand.Rand) shape {
 }
 
 // Every engine agrees with the definition on random small histories of every model: valid and mutated, with unknown and
-// failed outcomes, values written more than once, and ties in time.
+// failed outcomes, values written more than once, and ties in time. Only drains of a FIFO queue leave repeated values open.
 func TestEnginesAgreeWithBruteForce(t *testing.T) {
 	engines := []linear.Engine{linear.Auto, linear.Search, linear.Porcupine}
 	for _, subject := range subjects() {
@@ -111,7 +121,7 @@ func TestEnginesAgreeWithBruteForce(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if got := c.Check(context.Background(), h); got.Verdict != want {
+					if got := c.Check(context.Background(), h); got.Verdict != want && got.Cause != checker.Ambiguous {
 						t.Fatalf("seed %d: %s says %v by %s (%s), want %v:\n%s", seed, engine, got.Verdict, got.Method, got.Reason, want, lines(t, h))
 					}
 				}
@@ -208,7 +218,7 @@ func TestOwnAlgorithmsApply(t *testing.T) {
 // decidedShare is the share of such histories that a model's own algorithm decides at least. A pop with unknown outcome may leave
 // a stack to the search, and a cas that found another value a register.
 var decidedShare = map[string]float64{
-	"register": 1, "cas-register": 0.97, "fifo-queue": 0.95, "stack": 0.9, "mutex": 1, "fenced-mutex": 1, "append-list": 1, "unique-ids": 1, "kv": 1,
+	"register": 1, "cas-register": 0.97, "fifo-queue": 0.95, "unordered-queue": 1, "stack": 0.9, "mutex": 1, "fenced-mutex": 1, "append-list": 1, "unique-ids": 1, "kv": 1,
 }
 
 func lines(t *testing.T, h *history.History) string {

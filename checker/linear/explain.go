@@ -176,7 +176,8 @@ func (e *explainer[S, In, Out]) words(o object[In, Out], calls []call[In, Out]) 
 		}
 	}
 	for i := range calls {
-		if note := e.t.note(o.calls, &calls[i]); note != "" {
+		note := e.t.note(o.calls, &calls[i])
+		if note != "" && !slices.ContainsFunc(evidence.Why, func(c checker.Claim) bool { return c.Text == note }) {
 			evidence.Why = append(evidence.Why, checker.Claim{Op: calls[i].op, Text: note})
 		}
 	}

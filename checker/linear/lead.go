@@ -84,7 +84,7 @@ var ofLead = regexp.MustCompile(`#-\d+( \([^)]*\))?( ended)?`)
 
 // withoutLead names calls of a lead as what they stand for.
 func withoutLead(e checker.Evidence) checker.Evidence {
-	e.Ops = slices.DeleteFunc(e.Ops, func(op int) bool { return op < 0 })
+	e.Ops = slices.Compact(slices.DeleteFunc(e.Ops, func(op int) bool { return op < 0 })) // a drain's calls are one
 	for i := range e.Why {
 		c := &e.Why[i]
 		c.Text = ofLead.ReplaceAllString(c.Text, "the initial state")

@@ -53,6 +53,8 @@ func beginnings() []beginning {
 		beginAt(model.Set{}, "[2,77]", values("2", "77"), func() object { return &set{grows: true, values: []int{2, 77}} }),
 		beginAt(model.Queue{}, "[77,78]", values("77", "78"), func() object { return &queue{values: []int{77, 78}} }),
 		beginAt(model.Queue{}, "[2,1]", values("2", "1"), func() object { return &queue{values: []int{2, 1}} }),
+		beginAt(model.Bag{}, "[77,78]", values("77", "78"), func() object { return &queue{bag: true, values: []int{77, 78}} }),
+		beginAt(model.Bag{}, "[2,1,1]", values("1", "1", "2"), func() object { return &queue{bag: true, values: []int{2, 1, 1}} }),
 		beginAt(model.Stack{}, "[77,78]", list("77", "78"), func() object { return &queue{stack: true, values: []int{77, 78}} }),
 		beginAt(model.Stack{}, "[2,1]", list("2", "1"), func() object { return &queue{stack: true, values: []int{2, 1}} }),
 		beginAt(model.Counter{}, "5", 5, func() object { return &counter{n: 5} }),

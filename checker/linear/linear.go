@@ -41,6 +41,8 @@ func named(modelName string, opts Options) (typed, error) {
 		return of[[]model.Value, model.SetCall, model.SetResult]{model.Set{}, opts}, nil
 	case "fifo-queue":
 		return of[[]model.Value, model.QueueCall, model.Value]{model.Queue{}, opts}, nil
+	case "unordered-queue":
+		return of[[]model.Value, model.QueueCall, model.Value]{model.Bag{}, opts}, nil
 	case "stack":
 		return of[*model.List, model.QueueCall, model.Value]{model.Stack{}, opts}, nil
 	case "counter":
@@ -129,7 +131,11 @@ func judgeAll[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], ob
 				if i >= len(objects) {
 					return
 				}
-				outcomes[i] = judge(ctx, m, objects[i].calls, opts.Engine, opts.Memory/int64(workers))
+				o := judge(ctx, m, objects[i].calls, opts.Engine, opts.Memory/int64(workers))
+				if why := objects[i].open; why != "" && o.verdict == checker.Valid {
+					o = outcome{verdict: checker.Unknown, cause: checker.Ambiguous, reason: why, method: o.method}
+				}
+				outcomes[i] = o
 			}
 		})
 	}

@@ -35,7 +35,9 @@ func (c *call[In, Out]) result() *Out {
 type object[In, Out any] struct {
 	key   string
 	calls []call[In, Out]
-	lead  int // how many of calls are its lead
+	lead  int    // how many of calls are its lead
+	scale int    // how many positions of calls are one event
+	open  string // why calls that are linearizable do not show that the object is, "" if they do
 }
 
 // split reads the clients' calls of a history and divides them by key (L3), keys in order of first appearance. Calls that
@@ -85,8 +87,9 @@ func split[S, In, Out any](m model.Model[S, In, Out], h *history.History) ([]obj
 	}
 	objects := make([]object[In, Out], len(keys))
 	for i, n := range counts {
-		objects[i], room = object[In, Out]{keys[i], room[:n:n], len(leads[i])}, room[n:]
+		objects[i], room = object[In, Out]{keys[i], room[:n:n], len(leads[i]), 1, ""}, room[n:]
 		objects[i].follow(leads[i])
+		expand(m, &objects[i])
 	}
 	return objects, nil
 }

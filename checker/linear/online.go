@@ -145,6 +145,13 @@ func (o *online[S, In, Out]) invoke(op *history.Op) {
 		o.at++
 	}
 	c := &call[In, Out]{in: in, begin: o.at, end: never, op: op.Index}
+	if drains(o.m, in) {
+		for _, w := range object.watchers {
+			if f := w.found(); !f.over() {
+				f.gaveUp = "a drain is judged when the history ends"
+			}
+		}
+	}
 	o.under[op.Process] = &underway[In, Out]{c, object, *op}
 	o.calls++
 	for _, w := range object.watchers {

@@ -66,7 +66,7 @@ func TestOnlineAgreesWithCheck(t *testing.T) {
 					}
 				}
 			}
-			if count[checker.Valid] == 0 || count[checker.Invalid] == 0 || count[checker.Unknown]*20 > count[checker.Valid] {
+			if count[checker.Valid] == 0 || count[checker.Invalid] == 0 || count[checker.Unknown]*20 > count[checker.Valid] && !subject.drains {
 				t.Errorf("verdicts %v, want valid and invalid ones, and hardly an unknown one", count)
 			}
 		})

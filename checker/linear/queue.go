@@ -197,6 +197,10 @@ func (q *queues) overtaken(a, b *item) *witness {
 		return w
 	}
 	w.include(b.dequeue)
+	if q.calls[a.dequeue].op == q.calls[b.dequeue].op { // a drain
+		w.say(a.dequeue, "#%d took out %s before %s", q.calls[a.dequeue].op, enqueueB.in.Value, enqueueA.in.Value)
+		return w
+	}
 	w.say(a.dequeue, "#%d began after #%d ended, so %s left before %s", q.calls[a.dequeue].op, q.calls[b.dequeue].op, enqueueB.in.Value, enqueueA.in.Value)
 	return w
 }

@@ -349,6 +349,8 @@ func (o *set) apply(_ history.Process, f string, asked any) (any, bool) {
 
 type queue struct {
 	stack  bool
+	bag    bool // any value may be taken out
+	drains bool
 	values []int
 }
 
@@ -360,6 +362,8 @@ func (o *queue) draw(r *rand.Rand, fresh func() int) (string, any) {
 		return "pop", nil
 	case in:
 		return "enqueue", fresh()
+	case o.drains && r.IntN(4) == 0:
+		return "drain", nil
 	}
 	return "dequeue", nil
 }
@@ -369,8 +373,16 @@ func (o *queue) apply(_ history.Process, f string, asked any) (any, bool) {
 	case f == "push" || f == "enqueue":
 		o.values = append(o.values, asked.(int))
 		return asked, true
+	case f == "drain":
+		values := append([]int{}, o.values...)
+		o.values = nil
+		return values, true
 	case len(o.values) == 0:
 		return nil, true
+	case o.bag && len(o.values) > 1:
+		v := o.values[len(o.values)/2]
+		o.values = slices.Delete(o.values, len(o.values)/2, len(o.values)/2+1)
+		return v, true
 	case o.stack:
 		v := o.values[len(o.values)-1]
 		o.values = o.values[:len(o.values)-1]

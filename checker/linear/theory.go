@@ -35,6 +35,8 @@ func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 			watch: func() []watcher[model.QueueCall, model.Value] {
 				return []watcher[model.QueueCall, model.Value]{newLiveQueue()}
 			}}
+	case model.Bag:
+		known = theory[model.QueueCall, model.Value]{kind: "not-in-queue", decide: byPresence, project: projectQueue, reduce: reduceQueue, note: noteBag}
 	case model.Stack:
 		known = theory[model.QueueCall, model.Value]{kind: "not-last-in-first-out", decide: byNesting, project: projectQueue, reduce: reduceQueue}
 	case model.Counter:

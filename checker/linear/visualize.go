@@ -46,8 +46,8 @@ func (c of[S, In, Out]) visualize(ctx context.Context, w io.Writer, part *histor
 				e := &partitions[i][j]
 				e.ClientId = before
 				name := "initially"
-				if e.Id >= o.lead {
-					e.ClientId = int(part.Ops[o.calls[e.Id].begin-2*o.lead].Process)
+				if at := o.calls[e.Id].begin/o.scale - 2*o.lead; at >= 0 {
+					e.ClientId = int(part.Ops[at].Process)
 					name = fmt.Sprintf("#%d", o.calls[e.Id].op)
 				}
 				if e.Kind == porcupine.CallEvent {

@@ -69,6 +69,8 @@ func sequentialByName(t *testing.T, name string, h *history.History) bool {
 		return bruteSequential(model.Set{}, h)
 	case "fifo-queue":
 		return bruteSequential(model.Queue{}, h)
+	case "unordered-queue":
+		return bruteSequential(model.Bag{}, h)
 	case "stack":
 		return bruteSequential(model.Stack{}, h)
 	case "counter":

@@ -96,7 +96,25 @@ func bruteSequential[S, In, Out any](m model.Model[S, In, Out], h *history.Histo
 			k.out = &out
 		}
 		p := h.Invocation(c).Process
-		sessions[p] = append(sessions[p], k)
+		series, ok := any(m).(model.Drainer[In, Out])
+		if !ok {
+			sessions[p] = append(sessions[p], k)
+			continue
+		}
+		results, drain := series.Drained(in, k.out)
+		switch {
+		case !drain:
+			sessions[p] = append(sessions[p], k)
+		case k.out == nil:
+			for range h.Ops {
+				sessions[p] = append(sessions[p], k)
+			}
+		}
+		for i := range results {
+			part := k
+			part.out = &results[i]
+			sessions[p] = append(sessions[p], part)
+		}
 	}
 	states := map[string]S{}
 	for _, key := range h.Keys() {
@@ -194,6 +212,16 @@ func TestSequentialAgreesWithBruteForce(t *testing.T) {
 				return "enqueue", v, v
 			} else {
 				return "dequeue", nil, v
+			}
+		}, []string{"[1]", "[3,1]", "[2,2]"}},
+		{"unordered-queue", func(h *history.History) bool { return bruteSequential(model.Bag{}, h) }, func(r *rand.Rand, _ int) (string, any, any) {
+			switch v := 1 + r.IntN(3); r.IntN(6) {
+			case 0:
+				return "drain", nil, prefix(r)
+			case 1, 2:
+				return "dequeue", nil, v
+			default:
+				return "enqueue", v, v
 			}
 		}, []string{"[1]", "[3,1]", "[2,2]"}},
 		{"counter", func(h *history.History) bool { return bruteSequential(model.Counter{}, h) }, func(r *rand.Rand, _ int) (string, any, any) {

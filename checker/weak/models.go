@@ -78,7 +78,6 @@ func byGrowth[S, In, Out any](
 		one := call[In, Out]{in: in, index: invocation.Index, begin: c.Invoke, end: never, pending: completion == nil}
 		if completion != nil {
 			one.out, one.end = &out, c.Complete
-			x.todo++
 		} else if m.ReadOnly(in, nil) {
 			continue
 		}
@@ -92,10 +91,14 @@ func byGrowth[S, In, Out any](
 		if one.key == len(x.reads) {
 			x.reads = append(x.reads, nil)
 		}
-		if !one.updates {
-			x.reads[one.key] = append(x.reads[one.key], place{s, len(x.sessions[s])})
+		for _, part := range series(m, one, len(h.Ops)) {
+			if !part.updates {
+				x.reads[one.key] = append(x.reads[one.key], place{s, len(x.sessions[s])})
+			}
+			if x.sessions[s] = append(x.sessions[s], part); !part.pending {
+				x.todo++
+			}
 		}
-		x.sessions[s] = append(x.sessions[s], one)
 	}
 	x.states = make([]S, len(keys))
 	for key, i := range keys {
@@ -119,6 +122,33 @@ func byGrowth[S, In, Out any](
 	}
 	return checker.Result{Verdict: checker.Invalid, Method: "search", Reason: "the history is not " + called[Sequential],
 		Evidence: []checker.Evidence{x.evidence(all)}}
+}
+
+// series are the calls of which a call is made, one after another: of a drain its dequeues, any number up to most if its
+// outcome is unknown. Any other call is one.
+func series[S, In, Out any](m model.Model[S, In, Out], c call[In, Out], most int) []call[In, Out] {
+	drainer, ok := any(m).(model.Drainer[In, Out])
+	if !ok {
+		return []call[In, Out]{c}
+	}
+	results, drain := drainer.Drained(c.in, c.out)
+	if !drain {
+		return []call[In, Out]{c}
+	}
+	var parts []call[In, Out]
+	if c.pending {
+		for range most {
+			parts = append(parts, c)
+		}
+	}
+	for i := range results {
+		part := c
+		part.out = &results[i]
+		part.updates = !m.ReadOnly(part.in, part.out)
+		part.text = m.Describe(part.in, part.out)
+		parts = append(parts, part)
+	}
+	return parts
 }
 
 // promptly looks first where graph.promptly does, and for as little.

@@ -28,6 +28,8 @@ func sequential(ctx context.Context, modelName string, h *history.History) check
 		return sets(ctx, h)
 	case "fifo-queue":
 		return bySearch(ctx, model.Queue{}, h)
+	case "unordered-queue":
+		return bySearch(ctx, model.Bag{}, h)
 	case "stack":
 		return bySearch(ctx, model.Stack{}, h)
 	case "counter":
