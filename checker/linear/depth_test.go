@@ -50,7 +50,7 @@ func TestEnginesAgreeWhereFrontiersAreWide(t *testing.T) {
 				h := randomHistory(r, s, subject.copy)
 				alone := linear.FrontierAlone(subject.name, h, 1<<19) // less than what is left to it beside a descent
 				together := check(t, subject.name, linear.Options{Engine: linear.Search, Memory: 1 << 20}, h)
-				if together.Verdict != alone && alone != checker.Unknown {
+				if together.Verdict != alone && alone != checker.Unknown && together.Cause != checker.Ambiguous {
 					t.Fatalf("seed %d: %v, %v with a descent (%s):\n%s", seed, alone, together.Verdict, together.Reason, lines(t, h))
 				}
 			}
