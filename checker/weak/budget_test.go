@@ -2,8 +2,10 @@ package weak_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -35,5 +37,24 @@ func TestALongHistoryIsGradedByTheCheapLevels(t *testing.T) {
 	}
 	if n := ctx.n.Load(); n > 100 {
 		t.Errorf("looked %d times whether to go on", n)
+	}
+}
+
+// Reads that all lag far behind are measured in so many steps that a long history does not take the square of its length.
+func TestStalenessIsBounded(t *testing.T) {
+	var text strings.Builder
+	const writes, reads = 3000, 3000 // nine million versions in all
+	for i := range writes {
+		fmt.Fprintf(&text, "0 write x %d\n", i+1)
+	}
+	for range reads {
+		text.WriteString("1 read x null 1\n")
+	}
+	g, err := weak.Strongest(t.Context(), "register", story(t, text.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.Staleness.Reads != reads || g.Staleness.Versions != writes-1 {
+		t.Errorf("%v, want %d reads that lag by %d versions", g.Staleness, reads, writes-1)
 	}
 }

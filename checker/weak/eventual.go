@@ -185,6 +185,7 @@ func gather(modelName string, h *history.History, healed int) ([]*object, error)
 		objects = append(objects, o)
 		at[key] = o
 	}
+	room(at, h)
 	for _, c := range h.Calls() {
 		op := h.Invocation(c)
 		if op.Process == history.Nemesis || h.Kind(c) == history.Fail {
@@ -222,6 +223,29 @@ func gather(modelName string, h *history.History, healed int) ([]*object, error)
 		}
 	}
 	return objects, nil
+}
+
+// room makes place for the calls of each object, so that nothing is copied as they come.
+func room(objects map[string]*object, h *history.History) {
+	type count struct{ updates, reads int }
+	counts := make(map[string]*count, len(objects))
+	for key := range objects {
+		counts[key] = &count{}
+	}
+	for _, c := range h.Calls() {
+		op := h.Invocation(c)
+		switch n := counts[op.Key]; {
+		case n == nil || op.Process == history.Nemesis || h.Kind(c) == history.Fail:
+		case op.F == model.Read.String():
+			n.reads++
+		default:
+			n.updates++
+		}
+	}
+	for key, o := range objects {
+		o.shown = make([]shown, 0, counts[key].reads)
+		o.updates = slices.Grow(o.updates, counts[key].updates)
+	}
 }
 
 // hold notes what an object holds before any call. The elements of a set or a list count as added at every node by then.

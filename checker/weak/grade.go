@@ -96,12 +96,19 @@ type graded struct {
 
 func (g graded) Check(ctx context.Context, h *history.History) checker.Result {
 	r := checker.Safe(ctx, g.Checker, h) // which notes what the verdict took, grading aside
+	AddGrade(ctx, &r, g.model, h, g.opts...)
+	return r
+}
+
+// AddGrade adds to the result of a history of single objects what Graded would have added. Who prints the verdict first
+// grades afterwards.
+func AddGrade(ctx context.Context, r *checker.Result, modelName string, h *history.History, opts ...Option) {
 	if r.Verdict != checker.Invalid {
-		return r
+		return
 	}
-	grade, err := Strongest(ctx, g.model, h, g.opts...)
+	grade, err := Strongest(ctx, modelName, h, opts...)
 	if err != nil {
-		return r
+		return
 	}
 	r.Holds = grade.Holds
 	if r.Stats == nil {
@@ -113,5 +120,4 @@ func (g graded) Check(ctx context.Context, h *history.History) checker.Result {
 	if grade.Staleness != nil && grade.Staleness.Reads > 0 {
 		r.Stats["staleness"] = *grade.Staleness
 	}
-	return r
 }

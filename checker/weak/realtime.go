@@ -26,6 +26,7 @@ func newClockwork(t *trace) []clockwork {
 		c := &keys[k]
 		slices.SortFunc(c.ended, func(a, b int) int { return t.ops[a].end - t.ops[b].end })
 		last := -1
+		c.begun = make([]int, 0, len(c.ended))
 		for _, i := range c.ended {
 			if last < 0 || t.ops[i].begin > t.ops[last].begin {
 				last = i
@@ -140,9 +141,14 @@ func (s Staleness) String() string {
 	return fmt.Sprintf("%d reads lagged, the worst %s", s.Reads, lag)
 }
 
+// mostSteps bounds the writes that staleness walks over, all reads together. Beyond it a lag is said to be less than it is,
+// which "at least" allows for.
+const mostSteps = 1 << 22
+
 // staleness measures all reads of a trace. Reads of what nobody wrote, or had not yet begun to write, have no age.
 func staleness(t *trace) Staleness {
 	var s Staleness
+	steps := mostSteps
 	keys := newClockwork(t)
 	for i := range t.ops {
 		o := &t.ops[i]
@@ -159,7 +165,8 @@ func staleness(t *trace) Staleness {
 			written = t.ops[o.from].end
 		}
 		versions, since := 0, time.Duration(0)
-		for n := c.before(t, o.begin) - 1; n >= 0; n-- { // as far back as the end of what was read
+		for n := c.before(t, o.begin) - 1; n >= 0 && steps > 0; n-- { // as far back as the end of what was read
+			steps--
 			w := &t.ops[c.ended[n]]
 			if w.end < written {
 				break

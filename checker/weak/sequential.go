@@ -204,9 +204,9 @@ func lists(h *history.History, m model.AppendList) (*trace, error) {
 				return access{}, &ambiguous{"an element was appended that was there initially"}
 			}
 			before, seen := previous[element{invocation.Key, in.Value}]
-			return access{writes: true, reads: seen, written: in.Value, value: before, text: m.Describe(in, nil)}, nil
+			return access{writes: true, reads: seen, written: in.Value, value: before}, nil
 		}
-		a := access{reads: true, value: model.Null, text: m.Describe(in, &out)}
+		a := access{reads: true, value: model.Null}
 		for i, v := range out {
 			if v != longest[invocation.Key][i] {
 				return a, &ambiguous{"reads disagree about the order"}

@@ -16,8 +16,7 @@ type op struct {
 	reads, writes bool
 	avoids        bool // it tells only that the value was not that of from
 	pending       bool
-	from          int // what it reads: the op that wrote it, or initial, or nowhere
-	text          string
+	from          int           // what it reads: the op that wrote it, or initial, or nowhere
 	begin, end    int           // positions of events; end is never of a call whose outcome is unknown
 	start, stop   time.Duration // their times
 }
@@ -48,7 +47,6 @@ type access struct {
 	reads, writes  bool
 	avoids         bool // value is what it did not read
 	value, written model.Value
-	text           string
 }
 
 // registers reads a history of register or cas-register, with all calls whose outcome is unknown.
@@ -66,7 +64,7 @@ func seeing(h *history.History, m model.Register, found seen) (*trace, error) {
 		if completion != nil {
 			result = &out
 		}
-		a := access{reads: in.F != model.Write, writes: in.F != model.Read, value: out, written: in.Value, text: m.Describe(in, result)}
+		a := access{reads: in.F != model.Write, writes: in.F != model.Read, value: out, written: in.Value}
 		if in.F == model.CAS {
 			a.value = in.Old
 		}
@@ -91,8 +89,8 @@ func read(
 		value model.Value
 	}
 	t := &trace{ops: make([]op, 0, len(h.Calls()))}
-	accesses := make([]access, 0, len(h.Calls()))
-	var first []model.Value // of each key: what it holds initially
+	values := make([]model.Value, 0, len(h.Calls())) // that the ops read
+	var first []model.Value                          // of each key: what it holds initially
 	sessionOf, keyOf, writer := map[history.Process]int{}, map[string]int{}, map[version]int{}
 	for _, c := range h.Calls() {
 		invocation, kind := h.Invocation(c), h.Kind(c)
@@ -128,7 +126,7 @@ func read(
 		if o.session == len(t.process) {
 			t.process = append(t.process, invocation.Process)
 		}
-		o.reads, o.writes, o.avoids, o.text = a.reads, a.writes, a.avoids, a.text
+		o.reads, o.writes, o.avoids = a.reads, a.writes, a.avoids
 		if a.writes {
 			v := version{o.key, a.written}
 			if a.written == first[o.key] {
@@ -139,23 +137,37 @@ func read(
 			}
 			writer[v] = len(t.ops)
 		}
-		t.ops, accesses = append(t.ops, o), append(accesses, a)
+		t.ops, values = append(t.ops, o), append(values, a.value)
 	}
 	for i := range t.ops {
 		o := &t.ops[i]
 		o.from = initial
-		if (o.reads || o.avoids) && accesses[i].value != first[o.key] {
-			w, written := writer[version{o.key, accesses[i].value}]
+		if (o.reads || o.avoids) && values[i] != first[o.key] {
+			w, written := writer[version{o.key, values[i]}]
 			if o.from = w; !written {
 				o.from = nowhere
 			}
 		}
 	}
-	t.sessions = make([][]int, len(t.process))
-	for i := range t.ops {
-		t.sessions[t.ops[i].session] = append(t.sessions[t.ops[i].session], i)
-	}
+	t.sessions = t.bySession()
 	return t, nil
+}
+
+// bySession lists the ops of each session. The lists share one array, which is not grown.
+func (t *trace) bySession() [][]int {
+	counts := make([]int, len(t.process))
+	for i := range t.ops {
+		counts[t.ops[i].session]++
+	}
+	all, sessions := make([]int, len(t.ops)), make([][]int, len(t.process))
+	for s, n := range counts {
+		sessions[s], all = all[:0:n], all[n:]
+	}
+	for i := range t.ops {
+		s := &sessions[t.ops[i].session]
+		*s = append(*s, i)
+	}
+	return sessions
 }
 
 // subject names a key in a sentence.
