@@ -75,6 +75,18 @@ func Judge(model, level string, opts linear.Options, terse bool, weaker ...weak.
 	return weak.Graded(judge, model, weaker...), nil
 }
 
+// Grade adds to a result what a checker of Judge that is not terse says of an invalid history: what still holds. In a composition the
+// part that was judged is the first.
+func Grade(ctx context.Context, model string, r *checker.Result, h *history.History, weaker ...weak.Option) {
+	if len(r.Parts) == 0 {
+		weak.AddGrade(ctx, r, model, h, weaker...)
+		return
+	}
+	judged := &r.Parts[0]
+	weak.AddGrade(ctx, judged, model, h, weaker...)
+	r.Holds = judged.Holds
+}
+
 // Online judges calls of a model by a level while they happen, "" for the strongest, on objects that hold initially what
 // initial says. It is an error if they are judged only at the end.
 func Online(model, level string, initial history.Initial) (linear.Online, error) {

@@ -26,6 +26,14 @@ const (
 // Text writes the run for a terminal, at most a screenful. colour allows control sequences; they only repeat what the
 // words say.
 func Text(w io.Writer, r *Run, colour bool) error {
+	if err := TextVerdict(w, r, colour); err != nil {
+		return err
+	}
+	return TextRest(w, r, colour)
+}
+
+// TextVerdict writes the first part of Text: the verdict and why, which are known before an invalid history is graded.
+func TextVerdict(w io.Writer, r *Run, colour bool) error {
 	f := count(r)
 	t := &text{ink: ink(colour)}
 	t.headline(r, &f)
@@ -39,6 +47,16 @@ func Text(w io.Writer, r *Run, colour bool) error {
 		t.wrap("  ", plain(r.Problem))
 	case "valid":
 		t.valid(&f)
+	}
+	_, err := io.WriteString(w, t.String())
+	return err
+}
+
+// TextRest writes the rest of Text: what an invalid history still satisfies, and where to read on.
+func TextRest(w io.Writer, r *Run, colour bool) error {
+	t := &text{ink: ink(colour)}
+	if r.Outcome() == "invalid" {
+		t.grade(r)
 	}
 	t.closing(r)
 	_, err := io.WriteString(w, t.String())
@@ -154,6 +172,10 @@ func (t *text) invalid(r *Run, f *figures) {
 			t.line("  and %s more", plural(more, "violation"))
 		}
 	}
+}
+
+// grade says what an invalid history still satisfies.
+func (t *text) grade(r *Run) {
 	holds, open, stale := holding(r.Result), plain(strings.Join(leftOpen(r.Result), ", ")), lag(r.Result)
 	if holds+open+stale != "" {
 		t.gap()

@@ -29,7 +29,9 @@ func checkCommand() *cobra.Command {
 		Short: "judge a recorded history (JSON lines, or Jepsen's EDN); - is standard input, judged as it comes",
 		Args:  exactly(1, "the history's file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.run(cmd.Context(), args[0], cmd.InOrStdin(), cmd.OutOrStdout())
+			return stoppable(cmd.Context(), cmd.OutOrStdout(), func(w *work) error {
+				return c.run(cmd.Context(), args[0], cmd.InOrStdin(), w)
+			})
 		},
 	}
 	f := cmd.Flags()
@@ -56,14 +58,17 @@ type check struct {
 	json                                     bool
 }
 
-func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer) error {
+// run reads the history, judges it, and prints the verdict as soon as it is known; then it grades an invalid history, which
+// may take as long again.
+func (c check) run(ctx context.Context, file string, in io.Reader, w *work) error {
 	if c.timeout <= 0 {
 		return usage(fmt.Errorf("--checker-timeout: %v is not more than 0s", c.timeout))
 	}
 	if c.memory == 0 {
 		c.memory = 4 << 30
 	}
-	read := func() (*history.History, error) { return readHistory(file, c.format, in) }
+	w.now("%s is not read to its end, and nothing is decided", file)
+	read := func() (*history.History, error) { return readHistory(ctx, file, c.format, in) }
 	var came *pipe
 	if file == "-" {
 		came = newPipe(c.model, c.consistency, c.initial.Initial, int64(c.memory))
@@ -75,11 +80,12 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 	}
 	if came != nil && came.full {
 		run := &report.Run{Name: file, Workload: came.watched, Result: came.result(), History: h, Version: version()}
-		if err := printRun(out, run, c.json); err != nil {
+		if err := printRun(w, run, c.json); err != nil {
 			return failed(err)
 		}
 		return verdictExit(run.Result.Verdict)
 	}
+	w.now("%d events of %s are read, and nothing is decided", len(h.Ops), file)
 	h.Initial = h.Initial.Override(c.initial.Initial)
 	h = history.SplitTuples(h)
 	judged, err := c.modelOf(file, h)
@@ -96,14 +102,14 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 		}
 		return usage(fmt.Errorf("%s: %w", where, err))
 	}
-	judge, err := harness.Judge(judged, c.consistency, linear.Options{Engine: linear.Engine(c.engine), Memory: int64(c.memory)}, false, c.weaker()...)
+	judge, err := harness.Judge(judged, c.consistency, linear.Options{Engine: linear.Engine(c.engine), Memory: int64(c.memory)}, true, c.weaker()...)
 	if err != nil {
 		return usage(err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	all := checker.All("all", judge, checker.Liveness{}, checker.Stats{}, checker.Availability{}, someCall{})
-	run := &report.Run{Name: file, Workload: judged, Result: checker.Safe(ctx, all, h), History: h, Version: version()}
+	run := &report.Run{Name: file, Workload: judged, Result: checker.Safe(limited, all, h), History: h, Version: version()}
 	run.Check = "splitvote check " + file + " --model " + judged + c.initial.flags()
 	if c.consistency != "" {
 		run.Check += " --consistency " + c.consistency
@@ -114,13 +120,40 @@ func (c check) run(ctx context.Context, file string, in io.Reader, out io.Writer
 			run.Notes = append(run.Notes, judgedAs(c.consistency, judged))
 		}
 	}
-	if c.html != "" {
-		if err := writeHTML(c.html, run); err != nil {
+	if ctx.Err() != nil && run.Result.Verdict == checker.Unknown {
+		return errStopped
+	}
+	return c.tell(ctx, limited, run, w)
+}
+
+// tell prints the run. In text the verdict comes before the grade and the report; JSON is one document.
+func (c check) tell(ctx, limited context.Context, run *report.Run, w *work) error {
+	colour := isTerminal(w.out) && os.Getenv("NO_COLOR") == ""
+	if !c.json {
+		if err := report.TextVerdict(w, run, colour); err != nil {
 			return failed(err)
 		}
+	}
+	w.decided(run.Result.Verdict)
+	w.now("the history is %v; which weaker levels hold is open", run.Result.Verdict)
+	harness.Grade(limited, run.Workload, &run.Result, run.History, c.weaker()...)
+	if ctx.Err() != nil {
+		return errStopped
+	}
+	if c.html != "" {
+		w.now("the history is %v; %s is not written", run.Result.Verdict, c.html)
+		w.writing(c.html)
+		if err := writeHTML(ctx, c.html, run); err != nil {
+			return failed(err)
+		}
+		w.writing("")
 		run.Report = c.html
 	}
-	if err := printRun(out, run, c.json); err != nil {
+	print := report.JSON
+	if !c.json {
+		print = func(out io.Writer, run *report.Run) error { return report.TextRest(out, run, colour) }
+	}
+	if err := print(w, run); err != nil {
 		return failed(err)
 	}
 	return verdictExit(run.Result.Verdict)
@@ -192,12 +225,12 @@ func printRun(out io.Writer, run *report.Run, asJSON bool) error {
 	return report.Text(out, run, isTerminal(out) && os.Getenv("NO_COLOR") == "")
 }
 
-func writeHTML(name string, run *report.Run) error {
+func writeHTML(ctx context.Context, name string, run *report.Run) error {
 	f, err := os.Create(name)
 	if err != nil {
 		return fileError(name, err)
 	}
-	if err := report.HTML(f, run); err != nil {
+	if err := report.HTML(polledWriter{f, ctx}, run); err != nil {
 		f.Close()
 		return err
 	}

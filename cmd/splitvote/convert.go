@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,7 +24,10 @@ func convertCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			h, err := readHistory(args[0], from, cmd.InOrStdin())
+			h, err := readHistory(cmd.Context(), args[0], from, cmd.InOrStdin())
+			if errors.Is(err, errStopped) {
+				return failed(fmt.Errorf("%w: nothing is converted", err))
+			}
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,8 +22,9 @@ func formats() []string {
 	return names
 }
 
-// readHistory reads a history from a file, or from in where name is "-". The error is one line that begins with the name.
-func readHistory(name, format string, in io.Reader) (*history.History, error) {
+// readHistory reads a history from a file, or from in where name is "-". The error is one line that begins with the name, or
+// errStopped once ctx has ended.
+func readHistory(ctx context.Context, name, format string, in io.Reader) (*history.History, error) {
 	known, err := history.ParseFormat(format)
 	if err != nil {
 		return nil, usage(fmt.Errorf("--format: %w", err))
@@ -36,10 +38,15 @@ func readHistory(name, format string, in io.Reader) (*history.History, error) {
 		if info, err := f.Stat(); err == nil && info.IsDir() {
 			return nil, usage(fmt.Errorf("%s: it is a directory", name), "the history of a run is its history.jsonl")
 		}
-		in = f
+		in = polledFile{f, ctx}
+	} else {
+		in = polled{in, ctx}
 	}
 	collectLater()
 	h, err := history.Decode(in, known)
+	if ctx.Err() != nil {
+		return nil, errStopped
+	}
 	if err != nil {
 		return nil, unreadable(name, err)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -61,7 +60,7 @@ func TestReportOfALongHistory(t *testing.T) {
 	var text bytes.Buffer
 	start := time.Now()
 	c := check{model: "register", format: "auto", engine: "auto", timeout: 5 * time.Minute, html: page}
-	if err := c.run(context.Background(), longHistory(t, n), nil, &text); !errors.Is(err, verdictExit(checker.Invalid)) {
+	if err := c.run(t.Context(), longHistory(t, n), nil, newWork(&text)); !errors.Is(err, verdictExit(checker.Invalid)) {
 		t.Fatalf("%v, want invalid:\n%s", err, text.String())
 	}
 	html, err := os.ReadFile(page)

@@ -143,7 +143,7 @@ func measures(p plan.Plan, o harness.Outcome) string {
 
 // history keeps the calls of a recorded history that show a violation.
 func (s *shrinker) history(ctx context.Context, name string, out io.Writer) error {
-	h, err := readHistory(name, "auto", nil)
+	h, err := readHistory(ctx, name, "auto", nil)
 	if err != nil {
 		return err
 	}

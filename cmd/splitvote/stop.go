@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/splitvote/splitvote/checker"
+)
+
+// stopGrace is how long work may take to end by itself once the user has stopped it.
+const stopGrace = 250 * time.Millisecond
+
+// errStopped ends work that noticed that the user stopped it.
+var errStopped = errors.New("stopped")
+
+// work is a command's long work that the user can stop at any moment. The readers and the judges poll its context, and end
+// soon. A pass over memory that does not poll is abandoned after stopGrace: the process is about to exit, and nothing
+// that the pass would still print gets out.
+type work struct {
+	out io.Writer
+
+	mu      sync.Mutex
+	known   string          // what is known so far, for the user who stops it
+	verdict checker.Verdict // unknown before it is decided
+	partial string          // a file that is being written
+	left    bool            // abandoned: nothing is printed any more
+}
+
+// stoppable does work until it ends or ctx does. Stopped work says in one line what was known by then, and its exit status is
+// that of the verdict: unknown before there is one.
+func stoppable(ctx context.Context, out io.Writer, do func(*work) error) error {
+	w := newWork(out)
+	done := make(chan error, 1)
+	go func() { done <- do(w) }()
+	select {
+	case err := <-done:
+		return w.end(err)
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return w.end(err)
+	case <-time.After(stopGrace):
+		return w.leave()
+	}
+}
+
+func newWork(out io.Writer) *work { return &work{out: out, verdict: checker.Unknown} }
+
+// now notes what is known.
+func (w *work) now(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.known = fmt.Sprintf(format, args...)
+}
+
+// decided notes the verdict.
+func (w *work) decided(v checker.Verdict) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.verdict = v
+}
+
+// writing notes a file that is not whole yet, "" once it is.
+func (w *work) writing(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.partial = name
+}
+
+// Write prints unless the work was abandoned.
+func (w *work) Write(text []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.left {
+		return 0, errStopped
+	}
+	return w.out.Write(text)
+}
+
+// end is what work that ended by itself returns.
+func (w *work) end(err error) error {
+	if errors.Is(err, errStopped) {
+		return w.leave()
+	}
+	return err
+}
+
+func (w *work) leave() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.left = true
+	if info, err := os.Lstat(w.partial); err == nil && info.Mode().IsRegular() {
+		_ = os.Remove(w.partial) // half a report is worse than none, and there is nothing else to do about it
+	}
+	return &failure{exitOf(w.verdict), fmt.Errorf("%w: %s", errStopped, w.known), nil}
+}
+
+// polled is a reader that fails once its context has ended.
+type polled struct {
+	io.Reader
+	ctx context.Context
+}
+
+func (p polled) Read(to []byte) (int, error) {
+	if p.ctx.Err() != nil {
+		return 0, errStopped
+	}
+	return p.Reader.Read(to)
+}
+
+// polledFile is polled for a file, of which readers ask the size.
+type polledFile struct {
+	*os.File
+	ctx context.Context
+}
+
+func (p polledFile) Read(to []byte) (int, error) { return polled{p.File, p.ctx}.Read(to) }
+
+// polledWriter is a writer that fails once its context has ended.
+type polledWriter struct {
+	io.Writer
+	ctx context.Context
+}
+
+func (p polledWriter) Write(text []byte) (int, error) {
+	if p.ctx.Err() != nil {
+		return 0, errStopped
+	}
+	return p.Writer.Write(text)
+}
