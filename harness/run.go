@@ -32,11 +32,6 @@ type Times struct {
 	Waiting time.Duration // in Cluster.Next: the cluster's own work, and idling
 }
 
-// PanicError is a run that ended in a panic: of a protocol's core, where the cluster is simulated.
-type PanicError struct{ Value any }
-
-func (e *PanicError) Error() string { return fmt.Sprintf("the run panicked: %v", e.Value) }
-
 // healLimit bounds healing, and waiting for the last completions, after a run was cut short.
 const healLimit = 30 * time.Second
 
@@ -46,20 +41,28 @@ const forever = time.Duration(math.MaxInt64)
 // errSeen ends a run whose history tells enough.
 var errSeen = errors.New("the watch has seen enough")
 
-// Run interprets the generator until it is done, or until Watch has seen enough. An error means that the experiment itself failed or was stopped; what was
-// recorded until then is in the recorder either way.
+// Run interprets the generator until it is done, or until Watch has seen enough. An error means that the experiment itself
+// failed or was stopped, or that a core panicked (a *cluster.PanicError); what was recorded until then is in the recorder
+// either way.
 func Run(ctx context.Context, t Test) (times Times, err error) {
 	start := time.Now()
 	l := newLoop(t)
 	defer func() {
 		if p := recover(); p != nil {
-			err = &PanicError{p}
+			panicked := cluster.Panicked(p)
+			if sim, ok := t.Cluster.(interface{ InCore() history.NodeID }); ok {
+				panicked.Core = sim.InCore()
+			}
+			err = panicked
 		}
 		if err != nil {
 			l.abandon()
 		}
 		if errors.Is(err, errSeen) {
 			err = nil
+		}
+		if live, ok := t.Cluster.(interface{ Panicked() error }); ok && err == nil {
+			err = live.Panicked()
 		}
 		times = Times{Wall: time.Since(start), Waiting: l.waiting}
 	}()

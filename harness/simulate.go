@@ -45,8 +45,8 @@ func (x Experiment) Simulate(ctx context.Context, target cluster.Target, options
 		judges = checker.All(x.Plan.Workload)
 	}
 	_, err = x.Run(ctx, c, recorder, nil)
-	var panicked *PanicError
-	if err != nil && !errors.As(err, &panicked) {
+	core, convicted := CorePanic(err)
+	if err != nil && !convicted {
 		return Outcome{}, err
 	}
 	out := Outcome{Virtual: c.Now()}
@@ -64,8 +64,8 @@ func (x Experiment) Simulate(ctx context.Context, target cluster.Target, options
 		parts = append(parts, broken)
 		out.Broken = c.Violations()[0].At
 	}
-	if panicked != nil {
-		parts = append(parts, panicked.result())
+	if convicted {
+		parts = append(parts, core)
 	}
 	if judged.Cause != checker.Panicked { // else it has no parts, and what it says is all there is
 		out.Result = checker.Merge(parts)
@@ -77,11 +77,15 @@ func (x Experiment) Simulate(ctx context.Context, target cluster.Target, options
 	return out, nil
 }
 
-// result is a panic as a finding: a correct core never panics.
-func (e *PanicError) result() checker.Result {
-	text, _, _ := strings.Cut(e.Error(), "\n")
+// CorePanic is the error of a run as a finding, if it is the panic of a core: a correct core never panics.
+func CorePanic(err error) (checker.Result, bool) {
+	var p *cluster.PanicError
+	if !errors.As(err, &p) || p.Core == "" {
+		return checker.Result{}, false
+	}
+	text, _, _ := strings.Cut(p.Error(), "\n")
 	return checker.Result{Checker: "core", Verdict: checker.Invalid, Reason: text,
-		Evidence: []checker.Evidence{{Kind: "panic", Summary: text}}}
+		Evidence: []checker.Evidence{{Kind: "panic", Summary: text}}}, true
 }
 
 // Digest is a hash of the history, event by event, and of the verdict.

@@ -23,6 +23,7 @@ const (
 	Summary = "summary.md"
 	Report  = "report.html"
 	Log     = "splitvote.log"
+	Panic   = "panic.txt" // the stack, if the run ended in a panic
 	Nodes   = "nodes" // a directory: <node>.log and the nodes' data
 )
 

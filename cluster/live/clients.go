@@ -43,6 +43,7 @@ type Clients struct {
 	mu        sync.Mutex
 	closed    bool
 	processes map[history.Process]*process
+	panicked  *cluster.PanicError              // the first
 	clocks    map[history.NodeID]cluster.Clock // that were ever set
 
 	telling sync.Mutex // of exits, one at a time
@@ -92,10 +93,20 @@ func (l *Clients) Next(ctx context.Context, until time.Duration) (history.Op, bo
 	}
 }
 
+// Panicked is the first panic of a client or a fault, nil if there was none. Its call has completed as info (L3).
+func (l *Clients) Panicked() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.panicked == nil {
+		return nil
+	}
+	return l.panicked
+}
+
 // Invoke starts a call in a goroutine of its own. Once closed, the call fails without being made.
 func (l *Clients) Invoke(op history.Op) {
 	l.begin(op, func() {
-		done := guarded(op, func() history.Op { return l.call(op) })
+		done := l.guarded(op, func() history.Op { return l.call(op) })
 		l.queue.put(done)
 		if done.Kind == history.Info {
 			l.retire(op.Process)
@@ -106,7 +117,7 @@ func (l *Clients) Invoke(op history.Op) {
 // Do runs f in a goroutine of its own; its context ends when the cluster is closed. Once closed, f is not run.
 func (l *Clients) Do(op history.Op, f func(context.Context) history.Op) {
 	l.begin(op, func() {
-		l.queue.put(guarded(op, func() history.Op { return f(l.ctx) }))
+		l.queue.put(l.guarded(op, func() history.Op { return f(l.ctx) }))
 	})
 }
 
@@ -159,9 +170,15 @@ func (l *Clients) begin(op history.Op, work func()) {
 }
 
 // guarded makes whatever f does a completion of op (L3).
-func guarded(op history.Op, f func() history.Op) (done history.Op) {
+func (l *Clients) guarded(op history.Op, f func() history.Op) (done history.Op) {
 	defer func() {
 		if r := recover(); r != nil {
+			panicked := cluster.Panicked(r)
+			l.mu.Lock()
+			if l.panicked == nil {
+				l.panicked = panicked
+			}
+			l.mu.Unlock()
 			done = ended(op, history.Info, fmt.Sprintf("panic: %v", r))
 		}
 	}()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -219,6 +220,10 @@ func TestPanicIsInfo(t *testing.T) {
 		l.Invoke(read(4))
 		if op := next(t, l); op.Kind != history.Info || op.Process != 4 || op.Err != "panic: ouch" {
 			t.Errorf("a client's panic became %+v, want info of process 4", op)
+		}
+		var first *cluster.PanicError
+		if err := l.Panicked(); !errors.As(err, &first) || first.Value != "ouch" || !strings.Contains(string(first.Stack), "TestPanicIsInfo") {
+			t.Errorf("the cluster does not tell of the panic: %v", err)
 		}
 		l.Do(history.Op{Process: history.Nemesis, F: "kill"}, func(context.Context) history.Op { panic("ouch") })
 		if op := next(t, l); op.Kind != history.Info || op.F != "kill" || op.Err != "panic: ouch" {

@@ -324,7 +324,7 @@ func TestOpenFails(t *testing.T) {
 		log                    []string
 	}{
 		{"exits", "exit n2", "", `start n2: ended before it was ready, exit status 1`, []string{"about to fail", "no such luck"}},
-		{"never ready", "never n3", "", `start n3: not ready after 2s`, []string{"n3 serves"}},
+		{"never ready", "never n3", "", `start n3: not ready after 2s: /ready answers 503 Service Unavailable`, []string{"n3 serves"}},
 		{"an image", "image", "", `start n\d: target fake is the image fake:1, and local runs no images`, nil},
 		{"no launch", "impossible", "", `start n\d: line 3: no such field`, nil},
 		{"no binary", "", "/nowhere/splitvote", `start n\d: fork/exec /nowhere/splitvote: no such file or directory`, nil},

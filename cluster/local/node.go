@@ -125,7 +125,7 @@ func (c *Cluster) launch(ctx context.Context, n *node, p patience) (serves bool,
 	if err := c.ledger.add(entry{Node: n.id, Pid: child.pid()}); err != nil && !child.ended() {
 		return false, errors.Join(err, child.kill())
 	}
-	err = c.ready(ctx, child, p.limit, func(ctx context.Context) bool { return c.answers(ctx, at.client, launch.Ready) })
+	err = c.ready(ctx, child, p.limit, func(ctx context.Context) error { return c.answers(ctx, at.client, launch.Ready) })
 	if child.ended() {
 		if a := taken(at.peer, at.client); a != "" {
 			return false, fmt.Errorf("start %s: port %s %w", n.id, a, errTaken)
@@ -158,8 +158,9 @@ func (c *Cluster) member(n *node, at place) cluster.Member {
 	return m
 }
 
-// ready asks until the child serves, has ended, or the time is over.
-func (c *Cluster) ready(ctx context.Context, child *child, limit time.Duration, serves func(context.Context) bool) error {
+// ready asks until the child serves, has ended, or the time is over. The error carries why it did not serve when it was
+// asked last.
+func (c *Cluster) ready(ctx context.Context, child *child, limit time.Duration, serves func(context.Context) error) error {
 	ctx, stop := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not ready after %v", limit))
 	defer stop()
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -173,35 +174,49 @@ func (c *Cluster) ready(ctx context.Context, child *child, limit time.Duration, 
 	})
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for !serves(ctx) || child.ended() {
+	var last error
+	for {
+		err := serves(ctx)
+		if err == nil && !child.ended() {
+			return nil
+		}
+		if last == nil || ctx.Err() == nil {
+			last = err // a question that the deadline cut short has nothing to say
+		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			why := context.Cause(ctx)
+			if last == nil || child.ended() {
+				return why
+			}
+			return fmt.Errorf("%w: %w", why, last)
 		}
 	}
-	return nil
 }
 
 // answers asks a node once whether it serves.
-func (c *Cluster) answers(ctx context.Context, addr, path string) bool {
+func (c *Cluster) answers(ctx context.Context, addr, path string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	if path == "" {
-		s, err := c.config.Target.Status(ctx, addr)
-		return err == nil && s.Up
+		_, err := c.config.Target.Status(ctx, addr)
+		return err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+path, nil)
 	if err != nil {
-		return false
+		return err
 	}
 	request.Header.Set("Splitvote-Run", c.config.Run) // another run's node must not be taken for ours
 	response, err := c.http.Do(request)
 	if err != nil {
-		return false
+		return err
 	}
 	response.Body.Close()
-	return response.StatusCode == http.StatusOK
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", path, response.Status)
+	}
+	return nil
 }
 
 // watch tells of a node that ends though nobody here has ended it.

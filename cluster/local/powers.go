@@ -72,7 +72,7 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 
 // keepClockLater sets the clocks of a node once it serves, if it does so in its time.
 func (c *Cluster) keepClockLater(ctx context.Context, n *node, child *child) {
-	serves := func(ctx context.Context) bool { return c.answers(ctx, c.Addr(n.id), c.common.Ready) }
+	serves := func(ctx context.Context) error { return c.answers(ctx, c.Addr(n.id), c.common.Ready) }
 	if c.ready(ctx, child, c.config.Ready, serves) != nil || child.ended() {
 		return // it died, is cut off, or the run is over
 	}

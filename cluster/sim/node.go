@@ -47,9 +47,11 @@ func (c *Cluster) boot(n *node) error {
 	if err != nil {
 		return fmt.Errorf("node %s: %w", n.id, err)
 	}
+	c.inCore = n.id // until it returns
 	core, err := c.protocol.New(protocol.Config{
 		ID: n.pid, Members: c.members, Options: c.cfg.Options, Bug: c.cfg.Bug, Machine: c.target.Machine(),
 	}, records)
+	c.inCore = ""
 	if err != nil {
 		return fmt.Errorf("node %s: %w", n.id, err)
 	}
@@ -73,7 +75,9 @@ func (c *Cluster) tick(n *node) {
 
 // step gives a core an input and carries out what it wants done.
 func (c *Cluster) step(n *node, in protocol.Input) {
+	c.inCore = n.id // until it returns
 	c.out = n.core.Step(in)
+	c.inCore = ""
 	c.stats.Steps++
 	if c.invariants != nil && len(c.violations) < violationsKept {
 		if err := c.invariants.After(n.pid, n.core, in, &c.out); err != nil {

@@ -44,6 +44,7 @@ type Cluster struct {
 	now     time.Duration
 	queue   queue
 	nodes   []node
+	inCore  history.NodeID // whose core runs now
 	ids     []history.NodeID
 	members []protocol.NodeID
 	network network
@@ -187,4 +188,11 @@ func (c *Cluster) Close() error {
 	}
 	c.calls, c.queue.heap = slab[call]{}, nil
 	return c.closeJournals()
+}
+
+// InCore is the node whose core runs now. After a panic it is the one whose core panicked; "" means that something else did.
+func (c *Cluster) InCore() history.NodeID {
+	id := c.inCore
+	c.inCore = ""
+	return id
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/splitvote/splitvote/cluster/local"
 	"github.com/splitvote/splitvote/cluster/sim"
 	"github.com/splitvote/splitvote/nemesis"
+	"github.com/splitvote/splitvote/targets/service"
 )
 
 // backend is a place where a target runs.
@@ -90,6 +91,10 @@ func openFailure(b backend, err error, log io.Writer) error {
 	var node *local.NodeError
 	if errors.As(err, &node) && len(node.Log) > 0 {
 		fmt.Fprintf(log, "%s last said (%s):\n  %s\n", node.Node, node.File, strings.Join(node.Log, "\n  "))
+	}
+	var client *service.ClientError
+	if errors.As(err, &client) && len(client.Log) > 0 {
+		fmt.Fprintf(log, "the client last said:\n  %s\n", strings.Join(client.Log, "\n  "))
 	}
 	return failed(fmt.Errorf("backend %s: %w", b.name, err))
 }

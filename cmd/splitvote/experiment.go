@@ -174,6 +174,7 @@ func (e experiment) drive(
 			breakOff(err)
 		}
 	}
+	defer e.target.close()
 	var said exchanges
 	c, err := e.open(ctx, cfg, &said)
 	if err != nil {
@@ -200,6 +201,11 @@ func (e experiment) drive(
 	if broken, ok := harness.BrokenInvariants(c); ok {
 		run.Result.Parts = append(run.Result.Parts, broken)
 	}
+	if core, ok := harness.CorePanic(ranErr); ok {
+		run.Result.Parts = append(run.Result.Parts, core)
+		run.Notes = append(run.Notes, "the stack of the panic is in "+keepStack(dir, ranErr))
+		ranErr = nil
+	}
 	stopped := errors.Is(ranErr, context.Canceled)
 	ends.within(dir.Path)
 	switch {
@@ -208,6 +214,9 @@ func (e experiment) drive(
 		return failed(errors.New("stopped before the end"), "what was recorded is in "+dir.Path)
 	case ends.broken:
 		return failed(context.Cause(ctx))
+	case errors.As(ranErr, new(*cluster.PanicError)):
+		return failed(fmt.Errorf("%v: the stack is in %s", ranErr, keepStack(dir, ranErr)),
+			"this is a defect of splitvote, and says nothing about "+e.target.Name()+": please report it")
 	case ranErr != nil:
 		return failed(ranErr)
 	case closeErr != nil:
@@ -216,6 +225,18 @@ func (e experiment) drive(
 		return failed(statusErr)
 	}
 	return nil
+}
+
+// keepStack writes the stack of a panic into the run's directory, and says where.
+func keepStack(dir *store.Dir, err error) string {
+	var p *cluster.PanicError
+	if !errors.As(err, &p) {
+		return ""
+	}
+	if err := dir.Write(store.Panic, fmt.Appendf(nil, "%v\n\n%s", p, p.Stack)); err != nil {
+		return err.Error()
+	}
+	return dir.File(store.Panic)
 }
 
 func (e experiment) open(ctx context.Context, cfg cluster.Config, said *exchanges) (cluster.Cluster, error) {

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/cluster"
 )
 
 // The exit statuses, which are Jepsen's.
@@ -72,18 +73,32 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errs)
-	return explain(errs, root.ExecuteContext(ctx))
+	return explain(errs, guarded(func() error { return root.ExecuteContext(ctx) }))
+}
+
+// guarded makes a panic of the command an error: Go's own exit status for one is that of an unknown verdict.
+func guarded(command func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = cluster.Panicked(p)
+		}
+	}()
+	return command()
 }
 
 // explain prints an error as one line with its hints and returns the exit status that belongs to it.
 func explain(errs io.Writer, err error) int {
 	var verdict verdictExit
 	var f *failure
+	var panicked *cluster.PanicError
 	switch {
 	case err == nil:
 		return exitValid
 	case errors.As(err, &verdict):
 		return exitOf(checker.Verdict(verdict))
+	case errors.As(err, &panicked):
+		fmt.Fprintf(errs, "splitvote: %s\n%s", oneLine(err), panicked.Stack)
+		return exitFailed
 	case !errors.As(err, &f):
 		f = &failure{exitUsage, err, nil} // what cobra says of flags and arguments
 	}

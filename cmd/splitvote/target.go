@@ -173,6 +173,13 @@ func (t target) runsOn(backend string) error {
 		"--attach tests containers that run already")
 }
 
+// close ends what the target itself has started.
+func (t target) close() {
+	if t.service != nil {
+		t.service.Close()
+	}
+}
+
 func targetNames() []string {
 	var names []string
 	for _, t := range bundled.All() {
