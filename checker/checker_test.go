@@ -139,6 +139,25 @@ func TestCoverageRefusesEmptyPasses(t *testing.T) {
 	}
 }
 
+// Where calls did not succeed the reason says so, and nobody is told to make more of them.
+func TestCoverageNamesTheCause(t *testing.T) {
+	gate := checker.Coverage{Calls: []string{"read"}, MinOk: 5}
+	for name, test := range map[string]struct{ lines, want string }{
+		"nothing more":        {"0 p0 invoke read\n1 p0 ok read\n2 p0 invoke read\n8 p0 fail read\n9 p0 invoke read\n", ": no progress since "},
+		"nothing at all":      {"0 p0 invoke read\n1 p0 fail read\n2 p0 invoke read\n3 p0 fail read\n", ": 2 of 2 calls did not succeed"},
+		"without an answer":   {"0 p0 invoke read\n1 p1 invoke read\n", ": 2 of 2 calls did not succeed, 2 of them as this one: no answer"},
+		"there was too few":   {"0 p0 invoke read\n1 p0 ok read\n", ""},
+		"half of them, in it": {"0 p0 invoke read\n1 p0 ok read\n2 p0 invoke read\n3 p0 fail read\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := gate.Check(context.Background(), tell(t, test.lines))
+			if !strings.Contains(r.Reason, test.want) || (r.Decide == "") != (test.want == "") {
+				t.Errorf("%s; decide %q; want %s", r.Reason, r.Decide, test.want)
+			}
+		})
+	}
+}
+
 // A call that nobody acknowledged counts where an answer shows that it took effect, and only there.
 func TestCoverageCountsWhatWasObserved(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -78,6 +78,10 @@ func (c Coverage) Check(_ context.Context, h *history.History) Result {
 	if len(lacks) == 0 {
 		return Result{Verdict: Valid, Stats: map[string]any{"ok-in-faults": inside, "observed": unacknowledged}}
 	}
-	return Result{Verdict: Unknown, Cause: cause, Reason: "too little to judge by: " + strings.Join(lacks, "; "),
+	reason, decide := "too little to judge by: "+strings.Join(lacks, "; "), ""
+	if why := lack(h); why != "" && cause == TooLittle {
+		reason, decide = reason+": "+why, "a run in which calls succeed; more of the same calls would end as these did"
+	}
+	return Result{Verdict: Unknown, Cause: cause, Reason: reason, Decide: decide,
 		Stats: map[string]any{"lacks": lacks, "ok-in-faults": inside, "observed": unacknowledged}}
 }

@@ -76,3 +76,27 @@ func fewSucceeded(h *history.History) string {
 	return fmt.Sprintf("faults left few successes: %d of the %d calls made while one was on; the verdict rests on little",
 		during.Ok, during.Total())
 }
+
+// Unhurried says that fewer calls were made than were asked for, "" if nearly all were.
+func (x Experiment) Unhurried(h *history.History) string {
+	if len(x.Plan.Calls) > 0 {
+		return "" // they are written out
+	}
+	calls, until := 0, h.End()
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if op.Process == history.Nemesis && op.F == history.HealAll {
+			until = op.Time
+			break
+		}
+		if op.Process != history.Nemesis && op.Kind == history.Invoke {
+			calls++
+		}
+	}
+	made := float64(calls) / until.Seconds()
+	if until < time.Second || made > 0.75*x.Plan.Rate {
+		return ""
+	}
+	return fmt.Sprintf("%.3g calls a second were made of the %g asked for: the clients were waiting (--concurrency adds some)",
+		made, x.Plan.Rate)
+}

@@ -27,11 +27,12 @@ func (s Spec) Check(nodes int) error {
 }
 
 // Missing says which of the faults the cluster cannot suffer, and what it can. The error begins with "cannot", to be put
-// after the name of the backend; only the type of cluster matters.
-func Missing(faults []string, cluster any) error {
+// after the name of the backend; only the type of cluster matters. What the target lacks (faults that find nothing to act on in
+// it) is not named among what it can suffer.
+func Missing(faults []string, cluster any, lacks ...string) error {
 	var can, cannot []string
 	for _, k := range Kinds() {
-		if k.can(cluster) {
+		if k.can(cluster) && !slices.Contains(lacks, k.Name) {
 			can = append(can, k.Name)
 		}
 	}

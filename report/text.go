@@ -498,6 +498,11 @@ func (t *text) closing(r *Run) {
 		commands = append(commands, t.ink.dim("repeat")+"  "+plain(r.Replay))
 	}
 	if r.Shrink != "" && r.Outcome() == "invalid" {
+		// side by side where there is room
+		if len(commands) > 0 && width(commands[0])+len("      shrink  ")+width(plain(r.Shrink)) > textWidth {
+			t.line("  %s", commands[0])
+			commands = nil
+		}
 		commands = append(commands, t.ink.dim("shrink")+"  "+plain(r.Shrink))
 	}
 	if len(commands) > 0 {

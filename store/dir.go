@@ -24,7 +24,8 @@ const (
 	Report  = "report.html"
 	Log     = "splitvote.log"
 	Panic   = "panic.txt" // the stack, if the run ended in a panic
-	Nodes   = "nodes" // a directory: <node>.log and the nodes' data
+	Target  = "target"    // a directory: the file of a service, and the programs that it names
+	Nodes   = "nodes"     // a directory: <node>.log and the nodes' data
 )
 
 // Latest is the name of the link from the store's root to the run that began last.

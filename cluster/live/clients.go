@@ -126,15 +126,18 @@ func (l *Clients) Status(ctx context.Context, node history.NodeID) (cluster.Stat
 	return l.config.Target.Status(ctx, l.config.Addr(node))
 }
 
-// Exited tells of an end that nothing in this run caused, unless the cluster is closed.
-func (l *Clients) Exited(e cluster.Exit) {
+// Exited tells of an end that nothing in this run caused. It reports false if the cluster is closed, which may have caused it.
+func (l *Clients) Exited(e cluster.Exit) bool {
 	l.telling.Lock()
 	defer l.telling.Unlock()
-	if l.config.OnExit == nil || l.ctx.Err() != nil {
-		return
+	if l.ctx.Err() != nil {
+		return false
 	}
-	e.At = time.Since(l.config.Start)
-	l.config.OnExit(e)
+	if l.config.OnExit != nil {
+		e.At = time.Since(l.config.Start)
+		l.config.OnExit(e)
+	}
+	return true
 }
 
 // Parallel says that harm to several nodes can be done, and undone, at once.

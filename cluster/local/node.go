@@ -231,8 +231,9 @@ func (c *Cluster) watch(n *node, child *child, from int64) {
 	if e.Outside != "" {
 		what = e.Outside
 	}
-	c.logf("%s (pid %d) %s, %s; it last said (%s):%s", n.id, child.pid(), what, e.How, e.File, live.Folded(e.Log))
-	c.Exited(e)
+	if c.Exited(e) {
+		c.logf("%s (pid %d) %s, %s; it last said (%s):%s", n.id, child.pid(), what, e.How, e.File, live.Folded(e.Log))
+	}
 }
 
 // outside says what ended a process that nobody here has ended, "" for the process itself. Signals that a process never

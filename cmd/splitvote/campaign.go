@@ -239,7 +239,7 @@ func (c *campaigner) drive(ctx context.Context, work harness.Campaign, file *cam
 // keep stores the run of a trial, for each of its signs.
 func (c *campaigner) keep(ctx context.Context, file *campaignFile, t harness.Trial, signs []harness.Sign) error {
 	chosen, _ := backendNamed("sim")
-	e := experiment{plan: t.Experiment.Plan, target: bundledTarget(t.Experiment.Plan.Target), backend: chosen, store: c.store, lasting: true, errs: io.Discard}
+	e := experiment{plan: t.Experiment.Plan, target: bundledTarget(t.Experiment.Plan.Target), backend: chosen, store: c.store, errs: io.Discard}
 	run, err := e.run(context.WithoutCancel(ctx))
 	if run == nil {
 		return fmt.Errorf("seed %d: %w", t.Seed, err)
@@ -269,7 +269,7 @@ func (c *campaigner) validate(base plan.Plan) error {
 		c.seeds = 1000
 	}
 	sim, _ := backendNamed("sim")
-	return sim.refuse(base.Faults)
+	return sim.refuse(base, bundledTarget(base.Target))
 }
 
 // parseShard reads i/n, or /n with i from the environment. No text is the whole.

@@ -231,7 +231,10 @@ func shortened(printed, page []string) []string {
 	}
 }
 
-var took = regexp.MustCompile(` \([0-9.]+ (?:µs|ms|s)\)$`)
+var (
+	took  = regexp.MustCompile(` \([0-9.]+ (?:µs|ms|s)\)$`)
+	began = regexp.MustCompile(`\b\d{8}T\d{6}\.\d{3}\b`) // the name of a run's directory
+)
 
-// withoutTime leaves out of a line how long a judgement took.
-func withoutTime(line string) string { return took.ReplaceAllString(line, "") }
+// withoutTime leaves out of a line how long a judgement took, and when a run began.
+func withoutTime(line string) string { return began.ReplaceAllString(took.ReplaceAllString(line, ""), "TIME") }

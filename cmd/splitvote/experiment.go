@@ -35,7 +35,6 @@ type experiment struct {
 	why     string // why this backend, where nobody asked for it
 	store   string
 	attach  string // Compose project to test, "" to start a cluster
-	lasting bool   // the commands in the report name the run's own directory, for other runs follow
 	errs    io.Writer
 	reaper  *live.Reaper // nil in sim
 }
@@ -65,6 +64,11 @@ func (e experiment) run(ctx context.Context) (*report.Run, error) {
 			}
 		}()
 		e.reaper = reaper
+	}
+	if e.target.service != nil {
+		if err := e.target.service.Copy(dir.File(store.Target)); err != nil {
+			return nil, failed(fmt.Errorf("%s cannot be kept with the run: %w", e.plan.Target, err))
+		}
 	}
 	logFile, err := dir.Append(store.Log)
 	if err != nil {
@@ -105,10 +109,7 @@ func (e experiment) run(ctx context.Context) (*report.Run, error) {
 func (e experiment) describe(dir *store.Dir) *report.Run {
 	p, x := e.plan, e.target.experiment(e.plan)
 	level := x.Level()
-	place := filepath.Join(e.store, store.Latest)
-	if e.lasting {
-		place = dir.Path
-	}
+	place := dir.Path // not the store's latest, which may be another run when somebody reads this
 	run := &report.Run{
 		Name: p.Name, Target: e.target.Name(), Backend: e.backend.name, BackendWhy: e.why, Workload: p.Workload, Seed: p.Seed, Bug: p.Bug,
 		Faults: p.Faults, Nodes: e.target.nodes(p.Nodes), Version: version(),
@@ -265,7 +266,13 @@ func (e experiment) judge(ctx context.Context, run *report.Run, dir *store.Dir, 
 	}
 	run.Result = checker.Merge(append(parts, run.Result.Parts...))
 	run.Notes = append(run.Notes, harness.Remarks(run.History)...)
+	if slow := x.Unhurried(run.History); slow != "" {
+		run.Notes = append(run.Notes, slow)
+	}
 	run.Result.Checker, run.Result.Took = judged.Checker, judged.Took
+	if x.Workload.Model != "" && len(judged.Parts) > 0 && judged.Parts[0].Verdict == checker.Invalid {
+		run.Shrink = "splitvote shrink " + dir.Path // what calls show can be shrunk wherever they were made
+	}
 	if link, ok := draw(ctx, run, x.Workload.Model, dir); ok {
 		run.Links = append(run.Links, link)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/store"
+	"github.com/splitvote/splitvote/targets/service"
 )
 
 func replayCommand() *cobra.Command {
@@ -35,7 +36,7 @@ func (r *runner) replay(ctx context.Context, name string, out, errs io.Writer) e
 	if found.Dir == nil {
 		return usage(fmt.Errorf("%s: a history alone cannot be repeated", name), "splitvote check judges it")
 	}
-	p, err := readPlan(found.Dir.File(store.Plan), plan.Default())
+	p, err := planOf(found.Dir)
 	if err != nil {
 		return err
 	}
@@ -46,6 +47,17 @@ func (r *runner) replay(ctx context.Context, name string, out, errs io.Writer) e
 		return usage(errors.New(found.Dir.Path + ": the plan does not say which backend it ran on"))
 	}
 	return r.run(ctx, p, out, errs)
+}
+
+// planOf is the plan of a run. The file of a service is the one that was kept with the run, wherever the original is now.
+func planOf(dir *store.Dir) (plan.Plan, error) {
+	p, err := readPlan(dir.File(store.Plan), plan.Default())
+	if err == nil && isFile(p.Target) {
+		if kept, ok := service.Copied(dir.File(store.Target), p.Target); ok {
+			p.Target = kept
+		}
+	}
+	return p, err
 }
 
 // findRun resolves what a person calls a run.

@@ -255,7 +255,12 @@ func (r *runner) run(ctx context.Context, p plan.Plan, out, errs io.Writer) erro
 			return err
 		}
 	}
-	if err := chosen.refuse(p.Faults); err != nil {
+	if t.service != nil {
+		if err := t.service.Lookup(); err != nil {
+			return usage(fmt.Errorf("%s: %w", p.Target, err))
+		}
+	}
+	if err := chosen.refuse(p, t); err != nil {
 		return err
 	}
 	if r.printPlan {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ func shrinkCommand() *cobra.Command {
 		Long: `Shrink repeats a failing run of the simulator hundreds of times, each time with something left out, and keeps the smallest plan
 that still ends in the same sort of violation. The plan is run once more and stored as a run of its own, which replay repeats.
 
-Of a history that was recorded elsewhere it keeps the calls that show a violation by themselves. Nothing that a read
+Of a run on another backend, and of any other history, it keeps the calls that show a violation by themselves. Nothing that a read
 needs is left out: a value that the whole history does not explain is not explained by a part.`,
 		Args: exactly(1, "a run: its directory, or latest, or a history"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -61,7 +62,7 @@ func (s *shrinker) run(ctx context.Context, name string, out, errs io.Writer) er
 	if found.Dir == nil {
 		return s.history(ctx, found.History, out)
 	}
-	p, err := readPlan(found.Dir.File(store.Plan), plan.Default())
+	p, err := planOf(found.Dir)
 	if err != nil {
 		return err
 	}
@@ -69,9 +70,7 @@ func (s *shrinker) run(ctx context.Context, name string, out, errs io.Writer) er
 		return err
 	}
 	if p.Backend != "sim" {
-		return usage(fmt.Errorf("%s: a run on backend %s cannot be repeated exactly", name, p.Backend),
-			"splitvote shrink "+found.History+" keeps the calls that show the violation",
-			"the same plan with --backend sim may fail there too")
+		return s.history(ctx, found.History, out) // it cannot be repeated exactly
 	}
 	return s.plan(ctx, p, out, errs)
 }
@@ -147,9 +146,12 @@ func (s *shrinker) history(ctx context.Context, name string, out io.Writer) erro
 	if err != nil {
 		return err
 	}
-	model := s.model
-	if p, ok := planBeside(name); ok && model == "" {
-		model = experimentOf(p).Workload.Model
+	model, level := s.model, ""
+	if p, err := planOf(&store.Dir{Path: filepath.Dir(name)}); err == nil && model == "" {
+		if t, err := targetOf(p.Target); err == nil && t.Target != nil {
+			x := t.experiment(p)
+			model, level = x.Workload.Model, x.Level()
+		}
 	}
 	if model != "" && !slices.Contains(modelNames(), model) {
 		return usage(fmt.Errorf("--model: no such model: %q", model), nearestHint(model, modelNames()))
@@ -157,7 +159,7 @@ func (s *shrinker) history(ctx context.Context, name string, out io.Writer) erro
 	if model == "" {
 		model = guessModel(h)
 	}
-	judge, err := harness.Judge(model, "", linear.Options{}, true)
+	judge, err := harness.Judge(model, level, linear.Options{}, true)
 	if err != nil {
 		return usage(fmt.Errorf("%s: which model?", name), "--model says it; splitvote list models names them")
 	}
@@ -192,6 +194,10 @@ func (s *shrinker) history(ctx context.Context, name string, out io.Writer) erro
 	for _, c := range witness.Why {
 		fmt.Fprintf(out, "    %s\n", c.Text)
 	}
-	fmt.Fprintf(out, "\n  %d calls of %d\n  judge  splitvote check %s --model %s\n", len(part.Calls()), len(h.Calls()), to, model)
+	check := fmt.Sprintf("splitvote check %s --model %s", to, model)
+	if level != "" && level != harness.Levels(model)[0] {
+		check += " --consistency " + level
+	}
+	fmt.Fprintf(out, "\n  %d calls of %d\n  judge  %s\n", len(part.Calls()), len(h.Calls()), check)
 	return verdictExit(checker.Invalid)
 }

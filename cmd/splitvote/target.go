@@ -11,6 +11,7 @@ import (
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/targets/bundled"
@@ -78,15 +79,28 @@ func (t target) can(p plan.Plan) error {
 	}
 	for _, f := range p.Faults {
 		if slices.Contains(t.lacks(), f) {
-			names := slices.DeleteFunc(faultNames(), func(name string) bool { return slices.Contains(t.lacks(), name) })
 			return usage(fmt.Errorf("faults: %s finds nothing to act on in %s", f, t.Name()),
-				fmt.Sprintf("faults for %s: %s", t.Name(), strings.Join(names, ", ")))
+				fmt.Sprintf("faults for %s: %s", t.Name(), strings.Join(t.suffers(p.Backend), ", ")))
 		}
 	}
 	if t.service != nil && p.Consistency == "" && t.service.Promise() != "" {
 		return checkLevel(p.Target+": promises", w.Model, t.service.Promise())
 	}
 	return nil
+}
+
+// suffers are the faults that the target can suffer on a backend; auto is any that it runs on.
+func (t target) suffers(on string) []string {
+	var names []string
+	for _, name := range faultNames() {
+		can := slices.ContainsFunc(backends, func(b backend) bool {
+			return (b.name == on || on == "auto" && t.runsOn(b.name) == nil) && nemesis.Missing([]string{name}, b.powers, t.lacks()...) == nil
+		})
+		if can {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // missing are the calls of a workload that a service has not.

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -95,7 +96,7 @@ var keys = []string{"name", "promises", "members", "port", "one-port", "settle",
 
 // Load reads a service's file. Its commands run in the file's directory.
 func Load(name string) (*Service, error) {
-	f, err := os.Open(name)
+	text, err := os.ReadFile(name)
 	if err != nil {
 		var path *os.PathError
 		if errors.As(err, &path) {
@@ -103,17 +104,16 @@ func Load(name string) (*Service, error) {
 		}
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	defer f.Close()
-	s, err := parse(f)
+	s, err := parse(bytes.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	s.text, s.base = text, filepath.Base(name)
 	if s.dir, err = filepath.Abs(filepath.Dir(name)); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if s.file.Name == "" {
-		base := filepath.Base(name)
-		s.file.Name = base[:len(base)-len(filepath.Ext(base))]
+		s.file.Name = strings.TrimSuffix(s.base, filepath.Ext(s.base))
 	}
 	return s, nil
 }

@@ -21,6 +21,8 @@ import (
 type Service struct {
 	file file
 	dir  string // of the file
+	base string // name of the file in it
+	text []byte // of the file
 
 	mu     sync.Mutex
 	probes map[string]*probe // by address

@@ -17,6 +17,7 @@ import (
 // text is a template of Go's text/template.
 type text struct {
 	template *template.Template
+	source   string
 	line     int
 }
 
@@ -29,7 +30,7 @@ func (t *text) UnmarshalYAML(node *yaml.Node) error {
 	if err != nil {
 		return fmt.Errorf("line %d: %s", node.Line, because(err))
 	}
-	*t = text{parsed, node.Line}
+	*t = text{parsed, node.Value, node.Line}
 	return nil
 }
 
