@@ -13,7 +13,6 @@ import (
 	"github.com/splitvote/splitvote/cluster/local"
 	"github.com/splitvote/splitvote/cluster/sim"
 	"github.com/splitvote/splitvote/nemesis"
-	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/targets/service"
 )
 
@@ -76,13 +75,7 @@ func choose(ctx context.Context, name string, t target) (chosen backend, why str
 }
 
 // refuse says what the backend cannot do to a cluster of the target, before anything is started.
-func (b backend) refuse(p plan.Plan, t target) error {
-	faults := slices.Clone(p.Faults)
-	for _, f := range p.Schedule {
-		if !slices.Contains(faults, f.Fault) {
-			faults = append(faults, f.Fault)
-		}
-	}
+func (b backend) refuse(faults []string, t target) error {
 	if err := nemesis.Missing(faults, b.powers, t.lacks()...); err != nil {
 		return usage(fmt.Errorf("backend %s %w", b.name, err))
 	}

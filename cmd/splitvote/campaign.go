@@ -269,7 +269,7 @@ func (c *campaigner) validate(base plan.Plan) error {
 		c.seeds = 1000
 	}
 	sim, _ := backendNamed("sim")
-	return sim.refuse(base, bundledTarget(base.Target))
+	return sim.refuse(base.Faults, bundledTarget(base.Target))
 }
 
 // parseShard reads i/n, or /n with i from the environment. No text is the whole.

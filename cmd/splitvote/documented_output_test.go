@@ -237,4 +237,6 @@ var (
 )
 
 // withoutTime leaves out of a line how long a judgement took, and when a run began.
-func withoutTime(line string) string { return began.ReplaceAllString(took.ReplaceAllString(line, ""), "TIME") }
+func withoutTime(line string) string {
+	return began.ReplaceAllString(took.ReplaceAllString(line, ""), "TIME")
+}

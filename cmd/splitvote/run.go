@@ -260,7 +260,7 @@ func (r *runner) run(ctx context.Context, p plan.Plan, out, errs io.Writer) erro
 			return usage(fmt.Errorf("%s: %w", p.Target, err))
 		}
 	}
-	if err := chosen.refuse(p, t); err != nil {
+	if err := chosen.refuse(p.Faults, t); err != nil {
 		return err
 	}
 	if r.printPlan {
