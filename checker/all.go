@@ -10,8 +10,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Safe runs a checker so that it always answers: a panic is Unknown, never Valid. A context that has ended is the
-// checker's own business: one that costs a pass need not look.
+// Safe runs a checker so that it always answers: a panic is Unknown, never Valid. A context that
+// has ended is the checker's own business: one that costs a pass need not look.
 func Safe(ctx context.Context, c Checker, h *history.History) (r Result) {
 	start := time.Now()
 	defer func() {
@@ -34,8 +34,8 @@ func Stopped(err error) Result {
 	return Result{Verdict: Unknown, Cause: Cancelled, Reason: "stopped before it was decided"}
 }
 
-// All is the composition of checkers: each judges the whole history in turn, none can keep another from it, and the
-// verdict is the maximum.
+// All is the composition of checkers: each judges the whole history in turn, none can keep another
+// from it, and the verdict is the maximum.
 func All(name string, checkers ...Checker) Checker { return all{name, checkers} }
 
 type all struct {
@@ -53,8 +53,8 @@ func (a all) Check(ctx context.Context, h *history.History) Result {
 	return Merge(parts)
 }
 
-// Merge composes results: the verdict is the maximum, the reason and cause are those of the first part that has it, the
-// evidence is everybody's.
+// Merge composes results: the verdict is the maximum, the reason and cause are those of the first
+// part that has it, the evidence is everybody's.
 func Merge(parts []Result) Result {
 	whole := Result{Parts: parts}
 	for _, p := range parts {

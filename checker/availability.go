@@ -7,8 +7,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Availability says, for each fault and for the time without any, how many of the calls invoked meanwhile succeeded. It
-// only measures: CAP allows a cluster to answer nobody behind a partition.
+// Availability says, for each fault and for the time without any, how many of the calls invoked
+// meanwhile succeeded. It only measures: CAP allows a cluster to answer nobody behind a partition.
 type Availability struct{}
 
 // Available is the outcome of the calls that were invoked within a time.

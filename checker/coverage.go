@@ -8,9 +8,10 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Coverage is the gate against empty passes. A run says something only if every kind of call succeeded often enough, which
-// means that it was acknowledged, or is known from a later answer to have taken effect; if some call succeeded while a fault was on, and if every kind of fault that was asked for happened and took effect at
-// least once. Otherwise it is Unknown, with that reason.
+// Coverage is the gate against empty passes. A run says something only if every kind of call
+// succeeded often enough, which means that it was acknowledged, or is known from a later answer to
+// have taken effect; if some call succeeded while a fault was on, and if every kind of fault that
+// was asked for happened and took effect at least once. Otherwise it is Unknown, with that reason.
 type Coverage struct {
 	Calls  []string // every F that must have succeeded
 	MinOk  int      // how often each, from 1

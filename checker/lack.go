@@ -8,8 +8,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// lack says why calls did not succeed, in a history in which too few did: since when none has, and how most of the others
-// ended. It is "" where at least half of the calls succeeded: then there was only too little to do.
+// lack says why calls did not succeed, in a history in which too few did: since when none has, and
+// how most of the others ended. It is "" where at least half of the calls succeeded: then there was
+// only too little to do.
 func lack(h *history.History) string {
 	calls, ok := 0, 0
 	last, end := time.Duration(0), time.Duration(0) // of the latest success, and of the latest invocation

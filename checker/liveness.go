@@ -8,9 +8,10 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Liveness demands progress: once every fault is healed ([history.HealAll]), some call that is invoked from then on must
-// succeed. A cluster that answers nobody any more is stuck, which is a finding and not a time-out. A history that was
-// never healed, or in which nobody asked for anything afterwards, says nothing.
+// Liveness demands progress: once every fault is healed ([history.HealAll]), some call that is
+// invoked from then on must succeed. A cluster that answers nobody any more is stuck, which is a
+// finding and not a time-out. A history that was never healed, or in which nobody asked for
+// anything afterwards, says nothing.
 type Liveness struct{}
 
 // Name is "liveness".

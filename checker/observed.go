@@ -6,9 +6,10 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// observed says of calls whose outcome is unknown which took effect all the same: those whose value was in an answer. An answer is a
-// value that its call did not bring along: the value itself, or a list with it. Where several calls on a key brought the
-// same value none of them is known to be the one.
+// observed says of calls whose outcome is unknown which took effect all the same: those whose value
+// was in an answer. An answer is a value that its call did not bring along: the value itself, or a
+// list with it. Where several calls on a key brought the same value none of them is known to be the
+// one.
 func observed(h *history.History) func(history.Call) bool {
 	answers, brought := map[[2]string]bool{}, map[[2]string]int{}
 	for _, c := range h.Calls() {

@@ -10,12 +10,13 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// ValueFromNowhere is the kind of evidence that a call returned what no call wrote that took effect, or may have.
+// ValueFromNowhere is the kind of evidence that a call returned what no call wrote that took
+// effect, or may have.
 const ValueFromNowhere = "value-from-nowhere"
 
-// Whence adds to evidence of a value from nowhere where that value may come from: a call that wrote it and is recorded as
-// failed, or else one that wrote a value that is easily mistaken for it. Both are named, and a failed one is among the
-// evidence's Ops, although it is no part of the violation.
+// Whence adds to evidence of a value from nowhere where that value may come from: a call that wrote
+// it and is recorded as failed, or else one that wrote a value that is easily mistaken for it. Both
+// are named, and a failed one is among the evidence's Ops, although it is no part of the violation.
 func Whence(h *history.History, e *Evidence) {
 	if e.Kind != ValueFromNowhere || len(e.Why) == 0 {
 		return
@@ -63,8 +64,9 @@ func Failed(op, completion *history.Op, reader int) string {
 // past are the calls that write, as a sentence tells them.
 var past = map[string]string{"write": "wrote", "cas": "wrote", "put": "put", "add": "added", "append": "appended", "enqueue": "enqueued", "push": "pushed"}
 
-// Writes says whether a failed call is worth blaming for what was seen: a plain write. A cas fails because its precondition is
-// false, and what it would have written says little where others wrote the same.
+// Writes says whether a failed call is worth blaming for what was seen: a plain write. A cas fails
+// because its precondition is false, and what it would have written says little where others wrote
+// the same.
 func Writes(op *history.Op) bool { return op.F != "cas" && written(op) != nil }
 
 // written is the value that a call writes, nil if it writes none.
@@ -123,8 +125,8 @@ func (s *search) add(c history.Call) {
 	}
 }
 
-// parts are the values in what was read that a call like op can have written: of a set or list its elements, of a text that
-// grows what op put into it.
+// parts are the values in what was read that a call like op can have written: of a set or list its
+// elements, of a text that grows what op put into it.
 func (s *search) parts(op *history.Op) []json.RawMessage {
 	var elements []json.RawMessage
 	var text, piece string

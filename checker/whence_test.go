@@ -10,8 +10,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// TestWhence tells where a value comes from that no call wrote which took effect. Calls are told one after the other, "f value"
-// and after → what was returned; ✗ is a failure, with its error. The claim that is wanted names its call first.
+// TestWhence tells where a value comes from that no call wrote which took effect. Calls are told
+// one after the other, "f value" and after → what was returned; ✗ is a failure, with its error. The
+// claim that is wanted names its call first.
 func TestWhence(t *testing.T) {
 	for _, test := range []struct{ name, model, calls, want string }{
 		{"a failed write", "register", "write 1; write 2 ✗ timeout; read null → 2",
@@ -74,7 +75,8 @@ func TestWhence(t *testing.T) {
 	}
 }
 
-// told reads the calls of TestWhence, each of a process of its own. A word before the name of a call is its key.
+// told reads the calls of TestWhence, each of a process of its own. A word before the name of a
+// call is its key.
 func told(t *testing.T, text string) *history.History {
 	t.Helper()
 	names := map[string]bool{"write": true, "read": true, "cas": true, "add": true, "enqueue": true, "dequeue": true, "push": true, "pop": true,

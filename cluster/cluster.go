@@ -9,20 +9,21 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// Cluster is a target running on a backend. It is driven by one goroutine (C1); Invoke and Do never block (C2); Next hands
-// out completions in time order (C3). A Cluster may have powers (package nemesis): a backend has one or has it not.
+// Cluster is a target running on a backend. It is driven by one goroutine (C1); Invoke and Do never
+// block (C2); Next hands out completions in time order (C3). A Cluster may have powers (package
+// nemesis): a backend has one or has it not.
 type Cluster interface {
 	Nodes() []history.NodeID
 	// Now is the time since the cluster was opened: virtual in sim, monotonic elsewhere.
 	Now() time.Duration
-	// Invoke starts a client's call. Its completion comes out of Next, exactly once. The process of op has no other call
-	// under way.
+	// Invoke starts a client's call. Its completion comes out of Next, exactly once. The process of
+	// op has no other call under way.
 	Invoke(op history.Op)
-	// Do runs a fault beside the clients' calls. What f returns comes out of Next, exactly once. In sim f runs at once and
-	// at one moment of virtual time.
+	// Do runs a fault beside the clients' calls. What f returns comes out of Next, exactly once. In
+	// sim f runs at once and at one moment of virtual time.
 	Do(op history.Op, f func(context.Context) history.Op)
-	// Next waits for a completion, until the given time at the latest. It reports false when the time has come (Now() >=
-	// until) or ctx is done.
+	// Next waits for a completion, until the given time at the latest. It reports false when the
+	// time has come (Now() >= until) or ctx is done.
 	Next(ctx context.Context, until time.Duration) (history.Op, bool)
 	// Close ends every call, tears down all that was started, and is safe to call twice.
 	Close() error
@@ -43,8 +44,9 @@ type Config struct {
 	Log     io.Writer     // progress of the backend, a line at a time; never nil
 	// OnStatus, if set, is told whenever a node's status is seen to have changed. Calls do not overlap.
 	OnStatus func(at time.Duration, node history.NodeID, s Status)
-	// OnExit, if set, is told of every end that nothing in this run caused, from when the cluster is open until it is
-	// closed. Calls do not overlap. It must not call Close. In sim nothing ends like that.
+	// OnExit, if set, is told of every end that nothing in this run caused, from when the cluster
+	// is open until it is closed. Calls do not overlap. It must not call Close. In sim nothing ends
+	// like that.
 	OnExit func(Exit)
 	// Reaper, if set, is told of what a backend is about to make that would outlive a harness that is killed.
 	Reaper interface{ Note(kind, name string) error }
@@ -79,20 +81,22 @@ type Target interface {
 	Objects() []string
 	// Launch says how one member is started.
 	Launch(Member) Launch
-	// Dial makes a client of the node at addr (host:port of its client port) for one process. It need not connect yet.
+	// Dial makes a client of the node at addr (host:port of its client port) for one process. It
+	// need not connect yet.
 	Dial(ctx context.Context, addr string, s Session) (Client, error)
 	// Status asks the node at addr for its status.
 	Status(ctx context.Context, addr string) (Status, error)
 }
 
-// Clock is how a node's clocks depart from the machine's: its wall clock is ahead by Offset, and both its clocks run fast by
-// Drift parts per million.
+// Clock is how a node's clocks depart from the machine's: its wall clock is ahead by Offset, and
+// both its clocks run fast by Drift parts per million.
 type Clock struct {
 	Offset time.Duration
 	Drift  int64
 }
 
-// Clocked is a target whose nodes have clocks of their own, which can be set wrong without touching the machine's.
+// Clocked is a target whose nodes have clocks of their own, which can be set wrong without touching
+// the machine's.
 type Clocked interface {
 	// SetClock sets the clocks of the node at addr and returns how they were until now.
 	SetClock(ctx context.Context, addr string, c Clock) (was Clock, err error)
@@ -103,16 +107,18 @@ type Session struct {
 	Process history.Process
 	Object  string
 	Run     string // names the run, so that two runs' sessions never collide
-	// Seen is the greatest protocol.Reply.Position that the process was told by any node, for the clients of all its nodes to
-	// heed and to raise. One goroutine at a time uses them. nil: nobody remembers.
+	// Seen is the greatest protocol.Reply.Position that the process was told by any node, for the
+	// clients of all its nodes to heed and to raise. One goroutine at a time uses them. nil: nobody
+	// remembers.
 	Seen *uint64
 }
 
 // Client speaks to one node for one process. Its methods are called by one goroutine at a time.
 type Client interface {
-	// Invoke makes one attempt at a call. It returns when ctx is done at the latest. One place per target decides which
-	// errors mean fail and which mean info; in doubt, info. Attempts at one call have the same op.Index and later calls of
-	// the process greater ones, so that a target can tell a repeated request from a new one.
+	// Invoke makes one attempt at a call. It returns when ctx is done at the latest. One place per
+	// target decides which errors mean fail and which mean info; in doubt, info. Attempts at one
+	// call have the same op.Index and later calls of the process greater ones, so that a target can
+	// tell a repeated request from a new one.
 	Invoke(ctx context.Context, op history.Op) Answer
 	Close() error
 }
@@ -120,8 +126,8 @@ type Client interface {
 // Answer is what came of one attempt at a call.
 type Answer struct {
 	Op history.Op // the completion: Kind ok, fail or info, with Value, Node and Err
-	// Again says that another attempt, here or elsewhere, can do no harm: this one certainly had no effect, or the target
-	// recognises a repeated request.
+	// Again says that another attempt, here or elsewhere, can do no harm: this one certainly had no
+	// effect, or the target recognises a repeated request.
 	Again bool
 	// Leader is where to try next, "" if unknown.
 	Leader history.NodeID
@@ -148,17 +154,19 @@ type Launch struct {
 	Image string   // container image; "" is the image made of our own binary
 	Argv  []string // arguments; with Image "" those of our own binary, in local too
 	Env   []string // NAME=value
-	// OnePort says that members serve peers on the port on which they serve clients. It is the same for all members.
+	// OnePort says that members serve peers on the port on which they serve clients. It is the same
+	// for all members.
 	OnePort bool
 	Port    uint16   // on which a container's clients are served; 0: the backend chooses. It is the same for all members
 	Local   *Command // what a child process runs instead of our own binary; nil: nothing else
-	// Ready is the path of an HTTP endpoint on the client port that answers 200 once the node serves; "": it serves when the
-	// target can ask it for its status.
+	// Ready is the path of an HTTP endpoint on the client port that answers 200 once the node
+	// serves; "": it serves when the target can ask it for its status.
 	Ready string
-	// Within is how long a member may take until it serves; 0 is DefaultWithin. It is the same for all members.
+	// Within is how long a member may take until it serves; 0 is DefaultWithin. It is the same for
+	// all members.
 	Within time.Duration
-	// Stream says that members do not talk to each other in frames (package node/frame) but in streams of bytes, of which
-	// no part can be lost by itself. It is the same for all members.
+	// Stream says that members do not talk to each other in frames (package node/frame) but in
+	// streams of bytes, of which no part can be lost by itself. It is the same for all members.
 	Stream bool
 	Err    error // why the member cannot be started, nil if it can
 }

@@ -7,15 +7,16 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Exit is the end of a member that nothing in this run ended, or the loss of something else that the run stands on.
+// Exit is the end of a member that nothing in this run ended, or the loss of something else that
+// the run stands on.
 type Exit struct {
 	Node history.NodeID // "" where it is of no single member
 	At   time.Duration  // since the cluster was opened
 	// How says how it ended: exit status 3, signal: aborted (core dumped).
 	How string
-	// Outside says what ended it where that was not the member itself: somebody else's kill, the kernel for want of memory,
-	// the engine. The experiment is broken then, and says nothing about the target. It is "" of a member that ended by
-	// itself, which is a finding.
+	// Outside says what ended it where that was not the member itself: somebody else's kill, the
+	// kernel for want of memory, the engine. The experiment is broken then, and says nothing about
+	// the target. It is "" of a member that ended by itself, which is a finding.
 	Outside string
 	Log     []string // the member's last lines
 	File    string   // the log that they are from, "" for none

@@ -6,8 +6,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Retry is how a client goes about one call: try a node for at most Attempt, then perhaps another after Pause, and give
-// up after Timeout. It is a value; the simulator and the live backends interpret the same one.
+// Retry is how a client goes about one call: try a node for at most Attempt, then perhaps another
+// after Pause, and give up after Timeout. It is a value; the simulator and the live backends
+// interpret the same one.
 type Retry struct {
 	Timeout time.Duration // of the whole call
 	Attempt time.Duration // of one attempt
@@ -31,8 +32,8 @@ func NewCall(op history.Op, nodes []history.NodeID, now time.Duration) Call {
 	return Call{Node: op.Node, op: op, nodes: nodes, start: now}
 }
 
-// After takes the answer of an attempt that ended at now. Either the call is over and done is its completion, or another
-// attempt is due at Node after wait.
+// After takes the answer of an attempt that ended at now. Either the call is over and done is its
+// completion, or another attempt is due at Node after wait.
 func (c *Call) After(a Answer, r Retry, now time.Duration) (done history.Op, over bool, wait time.Duration) {
 	if a.Op.Kind == history.Info && c.unknown == "" {
 		c.unknown = a.Op.Err

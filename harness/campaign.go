@@ -11,8 +11,8 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// Campaign goes through seeds in the simulator, several at a time. What it finds does not depend on how many: seeds are
-// taken in their order, however they end (N5).
+// Campaign goes through seeds in the simulator, several at a time. What it finds does not depend on
+// how many: seeds are taken in their order, however they end (N5).
 type Campaign struct {
 	Target cluster.Target
 	Draw   func(seed uint64) (Experiment, error) // the complete plan of a seed
@@ -46,8 +46,9 @@ type Trial struct {
 	Looks      []Trial           // of a lead: the same plan under other luck
 }
 
-// Lead says that the trial broke something (an invariant, liveness) that no client has noticed: its plan has what a bug
-// needs, and is worth another look under other luck. A trial under other luck is none itself.
+// Lead says that the trial broke something (an invariant, liveness) that no client has noticed: its
+// plan has what a bug needs, and is worth another look under other luck. A trial under other luck
+// is none itself.
 func (t Trial) Lead() bool {
 	signs, _ := t.Outcome.Signs()
 	return plan.Again(t.Seed, 0) == t.Seed && len(signs) > 0 && !slices.ContainsFunc(signs, Sign.SeenByClients)
@@ -62,8 +63,9 @@ func (c Campaign) Seed(n int) uint64 {
 	return c.First + place
 }
 
-// Run tries the shard's seeds from the place from up to, and without, the place to, and hands each trial to take in the order
-// of the seeds, until take wants no more. An error is that of the first seed, in that order, which could not be tried.
+// Run tries the shard's seeds from the place from up to, and without, the place to, and hands each
+// trial to take in the order of the seeds, until take wants no more. An error is that of the first
+// seed, in that order, which could not be tried.
 func (c Campaign) Run(ctx context.Context, from, to int, take func(Trial) (more bool)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var workers sync.WaitGroup
@@ -74,8 +76,8 @@ func (c Campaign) Run(ctx context.Context, from, to int, take func(Trial) (more 
 		trial Trial
 		err   error
 	}
-	// A place is a promise of a trial. As many promises as the queue holds may be open: a slow seed holds up the others
-	// before they fill the memory.
+	// A place is a promise of a trial. As many promises as the queue holds may be open: a slow seed
+	// holds up the others before they fill the memory.
 	queue := make(chan chan tried, 4*c.Jobs)
 	places := make(chan func())
 	workers.Add(1 + c.Jobs)
@@ -122,8 +124,8 @@ func (c Campaign) Run(ctx context.Context, from, to int, take func(Trial) (more 
 	return context.Cause(ctx)
 }
 
-// try tries a seed and, if it is a lead, looks at it again. What comes of a seed depends on no other seed, so that neither
-// shards nor interruptions change the sum.
+// try tries a seed and, if it is a lead, looks at it again. What comes of a seed depends on no
+// other seed, so that neither shards nor interruptions change the sum.
 func (c Campaign) try(ctx context.Context, seed uint64) (Trial, error) {
 	t, err := c.one(ctx, seed)
 	if err != nil || !t.Lead() {

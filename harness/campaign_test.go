@@ -81,7 +81,8 @@ func TestACampaignIsTheSumOfItsSeeds(t *testing.T) {
 	same("in five shards", divided)
 }
 
-// A seed that breaks an invariant unseen by clients is tried again under other luck, and the sum stays that of its seeds.
+// A seed that breaks an invariant unseen by clients is tried again under other luck, and the sum
+// stays that of its seeds.
 func TestLeadsAreTriedAgain(t *testing.T) {
 	c := campaign(t, "raft/follower-unsynced", nil)
 	c.Looks = 3
@@ -193,7 +194,8 @@ func TestASimulationWritesNothingAndIsRepeatable(t *testing.T) {
 	}
 }
 
-// A hunt goes after its leads: the plans of seeds that broke an invariant, unseen by clients, come again under other luck.
+// A hunt goes after its leads: the plans of seeds that broke an invariant, unseen by clients, come
+// again under other luck.
 func TestAHuntFollowsItsLeads(t *testing.T) {
 	c := campaign(t, "raft/snapshot-without-data", map[string]string{"snapshot-every": "10"})
 	var tried []uint64

@@ -33,7 +33,8 @@ func Levels(model string) []string {
 	return append([]string{Linearizable}, weak.Levels(model)...)
 }
 
-// AllLevels lists those of single objects and then those of transactions that are not among them: causal is of both.
+// AllLevels lists those of single objects and then those of transactions that are not among them:
+// causal is of both.
 func AllLevels() []string {
 	all := append([]string{Linearizable}, weak.All()...)
 	for _, level := range Levels(txn.ListAppend) {
@@ -56,8 +57,9 @@ func CheckLevel(model, level string) error {
 	return fmt.Errorf("no such consistency: %q", level)
 }
 
-// Judge is the checker of a level for a model, "" for the strongest; of a history that is invalid it says what still holds, unless it
-// is terse. The options are those of linearizability, and of the weaker levels.
+// Judge is the checker of a level for a model, "" for the strongest; of a history that is invalid
+// it says what still holds, unless it is terse. The options are those of linearizability, and of
+// the weaker levels.
 func Judge(model, level string, opts linear.Options, terse bool, weaker ...weak.Option) (checker.Checker, error) {
 	if slices.Contains(txn.Models(), model) {
 		return txn.New(model, level)
@@ -75,8 +77,8 @@ func Judge(model, level string, opts linear.Options, terse bool, weaker ...weak.
 	return weak.Graded(judge, model, weaker...), nil
 }
 
-// Grade adds to a result what a checker of Judge that is not terse says of an invalid history: what still holds. In a composition the
-// part that was judged is the first.
+// Grade adds to a result what a checker of Judge that is not terse says of an invalid history: what
+// still holds. In a composition the part that was judged is the first.
 func Grade(ctx context.Context, model string, r *checker.Result, h *history.History, weaker ...weak.Option) {
 	if len(r.Parts) == 0 {
 		weak.AddGrade(ctx, r, model, h, weaker...)
@@ -87,8 +89,8 @@ func Grade(ctx context.Context, model string, r *checker.Result, h *history.Hist
 	r.Holds = judged.Holds
 }
 
-// Online judges calls of a model by a level while they happen, "" for the strongest, on objects that hold initially what
-// initial says. It is an error if they are judged only at the end.
+// Online judges calls of a model by a level while they happen, "" for the strongest, on objects
+// that hold initially what initial says. It is an error if they are judged only at the end.
 func Online(model, level string, initial history.Initial) (linear.Online, error) {
 	switch {
 	case model == txn.ListAppend || model == txn.RWRegister:
@@ -103,7 +105,8 @@ func Online(model, level string, initial history.Initial) (linear.Online, error)
 	return nil, fmt.Errorf("only linearizability, list-append and rw-register are judged while they happen, not %s by %q", model, level)
 }
 
-// eased is a checker of a level that is hard to decide, behind a stronger one that is not: a history that has that has both.
+// eased is a checker of a level that is hard to decide, behind a stronger one that is not: a
+// history that has that has both.
 type eased struct {
 	checker.Checker
 	strong checker.Checker
@@ -123,8 +126,8 @@ func (e eased) Check(ctx context.Context, h *history.History) checker.Result {
 	return e.Checker.Check(ctx, h)
 }
 
-// Promised is the level by which calls of a model are judged where a target promises so much, "" for linearizability: of transactions
-// the like of it.
+// Promised is the level by which calls of a model are judged where a target promises so much, ""
+// for linearizability: of transactions the like of it.
 func Promised(model, promise string) string {
 	levels := Levels(model)
 	if promise == "" || slices.Contains(levels, promise) {

@@ -9,7 +9,8 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// An experiment is judged by what the target promises, in the words of the workload's model, unless the plan says otherwise.
+// An experiment is judged by what the target promises, in the words of the workload's model, unless
+// the plan says otherwise.
 func TestLevel(t *testing.T) {
 	for _, test := range []struct{ workload, promise, plan, want string }{
 		{"register", "", "", "linearizable"},

@@ -21,8 +21,8 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// The controls: what correct builds survive must not convict them, and what is known to be inconsistent must be convicted of that
-// and of nothing more.
+// The controls: what correct builds survive must not convict them, and what is known to be
+// inconsistent must be convicted of that and of nothing more.
 
 // rounds is how many seeds each control tries; SPLITVOTE_ROUNDS makes it another number.
 func rounds(few uint64) uint64 {
@@ -49,8 +49,9 @@ func control(t *testing.T, target, workload string, seed uint64, set map[string]
 	}
 }
 
-// survived are targets that promise linearizability, a workload that each can serve, and one whose reads at the end tell of
-// calls that nobody acknowledged: a cas that was to replace what its client had not read tells nothing.
+// survived are targets that promise linearizability, a workload that each can serve, and one whose
+// reads at the end tell of calls that nobody acknowledged: a cas that was to replace what its
+// client had not read tells nothing.
 var survived = []struct {
 	target, workload, told string
 	set                    map[string]string
@@ -164,7 +165,8 @@ func TestCorrectBuildsSurvive(t *testing.T) {
 						deaf(t, h)
 					}
 				}
-				// Where no call was acknowledged, those that the reads at the end tell of show that the run was no empty one.
+				// Where no call was acknowledged, those that the reads at the end tell of show that
+				// the run was no empty one.
 				if valid != seeds {
 					t.Errorf("%d of %d runs are valid as a whole", valid, seeds)
 				}
@@ -242,8 +244,9 @@ var inconsistent = []struct {
 	{"gossip", "counter", weak.Eventual, 5, 1},
 }
 
-// TestWhatIsNotLinearizableIsGraded holds the weaker levels to what targets promise: ZooKeeper's local reads are sequentially
-// consistent, a store of replicated data types converges, and neither is linearizable.
+// TestWhatIsNotLinearizableIsGraded holds the weaker levels to what targets promise: ZooKeeper's
+// local reads are sequentially consistent, a store of replicated data types converges, and neither
+// is linearizable.
 func TestWhatIsNotLinearizableIsGraded(t *testing.T) {
 	t.Parallel()
 	for _, c := range inconsistent {
@@ -282,8 +285,8 @@ func TestWhatIsNotLinearizableIsGraded(t *testing.T) {
 	}
 }
 
-// TestWhoGoesBackInTimeIsNotSequential is the control of the control: Raft's local reads remember nothing of what a client has
-// seen, so that one who moves to another node goes back in time.
+// TestWhoGoesBackInTimeIsNotSequential is the control of the control: Raft's local reads remember
+// nothing of what a client has seen, so that one who moves to another node goes back in time.
 func TestWhoGoesBackInTimeIsNotSequential(t *testing.T) {
 	t.Parallel()
 	convicted, seeds := uint64(0), rounds(5)

@@ -1,5 +1,5 @@
-// Package harness runs an experiment: one loop asks a generator what to do next, starts it on the cluster, and records
-// every invocation and completion, until the generator is done.
+// Package harness runs an experiment: one loop asks a generator what to do next, starts it on the
+// cluster, and records every invocation and completion, until the generator is done.
 //
 //	N1  One goroutine: the loop never blocks but in Cluster.Next.
 //	N2  An invocation is recorded before the call begins and a completion after it has ended, so that a recorded call

@@ -11,8 +11,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Exits is the result of members that ended by themselves, if any did: one violation for each member and way of ending. A
-// member that ends by itself breaks its service whatever its clients saw.
+// Exits is the result of members that ended by themselves, if any did: one violation for each
+// member and way of ending. A member that ends by itself breaks its service whatever its clients
+// saw.
 func Exits(exits []cluster.Exit) (checker.Result, bool) {
 	type way struct {
 		node history.NodeID
@@ -51,8 +52,9 @@ func byTime(a, b cluster.Exit) int {
 	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Node, b.Node))
 }
 
-// WithExits adds the result of members that ended by themselves, if any did, to those of the checkers: before that nothing
-// makes progress any more, which may be no more than what follows from it.
+// WithExits adds the result of members that ended by themselves, if any did, to those of the
+// checkers: before that nothing makes progress any more, which may be no more than what follows
+// from it.
 func WithExits(parts []checker.Result, exits []cluster.Exit) []checker.Result {
 	ended, ok := Exits(exits)
 	if !ok {

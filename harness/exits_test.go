@@ -14,8 +14,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// A member that ends by itself is a violation, each way of ending once, before the lack of progress that may follow from
-// it; one that others have ended is none.
+// A member that ends by itself is a violation, each way of ending once, before the lack of progress
+// that may follow from it; one that others have ended is none.
 func TestExits(t *testing.T) {
 	own := func(node history.NodeID, at time.Duration, how string) cluster.Exit {
 		return cluster.Exit{Node: node, At: at, How: how, Log: []string{"why"}, File: "nodes/n.log"}
@@ -51,7 +51,8 @@ func TestExits(t *testing.T) {
 	}
 }
 
-// What a reader must know of a run: what was refused or not ended, and that hardly anything succeeded under faults.
+// What a reader must know of a run: what was refused or not ended, and that hardly anything
+// succeeded under faults.
 func TestRemarks(t *testing.T) {
 	fault := func(phase history.Phase) json.RawMessage {
 		text, err := json.Marshal(history.Fault{Fault: "kill", ID: 1, Phase: phase, Bit: true, Nodes: []history.NodeID{"n1"}})

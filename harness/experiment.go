@@ -20,7 +20,8 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// Tick is the length of a bundled core's tick: with the default settings elections take a quarter to half a second.
+// Tick is the length of a bundled core's tick: with the default settings elections take a quarter
+// to half a second.
 const Tick = 25 * time.Millisecond
 
 // Experiment is a complete plan with the workload that it names.
@@ -28,11 +29,13 @@ type Experiment struct {
 	Plan     plan.Plan
 	Workload workloads.Workload
 	Settle   time.Duration // that a healed cluster is left alone before it is asked again
-	// Drawn says that nobody has asked for the plan's faults: one that finds nothing to harm makes the run no emptier.
+	// Drawn says that nobody has asked for the plan's faults: one that finds nothing to harm makes
+	// the run no emptier.
 	Drawn bool
 	// Terse leaves out what a history that is not valid still satisfies: it may cost more than all else.
 	Terse bool
-	// Consistency is what the target promises, as protocol.Protocol has it; empty: linearizability. See Level.
+	// Consistency is what the target promises, as protocol.Protocol has it; empty: linearizability.
+	// See Level.
 	Consistency string
 
 	untilBroken bool // the run ends when an invariant is broken, and nothing else is judged
@@ -155,8 +158,9 @@ func (k *keys) add(key string) {
 // pause is the time between two questions to a cluster that was just healed.
 const pause = 50 * time.Millisecond
 
-// generator is the whole run: clients beside faults, healing, the first answer after it, and the final calls. Faults know
-// their times from the plan's seed alone, so that they come as drawn whatever the clients do.
+// generator is the whole run: clients beside faults, healing, the first answer after it, and the
+// final calls. Faults know their times from the plan's seed alone, so that they come as drawn
+// whatever the clients do.
 func (x Experiment) generator(nodes []history.NodeID, used *keys) generator.Generator {
 	o := x.options(nodes)
 	marked := func(op history.Op) history.Op { op.Final = true; return op }
@@ -199,8 +203,8 @@ func (x Experiment) options(nodes []history.NodeID) workloads.Options {
 	return workloads.Options{Nodes: nodes, OpsPerKey: number("ops-per-key"), PerKey: number("processes-per-key"), Values: number("values")}
 }
 
-// Checker judges a run of this plan: the workload's model at its level, what else the workload checks, liveness after
-// healing, the gate against empty passes, and the figures.
+// Checker judges a run of this plan: the workload's model at its level, what else the workload
+// checks, liveness after healing, the gate against empty passes, and the figures.
 func (x Experiment) Checker() (checker.Checker, error) {
 	var parts []checker.Checker
 	if x.Workload.Model != "" {
@@ -220,14 +224,15 @@ func (x Experiment) Checker() (checker.Checker, error) {
 	return checker.All(x.Plan.Workload, append(parts, checker.Liveness{}, gate, checker.Stats{}, checker.Availability{})...), nil
 }
 
-// enough is how many successes of each call a run must have: one in two hundred of the calls planned, from 1 to 10.
+// enough is how many successes of each call a run must have: one in two hundred of the calls
+// planned, from 1 to 10.
 func (x Experiment) enough() int {
 	planned := x.Plan.Rate * time.Duration(x.Plan.TimeLimit).Seconds()
 	return max(1, min(10, int(planned/200)))
 }
 
-// BrokenInvariants is the result of a cluster that watches the protocol's own invariants, if one was broken: the first. It
-// names the calls whose commands the invariant is about.
+// BrokenInvariants is the result of a cluster that watches the protocol's own invariants, if one
+// was broken: the first. It names the calls whose commands the invariant is about.
 func BrokenInvariants(c cluster.Cluster) (checker.Result, bool) {
 	watched, ok := c.(interface{ Err() error })
 	if !ok || watched.Err() == nil {

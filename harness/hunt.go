@@ -8,9 +8,10 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// Hunt looks for one planted bug by general exploration: by plans drawn from seeds, like those of every other bug. A seed that
-// shows a bug, but otherwise than its class says (it breaks an invariant, and no client has noticed), is a lead: its plan has
-// what the bug needs, and is run again under other luck.
+// Hunt looks for one planted bug by general exploration: by plans drawn from seeds, like those of
+// every other bug. A seed that shows a bug, but otherwise than its class says (it breaks an
+// invariant, and no client has noticed), is a lead: its plan has what the bug needs, and is run
+// again under other luck.
 type Hunt struct {
 	Target string `json:"target"`
 	Bug    string `json:"bug"`
@@ -79,8 +80,8 @@ func (h *Hunt) Add(t Trial) {
 	}
 }
 
-// Run tries so many seeds, or until the bug was found as often as wanted: the next ones of c, and if there are leads as many
-// times those again.
+// Run tries so many seeds, or until the bug was found as often as wanted: the next ones of c, and
+// if there are leads as many times those again.
 func (h *Hunt) Run(ctx context.Context, c Campaign, seeds, wanted int) error {
 	add := func(t Trial) bool {
 		h.Add(t)

@@ -11,8 +11,8 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// broken are bugs of which an invariant tells, and how many calls of clients it tells of: at least. Those of promises alone
-// concern none.
+// broken are bugs of which an invariant tells, and how many calls of clients it tells of: at least.
+// Those of promises alone concern none.
 var broken = []struct {
 	bug, workload string
 	invariant     string
@@ -55,7 +55,8 @@ func TestABrokenInvariantNamesTheCallsThatItIsAbout(t *testing.T) {
 	}
 }
 
-// tells says whether the outcome breaks the invariant and names so many calls, and checks that they are what it says they are.
+// tells says whether the outcome breaks the invariant and names so many calls, and checks that they
+// are what it says they are.
 func tells(t *testing.T, out harness.Outcome, invariant string, calls int, of string) bool {
 	t.Helper()
 	for _, part := range out.Result.Parts {

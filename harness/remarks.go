@@ -10,8 +10,8 @@ import (
 	"github.com/splitvote/splitvote/nemesis"
 )
 
-// Remarks are what a reader of a verdict must know of the run, a sentence each: faults that were refused or could not be
-// ended, and that faults left few calls that succeeded.
+// Remarks are what a reader of a verdict must know of the run, a sentence each: faults that were
+// refused or could not be ended, and that faults left few calls that succeeded.
 func Remarks(h *history.History) []string {
 	var said []string
 	for _, kind := range nemesis.Kinds() {
@@ -53,7 +53,8 @@ func troubles(h *history.History, f, what string) string {
 	return fmt.Sprintf("%s %d times, first at %v: %s", what, times, first.Time.Round(time.Millisecond), first.Err)
 }
 
-// Few is when successes are few: of at least fewCalls made during faults, less than one in fewShare succeeded.
+// Few is when successes are few: of at least fewCalls made during faults, less than one in fewShare
+// succeeded.
 const (
 	fewCalls = 50
 	fewShare = 10

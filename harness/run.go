@@ -41,9 +41,9 @@ const forever = time.Duration(math.MaxInt64)
 // errSeen ends a run whose history tells enough.
 var errSeen = errors.New("the watch has seen enough")
 
-// Run interprets the generator until it is done, or until Watch has seen enough. An error means that the experiment itself
-// failed or was stopped, or that a core panicked (a *cluster.PanicError); what was recorded until then is in the recorder
-// either way.
+// Run interprets the generator until it is done, or until Watch has seen enough. An error means
+// that the experiment itself failed or was stopped, or that a core panicked (a
+// *cluster.PanicError); what was recorded until then is in the recorder either way.
 func Run(ctx context.Context, t Test) (times Times, err error) {
 	start := time.Now()
 	l := newLoop(t)
@@ -131,7 +131,8 @@ func (l *loop) run(ctx context.Context) error {
 			if err := l.invoke(op); err != nil {
 				return err
 			}
-			// What has completed meanwhile is taken at once, so that the loop never runs ahead of the cluster.
+			// What has completed meanwhile is taken at once, so that the loop never runs ahead of
+			// the cluster.
 			if err := l.await(ctx, l.Cluster.Now()); err != nil {
 				return err
 			}
@@ -184,7 +185,8 @@ func (l *loop) invoke(op history.Op) error {
 	return nil
 }
 
-// complete records a completion and frees its process, or the process that succeeds it after an unknown outcome (H4).
+// complete records a completion and frees its process, or the process that succeeds it after an
+// unknown outcome (H4).
 func (l *loop) complete(op history.Op) error {
 	op.Time = max(op.Time, l.last) // N2: an event may have been recorded while this one was on its way here
 	op, err := l.record(op)
@@ -218,8 +220,8 @@ func (l *loop) record(op history.Op) (history.Op, error) {
 	return op, nil
 }
 
-// abandon heals what the nemesis did and records what still completes (N3). The recorder may be what failed: nothing here
-// depends on it.
+// abandon heals what the nemesis did and records what still completes (N3). The recorder may be
+// what failed: nothing here depends on it.
 func (l *loop) abandon() {
 	ctx, cancel := context.WithTimeout(context.Background(), healLimit)
 	defer cancel()

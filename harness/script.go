@@ -13,9 +13,9 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// Pinned is the plan with what it draws written out: the faults and calls that a run of it has recorded. The calls after
-// healing are not the plan's to say. Where faults begin and end at one time in another order than the plan would, it lets a
-// nanosecond pass between them.
+// Pinned is the plan with what it draws written out: the faults and calls that a run of it has
+// recorded. The calls after healing are not the plan's to say. Where faults begin and end at one
+// time in another order than the plan would, it lets a nanosecond pass between them.
 func Pinned(p plan.Plan, h *history.History) plan.Plan {
 	p.Schedule, p.Calls = nil, nil
 	var latest turn
@@ -126,7 +126,8 @@ func written(faults []plan.Fixed) generator.Generator {
 			ops = append(ops, history.Op{Time: time.Duration(f.At + f.For), F: kind.Stop, Value: asJSON(end)})
 		}
 	}
-	// Of two at one time the earlier in the list comes first, so that one fault of a kind can follow another at once.
+	// Of two at one time the earlier in the list comes first, so that one fault of a kind can
+	// follow another at once.
 	slices.SortStableFunc(ops, func(a, b history.Op) int { return cmp.Compare(a.Time, b.Time) })
 	return generator.Faults(&script{lanes: [][]history.Op{ops}, next: []int{0}})
 }
@@ -155,8 +156,8 @@ func writtenCalls(calls []plan.Call, clients int) generator.Generator {
 	return generator.Clients(s)
 }
 
-// script makes operations that are written out, each at its time or as soon after it as its process is free. A lane is the
-// operations of one thread.
+// script makes operations that are written out, each at its time or as soon after it as its process
+// is free. A lane is the operations of one thread.
 type script struct {
 	lanes [][]history.Op
 	next  []int // of each lane

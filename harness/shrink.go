@@ -15,11 +15,13 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// Shrinker makes a plan that ends in a violation smaller, as long as the violation remains of the same sort: fewer faults,
-// calls, nodes and clients, less time, fewer settings that are not the default. It writes out what the plan draws, leaves out
-// a part, and looks whether the rest still fails (Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input",
-// TSE 2002): first large parts, for a run takes as long as what it does, then smaller ones. A part that is left out changes
-// the timing of what follows, so a smaller plan is given several seeds, and more of them the smaller it has become.
+// Shrinker makes a plan that ends in a violation smaller, as long as the violation remains of the
+// same sort: fewer faults, calls, nodes and clients, less time, fewer settings that are not the
+// default. It writes out what the plan draws, leaves out a part, and looks whether the rest still
+// fails (Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002):
+// first large parts, for a run takes as long as what it does, then smaller ones. A part that is
+// left out changes the timing of what follows, so a smaller plan is given several seeds, and more
+// of them the smaller it has become.
 type Shrinker struct {
 	Target cluster.Simulable
 	Sign   Sign
@@ -51,8 +53,9 @@ func (s Sign) Same(o Outcome) bool {
 	return false
 }
 
-// Shrink gives the smallest plan that it has found by the end of ctx, and its outcome. The plan that it begins with must
-// show the sign. The error is that of the experiment, if any; that ctx ended is none.
+// Shrink gives the smallest plan that it has found by the end of ctx, and its outcome. The plan
+// that it begins with must show the sign. The error is that of the experiment, if any; that ctx
+// ended is none.
 func (s *Shrinker) Shrink(ctx context.Context, x Experiment, o Outcome) (plan.Plan, Outcome, error) {
 	x.Terse, x.untilBroken = true, s.Sign.Checker == invariants
 	s.best, s.outcome, s.failed = x, o, map[[sha256.Size]byte]bool{}
@@ -80,8 +83,8 @@ func (s *Shrinker) Shrink(ctx context.Context, x Experiment, o Outcome) (plan.Pl
 	return s.complete(ctx)
 }
 
-// rounds go from few large pieces to single things, and both under ever more luck: while a plan is large, a try is dear, and a
-// piece that the violation needs is likely to be in it.
+// rounds go from few large pieces to single things, and both under ever more luck: while a plan is
+// large, a try is dear, and a piece that the violation needs is likely to be in it.
 var rounds = []struct{ luck, pieces int }{{1, 8}, {1, 32}, {4, 16}, {16, 8}, {1, whole}, {3, whole}, {10, whole}, {30, whole}}
 
 // whole cuts a list into as many pieces as it has elements.
@@ -127,8 +130,8 @@ func weight(p plan.Plan) int {
 	return 1 + 20*len(p.Calls) + p.Nodes*int(ticks)
 }
 
-// try takes p for the best if it shows the same with one of as many seeds as luck says. One that is much smaller than the best
-// plan so far is given more of them, for the same trouble.
+// try takes p for the best if it shows the same with one of as many seeds as luck says. One that is
+// much smaller than the best plan so far is given more of them, for the same trouble.
 func (s *Shrinker) try(ctx context.Context, p plan.Plan) bool {
 	p.Faults = []string{}
 	for _, f := range p.Schedule {

@@ -57,7 +57,8 @@ func TestAViolationShrinksToAHandfulOfCalls(t *testing.T) {
 	}
 }
 
-// Nothing is needed after the moment at which an invariant was broken, and what is left names the calls that it is about.
+// Nothing is needed after the moment at which an invariant was broken, and what is left names the
+// calls that it is about.
 func TestABrokenInvariantShrinks(t *testing.T) {
 	target := named(t, "multipaxos")
 	sign := harness.Sign{Checker: "invariants", Evidence: "invariant-M5"}
@@ -93,8 +94,9 @@ func TestABrokenInvariantShrinks(t *testing.T) {
 	}
 }
 
-// What is written out is what was drawn: the same calls and faults at the same times, so the same history until healing. Where
-// faults begin and end at one time, one of them may come a nanosecond later.
+// What is written out is what was drawn: the same calls and faults at the same times, so the same
+// history until healing. Where faults begin and end at one time, one of them may come a nanosecond
+// later.
 func TestAWrittenPlanIsTheDrawnOne(t *testing.T) {
 	t.Run("few faults", func(t *testing.T) {
 		writtenAsDrawn(t, 0, func(p *plan.Plan) {})

@@ -115,7 +115,8 @@ func microOperations(c plan.Call) []json.RawMessage {
 	return all
 }
 
-// minimise leaves out ever smaller parts of a list, down to one of so many pieces, as long as what is left passes.
+// minimise leaves out ever smaller parts of a list, down to one of so many pieces, as long as what
+// is left passes.
 func minimise[T any](list []T, pieces int, passes func(left []T) bool) {
 	for size, least := len(list), len(list)/pieces; size >= max(1, least); size /= 2 {
 		for from := 0; from < len(list); {
@@ -138,7 +139,8 @@ func (s *Shrinker) nodes(ctx context.Context) {
 	}
 }
 
-// withoutNode is the plan without its node of that number. Those after it move up, and clients go on asking those they asked.
+// withoutNode is the plan without its node of that number. Those after it move up, and clients go
+// on asking those they asked.
 func withoutNode(p plan.Plan, out int) plan.Plan {
 	old, names := NodeNames(p.Nodes), NodeNames(p.Nodes-1)
 	moved := func(name string) string {
@@ -207,7 +209,8 @@ func (s *Shrinker) clients(ctx context.Context) {
 	s.try(ctx, p)
 }
 
-// press takes the least number of each setting that may be drawn: a snapshot every few commands needs few commands.
+// press takes the least number of each setting that may be drawn: a snapshot every few commands
+// needs few commands.
 func (s *Shrinker) press(ctx context.Context) {
 	for _, o := range s.Target.Protocol().Options {
 		least := s.best.Plan.Set[o.Name]
@@ -246,7 +249,8 @@ func (s *Shrinker) set(ctx context.Context, name, value string) {
 	s.try(ctx, p)
 }
 
-// patience is the least time that a healed cluster is given before it counts as stuck: several elections take place in it.
+// patience is the least time that a healed cluster is given before it counts as stuck: several
+// elections take place in it.
 const patience = 5 * time.Second
 
 // healing gives the healed cluster less time.

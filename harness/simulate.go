@@ -25,8 +25,9 @@ type Outcome struct {
 	Wall    time.Duration  // of the run and its judgement
 }
 
-// Simulate carries out the plan in the simulator and judges it, in memory: no file is read or written. An error means that
-// the experiment itself failed or was stopped; a core that panics is a finding.
+// Simulate carries out the plan in the simulator and judges it, in memory: no file is read or
+// written. An error means that the experiment itself failed or was stopped; a core that panics is a
+// finding.
 func (x Experiment) Simulate(ctx context.Context, target cluster.Target, options sim.Options) (Outcome, error) {
 	start := time.Now()
 	judges, err := x.Checker()
@@ -103,8 +104,8 @@ func (o Outcome) Digest() [sha256.Size]byte {
 	return [sha256.Size]byte(hash.Sum(nil))
 }
 
-// Sign is what tells one sort of violation from another: who convicts, and of what. Violations with one sign are taken to
-// have one cause.
+// Sign is what tells one sort of violation from another: who convicts, and of what. Violations with
+// one sign are taken to have one cause.
 type Sign struct {
 	Checker  string `json:"checker"`
 	Evidence string `json:"evidence"` // kind of the first evidence, "" where there is none

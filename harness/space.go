@@ -10,8 +10,9 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// Space is what a campaign draws its plans from: every workload that the target can serve, every fault that a correct
-// protocol survives and that finds something to act on, and what the protocol says may be drawn of its options.
+// Space is what a campaign draws its plans from: every workload that the target can serve, every
+// fault that a correct protocol survives and that finds something to act on, and what the protocol
+// says may be drawn of its options.
 func Space(target cluster.Simulable) plan.Space {
 	protocol := target.Protocol()
 	s := plan.Space{

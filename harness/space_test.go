@@ -14,7 +14,8 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// Whatever is drawn for a bundled target: the simulator takes it and can do all of it, and nothing unsafe is in it.
+// Whatever is drawn for a bundled target: the simulator takes it and can do all of it, and nothing
+// unsafe is in it.
 func TestSpacesHoldWhatCanRun(t *testing.T) {
 	for _, target := range bundled.All() {
 		space := harness.Space(target)

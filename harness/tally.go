@@ -14,8 +14,8 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// Tally sums up trials. It holds nothing that depends on the machine or on how many trials ran at a time, and the sums of
-// the shards of a campaign are the sum of the whole.
+// Tally sums up trials. It holds nothing that depends on the machine or on how many trials ran at a
+// time, and the sums of the shards of a campaign are the sum of the whole.
 type Tally struct {
 	Seeds     int                   `json:"seeds"` // looks at leads among them
 	Looks     int                   `json:"looks"` // of the seeds, how many were leads under other luck

@@ -14,7 +14,8 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// A workload is there to provoke something: with a bug that allows it, some seed shows it to clients, by its name.
+// A workload is there to provoke something: with a bug that allows it, some seed shows it to
+// clients, by its name.
 func TestEveryWorkloadOfTransactionsConvicts(t *testing.T) {
 	for _, test := range []struct{ workload, target, bug, reads, anomaly string }{
 		{"list-append", "raft", "raft/answers-before-commit", "", "incompatible-order"},

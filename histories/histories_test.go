@@ -41,7 +41,8 @@ func forms(t *testing.T, file histories.File) map[string]*history.History {
 	return all
 }
 
-// Every engine gives every recorded verdict, and evidence for what is invalid that names calls of the history.
+// Every engine gives every recorded verdict, and evidence for what is invalid that names calls of
+// the history.
 func TestVerdicts(t *testing.T) {
 	for _, file := range all(t) {
 		for form, h := range forms(t, file) {

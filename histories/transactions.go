@@ -31,7 +31,8 @@ func (t Transactions) Verdict(level string) string {
 	return t.Expect[level]
 }
 
-// AllTransactions lists the corpus of transactions in the order of names. An error is a header that cannot be read.
+// AllTransactions lists the corpus of transactions in the order of names. An error is a header that
+// cannot be read.
 func AllTransactions() ([]Transactions, error) {
 	names, err := fs.Glob(transactional, "txn/*.jsonl")
 	if err != nil {

@@ -23,8 +23,8 @@ func transactions(t *testing.T) []histories.Transactions {
 	return files
 }
 
-// Each history of transactions has exactly the anomalies that its header names, and the verdict that it records for every
-// level; in either notation.
+// Each history of transactions has exactly the anomalies that its header names, and the verdict
+// that it records for every level; in either notation.
 func TestTransactionsHaveTheirAnomalies(t *testing.T) {
 	for _, file := range transactions(t) {
 		t.Run(file.Name, func(t *testing.T) {

@@ -65,7 +65,8 @@ func (s *arraySource) element() ([]byte, error) {
 	return nil, err
 }
 
-// orWant is the error that reading had, or else that c is not what is wanted. In the midst of an array no file ends.
+// orWant is the error that reading had, or else that c is not what is wanted. In the midst of an
+// array no file ends.
 func orWant(err error, c byte, want string) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

@@ -14,7 +14,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// recorded is a file of so many operations, each an invocation and a completion, as a run of twenty clients records them.
+// recorded is a file of so many operations, each an invocation and a completion, as a run of twenty
+// clients records them.
 func recorded(operations int) []byte {
 	draw := rand.New(rand.NewPCG(1, 1))
 	var file []byte
@@ -52,8 +53,8 @@ func operations() int {
 	return 100_000
 }
 
-// BenchmarkReadJSONL compares a history read with the least that encoding/json takes to parse its lines into events, which
-// are then not even kept.
+// BenchmarkReadJSONL compares a history read with the least that encoding/json takes to parse its
+// lines into events, which are then not even kept.
 func BenchmarkReadJSONL(b *testing.B) {
 	file := recorded(operations())
 	bare := func() {

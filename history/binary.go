@@ -15,10 +15,12 @@ import (
 	"unicode/utf8"
 )
 
-// The binary form, as docs/history-format.md describes it: a header, then blocks that need nothing of each other, so that a
-// writer can go on with a file, readers share the work, and one that is cut off is read up to its last whole block.
+// The binary form, as docs/history-format.md describes it: a header, then blocks that need nothing
+// of each other, so that a writer can go on with a file, readers share the work, and one that is
+// cut off is read up to its last whole block.
 
-// binaryMagic is what a file begins with; a byte with the version follows. A transfer that takes it for text breaks it.
+// binaryMagic is what a file begins with; a byte with the version follows. A transfer that takes it
+// for text breaks it.
 const (
 	binaryMagic   = "\x89svh\r\n\x1a"
 	binaryVersion = 1
@@ -74,7 +76,8 @@ func NewBinaryWriter(w io.Writer) *BinaryWriter {
 	return &BinaryWriter{w: w, numbers: map[string]uint64{}}
 }
 
-// Add appends an event; its Index is not kept. It is written with the block that it belongs to, at the latest by Flush.
+// Add appends an event; its Index is not kept. It is written with the block that it belongs to, at
+// the latest by Flush.
 func (b *BinaryWriter) Add(op *Op) error {
 	switch {
 	case op.Time < b.last:
@@ -268,7 +271,8 @@ func (f *binaryFeeder) end(b *block, err error) {
 	}
 }
 
-// binarySource reads the binary form event by event. What a writer flushes is read before the next block is written.
+// binarySource reads the binary form event by event. What a writer flushes is read before the next
+// block is written.
 type binarySource struct {
 	feeder  binaryFeeder
 	scanner scanner

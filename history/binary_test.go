@@ -102,7 +102,8 @@ func TestDecodeKeepsTheWholeBlocksOfABinaryFile(t *testing.T) {
 	}
 }
 
-// A program that goes on with a file, or writes now and then, makes the same history as one that writes it at once.
+// A program that goes on with a file, or writes now and then, makes the same history as one that
+// writes it at once.
 func TestBinaryWriterGoesOn(t *testing.T) {
 	want, _ := inBinary(t, []byte(twoCalls))
 	r, w := io.Pipe()

@@ -11,12 +11,13 @@ import (
 	"sync"
 )
 
-// Read reads a history as JSON lines, one event a line, and pairs it. Empty lines, and a first line that is an object
-// without a "type" (a header), are passed over. A last line that breaks off without its newline is what a killed writer
-// leaves: the history is read up to it and says so in Cut. Every other bad line is a *LineError, the first in the file.
+// Read reads a history as JSON lines, one event a line, and pairs it. Empty lines, and a first line
+// that is an object without a "type" (a header), are passed over. A last line that breaks off
+// without its newline is what a killed writer leaves: the history is read up to it and says so in
+// Cut. Every other bad line is a *LineError, the first in the file.
 //
-// The file is read in blocks of whole lines, which are parsed on all cores and put together in order: the result does not
-// depend on how many there are.
+// The file is read in blocks of whole lines, which are parsed on all cores and put together in
+// order: the result does not depend on how many there are.
 func Read(r io.Reader) (*History, error) { return readLines(r, sizeOf(r)) }
 
 // readLines is Read, where it is known how much there is to read, in bytes; 0 if it is not.
@@ -28,7 +29,8 @@ func readLines(r io.Reader, size int64) (*History, error) {
 	return readBlocks(feed, size, cores())
 }
 
-// cores are the workers besides a caller who reads. With one core there are none: what was just read is still in the cache.
+// cores are the workers besides a caller who reads. With one core there are none: what was just
+// read is still in the cache.
 func cores() int {
 	if n := runtime.GOMAXPROCS(0); n > 1 {
 		return n
@@ -39,8 +41,8 @@ func cores() int {
 // blockSize is how much is read at once, in bytes: little enough to stay in a core's cache.
 const blockSize = 256 << 10
 
-// block is a part of a file, of whole lines in a file of lines, and the events in it. Its memory is used again, and taken only
-// when there is something to fill it with: small files are read often.
+// block is a part of a file, of whole lines in a file of lines, and the events in it. Its memory is
+// used again, and taken only when there is something to fill it with: small files are read often.
 type block struct {
 	text    []byte // ends in a newline
 	number  int    // from 1, in a file that is made of blocks
@@ -65,12 +67,13 @@ func (b *block) breaksOff() string { return fmt.Sprintf("block %d breaks off", b
 type feeder interface {
 	// fill reads the next block, up to one that is the last. What cannot be read is the failure of the last.
 	fill(b *block)
-	// parse finds the events of a block, up to the first thing that is none. It is called from several goroutines.
+	// parse finds the events of a block, up to the first thing that is none. It is called from
+	// several goroutines.
 	parse(s *scanner, b *block)
 }
 
-// readBlocks parses with so many workers besides the caller, who reads and puts together what they parsed; with none, the
-// caller parses too.
+// readBlocks parses with so many workers besides the caller, who reads and puts together what they
+// parsed; with none, the caller parses too.
 func readBlocks(feed feeder, size int64, workers int) (*History, error) {
 	c := blockCollector{expected: size}
 	if workers == 0 {
@@ -163,8 +166,8 @@ func (f *lineFeeder) fill(b *block) {
 	}
 }
 
-// end makes b the last block: the file ends here, or cannot be read on. Of a line that is not whole for any other reason than
-// the end of the file, nothing is kept.
+// end makes b the last block: the file ends here, or cannot be read on. Of a line that is not whole
+// for any other reason than the end of the file, nothing is kept.
 func (f *lineFeeder) end(b *block, err error) {
 	b.last, b.cut = true, errors.Is(err, io.ErrUnexpectedEOF)
 	if !b.cut && !errors.Is(err, io.EOF) {

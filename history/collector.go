@@ -8,8 +8,8 @@ import (
 	"unsafe"
 )
 
-// maxMemory bounds what a history that is read may take, in bytes: no file makes a reader allocate without end. It holds
-// some thirty million events.
+// maxMemory bounds what a history that is read may take, in bytes: no file makes a reader allocate
+// without end. It holds some thirty million events.
 const maxMemory = 4 << 30
 
 // collector makes a history of events as they come.
@@ -70,8 +70,9 @@ func (c *collector) history() *History {
 
 // source reads the events of a file one by one.
 type source interface {
-	// next is the next event, with an Index of no meaning. At the end of the file it returns io.EOF, where the file breaks
-	// off a cutOff, and for anything else that is no event a *LineError.
+	// next is the next event, with an Index of no meaning. At the end of the file it returns
+	// io.EOF, where the file breaks off a cutOff, and for anything else that is no event a
+	// *LineError.
 	next() (Op, error)
 	// at adds to an *EventError about the event that next returned last where in the file it is.
 	at(error) error

@@ -58,16 +58,16 @@ type plain struct{ io.Writer }
 
 func (plain) Close() error { return nil }
 
-// A small file may hold a large one, but not one without end: beyond the first inflatesFreely bytes, no more than inflatesBy
-// times what was read of the file may come out of it.
+// A small file may hold a large one, but not one without end: beyond the first inflatesFreely
+// bytes, no more than inflatesBy times what was read of the file may come out of it.
 const (
 	inflatesFreely = 1 << 20
 	inflatesBy     = 200
 	maxWindow      = 128 << 20 // bytes of memory that a zstd file may ask for
 )
 
-// decompress looks through a compression that it knows by the first bytes; anything else it leaves as it is. It waits for no
-// more bytes than it needs.
+// decompress looks through a compression that it knows by the first bytes; anything else it leaves
+// as it is. It waits for no more bytes than it needs.
 func decompress(in *bufio.Reader) (*bufio.Reader, error) {
 	for _, known := range compressions {
 		for n := 1; n <= len(known.magic); n++ {

@@ -10,9 +10,10 @@ import (
 	"github.com/splitvote/splitvote/internal/edn"
 )
 
-// ReadEDN reads a history as Jepsen writes it: maps one after another, or one vector of maps; each plain or tagged
-// #jepsen.history.Op. A jepsen.independent tuple becomes the event's Key with its Value; see [ednValues] for how values become
-// JSON. A file that breaks off in mid-form is read up to there and says so in Cut.
+// ReadEDN reads a history as Jepsen writes it: maps one after another, or one vector of maps; each
+// plain or tagged #jepsen.history.Op. A jepsen.independent tuple becomes the event's Key with its
+// Value; see [ednValues] for how values become JSON. A file that breaks off in mid-form is read up
+// to there and says so in Cut.
 func ReadEDN(r io.Reader) (*History, error) {
 	return readAll(newEDNSource(bufio.NewReaderSize(r, 1<<20)))
 }

@@ -180,7 +180,8 @@ func TestWriteEDNThenReadIsTheSame(t *testing.T) {
 	}
 }
 
-// What Jepsen's tools look for: keywords where they compare keywords, numbers where they compute with numbers.
+// What Jepsen's tools look for: keywords where they compare keywords, numbers where they compute
+// with numbers.
 func TestWriteEDNSpellsAsJepsenDoes(t *testing.T) {
 	for jsonl, want := range map[string]string{
 		`{"time":3,"process":1,"type":"ok","f":"txn","value":[["append",8,1],["r","x",[1]]],"node":"n1"}`:  `{:index 1, :time 3, :type :ok, :process 1, :f :txn, :value [[:append 8 1] [:r "x" [1]]], :node "n1"}`,
@@ -203,7 +204,8 @@ func TestWriteEDNSpellsAsJepsenDoes(t *testing.T) {
 	}
 }
 
-// Histories as Jepsen's own stores hold them: a nemesis that only tells, tagged tuples, processes that give up.
+// Histories as Jepsen's own stores hold them: a nemesis that only tells, tagged tuples, processes
+// that give up.
 func TestReadEDNOfAJepsenRun(t *testing.T) {
 	h, err := history.ReadEDN(strings.NewReader(`
 #jepsen.history.Op{:index 0, :time 3291485317, :type :info, :process :nemesis, :f :start-partition, :value [:isolated {"n2" #{"n1" "n5"}}]}

@@ -15,19 +15,24 @@ import (
 	"github.com/splitvote/splitvote/internal/edn"
 )
 
-// ednValues makes JSON of the values of one file of EDN, so that two values have the same JSON if and only if they are equal.
+// ednValues makes JSON of the values of one file of EDN, so that two values have the same JSON if
+// and only if they are equal.
 //
-// Nil, booleans, numbers and lists are what they are in JSON. Keywords, strings, symbols, characters and ratios are strings
-// there, and sets are arrays in an order of their elements. So several forms have the same plain JSON: :k, "k" and \k. The
-// first of them in the file has it, and every other is written as an object that names its kind, {"#string":"k"}. A file that
-// uses one kind only, as nearly all do, has plain JSON only.
+// Nil, booleans, numbers and lists are what they are in JSON. Keywords, strings, symbols,
+// characters and ratios are strings there, and sets are arrays in an order of their elements. So
+// several forms have the same plain JSON: :k, "k" and \k. The first of them in the file has it, and
+// every other is written as an object that names its kind, {"#string":"k"}. A file that uses one
+// kind only, as nearly all do, has plain JSON only.
 //
-// The keys of objects, and the keys of events, are names: text. A number, or a form in JSON, is one too, and what is not plain is
-// preceded by its kind: "#string 1". What is plain among names is decided by names. A name that begins with # is never plain, nor is a tag that has the name of a kind.
+// The keys of objects, and the keys of events, are names: text. A number, or a form in JSON, is one
+// too, and what is not plain is preceded by its kind: "#string 1". What is plain among names is
+// decided by names. A name that begins with # is never plain, nor is a tag that has the name of a
+// kind.
 //
-// Why equal forms are written alike: what is plain is decided once for each text and remembered, and the elements of sets and
-// maps are sorted. Why others are not: the memory is of hashes, and if two texts have the same, the worst is that one is
-// written with its kind although it need not be. The zero value is ready. A nil one writes everything plain.
+// Why equal forms are written alike: what is plain is decided once for each text and remembered,
+// and the elements of sets and maps are sorted. Why others are not: the memory is of hashes, and if
+// two texts have the same, the worst is that one is written with its kind although it need not be.
+// The zero value is ready. A nil one writes everything plain.
 type ednValues struct{ plain map[uint64]ednKind }
 
 // ednKind is what a form is where plain JSON does not say.
@@ -61,7 +66,8 @@ func isKind(tag string) bool {
 
 var ednSeed = maphash.MakeSeed()
 
-// isPlain says whether what is plainly written so, in strings, arrays or names, is of that kind. The first that asks is right.
+// isPlain says whether what is plainly written so, in strings, arrays or names, is of that kind.
+// The first that asks is right.
 func (v *ednValues) isPlain(of byte, text []byte, kind ednKind) bool {
 	if v == nil {
 		return true
@@ -87,7 +93,8 @@ const (
 	inNames   = 'n'
 )
 
-// set sets the value of an event, and its key if the value is a tuple of jepsen.independent. The nemesis's values are plain.
+// set sets the value of an event, and its key if the value is a tuple of jepsen.independent. The
+// nemesis's values are plain.
 func (v *ednValues) set(op *Op, form any) (err error) {
 	if op.Process == Nemesis {
 		v = nil
@@ -210,7 +217,8 @@ func (v *ednValues) append(buf []byte, form any, names int) ([]byte, error) {
 	return appendString(buf, text), nil
 }
 
-// onlyString says whether text is a string that nothing else is plainly written as: no token has a space or a bracket.
+// onlyString says whether text is a string that nothing else is plainly written as: no token has a
+// space or a bracket.
 func onlyString(text string, kind ednKind) bool {
 	return kind == ednString && !edn.IsToken(text) && utf8.RuneCountInString(text) != 1
 }
@@ -246,8 +254,8 @@ func (v *ednValues) appendList(buf []byte, forms []any, kind ednKind, names int)
 // inOrder puts the elements of sets in order: by length, so that whole numbers are in theirs.
 func inOrder(a, b []byte) int { return cmp.Or(cmp.Compare(len(a), len(b)), bytes.Compare(a, b)) }
 
-// A name that is itself a form is written as JSON, and what is a name in it as a string of JSON in that: each level doubles the
-// quotes of the one within. So there are few.
+// A name that is itself a form is written as JSON, and what is a name in it as a string of JSON in
+// that: each level doubles the quotes of the one within. So there are few.
 const (
 	wholeName = 1 // what is not part of a value
 	mostNames = 3 // within each other
@@ -305,8 +313,8 @@ func (v *ednValues) appendMap(buf []byte, m edn.Map, names int) ([]byte, error) 
 	return append(buf, '}'), nil
 }
 
-// textOf is a form as text that is no value, as an error or a name of a node: a keyword or string as it stands, anything else
-// as JSON.
+// textOf is a form as text that is no value, as an error or a name of a node: a keyword or string
+// as it stands, anything else as JSON.
 func textOf(form any) string {
 	var plainly *ednValues
 	if text, kind := atomOf(form); kind != "" {

@@ -76,8 +76,8 @@ func things(depth int) *rapid.Generator[thing] {
 	})
 }
 
-// Two values of a history are the same JSON if and only if they are equal as EDN, as values, as keys and as elements, and so
-// they are after a conversion to EDN or to JSON lines and back.
+// Two values of a history are the same JSON if and only if they are equal as EDN, as values, as
+// keys and as elements, and so they are after a conversion to EDN or to JSON lines and back.
 func TestEDNEquality(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := rapid.SliceOfN(things(2), 2, 8).Draw(t, "values")

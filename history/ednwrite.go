@@ -15,9 +15,10 @@ import (
 	"github.com/splitvote/splitvote/internal/edn"
 )
 
-// WriteEDN writes a history as Jepsen's tools read it: a map a line. A Key becomes the first of a [key value] pair, the
-// names of a transaction's micro-operations and of an object's fields become keywords or, where they are whole numbers, those,
-// and {"#tag": value} becomes what it was read from.
+// WriteEDN writes a history as Jepsen's tools read it: a map a line. A Key becomes the first of a
+// [key value] pair, the names of a transaction's micro-operations and of an object's fields become
+// keywords or, where they are whole numbers, those, and {"#tag": value} becomes what it was read
+// from.
 func WriteEDN(w io.Writer, h *History) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	spelt := ednWriter{taken: map[ednThing]bool{}}
@@ -67,9 +68,9 @@ func WriteEDN(w io.Writer, h *History) error {
 	return out.Flush()
 }
 
-// ednWriter writes values so that [ednValues] reads them apart again. What is not plain is written as the kind that it names. What is
-// plain may be read from several kinds; it is written as the first, of those usual in its place, that is not written for
-// something else.
+// ednWriter writes values so that [ednValues] reads them apart again. What is not plain is written
+// as the kind that it names. What is plain may be read from several kinds; it is written as the
+// first, of those usual in its place, that is not written for something else.
 type ednWriter struct{ taken map[ednThing]bool }
 
 // ednThing is a form by its kind and its plain JSON, as a value or as a name.
@@ -286,8 +287,8 @@ func (w *ednWriter) object(buf []byte, v map[string]any) []byte {
 	return append(buf, '}')
 }
 
-// name appends what was a number before it became a name as a number, which accounts and keys are in Jepsen's workloads,
-// and anything else as of the usual kind.
+// name appends what was a number before it became a name as a number, which accounts and keys are
+// in Jepsen's workloads, and anything else as of the usual kind.
 func (w *ednWriter) name(buf []byte, name string, usual ednKind) []byte {
 	if thing, ok := kindOfName(name); ok {
 		if spelt, ok := spell(buf, thing.kind, thing.text); ok {
@@ -303,7 +304,8 @@ func (w *ednWriter) name(buf []byte, name string, usual ednKind) []byte {
 	return w.first(buf, name, usual, true)
 }
 
-// first appends plain text as the usual kind, or else as the first kind that is not written for something else.
+// first appends plain text as the usual kind, or else as the first kind that is not written for
+// something else.
 func (w *ednWriter) first(buf []byte, text string, usual ednKind, name bool) []byte {
 	if usual == ednKeyword && edn.AppendKeyword(nil, text)[0] != ':' {
 		usual = ednString // it is odd as a keyword

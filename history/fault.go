@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Fault is the value of a nemesis operation's completion: which harm began or ended, to whom, and the proof that it took
-// effect. Report and checkers know of faults what is written here and nothing else.
+// Fault is the value of a nemesis operation's completion: which harm began or ended, to whom, and
+// the proof that it took effect. Report and checkers know of faults what is written here and
+// nothing else.
 type Fault struct {
 	ID    int      `json:"id"`              // from 1 in the order of beginning; the end of a fault repeats it
 	Fault string   `json:"fault"`           // partition, kill, pause ... as in --faults
@@ -34,8 +35,8 @@ type Grudge map[NodeID][]NodeID
 // Settings are a fault's further parameters by name.
 type Settings map[string]json.RawMessage
 
-// HealAll is the F of the nemesis operation that ends every fault before the final reads. Liveness is judged from its
-// completion on.
+// HealAll is the F of the nemesis operation that ends every fault before the final reads. Liveness
+// is judged from its completion on.
 const HealAll = "heal-all"
 
 // Window is a fault with the time it lasted.
@@ -47,7 +48,8 @@ type Window struct {
 	Last     int // of the one that ended it, -1 if none did
 }
 
-// Faults are the faults that a completion of the nemesis tells of, several at the end of all; none for any other event.
+// Faults are the faults that a completion of the nemesis tells of, several at the end of all; none
+// for any other event.
 func (op *Op) Faults() []Fault {
 	if op.Process != Nemesis || op.Kind == Invoke {
 		return nil

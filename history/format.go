@@ -53,8 +53,9 @@ func (e *FormatError) Error() string { return fmt.Sprintf("%v (read as %s)", e.E
 
 func (e *FormatError) Unwrap() error { return e.Err }
 
-// Decode reads a whole history in a format. A file compressed by gzip or zstd is known by its first bytes and read as what
-// it holds. Bad input is one line that names the place and the format; a file that breaks off is read as far as it goes, see Cut.
+// Decode reads a whole history in a format. A file compressed by gzip or zstd is known by its first
+// bytes and read as what it holds. Bad input is one line that names the place and the format; a
+// file that breaks off is read as far as it goes, see Cut.
 func Decode(r io.Reader, format Format) (*History, error) {
 	in, err := recognise(r, format)
 	if err != nil {
@@ -135,8 +136,8 @@ func (o *opening) at(err error) error { return &FormatError{o.format, o.source.a
 // bufferSize is what is read at once from a stream.
 const bufferSize = 1 << 16
 
-// recognise looks through a compression and tells the format by the first bytes, if it is not known. It waits for no more
-// bytes than it needs.
+// recognise looks through a compression and tells the format by the first bytes, if it is not
+// known. It waits for no more bytes than it needs.
 func recognise(r io.Reader, format Format) (input, error) {
 	in := input{bufio.NewReaderSize(r, bufferSize), format, sizeOf(r)}
 	unpacked, err := decompress(in.Reader)

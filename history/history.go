@@ -25,9 +25,10 @@ type Call struct {
 // Forever is the end of a call whose outcome is unknown: it may take effect at any later time.
 const Forever = time.Duration(math.MaxInt64)
 
-// New makes a history of events in order, numbering them from 0, and pairs every invocation with its completion. It
-// reports the first event that breaks H1, H2 or H4 by its position, and makes times obey H3. Nemesis events pair likewise: an invoke with
-// the next event of the nemesis with the same F.
+// New makes a history of events in order, numbering them from 0, and pairs every invocation with
+// its completion. It reports the first event that breaks H1, H2 or H4 by its position, and makes
+// times obey H3. Nemesis events pair likewise: an invoke with the next event of the nemesis with
+// the same F.
 func New(ops []Op) (*History, error) {
 	var c collector
 	c.calls = make([]Call, 0, len(ops)/2+1)
@@ -47,7 +48,8 @@ type EventError struct {
 
 func (e *EventError) Error() string { return fmt.Sprintf("event %d: %s", e.Index, oneLine(e.What)) }
 
-// Calls are all calls in the order of their invocations, the nemesis's among them. The slice is shared: do not change it.
+// Calls are all calls in the order of their invocations, the nemesis's among them. The slice is
+// shared: do not change it.
 func (h *History) Calls() []Call { return h.calls }
 
 // Invocation is the event that begins c.
@@ -86,7 +88,8 @@ func (h *History) End() time.Duration {
 	return h.Ops[len(h.Ops)-1].Time
 }
 
-// Keys lists the keys of the clients' calls in order of first appearance; "" stands for the calls without one.
+// Keys lists the keys of the clients' calls in order of first appearance; "" stands for the calls
+// without one.
 func (h *History) Keys() []string {
 	var keys []string
 	seen := map[string]bool{}
@@ -100,8 +103,8 @@ func (h *History) Keys() []string {
 	return keys
 }
 
-// Filter is the history of the calls that keep accepts. Events keep their Index of h, so that evidence found in a part
-// names the operations of the whole.
+// Filter is the history of the calls that keep accepts. Events keep their Index of h, so that
+// evidence found in a part names the operations of the whole.
 func (h *History) Filter(keep func(invocation *Op) bool) *History {
 	part := &History{Initial: h.Initial}
 	var at []int

@@ -10,9 +10,10 @@ import (
 	"github.com/splitvote/splitvote/internal/edn"
 )
 
-// Initial says what objects hold before any call: All is the value of every key that Keys does not name. A key for which
-// neither says anything begins as its model does. The values are JSON, in the form in which the model reads its whole object:
-// 0 for a register or a counter, [1, 2] for a list, a set or a queue.
+// Initial says what objects hold before any call: All is the value of every key that Keys does not
+// name. A key for which neither says anything begins as its model does. The values are JSON, in the
+// form in which the model reads its whole object: 0 for a register or a counter, [1, 2] for a list,
+// a set or a queue.
 type Initial struct {
 	All  json.RawMessage            `json:"initial,omitempty"`
 	Keys map[string]json.RawMessage `json:"initial-by-key,omitempty"`
@@ -54,7 +55,8 @@ func (i Initial) Override(o Initial) Initial {
 	return i
 }
 
-// headerOf reads a line that describes the file instead of being an event: an object with none of type, process and f.
+// headerOf reads a line that describes the file instead of being an event: an object with none of
+// type, process and f.
 func headerOf(line []byte) (initial Initial, header bool, err error) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(line, &fields) != nil {
@@ -77,8 +79,9 @@ func headerOf(line []byte) (initial Initial, header bool, err error) {
 	return initial, true, nil
 }
 
-// header reads the map that stands before the events and says what objects hold: {:initial 0}, {:initial-by-key {:x 0}}.
-// The names of the keys are those of the events, of whatever kind these are.
+// header reads the map that stands before the events and says what objects hold: {:initial 0},
+// {:initial-by-key {:x 0}}. The names of the keys are those of the events, of whatever kind these
+// are.
 func (v *ednValues) header(form any) (initial Initial, header bool, err error) {
 	m, ok := form.(edn.Map)
 	if !ok {

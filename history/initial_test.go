@@ -78,7 +78,8 @@ func TestInitialMalformed(t *testing.T) {
 	}
 }
 
-// What a caller says wins over what the file says; what it says of all keys, over what the file says of single ones.
+// What a caller says wins over what the file says; what it says of all keys, over what the file
+// says of single ones.
 func TestInitialOverride(t *testing.T) {
 	file := history.Initial{All: []byte("0"), Keys: map[string]json.RawMessage{"x": []byte("1")}}
 	for _, test := range []struct {

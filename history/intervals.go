@@ -16,14 +16,15 @@ import (
 	"time"
 )
 
-// Intervals are calls with their start and their end, one record a call, as a monitor or Porcupine's Operation has them:
+// Intervals are calls with their start and their end, one record a call, as a monitor or
+// Porcupine's Operation has them:
 //
 //	{"process":0,"f":"write","value":1,"start":10,"end":20}
 //	{"ClientId":0,"Input":{"Op":1,"Key":"x","Value":"1"},"Call":10,"Output":{},"Return":20}
 //
-// They become events in the order of time. Where times tie, calls begin before others end, as in Porcupine: then no call
-// follows another that may have overlapped it. A client that has another call under way, or whose call has an unknown outcome,
-// goes on as a further process.
+// They become events in the order of time. Where times tie, calls begin before others end, as in
+// Porcupine: then no call follows another that may have overlapped it. A client that has another
+// call under way, or whose call has an unknown outcome, goes on as a further process.
 
 // intervalFields are our names for the fields of an interval, with those that others use, in lower case.
 var intervalFields = map[string][]string{
@@ -272,7 +273,8 @@ func intervalOf(named map[string]json.RawMessage) (interval, error) {
 	return c, nil
 }
 
-// resultOf is the value of a completion: what was returned, or the arguments where that says no more than that it was done.
+// resultOf is the value of a completion: what was returned, or the arguments where that says no
+// more than that it was done.
 func resultOf(f string, value, result json.RawMessage) json.RawMessage {
 	text := string(bytes.TrimSpace(result))
 	switch {
@@ -288,8 +290,8 @@ func resultOf(f string, value, result json.RawMessage) json.RawMessage {
 	return result
 }
 
-// unpack takes Porcupine's Input and Output apart: {"Op":1,"Key":"x","Value":"1"} and {"Value":"1"}. The numbers are those of its
-// key-value model.
+// unpack takes Porcupine's Input and Output apart: {"Op":1,"Key":"x","Value":"1"} and
+// {"Value":"1"}. The numbers are those of its key-value model.
 func unpack(fields map[string]json.RawMessage) error {
 	if fields["f"] != nil {
 		return nil

@@ -7,11 +7,13 @@ import (
 	"strings"
 )
 
-// Jepsen writes a fault as events of the nemesis that say by their F alone what begins and ends. Both the invocation and
-// the completion of such an operation are :info, so that they pair with nothing. The functions below read them as faults.
+// Jepsen writes a fault as events of the nemesis that say by their F alone what begins and ends.
+// Both the invocation and the completion of such an operation are :info, so that they pair with
+// nothing. The functions below read them as faults.
 
-// ends lists, for each F that begins a fault of Jepsen's, which F ends it; [start, stop] pairs with a suffix follow the
-// rule of [jepsenFault]. A start without a suffix ends a kill where there is one.
+// ends lists, for each F that begins a fault of Jepsen's, which F ends it; [start, stop] pairs with
+// a suffix follow the rule of [jepsenFault]. A start without a suffix ends a kill where there is
+// one.
 var ends = map[string]string{
 	"kill": "start", "crash": "restart", "pause": "resume", "partition": "heal", "isolate": "heal", "cut": "heal",
 	"bump-clock": "reset-clock", "strobe-clock": "reset-clock", "bump": "reset", "strobe": "reset", "start": "stop",
@@ -41,16 +43,16 @@ type jepsenWindow struct {
 	began string // F of the event that began it
 }
 
-// endedBy says whether an operation of the nemesis ends the fault. One of several words ends those that it begins like:
-// stop-partition ends start-partition-halves.
+// endedBy says whether an operation of the nemesis ends the fault. One of several words ends those
+// that it begins like: stop-partition ends start-partition-halves.
 func (w *jepsenWindow) endedBy(f string) bool {
 	kind, suffixed := strings.CutPrefix(f, "stop-")
 	return ends[w.began] == f || f == HealAll || suffixed && strings.HasPrefix(w.began+"-", "start-"+kind+"-")
 }
 
-// jepsenWindows are the faults that the nemesis tells of in Jepsen's form; own are the events that are not in it. A fault
-// reaches from the first event that names its beginning to the last in a row that names its end. While it lasts, more events
-// of its F are more of the same fault.
+// jepsenWindows are the faults that the nemesis tells of in Jepsen's form; own are the events that
+// are not in it. A fault reaches from the first event that names its beginning to the last in a row
+// that names its end. While it lasts, more events of its F are more of the same fault.
 func jepsenWindows(h *History, own map[int]bool) []Window {
 	var windows []*jepsenWindow
 	var events []int
@@ -92,8 +94,8 @@ func jepsenWindows(h *History, own map[int]bool) []Window {
 	return found
 }
 
-// describe takes what the value of a nemesis operation tells of its fault: a word is its shape, a list its nodes, and a map
-// of nodes says who is cut off from whom, or what was done to each.
+// describe takes what the value of a nemesis operation tells of its fault: a word is its shape, a
+// list its nodes, and a map of nodes says who is cut off from whom, or what was done to each.
 func (f *Fault) describe(value json.RawMessage) {
 	var word string
 	var nodes []NodeID

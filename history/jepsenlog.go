@@ -12,7 +12,8 @@ import (
 	"github.com/splitvote/splitvote/internal/edn"
 )
 
-// A log of Jepsen has an event a line among other lines, and its history.txt has the same without what stands before:
+// A log of Jepsen has an event a line among other lines, and its history.txt has the same without
+// what stands before:
 //
 //	2021-03-04 05:06:07,089{UTC}	INFO	[jepsen worker 6] jepsen.util: 26	:invoke	:txn	[[:r 8 nil]]
 //	26	:ok	:txn	[[:r 8 [1 2]]]

@@ -14,8 +14,8 @@ import (
 // maxLine bounds one event in bytes: a hostile file must not make the reader allocate without end.
 const maxLine = 16 << 20
 
-// maxDepth bounds how deeply an event may nest, the braces of its line among it: in whichever form it is read, it can be written
-// as JSON lines.
+// maxDepth bounds how deeply an event may nest, the braces of its line among it: in whichever form
+// it is read, it can be written as JSON lines.
 const maxDepth = 64
 
 // LineError is a line that is no event.
@@ -29,7 +29,8 @@ func (e *LineError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, o
 // longestError bounds, in bytes, what an error quotes of a file.
 const longestError = 400
 
-// oneLine is a text as it may stand in an error: whatever a file holds, its error is one line of ordinary length.
+// oneLine is a text as it may stand in an error: whatever a file holds, its error is one line of
+// ordinary length.
 func oneLine(text string) string {
 	if len(text) > longestError {
 		text = strings.ToValidUTF8(text[:longestError], "") + "…"
@@ -133,7 +134,8 @@ func (r *lineReader) read() error {
 
 var null = json.RawMessage("null")
 
-// checkDepth refuses JSON that nests too deeply where it stands within so many brackets, before anything recursive sees it.
+// checkDepth refuses JSON that nests too deeply where it stands within so many brackets, before
+// anything recursive sees it.
 func checkDepth(text []byte, depth int) error {
 	inString := false
 	for i := 0; i < len(text); i++ {

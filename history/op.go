@@ -10,7 +10,8 @@ import (
 // NodeID names a node of the cluster under test.
 type NodeID string
 
-// Process is a logical client: it has at most one operation under way (H1). [Nemesis] is the process that does harm.
+// Process is a logical client: it has at most one operation under way (H1). [Nemesis] is the
+// process that does harm.
 type Process int64
 
 // Nemesis is the process of the faults. It is written as "nemesis".

@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// backsteps counts the times that were raised for H3. A recorder that reads its clock before it appends the event, as the
-// workers of Jepsen do, writes times that fall by micro- or milliseconds. The order of the events is still right: a worker
-// appends an invocation before it calls, and a completion after it has the answer.
+// backsteps counts the times that were raised for H3. A recorder that reads its clock before it
+// appends the event, as the workers of Jepsen do, writes times that fall by micro- or milliseconds.
+// The order of the events is still right: a worker appends an invocation before it calls, and a
+// completion after it has the answer.
 type backsteps struct {
 	events int
 	most   time.Duration // by which a time was raised

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// pairing holds events to H1, H2 and H4, makes them obey H3 as they come, and says which call each belongs to. What it remembers grows with
-// the number of processes, not of events.
+// pairing holds events to H1, H2 and H4, makes them obey H3 as they come, and says which call each
+// belongs to. What it remembers grows with the number of processes, not of events.
 type pairing struct {
 	events int
 	calls  int
@@ -28,8 +28,9 @@ type process struct {
 // unpaired is the call of a nemesis's event that belongs to none.
 const unpaired = -1
 
-// add numbers an event and pairs it: an invocation begins the next call, a completion ends the call that is returned. Calls
-// are counted from 0. A completion of the nemesis ends its first call under way with the same F, or none.
+// add numbers an event and pairs it: an invocation begins the next call, a completion ends the call
+// that is returned. Calls are counted from 0. A completion of the nemesis ends its first call under
+// way with the same F, or none.
 func (p *pairing) add(op *Op) (call int, err error) {
 	op.Index = p.events
 	p.events++
@@ -75,8 +76,9 @@ func (p *pairing) fault(op *Op) int {
 	return under[0]
 }
 
-// process finds what is known of a client. Processes are numbered densely in most histories and found in a slice, which
-// never grows beyond what the number of events warrants: a file that names process 2⁶² must not cost memory.
+// process finds what is known of a client. Processes are numbered densely in most histories and
+// found in a slice, which never grows beyond what the number of events warrants: a file that names
+// process 2⁶² must not cost memory.
 func (p *pairing) process(number Process) *process {
 	if number >= 0 && number < Process(len(p.few)) {
 		return &p.few[number]

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// parseOp reads an event in JSON that is not of the common shape, and says what is wrong with what is none. What only the events
-// before can tell is left to [pairing]; see [unsettled].
+// parseOp reads an event in JSON that is not of the common shape, and says what is wrong with what
+// is none. What only the events before can tell is left to [pairing]; see [unsettled].
 func parseOp(line []byte) (Op, error) {
 	if err := checkDepth(line, 0); err != nil {
 		return Op{}, err
@@ -75,7 +75,8 @@ func parseOp(line []byte) (Op, error) {
 	return op, nil
 }
 
-// decodeObject decodes an object whose fields are of any kind, so that only what is no object of JSON is an error.
+// decodeObject decodes an object whose fields are of any kind, so that only what is no object of
+// JSON is an error.
 func decodeObject(line []byte, into any) error {
 	err := json.Unmarshal(line, into)
 	var kind *json.UnmarshalTypeError

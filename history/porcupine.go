@@ -17,13 +17,14 @@ import (
 //
 //	{:process 9, :type :invoke, :f :append, :key "0", :value "x 9 0 y"}
 //
-// They resemble EDN, but have no escapes. Its etcd logs are what early versions of Jepsen printed, of a register that is
-// read, written, and compared and set; of other lines in such a log nothing is known:
+// They resemble EDN, but have no escapes. Its etcd logs are what early versions of Jepsen printed,
+// of a register that is read, written, and compared and set; of other lines in such a log nothing
+// is known:
 //
 //	INFO  jepsen.util - 4	:invoke	:cas	[3 1]
 //
-// There a cas that failed, and repeats its values, was carried out and found another value; Porcupine's model judges that. One
-// that failed for another reason says which instead.
+// There a cas that failed, and repeats its values, was carried out and found another value;
+// Porcupine's model judges that. One that failed for another reason says which instead.
 var (
 	kvBegin = regexp.MustCompile(`^\{:process \d+, :type :(invoke|ok), :f :(get|put|append), :key "`)
 	kvLine  = regexp.MustCompile(`^\{:process (\d+), :type :(invoke|ok), :f :(get|put|append), :key "(.*)", :value (nil|"(.*)")\}$`)

@@ -68,7 +68,8 @@ func TestDecodeReadsPorcupinesLogs(t *testing.T) {
 	}
 }
 
-// An early log is known behind a preamble of any kind, so that its failed cas are what Porcupine's model takes them for.
+// An early log is known behind a preamble of any kind, so that its failed cas are what Porcupine's
+// model takes them for.
 func TestEarlyLogsBehindAPreamble(t *testing.T) {
 	for _, preamble := range []string{"", "INFO  jepsen.core - begins\n", "WARN  some.other - thing\n", "Running on 5 nodes\n\n", strings.Repeat("WARN  x - y\n", 3000)} {
 		want, err := history.Decode(strings.NewReader(etcdLog), history.PorcupineEtcd)

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// passMark passes over the byte order mark of UTF-8. That of UTF-16 is refused: it is the only one whose file looks like binary.
+// passMark passes over the byte order mark of UTF-8. That of UTF-16 is refused: it is the only one
+// whose file looks like binary.
 func passMark(in *bufio.Reader) error {
 	const mark = "\xef\xbb\xbf"
 	head, _ := in.Peek(1) // an error comes again with the first read
@@ -52,8 +53,8 @@ func formatOf(head string) (format Format, known bool) {
 	return formatOfLog(head)
 }
 
-// formatOfLog tells early logs of Jepsen from later ones by the first line that is an event, whatever precedes it. A log without one is
-// told by how its lines begin.
+// formatOfLog tells early logs of Jepsen from later ones by the first line that is an event,
+// whatever precedes it. A log without one is told by how its lines begin.
 func formatOfLog(head string) (Format, bool) {
 	format := JepsenLog
 	for line := range strings.Lines(head) {

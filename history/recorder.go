@@ -2,8 +2,8 @@ package history
 
 import "io"
 
-// Recorder numbers events as they happen and writes each at once as a line of JSON, so that a killed run keeps all that
-// it saw.
+// Recorder numbers events as they happen and writes each at once as a line of JSON, so that a
+// killed run keeps all that it saw.
 type Recorder struct {
 	w   io.Writer
 	ops []Op
@@ -13,7 +13,8 @@ type Recorder struct {
 // NewRecorder records to w; nil keeps the events in memory only.
 func NewRecorder(w io.Writer) *Recorder { return &Recorder{w: w} }
 
-// Record appends an event and returns it with its Index. A failed write is returned, and the event is kept in memory.
+// Record appends an event and returns it with its Index. A failed write is returned, and the event
+// is kept in memory.
 func (r *Recorder) Record(op Op) (Op, error) {
 	op.Index = len(r.ops)
 	if op.Value == nil {

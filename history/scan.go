@@ -7,10 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// scanner reads the lines of a history in one pass, without reflection and nearly without allocation. It knows the shape
-// in which events are commonly written: an object with each of our fields at most once, numbers that fit, and valid JSON
-// as value. Of any other line it says so and reports nothing, and encoding/json decides what the line means and what is
-// wrong with it. So a line that scanner reads must mean to encoding/json what it means here; FuzzScanner holds it to that.
+// scanner reads the lines of a history in one pass, without reflection and nearly without
+// allocation. It knows the shape in which events are commonly written: an object with each of our
+// fields at most once, numbers that fit, and valid JSON as value. Of any other line it says so and
+// reports nothing, and encoding/json decides what the line means and what is wrong with it. So a
+// line that scanner reads must mean to encoding/json what it means here; FuzzScanner holds it to
+// that.
 type scanner struct {
 	names [512]string // the strings seen last, by their hash: there are few names, keys and nodes
 	arena []byte      // room for values, which are small
@@ -31,9 +33,10 @@ const (
 	required = fieldProcess | fieldType | fieldF
 )
 
-// event reads the event that begins at data[i] into op, which must be zero but for a Value of null, and returns where the
-// line's newline is. data ends in a newline, which stops everything here: no bound needs to be checked. If ok is false, the
-// line is not of the common shape, and op holds nothing of meaning.
+// event reads the event that begins at data[i] into op, which must be zero but for a Value of null,
+// and returns where the line's newline is. data ends in a newline, which stops everything here: no
+// bound needs to be checked. If ok is false, the line is not of the common shape, and op holds
+// nothing of meaning.
 func (s *scanner) event(data []byte, i int, op *Op) (end int, ok bool) {
 	if data[i] != '{' {
 		return 0, false
@@ -109,7 +112,8 @@ func blanks(data []byte, i int) int {
 	return i
 }
 
-// fieldAt is the field whose quoted name data begins with, and the name's width with its quotes; 0 if it is none of ours.
+// fieldAt is the field whose quoted name data begins with, and the name's width with its quotes; 0
+// if it is none of ours.
 func fieldAt(data []byte) (field, width int) {
 	if len(data) < 10 {
 		return 0, 0
@@ -232,8 +236,8 @@ func unquote(literal []byte) (text string, ok bool) {
 	return text, err == nil
 }
 
-// quoted finds the end of the string that begins with the quote at data[i]. It is plain if it stands for its own bytes. A
-// string of JSON has no control characters.
+// quoted finds the end of the string that begins with the quote at data[i]. It is plain if it
+// stands for its own bytes. A string of JSON has no control characters.
 func quoted(data []byte, i int) (end int, plain, ok bool) {
 	begin := i
 	ascii := true
@@ -299,8 +303,8 @@ func (s *scanner) keep(raw []byte) json.RawMessage {
 	return s.arena[begin:len(s.arena):len(s.arena)]
 }
 
-// value finds the end of the JSON value that begins at data[i], inside so many brackets. It is not ok if the value is
-// invalid, goes on in another line, or nests too deeply.
+// value finds the end of the JSON value that begins at data[i], inside so many brackets. It is not
+// ok if the value is invalid, goes on in another line, or nests too deeply.
 func value(data []byte, i, depth int) (end int, ok bool) {
 	switch c := data[i]; {
 	case c == '"':

@@ -15,7 +15,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// lines are events and what resembles them. The scanner must read those that are marked, and need not read the others.
+// lines are events and what resembles them. The scanner must read those that are marked, and need
+// not read the others.
 var lines = map[string]bool{
 	`{"index":0,"time":10,"process":0,"type":"invoke","f":"write","key":"x","value":1,"node":"n1"}`: true,
 	`{"index":7,"time":0,"process":"nemesis","type":"info","f":"kill","value":null,"error":"gone"}`: true,
@@ -230,8 +231,8 @@ func TestReadRefusesALineWithoutEnd(t *testing.T) {
 	}
 }
 
-// What cannot be read on is an error in the line where that shows; what breaks off, as compressed files do, is read as far as
-// it goes.
+// What cannot be read on is an error in the line where that shows; what breaks off, as compressed
+// files do, is read as far as it goes.
 func TestReadFromAFailingReader(t *testing.T) {
 	for _, test := range []struct {
 		text string

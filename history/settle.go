@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// unsettled is what of an event only the events before it can settle. Events are parsed on several cores, so until they are put
-// in order it travels in the Key, behind a byte that no text has, for all text is UTF-8.
+// unsettled is what of an event only the events before it can settle. Events are parsed on several
+// cores, so until they are put in order it travels in the Key, behind a byte that no text has, for
+// all text is UTF-8.
 type unsettled struct {
 	Process string `json:"process,omitempty"` // name of a process that has no number
 	Key     string `json:"key,omitempty"`     // JSON of a key that is no string
@@ -38,8 +39,8 @@ type settling struct {
 	latest    string             // the last key that was looked up
 }
 
-// settle completes an event. Names of processes are numbered from 0 in the order of their appearance. A key that is a number has
-// the digits as its name, unless a string has.
+// settle completes an event. Names of processes are numbered from 0 in the order of their
+// appearance. A key that is a number has the digits as its name, unless a string has.
 func (s *settling) settle(op *Op) error {
 	if op.Key == "" || op.Key == s.latest && op.Key[0] != unsettledMark {
 		return s.numbered(op)

@@ -5,8 +5,9 @@ import (
 	"io"
 )
 
-// Stream reads a history event by event, as they come: what a program has written to a pipe is returned before the next
-// event is written. Its memory does not grow with the number of events. A Stream is for one goroutine.
+// Stream reads a history event by event, as they come: what a program has written to a pipe is
+// returned before the next event is written. Its memory does not grow with the number of events. A
+// Stream is for one goroutine.
 type Stream struct {
 	src   source
 	rules pairing
@@ -19,9 +20,9 @@ func NewStream(r io.Reader, format Format) *Stream {
 	return &Stream{src: &opening{r: r, format: format}}
 }
 
-// Next is the next event, numbered from 0; it waits until the event's line is whole. The events that it returns obey H1 to
-// H4. At the end, and where the file breaks off, it returns io.EOF; any other error is one line that names the place, and
-// stays.
+// Next is the next event, numbered from 0; it waits until the event's line is whole. The events
+// that it returns obey H1 to H4. At the end, and where the file breaks off, it returns io.EOF; any
+// other error is one line that names the place, and stays.
 func (s *Stream) Next() (Op, error) {
 	if s.err != nil {
 		return Op{}, s.err

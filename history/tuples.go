@@ -6,10 +6,11 @@ import (
 	"slices"
 )
 
-// SplitTuples takes the values of a history apart where every client's event has a [key value] pair and none a Key, as
-// Jepsen's independent tuples are; any other history is returned as it is. A pair whose key is an array or an object is
-// none, so that a transaction of two calls is not mistaken for one; and some call must have nothing but its key, as reads
-// have, or the pairs may as well be the arguments of compare-and-sets.
+// SplitTuples takes the values of a history apart where every client's event has a [key value] pair
+// and none a Key, as Jepsen's independent tuples are; any other history is returned as it is. A
+// pair whose key is an array or an object is none, so that a transaction of two calls is not
+// mistaken for one; and some call must have nothing but its key, as reads have, or the pairs may as
+// well be the arguments of compare-and-sets.
 func SplitTuples(h *History) *History {
 	var keys []string
 	var values []json.RawMessage
@@ -41,7 +42,8 @@ func SplitTuples(h *History) *History {
 	return &History{Ops: ops, Cut: h.Cut, Initial: h.Initial, Notes: h.Notes, calls: h.calls}
 }
 
-// tupleKeys names the keys of tuples, so that 1 and "1" are different ones: the first that is written so has the plain name.
+// tupleKeys names the keys of tuples, so that 1 and "1" are different ones: the first that is
+// written so has the plain name.
 type tupleKeys map[string]bool // whether the plain name is a string's
 
 func (k tupleKeys) split(value json.RawMessage) (key string, rest json.RawMessage, ok bool) {

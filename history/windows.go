@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// Windows are the faults of the run in the order of their beginning, read from the completions of the nemesis. A window
-// reaches from the invocation that began the fault to the completion that ended it, so that the harm lies inside. A
-// beginning whose completion was not recorded counts, unproved; one that was refused has no [Fault] as its value and does
-// not. Faults that Jepsen's nemesis tells of in its own form follow, unproved and numbered on; see [jepsenWindows].
+// Windows are the faults of the run in the order of their beginning, read from the completions of
+// the nemesis. A window reaches from the invocation that began the fault to the completion that
+// ended it, so that the harm lies inside. A beginning whose completion was not recorded counts,
+// unproved; one that was refused has no [Fault] as its value and does not. Faults that Jepsen's
+// nemesis tells of in its own form follow, unproved and numbered on; see [jepsenWindows].
 func (h *History) Windows() []Window {
 	windows, own := h.proved()
 	most := 0

@@ -6,8 +6,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Bag is a queue without an order, initially empty: a dequeue returns any value that is in it, and null if there is none.
-// Its calls are those of Queue.
+// Bag is a queue without an order, initially empty: a dequeue returns any value that is in it, and
+// null if there is none. Its calls are those of Queue.
 type Bag struct{}
 
 // Name is unordered-queue.
@@ -18,7 +18,8 @@ func (m Bag) Call(invocation, completion *history.Op) (QueueCall, Value, error) 
 	return drainable(m.Name(), invocation, completion)
 }
 
-// drainable reads a call of a queue that can be drained. The result of a drain is the list of what it took out, as JSON.
+// drainable reads a call of a queue that can be drained. The result of a drain is the list of what
+// it took out, as JSON.
 func drainable(model string, invocation, completion *history.Op) (call QueueCall, got Value, err error) {
 	if invocation.F != Drain.String() {
 		if call, got, err = queueCall(model, invocation, completion, Enqueue, Dequeue); err != nil {
@@ -42,11 +43,12 @@ func drainable(model string, invocation, completion *history.Op) (call QueueCall
 	return call, got, takesNothing(invocation, completion)
 }
 
-// Drainer is a model with a call that takes out one value after another until there is none: a series of calls, each of
-// which takes effect by itself.
+// Drainer is a model with a call that takes out one value after another until there is none: a
+// series of calls, each of which takes effect by itself.
 type Drainer[In, Out any] interface {
-	// Drained says whether a call is such a series, and what the calls in it returned, the last of them that there is nothing
-	// more. Each asks what the whole asks. They are not known if out is nil.
+	// Drained says whether a call is such a series, and what the calls in it returned, the last of
+	// them that there is nothing more. Each asks what the whole asks. They are not known if out is
+	// nil.
 	Drained(in In, out *Out) (results []Out, ok bool)
 }
 

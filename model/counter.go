@@ -7,7 +7,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Counter is a whole number that is added to, initially 0. What is added may be negative. An add may return the sum.
+// Counter is a whole number that is added to, initially 0. What is added may be negative. An add
+// may return the sum.
 type Counter struct{}
 
 // CounterCall is add of N, or read.

@@ -7,13 +7,14 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Deterministic is a model of a type of one's own, where a state and a call decide what follows: three functions and the
-// first state. Whoever needs more (several results allowed, states that == does not compare, searches helped by ReadOnly)
-// implements Model.
+// Deterministic is a model of a type of one's own, where a state and a call decide what follows:
+// three functions and the first state. Whoever needs more (several results allowed, states that ==
+// does not compare, searches helped by ReadOnly) implements Model.
 type Deterministic[S comparable, In any, Out comparable] struct {
 	Type  string // the name of the type
 	First S      // the state before any call
-	// Read is Model.Call: it reads a call out of a history, the completion being nil where the result is unknown.
+	// Read is Model.Call: it reads a call out of a history, the completion being nil where the
+	// result is unknown.
 	Read func(invocation, completion *history.Op) (In, Out, error)
 	// Apply is what one correct copy does. It must be pure (M1).
 	Apply func(s S, in In) (S, Out)

@@ -7,8 +7,9 @@ import (
 
 // Beginner is a model whose objects may hold before any call what a user says.
 type Beginner[In any] interface {
-	// Beginning lists calls that, one after another, take an object from Init to one that holds what initial says, in JSON.
-	// Each of them is possible in its place with the zero value as its result. The error says what the model wants instead.
+	// Beginning lists calls that, one after another, take an object from Init to one that holds
+	// what initial says, in JSON. Each of them is possible in its place with the zero value as its
+	// result. The error says what the model wants instead.
 	Beginning(initial json.RawMessage) ([]In, error)
 }
 

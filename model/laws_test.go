@@ -10,8 +10,9 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// walk takes m through random calls and holds it to its laws: M1, nothing is changed in place; M2, equal states have equal
-// hashes and go to equal states; M4, a read-only call leaves the state as it is.
+// walk takes m through random calls and holds it to its laws: M1, nothing is changed in place; M2,
+// equal states have equal hashes and go to equal states; M4, a read-only call leaves the state as
+// it is.
 func walk[S, In, Out any](t *testing.T, m model.Model[S, In, Out], pool []event) {
 	t.Helper()
 	asker, _ := any(m).(model.Answerer[S, In, Out])

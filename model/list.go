@@ -1,7 +1,7 @@
 package model
 
-// List is an immutable list of values that shares its tail: states of queues, stacks and append lists. The hash is kept
-// with each cell, so that comparing states that differ is as good as free.
+// List is an immutable list of values that shares its tail: states of queues, stacks and append
+// lists. The hash is kept with each cell, so that comparing states that differ is as good as free.
 type List struct {
 	head   Value
 	tail   *List

@@ -10,13 +10,15 @@ import (
 type Model[S, In, Out any] interface {
 	// Name is what users call the model.
 	Name() string
-	// Call reads a call out of a history. The completion is nil where the result is unknown; the result returned is
-	// then ignored. An error names the event: "event 17: cas wants [old, new], has 3".
+	// Call reads a call out of a history. The completion is nil where the result is unknown; the
+	// result returned is then ignored. An error names the event: "event 17: cas wants [old, new],
+	// has 3".
 	Call(invocation, completion *history.Op) (In, Out, error)
 	// Init is the state before any call.
 	Init() S
-	// Step appends to next every state in which the object may be after the call in returned *out in state s: none if
-	// it cannot return that, several if the object is free to choose. A nil out is a result that nobody saw (M3).
+	// Step appends to next every state in which the object may be after the call in returned *out
+	// in state s: none if it cannot return that, several if the object is free to choose. A nil out
+	// is a result that nobody saw (M3).
 	Step(next []S, s S, in In, out *Out) []S
 	// Equal says whether two states answer every future alike.
 	Equal(a, b S) bool
@@ -24,7 +26,8 @@ type Model[S, In, Out any] interface {
 	Hash(s S) uint64
 	// Describe puts a call in words: "write 7", "read → 4", "read → ?".
 	Describe(in In, out *Out) string
-	// ReadOnly says whether the call changes nothing wherever its result is possible (M4). False is always safe.
+	// ReadOnly says whether the call changes nothing wherever its result is possible (M4). False is
+	// always safe.
 	ReadOnly(in In, out *Out) bool
 }
 

@@ -22,7 +22,8 @@ func (e event) ops() (invocation, completion *history.Op) {
 	return invocation, completion
 }
 
-// play reads events one after the other as calls of m and says how each went: its description, or what is wrong with it.
+// play reads events one after the other as calls of m and says how each went: its description, or
+// what is wrong with it.
 func play[S, In, Out any](m model.Model[S, In, Out], events []event) []string {
 	states := []S{m.Init()}
 	var lines []string

@@ -7,9 +7,10 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Mutex is a lock, initially free. One process holds it at a time, and only its holder releases it; a completed acquire
-// by the holder itself is an error too. An acquire that returned false found the lock held, by whomever. With Fenced every acquisition returns a token, a whole number greater than every
-// token that was seen before, and a release that carries a token carries its holder's.
+// Mutex is a lock, initially free. One process holds it at a time, and only its holder releases it;
+// a completed acquire by the holder itself is an error too. An acquire that returned false found
+// the lock held, by whomever. With Fenced every acquisition returns a token, a whole number greater
+// than every token that was seen before, and a release that carries a token carries its holder's.
 type Mutex struct{ Fenced bool }
 
 // MutexCall is acquire (also for try_acquire), or release with a Token if HasToken.
@@ -26,7 +27,8 @@ type MutexResult struct {
 	Token int64
 }
 
-// MutexState is who holds the lock, if Held, and the greatest token seen. Token is the holder's, unless nobody saw it.
+// MutexState is who holds the lock, if Held, and the greatest token seen. Token is the holder's,
+// unless nobody saw it.
 type MutexState struct {
 	Held, Seen  bool
 	Process     history.Process
@@ -93,8 +95,9 @@ func (m Mutex) acquired(f F, completion *history.Op) (out MutexResult, err error
 // Init is free, with no token handed out.
 func (Mutex) Init() MutexState { return MutexState{} }
 
-// Step takes and gives back. An acquire whose result is unknown takes the lock with a token that nobody saw; it waits
-// while the lock is held, or gives up. A release whose result is unknown may have been refused.
+// Step takes and gives back. An acquire whose result is unknown takes the lock with a token that
+// nobody saw; it waits while the lock is held, or gives up. A release whose result is unknown may
+// have been refused.
 func (m Mutex) Step(next []MutexState, s MutexState, in MutexCall, out *MutexResult) []MutexState {
 	if in.F == Release {
 		holds := s.Held && s.Process == in.Process && (!in.HasToken || !s.Seen || s.Token == in.Token)

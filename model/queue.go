@@ -6,8 +6,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Queue is a first-in first-out queue, initially empty. A dequeue that returns null found it empty, so null itself cannot
-// be enqueued.
+// Queue is a first-in first-out queue, initially empty. A dequeue that returns null found it empty,
+// so null itself cannot be enqueued.
 type Queue struct{}
 
 // QueueCall is enqueue or push of Value, or dequeue or pop.

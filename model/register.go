@@ -2,9 +2,9 @@ package model
 
 import "github.com/splitvote/splitvote/history"
 
-// Register is one value that is written and read, initially null. With CAS it can also be compared and set: a completed
-// cas found the old value and wrote the new one, unless its result is Mismatch: then it found another value and wrote
-// nothing. A cas that failed obliges nobody.
+// Register is one value that is written and read, initially null. With CAS it can also be compared
+// and set: a completed cas found the old value and wrote the new one, unless its result is
+// Mismatch: then it found another value and wrote nothing. A cas that failed obliges nobody.
 type Register struct{ CAS bool }
 
 // Mismatch is the result of a cas that was carried out and found another value than the old one.

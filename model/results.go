@@ -6,8 +6,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// This file reads what calls return. No result is passed over: a completion says nothing, or it says something that its
-// model judges, or it is an error.
+// This file reads what calls return. No result is passed over: a completion says nothing, or it
+// says something that its model judges, or it is an error.
 
 // silent says whether a completion returns nothing: it is null, or the argument again.
 func silent(invocation, completion *history.Op) bool {
@@ -30,7 +30,8 @@ func returnsNothing(invocation, completion *history.Op) error {
 	return wrong(completion, "its argument again or null, as it returns nothing that is judged")
 }
 
-// takesNothing is an error if a call without an argument has one. A record of a whole call may repeat the result there.
+// takesNothing is an error if a call without an argument has one. A record of a whole call may
+// repeat the result there.
 func takesNothing(invocation, completion *history.Op) error {
 	if isNull(invocation) || completion == nil || silent(completion, invocation) {
 		return nil
@@ -43,8 +44,8 @@ func isNull(op *history.Op) bool {
 	return err == nil && v == Null
 }
 
-// condition reads what a conditional call returned: the argument with a bool behind it, or the bool alone. known is false
-// if it returned nothing.
+// condition reads what a conditional call returned: the argument with a bool behind it, or the bool
+// alone. known is false if it returned nothing.
 func condition(invocation, completion *history.Op, want string) (known, held bool, err error) {
 	if silent(invocation, completion) {
 		return false, false, nil

@@ -8,8 +8,8 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// What every call of every model makes of every result that it may or may not return: it is judged, or refused. "judged"
-// means that the result is possible in some state and not in another.
+// What every call of every model makes of every result that it may or may not return: it is judged,
+// or refused. "judged" means that the result is possible in some state and not in another.
 func TestNoResultIsPassedOver(t *testing.T) {
 	echo := []string{"null", ""} // and the argument
 	for _, test := range []struct {

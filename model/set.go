@@ -16,9 +16,9 @@ type SetCall struct {
 	Value Value
 }
 
-// SetResult is what a call returned. A call of one element that is Told found it (Has) or missed it, before any change of
-// its own; contains always tells. A read returned Values, sorted. Twice says that a value occurred more than once in what
-// was read, which no set returns.
+// SetResult is what a call returned. A call of one element that is Told found it (Has) or missed
+// it, before any change of its own; contains always tells. A read returned Values, sorted. Twice
+// says that a value occurred more than once in what was read, which no set returns.
 type SetResult struct {
 	Told, Has bool
 	Values    []Value
@@ -132,7 +132,8 @@ func (Set) Answer(s []Value, in SetCall) (SetResult, bool) {
 	return SetResult{Told: in.F != Read, Has: has, Values: s}, true
 }
 
-// ReadOnly holds of read and contains, of an add that found its element there, and of a remove that missed it.
+// ReadOnly holds of read and contains, of an add that found its element there, and of a remove that
+// missed it.
 func (Set) ReadOnly(in SetCall, out *SetResult) bool {
 	return in.F == Read || in.F == Contains || in.F == Add && out.Found() || in.F == Remove && out.Missed()
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Text is what a key of a store of texts holds: put replaces it, append adds to its end, get reads it. It is initially empty.
-// (The key-value model of Porcupine's test data, and of MIT 6.5840.)
+// Text is what a key of a store of texts holds: put replaces it, append adds to its end, get reads
+// it. It is initially empty. (The key-value model of Porcupine's test data, and of MIT 6.5840.)
 type Text struct{}
 
 // TextCall is get, put of Text, or append of Text.
@@ -36,10 +36,11 @@ func (t *Texts) begin(s string) bool {
 	return i < len(t.sorted) && strings.HasPrefix(t.sorted[i], s)
 }
 
-// lost is the state of a text that no get returned, nor any text that begins so. Until the next put no get can return what is
-// there, whatever is appended: all such texts are alike, and a search need not tell them apart. A call whose outcome is
-// unknown need not lead there: as no get stands between it and the next put, the same order without it explains the gets as
-// well. It is no text of a history.
+// lost is the state of a text that no get returned, nor any text that begins so. Until the next put
+// no get can return what is there, whatever is appended: all such texts are alike, and a search
+// need not tell them apart. A call whose outcome is unknown need not lead there: as no get stands
+// between it and the next put, the same order without it explains the gets as well. It is no text
+// of a history.
 const lost = "\xff"
 
 // Name is kv.

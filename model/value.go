@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Value is a JSON value in canonical form: no spaces, the keys of objects sorted, whole numbers without point or exponent.
-// Values that mean the same are the same string.
+// Value is a JSON value in canonical form: no spaces, the keys of objects sorted, whole numbers
+// without point or exponent. Values that mean the same are the same string.
 type Value string
 
 // Null is the value of what was never written.
@@ -87,8 +87,9 @@ func canonical(tree any) any {
 	return tree
 }
 
-// canonicalNumber writes whole numbers that a float64 holds exactly without point and exponent. Others are written in the
-// shortest form that reads back as the same float64; whole numbers in plain digits stay as they are, however long.
+// canonicalNumber writes whole numbers that a float64 holds exactly without point and exponent.
+// Others are written in the shortest form that reads back as the same float64; whole numbers in
+// plain digits stay as they are, however long.
 func canonicalNumber(text string) json.Number {
 	if !strings.ContainsAny(text, ".eE") {
 		if text == "-0" {
@@ -141,7 +142,8 @@ func parseList(raw []byte) ([]Value, bool) {
 	return values, true
 }
 
-// listItems are the parts of an array, also of one that history read as a set or a vector of EDN where plain JSON is another's.
+// listItems are the parts of an array, also of one that history read as a set or a vector of EDN
+// where plain JSON is another's.
 func listItems(raw []byte) ([]json.RawMessage, bool) {
 	var items []json.RawMessage
 	if json.Unmarshal(raw, &items) == nil {
@@ -157,7 +159,8 @@ func listItems(raw []byte) ([]json.RawMessage, bool) {
 	return append(list.Set, list.Vector...), true
 }
 
-// parsePlainList reads an array of whole numbers without spaces, which is what most lists are, into parts of one string.
+// parsePlainList reads an array of whole numbers without spaces, which is what most lists are, into
+// parts of one string.
 func parsePlainList(text string) ([]Value, bool) {
 	if len(text) < 2 || text[0] != '[' || text[len(text)-1] != ']' {
 		return nil, false

@@ -56,7 +56,8 @@ func (n *Nemesis) steadyClocks(ctx context.Context, f *history.Fault) error {
 	return n.skewEach(ctx, f, func(s *Skew) { s.Drift = 0 })
 }
 
-// skewEach changes how the clocks of the fault's nodes are wrong. What another fault does to the same clock stays.
+// skewEach changes how the clocks of the fault's nodes are wrong. What another fault does to the
+// same clock stays.
 func (n *Nemesis) skewEach(ctx context.Context, f *history.Fault, change func(*Skew)) error {
 	skewer := n.cluster.(Skewer)
 	sum := tally{bit: true}

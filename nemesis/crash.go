@@ -11,9 +11,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// traps are the shapes of crashes at points. Which points there are only the cluster's protocol knows: the schedule draws a
-// number, and which it comes down to is found when the fault begins. Each node waits for another point, since at most
-// times a protocol comes to few of them.
+// traps are the shapes of crashes at points. Which points there are only the cluster's protocol
+// knows: the schedule draws a number, and which it comes down to is found when the fault begins.
+// Each node waits for another point, since at most times a protocol comes to few of them.
 var traps = among(func(r *rand.Rand) history.Settings {
 	moments := []Moment{BeforePersist, MidPersist, BeforeSend, AfterSend}
 	return history.Settings{
@@ -22,8 +22,8 @@ var traps = among(func(r *rand.Rand) history.Settings {
 	}
 }, "one", "leader", "minority", "majority", "all")
 
-// points are where so many nodes are to crash: those named in "points", in turn, or of all that there are those from the one
-// on that "draw" comes down to.
+// points are where so many nodes are to crash: those named in "points", in turn, or of all that
+// there are those from the one on that "draw" comes down to.
 func points(set history.Settings, all []string, nodes int) ([]string, error) {
 	first := uint(0)
 	if set["points"] != nil {

@@ -61,7 +61,8 @@ func (n *Nemesis) loseDisks(ctx context.Context, f *history.Fault) error {
 	return sum.conclude(f)
 }
 
-// replaceDisks starts the nodes again. One that refuses its damaged disk is given an empty one, as an operator would.
+// replaceDisks starts the nodes again. One that refuses its damaged disk is given an empty one, as
+// an operator would.
 func (n *Nemesis) replaceDisks(ctx context.Context, f *history.Fault) error {
 	killer, breaker := n.cluster.(Killer), n.cluster.(DiskBreaker)
 	sum := tally{bit: f.Bit}

@@ -1,8 +1,8 @@
 // Package nemesis does harm: faults, their schedules and their ends, by the powers that a cluster has.
 //
-// [Kinds] is the table of all faults. A [Schedule] draws them from the plan's seed, [Missing] refuses before a run what a
-// cluster cannot suffer, and a [Nemesis] carries the operations out and says in each completion what was harmed and how
-// that is known (history.Fault).
+// [Kinds] is the table of all faults. A [Schedule] draws them from the plan's seed, [Missing]
+// refuses before a run what a cluster cannot suffer, and a [Nemesis] carries the operations out and
+// says in each completion what was harmed and how that is known (history.Fault).
 //
 //	F1  The schedule is drawn from the seed alone: every backend is given the same faults in the same order for each kind.
 //	    Only who leads is found out at the time.

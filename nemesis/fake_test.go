@@ -14,7 +14,8 @@ import (
 	"github.com/splitvote/splitvote/nemesis"
 )
 
-// fake is a cluster that suffers everything, writes down what is done to it, and notices what ought not to be done.
+// fake is a cluster that suffers everything, writes down what is done to it, and notices what ought
+// not to be done.
 type fake struct {
 	down, paused map[history.NodeID]bool
 	cut, bad     bool

@@ -11,7 +11,8 @@ import (
 // free says that no fault in force has stopped the node.
 func (n *Nemesis) free(id history.NodeID) bool { return !n.down[id] && !n.paused[id] }
 
-// strike does the same harm to every node of a fault and marks it, also where that fails: it may have been struck all the same.
+// strike does the same harm to every node of a fault and marks it, also where that fails: it may
+// have been struck all the same.
 func strike(f *history.Fault, struck map[history.NodeID]bool, do func(history.NodeID) (Proof, error)) error {
 	sum := tally{bit: true}
 	for _, id := range f.Nodes {
@@ -22,8 +23,8 @@ func strike(f *history.Fault, struck map[history.NodeID]bool, do func(history.No
 	return sum.conclude(f)
 }
 
-// mend takes it back from the nodes that are still marked, at once where the cluster can bear it: one that is started again
-// may need the others to serve. One where that fails stays marked.
+// mend takes it back from the nodes that are still marked, at once where the cluster can bear it:
+// one that is started again may need the others to serve. One where that fails stays marked.
 func (n *Nemesis) mend(f *history.Fault, struck map[history.NodeID]bool, undo func(history.NodeID) (Proof, error)) error {
 	sum := tally{bit: f.Bit}
 	proofs, errs := make([]Proof, len(f.Nodes)), make([]error, len(f.Nodes))

@@ -15,8 +15,9 @@ type Kind struct {
 	Start  string // F of the operation that begins it; Jepsen's names
 	Stop   string
 	Shapes []Shape
-	// Ordinary says that a correct protocol survives it. What is not ordinary breaks promises that protocols are built on:
-	// it is for controls and planted bugs, and happens only where it is asked for by name.
+	// Ordinary says that a correct protocol survives it. What is not ordinary breaks promises that
+	// protocols are built on: it is for controls and planted bugs, and happens only where it is
+	// asked for by name.
 	Ordinary bool
 
 	least, most time.Duration // how long it lasts; 0 and 0: as the schedule's interval says

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Check says what is wrong with s for a cluster of so many nodes: a fault that does not exist, is named twice or takes
-// more nodes, or an interval below zero.
+// Check says what is wrong with s for a cluster of so many nodes: a fault that does not exist, is
+// named twice or takes more nodes, or an interval below zero.
 func (s Spec) Check(nodes int) error {
 	for i, name := range s.Faults {
 		kind, ok := Named(name)
@@ -26,9 +26,10 @@ func (s Spec) Check(nodes int) error {
 	return nil
 }
 
-// Missing says which of the faults the cluster cannot suffer, and what it can. The error begins with "cannot", to be put
-// after the name of the backend; only the type of cluster matters. What the target lacks (faults that find nothing to act on in
-// it) is not named among what it can suffer.
+// Missing says which of the faults the cluster cannot suffer, and what it can. The error begins
+// with "cannot", to be put after the name of the backend; only the type of cluster matters. What
+// the target lacks (faults that find nothing to act on in it) is not named among what it can
+// suffer.
 func Missing(faults []string, cluster any, lacks ...string) error {
 	var can, cannot []string
 	for _, k := range Kinds() {

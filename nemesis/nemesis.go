@@ -37,9 +37,9 @@ func New(cluster any, nodes []history.NodeID) *Nemesis {
 	}
 }
 
-// Apply carries out op, an operation of a [Schedule] or [Heal], and returns its completion. The completion's value is the
-// history.Fault that began or ended, a list of them for heal-all, and null if nothing began or ended; what went wrong is
-// in Err.
+// Apply carries out op, an operation of a [Schedule] or [Heal], and returns its completion. The
+// completion's value is the history.Fault that began or ended, a list of them for heal-all, and
+// null if nothing began or ended; what went wrong is in Err.
 func (n *Nemesis) Apply(ctx context.Context, op history.Op) history.Op {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -117,7 +117,8 @@ func (n *Nemesis) begin(ctx context.Context, kind Kind, f history.Fault) (*histo
 	return &f, err
 }
 
-// end ends a fault that is in force. One that could not be ended wholly stays in force, for heal-all to try again.
+// end ends a fault that is in force. One that could not be ended wholly stays in force, for
+// heal-all to try again.
 func (n *Nemesis) end(ctx context.Context, kind Kind, id int) (*history.Fault, error) {
 	at := slices.IndexFunc(n.inForce, func(f history.Fault) bool { return f.ID == id && f.Fault == kind.Name })
 	if at < 0 {
@@ -171,8 +172,8 @@ func (n *Nemesis) leader(ctx context.Context) (leader history.NodeID, known bool
 	return leader, known && slices.Contains(n.nodes, leader)
 }
 
-// choose are the nodes to stop: those named that are free, and the next free ones in the place of the others. So no two
-// faults stop the same node, and each ends what it began.
+// choose are the nodes to stop: those named that are free, and the next free ones in the place of
+// the others. So no two faults stop the same node, and each ends what it began.
 func (n *Nemesis) choose(named []history.NodeID) []history.NodeID {
 	var chosen []history.NodeID
 	for _, id := range named {

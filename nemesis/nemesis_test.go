@@ -241,8 +241,8 @@ var settings = map[string]history.Settings{
 	"disk-loss": {"harm": json.RawMessage(`"rot"`)},
 }
 
-// Whatever was done, in whatever order and with whatever failures: heal-all leaves a whole cluster (F4, F5), and nobody was
-// harmed twice (F3).
+// Whatever was done, in whatever order and with whatever failures: heal-all leaves a whole cluster
+// (F4, F5), and nobody was harmed twice (F3).
 func TestHealAllEndsEverything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		nodes := five[:rapid.IntRange(1, 5).Draw(t, "nodes")]

@@ -13,20 +13,21 @@ import (
 // Spec says which faults a run suffers and how often.
 type Spec struct {
 	Faults []string // names of kinds; each once
-	// Interval is about the time from one fault of a kind to the next; 0 is DefaultInterval. A quiet time of 0.2 to 1
-	// Interval alternates with a fault that lasts, at even odds, 0.1 to 0.4 or 0.6 to 1.2 of it; some kinds have a length
-	// of their own.
+	// Interval is about the time from one fault of a kind to the next; 0 is DefaultInterval. A
+	// quiet time of 0.2 to 1 Interval alternates with a fault that lasts, at even odds, 0.1 to 0.4
+	// or 0.6 to 1.2 of it; some kinds have a length of their own.
 	Interval time.Duration
 	Seed     uint64
 }
 
-// DefaultInterval makes faults of 0.5 to 2 s, over which a leader stays in office or is just deposed, and of 3 to 6 s,
-// which outlast several elections of a quarter to half a second.
+// DefaultInterval makes faults of 0.5 to 2 s, over which a leader stays in office or is just
+// deposed, and of 3 to 6 s, which outlast several elections of a quarter to half a second.
 const DefaultInterval = 5 * time.Second
 
-// Schedule is the endless generator of the faults of s: each kind begins and ends by turns, and different kinds overlap.
-// The value of an operation is the history.Fault that it begins or ends, as drawn. Which faults come, and in what order
-// for each kind, depends on nothing but s and the nodes (F1); draws of the clients' generators do not disturb it.
+// Schedule is the endless generator of the faults of s: each kind begins and ends by turns, and
+// different kinds overlap. The value of an operation is the history.Fault that it begins or ends,
+// as drawn. Which faults come, and in what order for each kind, depends on nothing but s and the
+// nodes (F1); draws of the clients' generators do not disturb it.
 func Schedule(s Spec) generator.Generator {
 	if s.Interval == 0 {
 		s.Interval = DefaultInterval

@@ -124,7 +124,8 @@ func bridge(named, nodes []history.NodeID, _ history.Settings) history.Grudge {
 	return sunder(named[1:], without(nodes, named...))
 }
 
-// ring lets each node hear its nearest neighbours on a ring in the order named: as few on either side as make a majority.
+// ring lets each node hear its nearest neighbours on a ring in the order named: as few on either
+// side as make a majority.
 func ring(named, _ []history.NodeID, _ history.Settings) history.Grudge {
 	n := len(named)
 	reach := (n/2 + 1) / 2
@@ -192,7 +193,8 @@ func percent(r *rand.Rand, least, most int) float64 { return float64(least+r.Int
 
 func quoted(s string) json.RawMessage { return json.RawMessage(strconv.Quote(s)) }
 
-// settings writes a Link as a fault's settings: durations as "50ms", ratios as numbers, and what is zero not at all.
+// settings writes a Link as a fault's settings: durations as "50ms", ratios as numbers, and what is
+// zero not at all.
 func (l Link) settings() history.Settings {
 	s := history.Settings{}
 	for name, d := range map[string]time.Duration{"delay": l.Delay, "jitter": l.Jitter} {

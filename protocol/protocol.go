@@ -3,7 +3,8 @@ package protocol
 // NodeID names a member of the cluster. Names are compared, never parsed.
 type NodeID string
 
-// Input is one thing that happens to a node: a [Tick], a [Receive], a [Propose], a [Transfer] or a [Reconfigure].
+// Input is one thing that happens to a node: a [Tick], a [Receive], a [Propose], a [Transfer] or a
+// [Reconfigure].
 type Input interface{ input() }
 
 // Tick says that one tick of the node's monotonic clock has passed. The host decides how long a

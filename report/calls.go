@@ -15,8 +15,8 @@ const (
 	chartMarkup = 200 // bytes around the calls in the page
 )
 
-// callChart holds calls as columns in the order of their invocations, which keeps 20,000 of them small. Names are places in
-// the lists at the top. Times are whole microseconds.
+// callChart holds calls as columns in the order of their invocations, which keeps 20,000 of them
+// small. Names are places in the lists at the top. Times are whole microseconds.
 type callChart struct {
 	Calls []string `json:"calls"`
 	Keys  []string `json:"keys"`
@@ -38,8 +38,8 @@ type callChart struct {
 	Missing int `json:"missing"` // calls that found no room
 }
 
-// newCallChart takes the calls around the first violation, or from the beginning, as many as fit into room bytes; nil if
-// none does.
+// newCallChart takes the calls around the first violation, or from the beginning, as many as fit
+// into room bytes; nil if none does.
 func newCallChart(h *history.History, told []violation, room int) *callChart {
 	var calls []history.Call
 	marked := map[int]int{} // by index of the invocation

@@ -25,7 +25,8 @@ func settle(t *testing.T, ctx context.Context, statement string) {
 	browsertest.Await[bool](t, ctx, `(async () => { `+statement+`; return await `+frame+` })()`)
 }
 
-// Zooming to the violation reaches its calls: a bar each, marked by more than colour, that tells its events when chosen.
+// Zooming to the violation reaches its calls: a bar each, marked by more than colour, that tells
+// its events when chosen.
 func TestZoomToACall(t *testing.T) {
 	run := invalidRun(t)
 	ctx := browse(t, page(t, run))
@@ -114,8 +115,9 @@ func manyCalls(t testing.TB, n int) *report.Run {
 	return run
 }
 
-// The page of 20,000 calls carries them all and stays below its bound; each step of a zoom asks little of the browser. How
-// long a step takes is a machine's affair and a benchmark's; that a step draws only what shows is not.
+// The page of 20,000 calls carries them all and stays below its bound; each step of a zoom asks
+// little of the browser. How long a step takes is a machine's affair and a benchmark's; that a step
+// draws only what shows is not.
 func TestTwentyThousandCalls(t *testing.T) {
 	html := page(t, manyCalls(t, 20_000))
 	if len(html) > 1<<20 {
@@ -147,7 +149,8 @@ func TestTwentyThousandCalls(t *testing.T) {
 	t.Logf("the slowest step of ten took %.0f ms", worst)
 }
 
-// On a telephone the evidence stacks and nothing sticks out; without a script the verdict and the evidence are there.
+// On a telephone the evidence stacks and nothing sticks out; without a script the verdict and the
+// evidence are there.
 func TestANarrowPage(t *testing.T) {
 	ctx := browse(t, page(t, invalidRun(t)))
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(390, 800)); err != nil {

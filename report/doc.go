@@ -1,4 +1,5 @@
-// Package report says what a run found: one [Run] in; terminal text, JSON, JUnit XML, Markdown and an HTML page out.
+// Package report says what a run found: one [Run] in; terminal text, JSON, JUnit XML, Markdown and
+// an HTML page out.
 //
 //	R1  A report is a function of its Run: the same Run gives the same bytes.
 //	R2  A report never changes a verdict and never fails over what it is told: what cannot be shown becomes a note.

@@ -9,8 +9,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// doubting is a node that was prepared for transactions and could not learn how they end: meanwhile it blocked whoever wanted
-// what they had locked.
+// doubting is a node that was prepared for transactions and could not learn how they end: meanwhile
+// it blocked whoever wanted what they had locked.
 type doubting struct {
 	Node    history.NodeID
 	Times   int
@@ -19,7 +19,8 @@ type doubting struct {
 	From    time.Duration // when the longest time began
 }
 
-// inDoubt says that the node cannot reach who decides on a transaction that it is prepared for, in the word of its protocol.
+// inDoubt says that the node cannot reach who decides on a transaction that it is prepared for, in
+// the word of its protocol.
 func (s StatusAt) inDoubt() bool { return s.Up && s.Role == "in doubt" }
 
 // doubts sums up when nodes were in doubt, in order of their names. A status holds until the node's next.

@@ -9,7 +9,8 @@ import (
 	"github.com/splitvote/splitvote/report"
 )
 
-// A node that says that it is in doubt blocks others: the text and the page say which, how often and for how long.
+// A node that says that it is in doubt blocks others: the text and the page say which, how often
+// and for how long.
 func TestWhoWasInDoubt(t *testing.T) {
 	run := validRun(t)
 	says := func(at float64, node history.NodeID, role string) report.StatusAt {

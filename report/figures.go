@@ -98,7 +98,8 @@ func count(r *Run) figures {
 	return f
 }
 
-// quantilesOf sorts took. A quantile is the smallest value that at least its share of all values do not exceed.
+// quantilesOf sorts took. A quantile is the smallest value that at least its share of all values do
+// not exceed.
 func quantilesOf(took []time.Duration) quantiles {
 	if len(took) == 0 {
 		return quantiles{}

@@ -6,8 +6,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// harm is how a fault looks on the page: its class in page.css is a colour of its own, in the lanes of the nodes that suffer it,
-// in the bands behind calls and in the legend.
+// harm is how a fault looks on the page: its class in page.css is a colour of its own, in the lanes
+// of the nodes that suffer it, in the bands behind calls and in the legend.
 type harm struct {
 	fault string // the name of its kind
 	class string
@@ -15,7 +15,8 @@ type harm struct {
 	row   int    // of thin strips at the foot of a lane, from 1; 0: it fills the lane, for the node does nothing meanwhile
 }
 
-// harms are the kinds of faults that have a look of their own. In one row are those that a node seldom suffers at a time.
+// harms are the kinds of faults that have a look of their own. In one row are those that a node
+// seldom suffers at a time.
 var harms = []harm{
 	{"kill", "f-kill", "down", 0},
 	{"crash", "f-crash", "crashes at a point", 0},

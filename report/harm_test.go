@@ -12,8 +12,8 @@ import (
 	"github.com/splitvote/splitvote/report"
 )
 
-// Every kind of fault that there is has a look of its own in the lane of a node that suffers it, and stands in the legend, in
-// light and in dark.
+// Every kind of fault that there is has a look of its own in the lane of a node that suffers it,
+// and stands in the legend, in light and in dark.
 func TestEveryKindOfHarmHasItsOwnLook(t *testing.T) {
 	var ops []history.Op
 	for i, k := range nemesis.Kinds() {

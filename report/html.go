@@ -61,8 +61,8 @@ var scriptHash = func() string {
 // pageSigns repeat the verdict in a shape, for those who do not see the colour.
 var pageSigns = map[string]string{"valid": "✓", "unknown": "?", "invalid": "✕", "failed": "!"}
 
-// HTML writes report.html: one file that fetches nothing (R3), at most 1 MB (R4). Figures that cannot be drawn are named
-// in a note instead (R2).
+// HTML writes report.html: one file that fetches nothing (R3), at most 1 MB (R4). Figures that
+// cannot be drawn are named in a note instead (R2).
 func HTML(w io.Writer, r *Run) error {
 	f := count(r)
 	p := newPage(r, &f)
@@ -509,8 +509,8 @@ func safeLink(path string) bool {
 		!slices.Contains(strings.Split(path, "/"), "..")
 }
 
-// around picks the operations of the table: those before and after the violation on the same object, or those that went
-// slowest or without success where there is none.
+// around picks the operations of the table: those before and after the violation on the same
+// object, or those that went slowest or without success where there is none.
 func around(r *Run, told []violation) pageAround {
 	if r.History == nil {
 		return pageAround{}

@@ -55,8 +55,9 @@ type junitWhat struct {
 	Text    string `xml:",cdata"`
 }
 
-// JUnit writes the run as one suite: a case for the run itself, one for each checker, and one for each part of a checker
-// (a key) that is not valid. Invalid is a failure, unknown is an error with its cause as type.
+// JUnit writes the run as one suite: a case for the run itself, one for each checker, and one for
+// each part of a checker (a key) that is not valid. Invalid is a failure, unknown is an error with
+// its cause as type.
 func JUnit(w io.Writer, r *Run) error {
 	f := count(r)
 	j := &junit{run: r, figures: &f, class: junitClass(r)}

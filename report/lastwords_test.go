@@ -9,8 +9,8 @@ import (
 	"github.com/splitvote/splitvote/report"
 )
 
-// A member that ended by itself is told with its last lines in every form of the report, also where every other part is
-// valid, and whatever the lines hold.
+// A member that ended by itself is told with its last lines in every form of the report, also where
+// every other part is valid, and whatever the lines hold.
 func TestLastWords(t *testing.T) {
 	r := validRun(t)
 	lines := []string{"<b>panic</b>: index \x1b[31mout of range", "```", strings.Repeat("long ", 200), "]]> goroutine 1"}

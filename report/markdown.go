@@ -103,8 +103,8 @@ func fence(m *strings.Builder, s string) {
 	m.WriteString(mark + "\n" + s + mark + "\n\n")
 }
 
-// inline makes text safe within a line or a table's cell (R6): what Markdown or HTML would read is written as a
-// character reference.
+// inline makes text safe within a line or a table's cell (R6): what Markdown or HTML would read is
+// written as a character reference.
 func inline(s string) string {
 	s = plain(s)
 	if !strings.ContainsAny(s, markup) {

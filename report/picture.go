@@ -14,9 +14,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// The picture of a violation has a lane for each process and a bar for each call, its time from left to right. What
-// matters is which call ended before which began; so time is stretched until every bar holds its label, and the order of
-// any two moments is kept.
+// The picture of a violation has a lane for each process and a bar for each call, its time from
+// left to right. What matters is which call ended before which began; so time is stretched until
+// every bar holds its label, and the order of any two moments is kept.
 const (
 	pictureOps    = htmlFirst // bars; a violation that needs more is told in words alone beyond them
 	pictureFaults = 6
@@ -309,8 +309,8 @@ func (d *drawing) bars() {
 // mention finds operations named in a sentence.
 var mention = regexp.MustCompile(`#(\d+)`)
 
-// links draws who read whose value, and, for operations that a sentence names together, which ended before the other
-// began, or that they conflict.
+// links draws who read whose value, and, for operations that a sentence names together, which ended
+// before the other began, or that they conflict.
 func (d *drawing) links() {
 	type pair struct{ a, b int }
 	drawn := map[pair]bool{}

@@ -196,7 +196,8 @@ func wholePointer(op *history.Op) *history.Op {
 	return &o
 }
 
-// writable replaces the figures that JSON has no words for, such as an infinite number, by what they print as (R2).
+// writable replaces the figures that JSON has no words for, such as an infinite number, by what
+// they print as (R2).
 func writable(r checker.Result) checker.Result {
 	if len(r.Stats) > 0 {
 		stats := make(map[string]any, len(r.Stats))

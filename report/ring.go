@@ -13,7 +13,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// The drawing of a cycle of transactions has a box for each on an ellipse, and an arrow to whatever it comes before.
+// The drawing of a cycle of transactions has a box for each on an ellipse, and an arrow to whatever
+// it comes before.
 const (
 	ringNodes  = htmlFirst // a longer cycle is told in words alone
 	ringBox    = 250.0     // width of a box

@@ -29,7 +29,8 @@ func skew(t *testing.T) *report.Run {
 	}}}}
 }
 
-// A cycle of transactions is drawn as one: a box for each, an arrow for each dependency, and what the arrows mean.
+// A cycle of transactions is drawn as one: a box for each, an arrow for each dependency, and what
+// the arrows mean.
 func TestACycleIsDrawn(t *testing.T) {
 	got := page(t, skew(t))
 	_, drawn, ok := strings.Cut(got, `<svg class="picture ring"`)

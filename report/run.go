@@ -9,8 +9,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Run is everything a report is made from. The zero value of any field means that there is nothing to say about it, so a
-// history that was recorded elsewhere has a report too.
+// Run is everything a report is made from. The zero value of any field means that there is nothing
+// to say about it, so a history that was recorded elsewhere has a report too.
 type Run struct {
 	Name       string // of the plan, or of the history's file
 	Target     string
@@ -73,8 +73,8 @@ const (
 	ExitFailed  = 255
 )
 
-// Exit is the exit status that the run calls for. A violation stands even if the experiment broke down afterwards: what
-// was recorded did happen.
+// Exit is the exit status that the run calls for. A violation stands even if the experiment broke
+// down afterwards: what was recorded did happen.
 func (r *Run) Exit() int {
 	switch {
 	case r.Result.Verdict == checker.Invalid:
@@ -110,7 +110,8 @@ func (r *Run) Reason() string {
 	}
 }
 
-// remarks are the notes, those of the history's reading, and that the history is cut off where none of them says so.
+// remarks are the notes, those of the history's reading, and that the history is cut off where none
+// of them says so.
 func (r *Run) remarks() []string {
 	if r.History == nil {
 		return r.Notes

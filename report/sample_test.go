@@ -50,8 +50,9 @@ type call struct {
 	err            string
 }
 
-// sampleHistory is 30 s of a register under the harms, drawn from a fixed seed: ten processes, three keys, every value
-// written once. stale makes one read during the first partition return what had been overwritten.
+// sampleHistory is 30 s of a register under the harms, drawn from a fixed seed: ten processes,
+// three keys, every value written once. stale makes one read during the first partition return what
+// had been overwritten.
 func sampleHistory(t testing.TB, stale bool) (h *history.History, proof [3]int) {
 	random := rand.New(rand.NewPCG(16170, 1))
 	var calls []call
@@ -111,7 +112,8 @@ func sampleHistory(t testing.TB, stale bool) (h *history.History, proof [3]int) 
 	return record(t, calls, lies)
 }
 
-// lie makes a read at n5 during the first partition return the last value but one, and returns the two writes and it.
+// lie makes a read at n5 during the first partition return the last value but one, and returns the
+// two writes and it.
 func lie(t testing.TB, calls []call) [3]*call {
 	for i := range calls {
 		r := &calls[i]

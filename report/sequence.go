@@ -14,8 +14,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Exchange is something that happened among the nodes of a simulated cluster: a message and what became of it, or, where To
-// is empty, something that befell one node.
+// Exchange is something that happened among the nodes of a simulated cluster: a message and what
+// became of it, or, where To is empty, something that befell one node.
 type Exchange struct {
 	At       time.Duration
 	From, To history.NodeID
@@ -25,8 +25,8 @@ type Exchange struct {
 	Client   bool          // between a client, named p7, and a node: a refusal, or the client's next try
 }
 
-// The message-sequence diagram has a line for each client and node and time from top to bottom: a row for each thing that
-// happens, so that order is kept and length is not.
+// The message-sequence diagram has a line for each client and node and time from top to bottom: a
+// row for each thing that happens, so that order is kept and length is not.
 const (
 	sequenceRows  = 240 // of a longer run the last ones are drawn: the violation is at the end
 	sequenceLane  = 230.0
@@ -47,7 +47,8 @@ type step struct {
 	retry    bool   // a client was refused, or asks again
 }
 
-// sequence draws the diagram of a run whose exchanges were recorded; left out says how many rows are not drawn.
+// sequence draws the diagram of a run whose exchanges were recorded; left out says how many rows
+// are not drawn.
 func sequence(r *Run) (drawn template.HTML, leftOut int) {
 	if len(r.Exchanges) == 0 || r.History == nil {
 		return "", 0
@@ -97,8 +98,8 @@ func talk(exchanges []Exchange) []step {
 // counters are what changes from one heartbeat to the next although it says nothing new.
 var counters = regexp.MustCompile(`\b(round|seq|id)=\d+`)
 
-// fold joins messages in a row that repeat what their sender told their receiver last: heartbeats and their answers, and
-// what a client hears while nobody leads.
+// fold joins messages in a row that repeat what their sender told their receiver last: heartbeats
+// and their answers, and what a client hears while nobody leads.
 func fold(steps []step) []step {
 	said := map[[2]string]string{}
 	repeats := func(s step) bool {

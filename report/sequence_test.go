@@ -12,7 +12,8 @@ import (
 	"github.com/splitvote/splitvote/report"
 )
 
-// Who said what to whom is drawn in order: calls, messages with their fate, what befell a node; nothing after the violation.
+// Who said what to whom is drawn in order: calls, messages with their fate, what befell a node;
+// nothing after the violation.
 func TestTheSequenceOfMessages(t *testing.T) {
 	ms := time.Millisecond
 	h, err := history.New([]history.Op{

@@ -23,8 +23,8 @@ const (
 	textParts   = 5   // undecided parts
 )
 
-// Text writes the run for a terminal, at most a screenful. colour allows control sequences; they only repeat what the
-// words say.
+// Text writes the run for a terminal, at most a screenful. colour allows control sequences; they
+// only repeat what the words say.
 func Text(w io.Writer, r *Run, colour bool) error {
 	if err := TextVerdict(w, r, colour); err != nil {
 		return err
@@ -32,7 +32,8 @@ func Text(w io.Writer, r *Run, colour bool) error {
 	return TextRest(w, r, colour)
 }
 
-// TextVerdict writes the first part of Text: the verdict and why, which are known before an invalid history is graded.
+// TextVerdict writes the first part of Text: the verdict and why, which are known before an invalid
+// history is graded.
 func TextVerdict(w io.Writer, r *Run, colour bool) error {
 	f := count(r)
 	t := &text{ink: ink(colour)}
@@ -77,8 +78,8 @@ func (t *text) line(format string, args ...any) {
 // gap writes the empty line between two blocks.
 func (t *text) gap() { t.line("") }
 
-// wrap writes a sentence, broken between words, under an indentation; continued lines are indented by two more. It
-// reports how many lines it wrote.
+// wrap writes a sentence, broken between words, under an indentation; continued lines are indented
+// by two more. It reports how many lines it wrote.
 func (t *text) wrap(indent, sentence string) int {
 	lines := 0
 	line := indent
@@ -185,7 +186,8 @@ func (t *text) grade(r *Run) {
 	t.labelled("stale", plain(stale))
 }
 
-// labelled writes words beside a label, broken as wrap does and continued below the first; no words are no line.
+// labelled writes words beside a label, broken as wrap does and continued below the first; no words
+// are no line.
 func (t *text) labelled(label, words string) {
 	const column = 10 // of the words; wrap begins two before it goes on
 	var broken text
@@ -444,8 +446,8 @@ func alignRight(cells [][]string) [][]string {
 	return cells
 }
 
-// availability is a line for each fault, or for each kind of fault where there are more than limit, and one for the time
-// without any.
+// availability is a line for each fault, or for each kind of fault where there are more than limit,
+// and one for the time without any.
 func availability(f *figures, limit int) [][]string {
 	rows := [][]string{{"none", "", "", share(f.quiet), "of " + strconv.Itoa(f.quiet.Total())}}
 	if len(f.windows) <= limit {

@@ -14,8 +14,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// The time line stacks faults, throughput, latency and the nodes over one axis. Shapes are SVG in a box 1000 wide that is
-// stretched to the page, labels are text placed by percent; so it needs no script, and the script can zoom by moving both.
+// The time line stacks faults, throughput, latency and the nodes over one axis. Shapes are SVG in a
+// box 1000 wide that is stretched to the page, labels are text placed by percent; so it needs no
+// script, and the script can zoom by moving both.
 const (
 	timelineWidth    = 1000.0
 	rateHeight       = 110.0
@@ -246,8 +247,8 @@ func steps(below, above []int, scale float64, width, end time.Duration) string {
 	return b.String() + "z"
 }
 
-// latency draws the median and the 99th percentile of the successful calls on a logarithmic scale. The script adds a point
-// for each call, which shows the rest of the distribution.
+// latency draws the median and the 99th percentile of the successful calls on a logarithmic scale.
+// The script adds a point for each call, which shows the rest of the distribution.
 func (t *timeline) latency(bins []bin, width time.Duration, f *figures) {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, b := range bins {
@@ -374,8 +375,8 @@ type segment struct {
 	to time.Duration
 }
 
-// segments joins statuses that show alike and, where they fill half of the room, each too short to be seen with the next.
-// What finds no room prolongs the last.
+// segments joins statuses that show alike and, where they fill half of the room, each too short to
+// be seen with the next. What finds no room prolongs the last.
 func segments(said []StatusAt, end time.Duration, room int) []segment {
 	var all []segment
 	for _, s := range said {

@@ -120,8 +120,8 @@ func newRow(h *history.History, c history.Call, key string, keys ...string) row 
 	return r
 }
 
-// tell writes the times of rows with as many decimals as keep different times apart. The times of a history made by hand
-// are small numbers and stay so.
+// tell writes the times of rows with as many decimals as keep different times apart. The times of a
+// history made by hand are small numbers and stay so.
 func tell(rows []row) {
 	tiny := true
 	for i := range rows {
@@ -215,8 +215,8 @@ func sentence(c checker.Claim) string {
 	return name + " " + plain(c.Text)
 }
 
-// active says which faults overlap the rows and what they did to the nodes that answered; where they did nothing to
-// these, which others were on; where there were none, which came last.
+// active says which faults overlap the rows and what they did to the nodes that answered; where
+// they did nothing to these, which others were on; where there were none, which came last.
 func active(rows []row, windows []windowFigures) (said []string, on []int) {
 	if len(rows) == 0 {
 		return nil, nil
@@ -296,7 +296,8 @@ func (r *row) lasted() time.Duration {
 	}
 }
 
-// ended says whether the row's call ended before another's began. Of events at one time the order in the history decides.
+// ended says whether the row's call ended before another's began. Of events at one time the order
+// in the history decides.
 func (r *row) ended(b *row) bool {
 	return !r.open() && (r.To < b.From || r.To == b.From && r.done != nil && r.done.Index < b.Index)
 }

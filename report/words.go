@@ -17,9 +17,10 @@ import (
 // answering names the calls whose answer is shown even if it is null: reading nothing is news.
 var answering = map[string]bool{"read": true, "dequeue": true, "pop": true, "generate": true}
 
-// describe says what a call asked and was answered, in the field's shorthand: write 7, read → 4, cas [1,2]. done is nil
-// while the call is pending; the key is left out where it is the one being spoken of. Of a transaction it says what was
-// done to the given keys, or everything if there are none.
+// describe says what a call asked and was answered, in the field's shorthand: write 7, read → 4,
+// cas [1,2]. done is nil while the call is pending; the key is left out where it is the one being
+// spoken of. Of a transaction it says what was done to the given keys, or everything if there are
+// none.
 func describe(op, done *history.Op, key string, keys ...string) string {
 	words := []string{op.F}
 	if op.Key != key {
@@ -65,8 +66,8 @@ func strip(asked, answer string) string {
 	return answer
 }
 
-// transaction writes [["append","x",1],["r","x",[1]]] as append x 1 · r x → [1]. Where there are keys, an ellipsis stands
-// for what was done to others.
+// transaction writes [["append","x",1],["r","x",[1]]] as append x 1 · r x → [1]. Where there are
+// keys, an ellipsis stands for what was done to others.
 func transaction(value string, keys []string) string {
 	var steps [][]json.RawMessage
 	if json.Unmarshal([]byte(value), &steps) != nil {

@@ -1,4 +1,5 @@
-// Package faulttest asks whether tests can fail: it plants a small mistake in a source file and demands that the tests find it.
+// Package faulttest asks whether tests can fail: it plants a small mistake in a source file and
+// demands that the tests find it.
 package faulttest
 
 import (
@@ -12,8 +13,8 @@ import (
 	"time"
 )
 
-// Table is small mistakes, one a row: what it is; the file, from the directory of the tests; what stands there, once, and what it
-// becomes; and what shows it, as Plant.Run reads that.
+// Table is small mistakes, one a row: what it is; the file, from the directory of the tests; what
+// stands there, once, and what it becomes; and what shows it, as Plant.Run reads that.
 type Table [][5]string
 
 // fault is a row.
@@ -26,8 +27,9 @@ type Plant struct {
 	Disagree []string                  // what a failure says if it is a disagreement: one of these
 }
 
-// Catch demands that every fault still fits its file, and with SPLITVOTE_FAULTS=1 that the tests catch it. The compiler is told
-// to read the faulty file in place of the real one, a compilation each, so that it is for the long form of tests.
+// Catch demands that every fault still fits its file, and with SPLITVOTE_FAULTS=1 that the tests
+// catch it. The compiler is told to read the faulty file in place of the real one, a compilation
+// each, so that it is for the long form of tests.
 func (p Plant) Catch(t *testing.T, faults Table) {
 	for _, row := range faults {
 		f := fault{row[0], row[1], row[2], row[3], row[4]}

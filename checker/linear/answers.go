@@ -12,8 +12,9 @@ const (
 	mostOrders  = 1 << 16 // steps spent on finding them
 )
 
-// answers lists, in words, what a call could have returned: its results in all orders of calls that explain the others. It
-// is for witnesses, which are small, and says false if the model cannot tell or there are too many.
+// answers lists, in words, what a call could have returned: its results in all orders of calls that
+// explain the others. It is for witnesses, which are small, and says false if the model cannot tell
+// or there are too many.
 func answers[S, In, Out any](m model.Model[S, In, Out], calls []call[In, Out], accused int) ([]string, bool) {
 	asker, ok := m.(model.Answerer[S, In, Out])
 	if !ok || len(calls) > mostAsked {

@@ -10,13 +10,14 @@ import (
 
 type listCall = call[model.ListCall, []model.Value]
 
-// byPositions decides an append list in time linear in what was read, and a sort, if nobody reads a value that was appended
-// more than once.
+// byPositions decides an append list in time linear in what was read, and a sort, if nobody reads a
+// value that was appended more than once.
 //
-// Why it is exact. Whoever reads the whole list tells its history. All reads must be prefixes of the longest; the element at
-// position i was then appended as the i-th, and a read of n elements stands between the n-th and the next append. What was
-// appended but never read comes behind the last read, in any order; if its outcome is unknown it may be left out, as nothing
-// depends on it. So every call has a rank, and an order exists if and only if the ranks agree with time.
+// Why it is exact. Whoever reads the whole list tells its history. All reads must be prefixes of
+// the longest; the element at position i was then appended as the i-th, and a read of n elements
+// stands between the n-th and the next append. What was appended but never read comes behind the
+// last read, in any order; if its outcome is unknown it may be left out, as nothing depends on it.
+// So every call has a rank, and an order exists if and only if the ranks agree with time.
 func byPositions(calls []listCall) (outcome, bool) {
 	l := lists{calls: calls, by: make(map[model.Value]int32, len(calls)), longest: nobody}
 	w, decided := l.find()
@@ -172,8 +173,8 @@ func (l *lists) against(late, before int32) *witness {
 	return w
 }
 
-// projectList leaves out reads at will. Values are left out of appends and reads alike: an order that explains the whole
-// explains the lists without them.
+// projectList leaves out reads at will. Values are left out of appends and reads alike: an order
+// that explains the whole explains the lists without them.
 func projectList(calls []listCall, keep func(i int) bool) []listCall {
 	missing := map[model.Value]bool{}
 	for i := range calls {

@@ -10,20 +10,23 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// byPresence decides an unordered queue in O(n log n), unless some call found nothing in a queue into which a value was put
-// more than once.
+// byPresence decides an unordered queue in O(n log n), unless some call found nothing in a queue
+// into which a value was put more than once.
 //
-// Why it is exact. Values do not get into each other's way. Without a call that found nothing there is an order if and only
-// if the n-th dequeue of each value ends after its n-th enqueue began: then each dequeue has an enqueue of its own, and
-// calls with unknown outcome need not have happened, but for the enqueues that are used.
+// Why it is exact. Values do not get into each other's way. Without a call that found nothing there
+// is an order if and only if the n-th dequeue of each value ends after its n-th enqueue began: then
+// each dequeue has an enqueue of its own, and calls with unknown outcome need not have happened,
+// but for the enqueues that are used.
 //
-// A call that found nothing needs a moment between its begin and its end at which the queue is empty. A value that is put in
-// once is certainly there from the end of its enqueue to the begin of its dequeue: its core. At every other moment it need
-// not be: it can be there for just its core or, without one, for no time. So the moment must lie in no core of a value that
-// was taken out, and it is possible to choose it for each such call by itself. A value that nobody is known to have taken
-// out has a core without end, if its enqueue ended, unless a dequeue with unknown outcome took it, at any time after it
-// began. These dequeues suffice for a set of moments if and only if before each of them no fewer had begun than there are
-// such values whose enqueue had ended: before a moment, both the values that must be gone and the dequeues that can have taken
+// A call that found nothing needs a moment between its begin and its end at which the queue is
+// empty. A value that is put in once is certainly there from the end of its enqueue to the begin of
+// its dequeue: its core. At every other moment it need not be: it can be there for just its core
+// or, without one, for no time. So the moment must lie in no core of a value that was taken out,
+// and it is possible to choose it for each such call by itself. A value that nobody is known to
+// have taken out has a core without end, if its enqueue ended, unless a dequeue with unknown
+// outcome took it, at any time after it began. These dequeues suffice for a set of moments if and
+// only if before each of them no fewer had begun than there are such values whose enqueue had
+// ended: before a moment, both the values that must be gone and the dequeues that can have taken
 // them include those before an earlier moment.
 func byPresence(calls []queueCall) (outcome, bool) {
 	p := presence{calls: calls}
@@ -130,8 +133,8 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// nothing looks for a call that found nothing though there is no moment in it at which the queue can be empty. The moment
-// just behind event p is called p.
+// nothing looks for a call that found nothing though there is no moment in it at which the queue
+// can be empty. The moment just behind event p is called p.
 func (p *presence) nothing() *witness {
 	var left []int // ends of the enqueues of values that nobody is known to have taken out
 	var busy []span
@@ -197,8 +200,8 @@ func (p *presence) falseEmpty(e int32) *witness {
 	return w
 }
 
-// noteBag names all values that were lost by the time of a call that found nothing, or taken out too often by that of one
-// that took out too much.
+// noteBag names all values that were lost by the time of a call that found nothing, or taken out
+// too often by that of one that took out too much.
 func noteBag(all []queueCall, c *queueCall) string {
 	if puts(c) || c.pending() {
 		return ""

@@ -39,8 +39,8 @@ func (c cell) String() string {
 	return fmt.Sprintf("%s/clients=%d/keys=%d/calls=%.0e/pending=%.0f%%/%s/%s/%s", c.model, c.clients, max(1, c.keys), float64(c.calls), 100*c.pending, values, verdict, c.engine)
 }
 
-// history makes the cell's history: correct copies under saturated clients. An invalid one has a single stale answer, in the
-// middle.
+// history makes the cell's history: correct copies under saturated clients. An invalid one has a
+// single stale answer, in the middle.
 func (c cell) history(newObject func() object) *history.History {
 	s := shape{processes: c.clients, calls: c.calls, keys: c.keys, pending: c.pending, domain: c.domain}
 	h := randomHistory(rand.New(rand.NewPCG(7, 7)), s, newObject)
@@ -66,8 +66,9 @@ func (c cell) history(newObject func() object) *history.History {
 	panic("no answer to falsify")
 }
 
-// BenchmarkCheck judges the histories of the table of performance. SPLITVOTE_BENCH is the most calls of a history, 1e5 if
-// not set. Histories that an engine does not decide within a minute or 8 GiB are reported as undecided.
+// BenchmarkCheck judges the histories of the table of performance. SPLITVOTE_BENCH is the most
+// calls of a history, 1e5 if not set. Histories that an engine does not decide within a minute or 8
+// GiB are reported as undecided.
 func BenchmarkCheck(b *testing.B) {
 	most := 100_000
 	if n, err := strconv.ParseFloat(os.Getenv("SPLITVOTE_BENCH"), 64); err == nil {

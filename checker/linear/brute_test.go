@@ -5,8 +5,9 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// brute decides by the definition and nothing else: it tries every order of the calls of one object that respects real
-// time, with every subset of those whose outcome is unknown. It shares no code with the engines.
+// brute decides by the definition and nothing else: it tries every order of the calls of one object
+// that respects real time, with every subset of those whose outcome is unknown. It shares no code
+// with the engines.
 func brute[S, In, Out any](m model.Model[S, In, Out], h *history.History) bool {
 	type known struct {
 		in         In

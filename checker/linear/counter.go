@@ -11,9 +11,9 @@ type counterCall = call[model.CounterCall, model.CounterResult]
 // tells says whether a call returned a sum: a read, or an add that says what it came to.
 func tells(c *counterCall) bool { return !c.pending() && c.out.Told }
 
-// projectCounter leaves out reads at will, the sums that adds returned, and adds that begin after everything that returns a
-// sum and is kept has ended. Adds that ended before all of these began count in each of them, in whatever order, so the last
-// of them stands for all.
+// projectCounter leaves out reads at will, the sums that adds returned, and adds that begin after
+// everything that returns a sum and is kept has ended. Adds that ended before all of these began
+// count in each of them, in whatever order, so the last of them stands for all.
 func projectCounter(calls []counterCall, keep func(i int) bool) []counterCall {
 	first, last := never, -1 // begin and end of the calls that tell and are kept
 	for i := range calls {

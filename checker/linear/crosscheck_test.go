@@ -63,14 +63,16 @@ func subjects() []subject {
 	}
 }
 
-// enough bytes hold all configurations of a small history, many times over: an engine that needs more does not agree.
+// enough bytes hold all configurations of a small history, many times over: an engine that needs
+// more does not agree.
 const enough = 1 << 26
 
-// usual is how many random small histories every engine and brute force look at for each model. In the long form
-// (make cross-check) SPLITVOTE_ROUNDS says how many.
+// usual is how many random small histories every engine and brute force look at for each model. In
+// the long form (make cross-check) SPLITVOTE_ROUNDS says how many.
 const usual = 3000
 
-// rounds is how many random histories a test looks at for each model: short by default, in the long form more in proportion.
+// rounds is how many random histories a test looks at for each model: short by default, in the long
+// form more in proportion.
 func rounds(t *testing.T, short int) int {
 	n, err := strconv.Atoi(os.Getenv("SPLITVOTE_ROUNDS"))
 	if err != nil {
@@ -99,8 +101,9 @@ func randomShape(r *rand.Rand) shape {
 	return s
 }
 
-// Every engine agrees with the definition on random small histories of every model: valid and mutated, with unknown and
-// failed outcomes, values written more than once, and ties in time. Only drains of a FIFO queue leave repeated values open.
+// Every engine agrees with the definition on random small histories of every model: valid and
+// mutated, with unknown and failed outcomes, values written more than once, and ties in time. Only
+// drains of a FIFO queue leave repeated values open.
 func TestEnginesAgreeWithBruteForce(t *testing.T) {
 	engines := []linear.Engine{linear.Auto, linear.Search, linear.Porcupine}
 	for _, subject := range subjects() {
@@ -133,8 +136,8 @@ func TestEnginesAgreeWithBruteForce(t *testing.T) {
 	}
 }
 
-// The types' own algorithms agree with the search where brute force is out of reach: more values, deeper nesting, longer
-// chains.
+// The types' own algorithms agree with the search where brute force is out of reach: more values,
+// deeper nesting, longer chains.
 func TestEnginesAgreeOnLongerHistories(t *testing.T) {
 	for _, subject := range subjects() {
 		t.Run(subject.name, func(t *testing.T) {
@@ -154,8 +157,8 @@ func TestEnginesAgreeOnLongerHistories(t *testing.T) {
 	}
 }
 
-// Whatever is left out of a linearizable history by the rules of its type, what remains is linearizable: a witness never
-// accuses a history of what it does not do.
+// Whatever is left out of a linearizable history by the rules of its type, what remains is
+// linearizable: a witness never accuses a history of what it does not do.
 func TestProjectionsOfValidHistoriesAreValid(t *testing.T) {
 	for _, subject := range subjects() {
 		t.Run(subject.name, func(t *testing.T) {
@@ -192,7 +195,8 @@ func TestWitnessesAreMinimal(t *testing.T) {
 	}
 }
 
-// The types' own algorithms decide most histories of the kind that workloads make, in which every value is new.
+// The types' own algorithms decide most histories of the kind that workloads make, in which every
+// value is new.
 func TestOwnAlgorithmsApply(t *testing.T) {
 	looked := map[string]bool{}
 	for _, subject := range subjects() {
@@ -215,8 +219,9 @@ func TestOwnAlgorithmsApply(t *testing.T) {
 	}
 }
 
-// decidedShare is the share of such histories that a model's own algorithm decides at least. A pop with unknown outcome may leave
-// a stack to the search, and a cas that found another value a register.
+// decidedShare is the share of such histories that a model's own algorithm decides at least. A pop
+// with unknown outcome may leave a stack to the search, and a cas that found another value a
+// register.
 var decidedShare = map[string]float64{
 	"register": 1, "cas-register": 0.97, "fifo-queue": 0.95, "unordered-queue": 1, "stack": 0.9, "mutex": 1, "fenced-mutex": 1, "append-list": 1, "unique-ids": 1, "kv": 1,
 }

@@ -7,13 +7,15 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// descent looks for one order that explains calls, depth first: the search of Wing and Gong with a memory of what was tried
-// (Lowe, Testing for Linearizability, CCPE 2017, section 3). It goes from completion to completion as bySearch does (S1), but
-// follows a single configuration, lets one call under way take effect where the next completion asks for one, and goes back
-// to the last choice where none can. Where many orders explain a history the first that it tries is often one of them, while
-// the frontier of bySearch holds all; where none does it has to try all.
+// descent looks for one order that explains calls, depth first: the search of Wing and Gong with a
+// memory of what was tried (Lowe, Testing for Linearizability, CCPE 2017, section 3). It goes from
+// completion to completion as bySearch does (S1), but follows a single configuration, lets one call
+// under way take effect where the next completion asks for one, and goes back to the last choice
+// where none can. Where many orders explain a history the first that it tries is often one of them,
+// while the frontier of bySearch holds all; where none does it has to try all.
 //
-// It only ever answers that there is an order, namely the one that it stands in. So it need not be exact about what is none:
+// It only ever answers that there is an order, namely the one that it stands in. So it need not be
+// exact about what is none:
 //
 //	D1  What was tried is remembered by a fingerprint of 64 bits: position, calls that have taken effect, state. Whatever the
 //	    number of calls under way, a configuration costs eight bytes. What is taken for another by its fingerprint is missed,
@@ -314,8 +316,8 @@ func (d *descent[S, In, Out]) waits(c int32, now int) bool {
 	return false
 }
 
-// byEnd is a list of calls in the order of their ends. A call that was removed knows still where it stood, so that what was
-// done last can be undone.
+// byEnd is a list of calls in the order of their ends. A call that was removed knows still where it
+// stood, so that what was done last can be undone.
 type byEnd struct{ next, prev []int32 }
 
 func newByEnd(calls int) byEnd {

@@ -101,8 +101,8 @@ func TestDescentsOnPorcupineModels(t *testing.T) {
 	}
 }
 
-// ambiguous is a history of many clients that write few values, some without an answer. An invalid one ends with a read of a
-// value that nobody wrote.
+// ambiguous is a history of many clients that write few values, some without an answer. An invalid
+// one ends with a read of a value that nobody wrote.
 func ambiguous(clients, calls int, invalid bool) *history.History {
 	s := shape{processes: clients, calls: calls, domain: 5, pending: 0.05}
 	h := randomHistory(rand.New(rand.NewPCG(7, 7)), s, func() object { return &register{} })
@@ -185,8 +185,8 @@ func TestDescentsEnd(t *testing.T) {
 	}
 }
 
-// BenchmarkAmbiguous is of valid histories that many orders explain: the search, and its frontier without a descent beside
-// it. What is not decided within ten seconds is reported as undecided.
+// BenchmarkAmbiguous is of valid histories that many orders explain: the search, and its frontier
+// without a descent beside it. What is not decided within ten seconds is reported as undecided.
 func BenchmarkAmbiguous(b *testing.B) {
 	for _, c := range []struct {
 		cell

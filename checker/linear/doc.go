@@ -1,5 +1,6 @@
-// Package linear decides whether a history is linearizable: whether its calls can be put in one order that a single
-// correct copy of the object would have answered alike, and that respects which call ended before which began.
+// Package linear decides whether a history is linearizable: whether its calls can be put in one
+// order that a single correct copy of the object would have answered alike, and that respects which
+// call ended before which began.
 //
 //	L1  Order is the order of events, never their times: where times tie, the event with the smaller Index came first.
 //	L2  A call that failed had no effect and is dropped. A call whose outcome is unknown had its effect at any point
@@ -11,8 +12,8 @@
 //	L5  Explaining changes no verdict.
 //	L6  What Online reports before the end is a violation of every history that begins alike.
 //
-// What decides, as Result.Method names it. Each algorithm says by itself where it does not apply; then the history is
-// reduced, divided where it can be, and searched.
+// What decides, as Result.Method names it. Each algorithm says by itself where it does not apply;
+// then the history is reduced, divided where it can be, and searched.
 //
 //	zones        registers, with cas or without, if observed values are written once        O(n log n)
 //	growth       sets from which nothing is removed                                         O(n log n)
@@ -27,6 +28,7 @@
 //	             beside it where these become many
 //	porcupine    everything, on request: the reference that the others are tested against   exponential in concurrency
 //
-// Calls with unknown outcome cost nothing where an algorithm of its own decides, with two exceptions: a dequeue of nothing
-// beside dequeues with unknown outcome, and pops with unknown outcome, may leave the answer to the search.
+// Calls with unknown outcome cost nothing where an algorithm of its own decides, with two
+// exceptions: a dequeue of nothing beside dequeues with unknown outcome, and pops with unknown
+// outcome, may leave the answer to the search.
 package linear

@@ -7,16 +7,20 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// finer is how many positions an event of a history with drains has, so that parts of a drain can lie between two events.
+// finer is how many positions an event of a history with drains has, so that parts of a drain can
+// lie between two events.
 const finer = 4
 
-// expand puts the dequeues that a drain is made of in its place. Each takes effect between the drain's begin and its end, after
-// those before it, and after its value was put in; the last found nothing. So none begins before the first enqueue of its
-// value, or of a value before it, begins. Where the order of two values contradicts the order in which a FIFO queue certainly
-// took them, their dequeues are given that order in time. Of a drain with unknown outcome any number may have taken effect.
+// expand puts the dequeues that a drain is made of in its place. Each takes effect between the
+// drain's begin and its end, after those before it, and after its value was put in; the last found
+// nothing. So none begins before the first enqueue of its value, or of a value before it, begins.
+// Where the order of two values contradicts the order in which a FIFO queue certainly took them,
+// their dequeues are given that order in time. Of a drain with unknown outcome any number may have
+// taken effect.
 //
-// For an unordered queue in which all values differ this is exact. Whatever order explains the parts without regard to their
-// own order, each can be moved to its begin: no value is there for longer then, and these begins are in the order of the parts.
+// For an unordered queue in which all values differ this is exact. Whatever order explains the
+// parts without regard to their own order, each can be moved to its begin: no value is there for
+// longer then, and these begins are in the order of the parts.
 func expand[S, In, Out any](m model.Model[S, In, Out], o *object[In, Out]) {
 	drainer, ok := any(m).(model.Drainer[In, Out])
 	if !ok || !slices.ContainsFunc(o.calls, func(c call[In, Out]) bool { return drains(m, c.in) }) {

@@ -7,7 +7,8 @@ import (
 	"github.com/splitvote/splitvote/checker/linear"
 )
 
-// What is said of a queue whose messages were lost or delivered twice: the smallest violation, and the others by name.
+// What is said of a queue whose messages were lost or delivered twice: the smallest violation, and
+// the others by name.
 func TestLostAndDuplicatedMessagesAreNamed(t *testing.T) {
 	for name, test := range map[string]struct{ model, history, want string }{
 		"one lost": {

@@ -11,8 +11,9 @@ type event struct {
 	end  bool
 }
 
-// eventsOf puts the invocations and completions of calls, which are in the order of their invocations, in order (L1).
-// Completions of calls with unknown outcome come last, in the order of their invocations.
+// eventsOf puts the invocations and completions of calls, which are in the order of their
+// invocations, in order (L1). Completions of calls with unknown outcome come last, in the order of
+// their invocations.
 func eventsOf[In, Out any](calls []call[In, Out]) []event {
 	byEnd := make([]int, len(calls))
 	for i := range byEnd {

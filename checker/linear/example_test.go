@@ -10,8 +10,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// maxRegister is a type of our own: it remembers the greatest number it was ever given. A state is that number, a call is
-// the number to give, or a negative one to read.
+// maxRegister is a type of our own: it remembers the greatest number it was ever given. A state is
+// that number, a call is the number to give, or a negative one to read.
 type maxRegister struct{}
 
 func (maxRegister) Name() string { return "max-register" }

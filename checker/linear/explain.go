@@ -44,8 +44,8 @@ func explain[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], obj
 	return evidence
 }
 
-// object explains one object. A model that panics over a part of a history is left without an explanation, as no verdict
-// depends on one (L5).
+// object explains one object. A model that panics over a part of a history is left without an
+// explanation, as no verdict depends on one (L5).
 func (e *explainer[S, In, Out]) object(o object[In, Out], found outcome) (evidence checker.Evidence) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -60,8 +60,8 @@ func (e *explainer[S, In, Out]) object(o object[In, Out], found outcome) (eviden
 	return evidence
 }
 
-// witness is what the engine found if it found something, else the shortest prefix that is invalid, shrunk in either case
-// until no call can be left out.
+// witness is what the engine found if it found something, else the shortest prefix that is invalid,
+// shrunk in either case until no call can be left out.
 func (e *explainer[S, In, Out]) witness(o object[In, Out], found outcome) []call[In, Out] {
 	var calls []call[In, Out]
 	if w := found.witness; w != nil {
@@ -82,9 +82,9 @@ func (e *explainer[S, In, Out]) invalid(calls []call[In, Out]) bool {
 	return len(calls) > 0 && judge(e.ctx, e.m, calls, Auto, e.memory).verdict == checker.Invalid
 }
 
-// prefix cuts an invalid object after the completion at position through, if that is known to make it so, else after the
-// first that does. A linearizable history has only linearizable prefixes, so the place can be searched by halving. What ends
-// later is pending.
+// prefix cuts an invalid object after the completion at position through, if that is known to make
+// it so, else after the first that does. A linearizable history has only linearizable prefixes, so
+// the place can be searched by halving. What ends later is pending.
 func (e *explainer[S, In, Out]) prefix(calls []call[In, Out], through int) []call[In, Out] {
 	if cut := e.until(calls, through); through > 0 && (e.invalid(cut) || e.ctx.Err() != nil) {
 		return cut
@@ -129,8 +129,9 @@ func (e *explainer[S, In, Out]) until(calls []call[In, Out], end int) []call[In,
 	return cut
 }
 
-// shrink leaves calls out as long as what remains is invalid, many at a time first (Zeller and Hildebrandt, Simplifying and
-// Isolating Failure-Inducing Input, TSE 2002). Where it ends by itself, no call can be left out any more.
+// shrink leaves calls out as long as what remains is invalid, many at a time first (Zeller and
+// Hildebrandt, Simplifying and Isolating Failure-Inducing Input, TSE 2002). Where it ends by
+// itself, no call can be left out any more.
 func (e *explainer[S, In, Out]) shrink(calls []call[In, Out]) []call[In, Out] {
 	if least := e.t.project(calls, func(int) bool { return false }); len(least) == len(calls) {
 		return calls // nothing is known of the type that would allow it
@@ -193,8 +194,8 @@ func (e *explainer[S, In, Out]) words(o object[In, Out], calls []call[In, Out]) 
 	return withoutLead(evidence)
 }
 
-// accuse picks the call that ended last, of a witness that the type's own algorithm cannot explain, and says what it could
-// have returned instead.
+// accuse picks the call that ended last, of a witness that the type's own algorithm cannot explain,
+// and says what it could have returned instead.
 func (e *explainer[S, In, Out]) accuse(calls []call[In, Out]) (accused int, text string) {
 	for i := range calls {
 		if c := &calls[i]; !c.pending() && (calls[accused].pending() || c.end > calls[accused].end) {

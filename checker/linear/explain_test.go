@@ -12,8 +12,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// script writes a history in short: each word is an event, "0 write 7" begins a call of process 0, "0 ok 7" ends it, with
-// fail and info likewise; ";" stands between events.
+// script writes a history in short: each word is an event, "0 write 7" begins a call of process 0,
+// "0 ok 7" ends it, with fail and info likewise; ";" stands between events.
 func script(t *testing.T, text string) *history.History {
 	t.Helper()
 	var ops []history.Op

@@ -11,8 +11,8 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// Projection is for tests: of each object of h it leaves out what keep refuses and what depends on it, and hands what
-// remains to judge as the calls of a history.
+// Projection is for tests: of each object of h it leaves out what keep refuses and what depends on
+// it, and hands what remains to judge as the calls of a history.
 func Projection[S, In, Out any](m model.Model[S, In, Out], h *history.History, keep func(i int) bool) (legal bool) {
 	objects, err := split(m, h)
 	if err != nil {
@@ -39,7 +39,8 @@ func Decides[S, In, Out any](m model.Model[S, In, Out], h *history.History) bool
 	return true
 }
 
-// Minimal says whether leaving out any one call of the witness in each invalid object of h leaves no violation.
+// Minimal says whether leaving out any one call of the witness in each invalid object of h leaves
+// no violation.
 func Minimal[S, In, Out any](m model.Model[S, In, Out], h *history.History) bool {
 	objects, err := split(m, h)
 	if err != nil {
@@ -115,7 +116,8 @@ func (c of[S, In, Out]) alone(h *history.History, memory int64) checker.Verdict 
 	return worst
 }
 
-// DescendsPorcupine says whether a descent finds an order of operations on one object of a model written for Porcupine.
+// DescendsPorcupine says whether a descent finds an order of operations on one object of a model
+// written for Porcupine.
 func DescendsPorcupine(m porcupine.Model, operations []porcupine.Operation) bool {
 	return descends(foreign{m, context.Background()}, callsOf(operations))
 }

@@ -34,7 +34,8 @@ func failures[S, In, Out any](m model.Model[S, In, Out], h *history.History) fun
 // mostBlamed bounds the failed calls that are tried on a witness, the latest first.
 const mostBlamed = 64
 
-// blame finds a failed call without which the accused call is impossible, and with which it is not: nil if there is none.
+// blame finds a failed call without which the accused call is impossible, and with which it is not:
+// nil if there is none.
 func (e *explainer[S, In, Out]) blame(key string, calls []call[In, Out], accused int) *failure[In, Out] {
 	if e.failed == nil {
 		return nil

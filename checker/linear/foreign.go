@@ -15,10 +15,11 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// CheckPorcupine judges operations against a model written for Porcupine, unchanged: any Step, with states of any kind, also
-// one made by NondeterministicModel.ToModel. As in Porcupine an operation takes effect at some time from its Call to its
-// Return, both included. Evidence names operations by their position in operations. A model with a Hash is searched faster. The
-// model's functions must be pure, and may be called from several goroutines at once.
+// CheckPorcupine judges operations against a model written for Porcupine, unchanged: any Step, with
+// states of any kind, also one made by NondeterministicModel.ToModel. As in Porcupine an operation
+// takes effect at some time from its Call to its Return, both included. Evidence names operations
+// by their position in operations. A model with a Hash is searched faster. The model's functions
+// must be pure, and may be called from several goroutines at once.
 func CheckPorcupine(ctx context.Context, m porcupine.Model, operations []porcupine.Operation, opts Options) checker.Result {
 	f := foreign{m, ctx}
 	return judgeObjects(ctx, f, opts, func() ([]object[any, any], error) { return f.objects(operations) }, nil)
@@ -30,8 +31,8 @@ type foreign struct {
 	ctx context.Context
 }
 
-// objects gives every Call and Return a position, calls before returns where times tie, and divides operations as the model
-// does.
+// objects gives every Call and Return a position, calls before returns where times tie, and divides
+// operations as the model does.
 func (f foreign) objects(operations []porcupine.Operation) ([]object[any, any], error) {
 	if f.m.Init == nil || f.m.Step == nil && f.m.StepContext == nil {
 		return nil, errors.New("a model needs Init, and Step or StepContext")
@@ -121,8 +122,8 @@ func (f foreign) Hash(s any) uint64 {
 	return f.m.Hash(s)
 }
 
-// fingerprint tells states apart for a descent, which may tell apart what is equal. A Hash need not: the usual one of a set of
-// states is the sum of theirs.
+// fingerprint tells states apart for a descent, which may tell apart what is equal. A Hash need
+// not: the usual one of a set of states is the sum of theirs.
 func (f foreign) fingerprint(s any) uint64 {
 	if f.m.Equal == nil && reflect.ValueOf(s).Comparable() {
 		return maphash.Comparable(fingerprintSeed, s)

@@ -111,7 +111,8 @@ func TestPorcupineModels(t *testing.T) {
 	}
 }
 
-// BenchmarkPorcupineModel compares a user's unchanged model here and there: 1e5 operations of 5 clients on one register.
+// BenchmarkPorcupineModel compares a user's unchanged model here and there: 1e5 operations of 5
+// clients on one register.
 func BenchmarkPorcupineModel(b *testing.B) {
 	history := operations(rand.New(rand.NewPCG(1, 1)), 5, 100_000, true)
 	b.Run("here", func(b *testing.B) {

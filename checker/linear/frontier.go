@@ -7,8 +7,9 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// frontier is the search fed event by event. What a call returned must be known before it can take effect, so events wait
-// until all calls that were under way by then have ended: it is as far behind as the longest call under way.
+// frontier is the search fed event by event. What a call returned must be known before it can take
+// effect, so events wait until all calls that were under way by then have ended: it is as far
+// behind as the longest call under way.
 type frontier[S, In, Out any] struct {
 	finding[In, Out]
 	s       *search[S, In, Out]
@@ -131,7 +132,8 @@ func (w *window[In, Out]) remove(c *call[In, Out]) {
 	}
 }
 
-// since is the begin of the first call under way; without any it is now. No call that ends from now on began before it.
+// since is the begin of the first call under way; without any it is now. No call that ends from now
+// on began before it.
 func (w *window[In, Out]) since(now int) int {
 	if len(w.calls) == 0 {
 		return now

@@ -13,10 +13,11 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// A lead is how an object comes to what it holds initially: calls that nobody recorded, each of which ended before the next
-// began and before everything that was recorded. An object with a lead is linearizable from the empty state if and only if
-// without it it is from the state to which the lead goes, since every order must begin with the lead. So every engine and
-// every algorithm judges initial values without knowing of them, and an explanation may leave out of a lead what it may
+// A lead is how an object comes to what it holds initially: calls that nobody recorded, each of
+// which ended before the next began and before everything that was recorded. An object with a lead
+// is linearizable from the empty state if and only if without it it is from the state to which the
+// lead goes, since every order must begin with the lead. So every engine and every algorithm judges
+// initial values without knowing of them, and an explanation may leave out of a lead what it may
 // leave out of any history. The calls of a lead are told by their negative numbers.
 
 // leadOf is the lead of a key, without times.
@@ -95,7 +96,8 @@ func withoutLead(e checker.Evidence) checker.Evidence {
 	return e
 }
 
-// suggestInitial says of a call that contradicts nothing but what its object holds initially, how to say what it held.
+// suggestInitial says of a call that contradicts nothing but what its object holds initially, how
+// to say what it held.
 func (e *explainer[S, In, Out]) suggestInitial(o object[In, Out], evidence checker.Evidence) []checker.Claim {
 	if _, can := any(e.m).(model.Beginner[In]); !can || e.part || o.lead > 0 || len(evidence.Why) == 0 || len(evidence.Ops) > 1 {
 		return nil

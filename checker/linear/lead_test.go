@@ -66,8 +66,8 @@ func beginnings() []beginning {
 	}
 }
 
-// Objects that hold something initially are judged by every engine, and online, as the definition judges objects that begin
-// in that state.
+// Objects that hold something initially are judged by every engine, and online, as the definition
+// judges objects that begin in that state.
 func TestInitialValuesAgreeWithBruteForce(t *testing.T) {
 	for _, test := range beginnings() {
 		t.Run(test.model+" "+test.initial, func(t *testing.T) {

@@ -74,8 +74,9 @@ func (c of[S, In, Out]) Check(ctx context.Context, h *history.History) checker.R
 
 const name = "linearizable"
 
-// Check judges a history against a model, each key as an object of its own (L3). The result's Method says what decided,
-// its Stats count calls, keys, calls with unknown outcome, and the keys that are invalid or unknown.
+// Check judges a history against a model, each key as an object of its own (L3). The result's
+// Method says what decided, its Stats count calls, keys, calls with unknown outcome, and the keys
+// that are invalid or unknown.
 func Check[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h *history.History, opts Options) checker.Result {
 	result := judgeObjects(ctx, m, opts, func() ([]object[In, Out], error) { return split(m, h) }, failures(m, h))
 	for i := range result.Evidence {
@@ -213,7 +214,8 @@ func merge[In, Out any](objects []object[In, Out], outcomes []outcome) checker.R
 	return result
 }
 
-// undecided says why an object is not decided, how far it is known to be linearizable, and what would decide it.
+// undecided says why an object is not decided, how far it is known to be linearizable, and what
+// would decide it.
 func undecided[In, Out any](o *object[In, Out], found outcome) string {
 	text := subject(o.key) + " is not decided: " + found.reason
 	if found.through == 0 {

@@ -65,8 +65,8 @@ func TestMalformedHistoriesAreUnknown(t *testing.T) {
 	}
 }
 
-// A history that several processors read, a share each, is judged as by one: a key may begin in any share, its calls lie in
-// all of them, and what is wrong is told of the same calls.
+// A history that several processors read, a share each, is judged as by one: a key may begin in any
+// share, its calls lie in all of them, and what is wrong is told of the same calls.
 func TestSharesAreReadAsOne(t *testing.T) {
 	const calls = 40_000
 	for _, keys := range []int{0, 7, 5_000} {
@@ -92,8 +92,8 @@ func TestSharesAreReadAsOne(t *testing.T) {
 	}
 }
 
-// hard is a history that no search decides soon: thirty writes are under way at once all the time, and the reads between
-// them leave open in which order they took effect.
+// hard is a history that no search decides soon: thirty writes are under way at once all the time,
+// and the reads between them leave open in which order they took effect.
 func hard() *history.History {
 	var ops []history.Op
 	call := func(kind history.Kind, p int, f string, v any) {

@@ -13,20 +13,24 @@ type mutexCall = call[model.MutexCall, model.MutexResult]
 
 // byHolds decides a mutex in O(n log n), fenced or not.
 //
-// Why it is exact. An acquire whose outcome is unknown may be left out: its process calls no more (H4), so nobody would
-// ever release it, and it helps nobody. What remains of a process are completed acquires, each followed by its release,
-// by a release with unknown outcome (which may as well take effect, at any time after it began), or by none. A completed
-// release without an acquire before it is a violation. So the history is a set of holds, each of which lasts at least from
-// the end of its acquire to the begin of its release, or for ever. Hold a must come before hold b if some call of a ends
-// before some call of b begins, and as every hold begins to be released after it was acquired, that is if a's acquire ends
-// before b's release begins. Two holds stand in both orders if and only if what they last at least overlaps; a relation of
-// this form has no cycle that is longer (see byZones).
+// Why it is exact. An acquire whose outcome is unknown may be left out: its process calls no more
+// (H4), so nobody would ever release it, and it helps nobody. What remains of a process are
+// completed acquires, each followed by its release, by a release with unknown outcome (which may as
+// well take effect, at any time after it began), or by none. A completed release without an acquire
+// before it is a violation. So the history is a set of holds, each of which lasts at least from the
+// end of its acquire to the begin of its release, or for ever. Hold a must come before hold b if
+// some call of a ends before some call of b begins, and as every hold begins to be released after
+// it was acquired, that is if a's acquire ends before b's release begins. Two holds stand in both
+// orders if and only if what they last at least overlaps; a relation of this form has no cycle that
+// is longer (see byZones).
 //
-// An acquire that returned false only looked: the lock was held at some moment of it. The holds follow each other in one order,
-// and no hold loses by lasting as long as it can: to the end of its release, and from the begin of its acquire, where the two
-// of neighbours leave time between them; where they overlap there need be none. So the lock was certainly free only between
-// the end of a release and the begin of the next acquire, before the first acquire, and after the last release; there an
-// acquire with unknown outcome may have taken it for good. With tokens the order is known, and must agree with time.
+// An acquire that returned false only looked: the lock was held at some moment of it. The holds
+// follow each other in one order, and no hold loses by lasting as long as it can: to the end of its
+// release, and from the begin of its acquire, where the two of neighbours leave time between them;
+// where they overlap there need be none. So the lock was certainly free only between the end of a
+// release and the begin of the next acquire, before the first acquire, and after the last release;
+// there an acquire with unknown outcome may have taken it for good. With tokens the order is known,
+// and must agree with time.
 func byHolds(fenced bool) func(calls []mutexCall) (outcome, bool) {
 	return func(calls []mutexCall) (outcome, bool) {
 		holds, w := holdsOf(calls)
@@ -54,8 +58,8 @@ type hold struct {
 	from, to         int // the lock was certainly held between these events
 }
 
-// holdsOf pairs acquires and releases by process, leaving out acquires with unknown outcome. The witness is a release of
-// what was not held, or with a token of another hold.
+// holdsOf pairs acquires and releases by process, leaving out acquires with unknown outcome. The
+// witness is a release of what was not held, or with a token of another hold.
 func holdsOf(calls []mutexCall) ([]hold, *witness) {
 	var holds []hold
 	open := map[history.Process]int{} // process to its last hold, if not released
@@ -185,8 +189,9 @@ func fencedConflict(calls []mutexCall, holds []hold) *witness {
 	return w
 }
 
-// projectMutex leaves out whole holds: without an acquire its release would be one of nothing, and without a release its
-// acquire would last. With a hold it leaves out whoever may have found the lock held by it.
+// projectMutex leaves out whole holds: without an acquire its release would be one of nothing, and
+// without a release its acquire would last. With a hold it leaves out whoever may have found the
+// lock held by it.
 func projectMutex(calls []mutexCall, keep func(i int) bool) []mutexCall {
 	partner := make([]int, len(calls))
 	open := map[history.Process]int{}

@@ -9,8 +9,8 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// call is a client's call as its model reads it. begin and end are positions of events (L1); end is never where the
-// outcome is unknown, and out is then without meaning.
+// call is a client's call as its model reads it. begin and end are positions of events (L1); end is
+// never where the outcome is unknown, and out is then without meaning.
 type call[In, Out any] struct {
 	in         In
 	out        Out
@@ -31,7 +31,8 @@ func (c *call[In, Out]) result() *Out {
 	return &c.out
 }
 
-// object is the part of a history that concerns one key: its lead, then its calls in the order of their invocations.
+// object is the part of a history that concerns one key: its lead, then its calls in the order of
+// their invocations.
 type object[In, Out any] struct {
 	key   string
 	calls []call[In, Out]
@@ -40,10 +41,11 @@ type object[In, Out any] struct {
 	open  string // why calls that are linearizable do not show that the object is, "" if they do
 }
 
-// split reads the clients' calls of a history and divides them by key (L3), keys in order of first appearance. Calls that
-// failed are dropped, and so are those with unknown outcome that change nothing: removing a call is one of the ways in
-// which it may have ended, and nothing depends on it. Several processors take a share of the history each: first they count,
-// so that each knows where its calls of every key go, then they read.
+// split reads the clients' calls of a history and divides them by key (L3), keys in order of first
+// appearance. Calls that failed are dropped, and so are those with unknown outcome that change
+// nothing: removing a call is one of the ways in which it may have ended, and nothing depends on
+// it. Several processors take a share of the history each: first they count, so that each knows
+// where its calls of every key go, then they read.
 func split[S, In, Out any](m model.Model[S, In, Out], h *history.History) ([]object[In, Out], error) {
 	all := len(h.Calls())
 	shares := make([]share, min(runtime.GOMAXPROCS(0), 1+all/leastShare))
@@ -105,7 +107,8 @@ type share struct {
 	next     []int    // by object: at first the number of its calls, then the place of the next one among all that are read
 }
 
-// inParallel does work on all shares. The error, or panic, is that of the first share in the history that has one.
+// inParallel does work on all shares. The error, or panic, is that of the first share in the
+// history that has one.
 func inParallel(shares []share, work func(*share) error) error {
 	errs, panics := make([]error, len(shares)), make([]any, len(shares))
 	var group sync.WaitGroup
@@ -178,8 +181,8 @@ func arrange(shares []share) (keys []string, counts []int) {
 	return keys, counts
 }
 
-// place gives each share its places among the calls: those of a key lie together, behind its lead, in the order of the
-// history.
+// place gives each share its places among the calls: those of a key lie together, behind its lead,
+// in the order of the history.
 func place(shares []share, keys []string, counts []int, lead func(object int) int) {
 	at := map[string]int{}
 	free := make([]int, len(keys))

@@ -15,15 +15,17 @@ import (
 
 // Online judges a history while it happens, each key as an object of its own (L3).
 //
-// A violation that it reports is one of every history that begins like this: what it goes by are completed calls, and no
-// event that follows can make another call end before, or begin earlier. It may come later than the event that made it
-// certain, at most by as long as the calls that were under way then; at the end the verdict is that of Check, or unknown
-// where Online had to give up and says so.
+// A violation that it reports is one of every history that begins like this: what it goes by are
+// completed calls, and no event that follows can make another call end before, or begin earlier. It
+// may come later than the event that made it certain, at most by as long as the calls that were
+// under way then; at the end the verdict is that of Check, or unknown where Online had to give up
+// and says so.
 //
-// It remembers calls under way, calls whose outcome is unknown and which may still take effect, and what of the past a
-// later call could still depend on: the values that a register may still hold, the elements of a queue or a list. Where a
-// type has an algorithm of its own online (registers, queues, lists, identifiers) that is all; else, and beside it as long
-// as that is cheap, the search is fed event by event, which remembers the states in which the object may be.
+// It remembers calls under way, calls whose outcome is unknown and which may still take effect, and
+// what of the past a later call could still depend on: the values that a register may still hold,
+// the elements of a queue or a list. Where a type has an algorithm of its own online (registers,
+// queues, lists, identifiers) that is all; else, and beside it as long as that is cheap, the search
+// is fed event by event, which remembers the states in which the object may be.
 type Online interface {
 	// Event takes the next event. It says false once the history is not linearizable, however it goes on.
 	Event(op *history.Op) bool
@@ -31,7 +33,8 @@ type Online interface {
 	End() checker.Result
 }
 
-// NewOnline judges histories of a model of package model online, whose objects hold initially what initial says.
+// NewOnline judges histories of a model of package model online, whose objects hold initially what
+// initial says.
 func NewOnline(modelName string, initial history.Initial) (Online, error) {
 	c, err := named(modelName, Options{})
 	if err != nil {
@@ -53,7 +56,8 @@ func (c of[S, In, Out]) online(initial history.Initial) Online { return OnlineOf
 // watcher follows the calls of one object. Calls are told apart by their pointers.
 type watcher[In, Out any] interface {
 	begin(c *call[In, Out])
-	// end tells how c ended: with Ok its end and result are set, else its end is never. at is the position of the event.
+	// end tells how c ended: with Ok its end and result are set, else its end is never. at is the
+	// position of the event.
 	end(c *call[In, Out], how history.Kind, at int)
 	// close says that no event follows.
 	close()
@@ -267,7 +271,8 @@ func (w *watched[In, Out]) close() *finding[In, Out] {
 	return found
 }
 
-// explain finds the smallest set among the calls that are still remembered, if they show the violation by themselves.
+// explain finds the smallest set among the calls that are still remembered, if they show the
+// violation by themselves.
 func (o *online[S, In, Out]) explain(key string, found *finding[In, Out]) checker.Evidence {
 	ctx, cancel := context.WithTimeout(context.Background(), mostPatience)
 	defer cancel()

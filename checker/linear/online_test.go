@@ -36,8 +36,8 @@ func feed(t *testing.T, modelName string, h *history.History) (int, checker.Resu
 	return len(h.Ops), o.End()
 }
 
-// Fed event by event, a judge says what Check says of the whole, or that it gave up; and when it stops, what it has seen
-// by then is a violation already, whatever would have followed.
+// Fed event by event, a judge says what Check says of the whole, or that it gave up; and when it
+// stops, what it has seen by then is a violation already, whatever would have followed.
 func TestOnlineAgreesWithCheck(t *testing.T) {
 	for _, subject := range subjects() {
 		t.Run(subject.name, func(t *testing.T) {

@@ -6,10 +6,11 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// liveRegister watches a register. Of cas there are two watchers, for the sake of those that found another value than the old
-// one and do not tell which. The first passes over them, as they change nothing: what it accuses is a violation without them.
-// The second gives each a place, as a read of some other value. Where it sees no violation there is an order that explains all
-// calls. After a place that is not certain, what it sees may be the fault of that choice; then it gives up.
+// liveRegister watches a register. Of cas there are two watchers, for the sake of those that found
+// another value than the old one and do not tell which. The first passes over them, as they change
+// nothing: what it accuses is a violation without them. The second gives each a place, as a read of
+// some other value. Where it sees no violation there is an order that explains all calls. After a
+// place that is not certain, what it sees may be the fault of that choice; then it gives up.
 func liveRegister(cas bool) []watcher[model.RegisterCall, model.Value] {
 	watchers := []watcher[model.RegisterCall, model.Value]{newLiveZones()}
 	if cas {
@@ -62,8 +63,9 @@ func (z *liveZones) place(c *registerCall) bool {
 	return false
 }
 
-// avoids says whether there is a moment in c at which the register does not hold the value of a, in any order: a was replaced
-// before c began, or is written only later. Who writes it is under way still if a is no part of a chain.
+// avoids says whether there is a moment in c at which the register does not hold the value of a, in
+// any order: a was replaced before c began, or is written only later. Who writes it is under way
+// still if a is no part of a chain.
 func (z *liveZones) avoids(c *registerCall, a *liveBlock) bool {
 	if a.chain == nil || a.write != nil && a.write.begin > c.begin {
 		return true
@@ -75,7 +77,8 @@ func (z *liveZones) avoids(c *registerCall, a *liveBlock) bool {
 	})
 }
 
-// fits says whether c can be a read of b, the last block of chain y, without a contradiction to what is known.
+// fits says whether c can be a read of b, the last block of chain y, without a contradiction to
+// what is known.
 func (z *liveZones) fits(y *liveChain, b *liveBlock, c *registerCall) bool {
 	f, s := min(y.f, c.end), max(y.s, c.begin)
 	for _, before := range y.blocks {

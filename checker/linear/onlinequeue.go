@@ -7,11 +7,12 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// liveQueue is byQueueOrder fed event by event. What it looks for becomes certain at different times: a value from nowhere,
-// one taken out twice and one taken out by a call that began after a value behind it had left, when the dequeue ends; a value
-// that was overtaken and is never taken out, and a dequeue of nothing, when all calls have ended that were under way
-// then, as one of them might have taken it. It remembers the values in the queue, and those taken out while a
-// call was under way that still is.
+// liveQueue is byQueueOrder fed event by event. What it looks for becomes certain at different
+// times: a value from nowhere, one taken out twice and one taken out by a call that began after a
+// value behind it had left, when the dequeue ends; a value that was overtaken and is never taken
+// out, and a dequeue of nothing, when all calls have ended that were under way then, as one of them
+// might have taken it. It remembers the values in the queue, and those taken out while a call was
+// under way that still is.
 type liveQueue struct {
 	finding[model.QueueCall, model.Value]
 	values  map[model.Value][]*liveItem
@@ -176,8 +177,8 @@ func (q *liveQueue) forget(it *liveItem) {
 	}
 }
 
-// nothing judges a dequeue that found nothing: between its begin and its end there must be a moment at which no value is
-// certainly there.
+// nothing judges a dequeue that found nothing: between its begin and its end there must be a moment
+// at which no value is certainly there.
 func (q *liveQueue) nothing(c *queueCall) {
 	until := c.end // from here on some value is there that has not been taken out
 	items := []*liveItem{}

@@ -9,13 +9,15 @@ import (
 
 // liveZones is byZones fed event by event.
 //
-// What it may forget. The f of a chain is set by the first of its calls to end and stays, but where chains join; its s
-// grows as calls end that began later. So a violation appears only when the s of a chain grows or chains join, and always
-// at the begin of a call that has just ended, which is in the window. A chain x is dead once some chain y that must come
-// behind it (s(y) > f(x)) has f(y) before the window: whatever call of x ends from now on stands against y. Then its values
-// are forgotten, and whoever observes one observes what nobody can have written; if it is written again, that is a new value.
-// Whatever x would have stood against dies with it, or earlier: let f(b) < s(x). If f(x) is before the window, x is a y
-// for b. If it is not, then s(x) <= f(y), or x and y would stand in both orders, and f(b) < f(y) < s(y): y is one for b too.
+// What it may forget. The f of a chain is set by the first of its calls to end and stays, but where
+// chains join; its s grows as calls end that began later. So a violation appears only when the s of
+// a chain grows or chains join, and always at the begin of a call that has just ended, which is in
+// the window. A chain x is dead once some chain y that must come behind it (s(y) > f(x)) has f(y)
+// before the window: whatever call of x ends from now on stands against y. Then its values are
+// forgotten, and whoever observes one observes what nobody can have written; if it is written
+// again, that is a new value. Whatever x would have stood against dies with it, or earlier: let
+// f(b) < s(x). If f(x) is before the window, x is a y for b. If it is not, then s(x) <= f(y), or x
+// and y would stand in both orders, and f(b) < f(y) < s(y): y is one for b too.
 type liveZones struct {
 	finding[model.RegisterCall, model.Value]
 	values map[model.Value][]*liveBlock // who may have written a value that can still be observed
@@ -77,8 +79,8 @@ func (z *liveZones) attach(b *liveBlock) {
 	}
 }
 
-// changes says whether a call writes, if it takes effect. A cas that changes nothing is a read, and one that found another
-// value writes nothing.
+// changes says whether a call writes, if it takes effect. A cas that changes nothing is a read, and
+// one that found another value writes nothing.
 func changes(c *registerCall) bool {
 	return c.in.F == model.Write || c.in.F == model.CAS && c.in.Old != c.in.Value && !mismatched(c)
 }
@@ -154,8 +156,8 @@ func (z *liveZones) accuse(c *registerCall, with ...*registerCall) {
 
 const untold = "a cas found another value than the old one, and which it was is not told"
 
-// observe is the block of a value that c saw, nil if that is a violation or may be one of several. What is observed was
-// written, so a cas under way or with unknown outcome took effect.
+// observe is the block of a value that c saw, nil if that is a violation or may be one of several.
+// What is observed was written, so a cas under way or with unknown outcome took effect.
 func (z *liveZones) observe(v model.Value, c *registerCall) *liveBlock {
 	candidates := z.values[v]
 	switch len(candidates) {

@@ -11,7 +11,8 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// A history in a file, of a type that nobody knows but you: a light that "toggle" switches, returning whether it is on.
+// A history in a file, of a type that nobody knows but you: a light that "toggle" switches,
+// returning whether it is on.
 func Example() {
 	light := model.Deterministic[bool, string, bool]{
 		Type: "light",

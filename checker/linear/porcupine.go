@@ -11,9 +11,10 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// byPorcupine asks Porcupine. A state is the set of states in which a nondeterministic object may be. Porcupine knows no
-// context and no memory limit, and would take the program down with a panic of the model: all three are kept in Step, which
-// once stopped accepts nothing, so that the search ends at once and its answer is thrown away.
+// byPorcupine asks Porcupine. A state is the set of states in which a nondeterministic object may
+// be. Porcupine knows no context and no memory limit, and would take the program down with a panic
+// of the model: all three are kept in Step, which once stopped accepts nothing, so that the search
+// ends at once and its answer is thrown away.
 func byPorcupine[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out], memory int64) outcome {
 	guard := &guard{ctx: ctx, left: memory, each: int64(len(calls)/8 + 160)}
 	legal := porcupine.CheckEvents(porcupineModel(m, guard), porcupineEvents(calls))
@@ -27,7 +28,8 @@ func byPorcupine[S, In, Out any](ctx context.Context, m model.Model[S, In, Out],
 	return outcome{verdict: checker.Invalid, method: string(Porcupine)}
 }
 
-// guard watches over one run of Porcupine. Every configuration that Porcupine keeps costs a bit a call and some words.
+// guard watches over one run of Porcupine. Every configuration that Porcupine keeps costs a bit a
+// call and some words.
 type guard struct {
 	ctx        context.Context
 	left, each int64

@@ -7,10 +7,12 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// projectRegister leaves out reads at will. A write is left out together with the reads of its value, and a cas that
-// replaced the value becomes a write of its own: between a write and the calls that observe it no other write stands, so an
-// order that explains the whole explains what remains. A cas that found another value found that of some write; it is left out
-// with any write that may be this one: that did not end before another began which is kept and ended before the cas began.
+// projectRegister leaves out reads at will. A write is left out together with the reads of its
+// value, and a cas that replaced the value becomes a write of its own: between a write and the
+// calls that observe it no other write stands, so an order that explains the whole explains what
+// remains. A cas that found another value found that of some write; it is left out with any write
+// that may be this one: that did not end before another began which is kept and ended before the
+// cas began.
 func projectRegister(calls []registerCall, keep func(i int) bool) []registerCall {
 	needed := map[model.Value]bool{} // observed by calls that are kept
 	for i := range calls {
@@ -45,7 +47,8 @@ func projectRegister(calls []registerCall, keep func(i int) bool) []registerCall
 	return kept
 }
 
-// findings tells which of the calls that found another value may have found that of a write which is left out.
+// findings tells which of the calls that found another value may have found that of a write which
+// is left out.
 type findings struct {
 	kept, dropped []span // of kept writes by their ends, begin being the greatest so far; of others by their begins, end likewise
 }

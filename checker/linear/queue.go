@@ -10,19 +10,22 @@ import (
 
 type queueCall = call[model.QueueCall, model.Value]
 
-// byQueueOrder decides a FIFO queue in O(n log n) if no value that was dequeued was enqueued more than once, and if calls
-// with unknown outcome and dequeues of nothing do not both matter.
+// byQueueOrder decides a FIFO queue in O(n log n) if no value that was dequeued was enqueued more
+// than once, and if calls with unknown outcome and dequeues of nothing do not both matter.
 //
-// Why it is exact. A complete history of values that are all different is linearizable if and only if it shows none of four
-// things (Henzinger, Sezgin and Vafeiadis, Aspect-Oriented Linearizability Proofs, CONCUR 2013; Bouajjani, Emmi, Enea and
-// Hamza, On Reducing Linearizability to State Reachability, ICALP 2015): a value dequeued that was never enqueued, or whose
-// enqueue began only later; a value dequeued twice; a value a enqueued before b though b was dequeued before a, or a never;
-// and a dequeue of nothing during all of which some value or other was certainly in the queue.
+// Why it is exact. A complete history of values that are all different is linearizable if and only
+// if it shows none of four things (Henzinger, Sezgin and Vafeiadis, Aspect-Oriented Linearizability
+// Proofs, CONCUR 2013; Bouajjani, Emmi, Enea and Hamza, On Reducing Linearizability to State
+// Reachability, ICALP 2015): a value dequeued that was never enqueued, or whose enqueue began only
+// later; a value dequeued twice; a value a enqueued before b though b was dequeued before a, or a
+// never; and a dequeue of nothing during all of which some value or other was certainly in the
+// queue.
 //
-// An enqueue with unknown outcome whose value was never dequeued may be left out: leaving a value out of an order that
-// explains the history leaves one. A dequeue with unknown outcome may have taken any value that nobody else took, and is
-// then a dequeue of it that never ended. Such a value matters only if b behind it was dequeued, and it must then be gone by
-// the end of the first such dequeue: its deadline. A dequeue can meet every deadline behind its begin, so handing them out in
+// An enqueue with unknown outcome whose value was never dequeued may be left out: leaving a value
+// out of an order that explains the history leaves one. A dequeue with unknown outcome may have
+// taken any value that nobody else took, and is then a dequeue of it that never ended. Such a value
+// matters only if b behind it was dequeued, and it must then be gone by the end of the first such
+// dequeue: its deadline. A dequeue can meet every deadline behind its begin, so handing them out in
 // the order of their begins, to values in the order of their deadlines, succeeds if anything does.
 func byQueueOrder(calls []queueCall) (outcome, bool) {
 	q := queues{calls: calls}
@@ -137,7 +140,8 @@ func (q *queues) gather() (*witness, bool) {
 
 // order looks for a value that was overtaken, after handing out the dequeues with unknown outcome.
 func (q *queues) order() (*witness, bool) {
-	// The items are in the order of the begins of their enqueues. first[i] is, of those from i on, the one dequeued first.
+	// The items are in the order of the begins of their enqueues. first[i] is, of those from i on,
+	// the one dequeued first.
 	first := make([]int32, len(q.items)+1)
 	first[len(q.items)] = nobody
 	for i := len(q.items) - 1; i >= 0; i-- {
@@ -205,8 +209,8 @@ func (q *queues) overtaken(a, b *item) *witness {
 	return w
 }
 
-// nothing looks for a dequeue of nothing while the queue was certainly not empty. It cannot decide if dequeues with unknown
-// outcome might have made room.
+// nothing looks for a dequeue of nothing while the queue was certainly not empty. It cannot decide
+// if dequeues with unknown outcome might have made room.
 func (q *queues) nothing() (*witness, bool) {
 	w := q.neverEmpty()
 	if w != nil && (len(q.lost) > 0 || q.guessed()) {
@@ -215,8 +219,8 @@ func (q *queues) nothing() (*witness, bool) {
 	return w, true
 }
 
-// neverEmpty looks for a call that found nothing though there is no moment in it, between two neighbouring events, at which
-// no item is certainly there.
+// neverEmpty looks for a call that found nothing though there is no moment in it, between two
+// neighbouring events, at which no item is certainly there.
 func (q *queues) neverEmpty() *witness {
 	if len(q.empties) == 0 {
 		return nil
@@ -253,14 +257,16 @@ func (q *queues) neverEmpty() *witness {
 	return nil
 }
 
-// guessed says whether an item was given a dequeue with unknown outcome: another choice might have served better.
+// guessed says whether an item was given a dequeue with unknown outcome: another choice might have
+// served better.
 func (q *queues) guessed() bool {
 	return slices.ContainsFunc(q.items, func(it item) bool { return it.dequeue != nobody && q.calls[it.dequeue].pending() })
 }
 
-// projectQueue leaves out values of queues and stacks, each with all calls that put it in or took it out, and dequeues of
-// nothing at will: an order that explains the whole explains what happens to the other values. Calls with unknown outcome
-// that take out must stay as long as there is a value that they might have taken.
+// projectQueue leaves out values of queues and stacks, each with all calls that put it in or took
+// it out, and dequeues of nothing at will: an order that explains the whole explains what happens
+// to the other values. Calls with unknown outcome that take out must stay as long as there is a
+// value that they might have taken.
 func projectQueue(calls []queueCall, keep func(i int) bool) []queueCall {
 	missing := map[model.Value]bool{}
 	value := func(c *queueCall) (v model.Value, in, ok bool) {

@@ -11,7 +11,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// object is one correct copy, for making histories: it answers calls one at a time. done is false for a call that fails.
+// object is one correct copy, for making histories: it answers calls one at a time. done is false
+// for a call that fails.
 type object interface {
 	draw(r *rand.Rand, fresh func() int) (f string, asked any)
 	apply(p history.Process, f string, asked any) (got any, done bool)
@@ -26,7 +27,8 @@ type shape struct {
 	keys             int     // 0 is one object without a key
 }
 
-// randomHistory runs correct copies: every call takes effect at one moment between its invocation and its completion.
+// randomHistory runs correct copies: every call takes effect at one moment between its invocation
+// and its completion.
 func randomHistory(r *rand.Rand, s shape, newObject func() object) *history.History {
 	type under struct {
 		op      history.Op
@@ -119,7 +121,8 @@ func randomHistory(r *rand.Rand, s shape, newObject func() object) *history.Hist
 	return h
 }
 
-// mutate changes what was returned, whether a call took effect, or the order of two neighbouring events of different processes.
+// mutate changes what was returned, whether a call took effect, or the order of two neighbouring
+// events of different processes.
 func mutate(r *rand.Rand, ops []history.Op) {
 	if len(ops) < 2 {
 		return

@@ -2,16 +2,19 @@ package linear
 
 import "github.com/splitvote/splitvote/model"
 
-// This file reduces histories before a search: calls with unknown outcome are left out where nothing can depend on them, and
-// are given an end where they must have taken effect by then. Both leave exactly the same verdict.
+// This file reduces histories before a search: calls with unknown outcome are left out where
+// nothing can depend on them, and are given an end where they must have taken effect by then. Both
+// leave exactly the same verdict.
 
-// reduceRegister leaves out writes and cas with unknown outcome whose value nobody observed: in an order that explains the
-// history nothing stands between such a write and the next that depends on it, so without it the order still explains the
-// rest. A write of an observed value that nobody else writes took effect before the first observation of it ended; a cas that
-// is known to have taken effect observed in its turn what it replaced.
+// reduceRegister leaves out writes and cas with unknown outcome whose value nobody observed: in an
+// order that explains the history nothing stands between such a write and the next that depends on
+// it, so without it the order still explains the rest. A write of an observed value that nobody
+// else writes took effect before the first observation of it ended; a cas that is known to have
+// taken effect observed in its turn what it replaced.
 //
-// A cas that found another value may have found any. So a write or cas with unknown outcome that began before such a call ended
-// stays, but what it writes may be any value that nobody names: all these are given the same, and are alike for a search.
+// A cas that found another value may have found any. So a write or cas with unknown outcome that
+// began before such a call ended stays, but what it writes may be any value that nobody names: all
+// these are given the same, and are alike for a search.
 func reduceRegister(calls []registerCall) []registerCall {
 	observed, named := map[model.Value]bool{}, map[model.Value]bool{}
 	last := -1 // the end of the last that found another value
@@ -81,9 +84,10 @@ func soleWriters[In, Out any](calls []call[In, Out], written func(c *call[In, Ou
 	return sole
 }
 
-// reduceQueue leaves out enqueues and pushes with unknown outcome of values that nobody is known to have taken out: leaving a
-// value out of an order that explains the history leaves one. If every value that remains is known to have been taken out,
-// calls with unknown outcome that take out took nothing. A value that only one call put in was in when it was taken out.
+// reduceQueue leaves out enqueues and pushes with unknown outcome of values that nobody is known to
+// have taken out: leaving a value out of an order that explains the history leaves one. If every
+// value that remains is known to have been taken out, calls with unknown outcome that take out took
+// nothing. A value that only one call put in was in when it was taken out.
 func reduceQueue(calls []queueCall) []queueCall {
 	in := func(c *queueCall) (model.Value, bool) {
 		return c.in.Value, puts(c)
@@ -126,8 +130,9 @@ func reduceQueue(calls []queueCall) []queueCall {
 	return reduced
 }
 
-// reduceList leaves out appends with unknown outcome of values that nobody read: leaving a value out of an order that
-// explains the history leaves one. A value that only one call appended was there when it was read.
+// reduceList leaves out appends with unknown outcome of values that nobody read: leaving a value
+// out of an order that explains the history leaves one. A value that only one call appended was
+// there when it was read.
 func reduceList(calls []listCall) []listCall {
 	first := map[model.Value]int{} // the earliest end of a read that has the value
 	for i := range calls {

@@ -10,11 +10,12 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// bySearch decides any model. It reads the events in order and keeps every configuration in which the object may be: a
-// state, and which of the calls under way have already taken effect (Wing and Gong, Testing and Verifying Concurrent
-// Objects, JPDC 1993; just-in-time: Lowe, Testing for Linearizability, CCPE 2017, section 4). When a call ends, those
-// configurations survive that can be led, by letting some calls under way take effect, to one in which it has. If none
-// survives the history is not linearizable, and this completion is the first that makes it so.
+// bySearch decides any model. It reads the events in order and keeps every configuration in which
+// the object may be: a state, and which of the calls under way have already taken effect (Wing and
+// Gong, Testing and Verifying Concurrent Objects, JPDC 1993; just-in-time: Lowe, Testing for
+// Linearizability, CCPE 2017, section 4). When a call ends, those configurations survive that can
+// be led, by letting some calls under way take effect, to one in which it has. If none survives the
+// history is not linearizable, and this completion is the first that makes it so.
 //
 // Why it is exact, and what keeps it small:
 //
@@ -141,8 +142,8 @@ func newSearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], c
 	return s
 }
 
-// classes numbers calls so that two have the same number only if they ask and return the same. It is nil if all differ, or
-// cannot be compared.
+// classes numbers calls so that two have the same number only if they ask and return the same. It
+// is nil if all differ, or cannot be compared.
 func classes[In, Out any](calls []call[In, Out]) []int32 {
 	type same struct {
 		in, out any
@@ -194,7 +195,8 @@ func (s *search[S, In, Out]) begin(c int) {
 	panic("more calls under way than were counted")
 }
 
-// end makes the call that ends take effect in every configuration, and frees its slot. It says whether any is left.
+// end makes the call that ends take effect in every configuration, and frees its slot. It says
+// whether any is left.
 func (s *search[S, In, Out]) end(c int) bool {
 	slot := int(s.slotOf[c])
 	w, bit := slot/64, uint64(1)<<(slot%64)
@@ -267,7 +269,8 @@ func (s *search[S, In, Out]) extend(i, w int, bit uint64) {
 	}
 }
 
-// waits says whether a call under way that asks and returns the same must end before c, and has not taken effect (S4).
+// waits says whether a call under way that asks and returns the same must end before c, and has not
+// taken effect (S4).
 func (s *search[S, In, Out]) waits(c int32, mask []uint64) bool {
 	if s.alike == nil {
 		return false
@@ -283,8 +286,8 @@ func (s *search[S, In, Out]) waits(c int32, mask []uint64) bool {
 	return false
 }
 
-// keep adds a configuration to next, without the slot that becomes free, if the call that ends has taken effect in it, else
-// to work. It changes mask.
+// keep adds a configuration to next, without the slot that becomes free, if the call that ends has
+// taken effect in it, else to work. It changes mask.
 func (s *search[S, In, Out]) keep(mask []uint64, state S, w int, bit uint64) {
 	to := s.work
 	if mask[w]&bit != 0 {

@@ -24,13 +24,15 @@ func removes(c *setCall) bool { return c.in.F == model.Remove && !missed(c) }
 
 // byGrowth decides a set from which nothing is removed, in time linear in what was read, and a sort.
 //
-// Why it is exact. An element that is added is there from some moment on for ever. That moment is behind the begin of the
-// earliest add and of every contains that did not find it, and before the end of every add and of every contains that did;
-// later adds of it may happen anywhere behind. An add that was told that it added the element is that moment; one that was
-// told that the element was there already only found it. Adds with unknown outcome of an element that nobody saw may be left out. Reads
-// of the whole set must grow: in the order of their sizes each holds all elements of the one before. They put the elements
-// into groups, each of which appears between one read and the next larger one, so that all moments and reads have ranks, and
-// an order exists if and only if the ranks agree with time.
+// Why it is exact. An element that is added is there from some moment on for ever. That moment is
+// behind the begin of the earliest add and of every contains that did not find it, and before the
+// end of every add and of every contains that did; later adds of it may happen anywhere behind. An
+// add that was told that it added the element is that moment; one that was told that the element
+// was there already only found it. Adds with unknown outcome of an element that nobody saw may be
+// left out. Reads of the whole set must grow: in the order of their sizes each holds all elements
+// of the one before. They put the elements into groups, each of which appears between one read and
+// the next larger one, so that all moments and reads have ranks, and an order exists if and only if
+// the ranks agree with time.
 func byGrowth(calls []setCall) (outcome, bool) {
 	for i := range calls {
 		if calls[i].in.F == model.Remove { // also one that missed its element, which no such history needs
@@ -213,7 +215,8 @@ func (g *growing) incomparable(small, large int32, missing model.Value) *witness
 	return w
 }
 
-// impossible is an element that should have appeared after a call began that began after it should have been there.
+// impossible is an element that should have appeared after a call began that began after it should
+// have been there.
 func (g *growing) impossible(e *element) *witness {
 	after, before := &g.calls[e.after], &g.calls[e.before]
 	w := &witness{kind: "lost-add"}
@@ -289,9 +292,9 @@ func splitSet(calls []setCall) [][]setCall {
 	return parts
 }
 
-// projectSet leaves out observations at will. An add is left out alone if no one keeps having seen its element there, a
-// remove if no one keeps having seen it missing; else the element is left out with all that happened to it, and no read
-// is asked about it any more.
+// projectSet leaves out observations at will. An add is left out alone if no one keeps having seen
+// its element there, a remove if no one keeps having seen it missing; else the element is left out
+// with all that happened to it, and no read is asked about it any more.
 func projectSet(calls []setCall, keep func(i int) bool) []setCall {
 	there, lost, missing := observed(calls, keep)
 	out := map[model.Value]bool{} // elements left out
@@ -319,8 +322,8 @@ func projectSet(calls []setCall, keep func(i int) bool) []setCall {
 	return kept
 }
 
-// observed are the elements that calls which ended found, and those that they asked for in vain; missing says that one read
-// the whole set, and so could miss any.
+// observed are the elements that calls which ended found, and those that they asked for in vain;
+// missing says that one read the whole set, and so could miss any.
 func observed(calls []setCall, keep func(i int) bool) (there, lost map[model.Value]bool, missing bool) {
 	there, lost = map[model.Value]bool{}, map[model.Value]bool{}
 	for i := range calls {
@@ -340,8 +343,8 @@ func observed(calls []setCall, keep func(i int) bool) (there, lost map[model.Val
 	return there, lost, missing
 }
 
-// reduceSet leaves out adds with unknown outcome of elements that nobody saw, and removes of elements that nobody missed:
-// nothing depends on them. Of what is left it narrows the times.
+// reduceSet leaves out adds with unknown outcome of elements that nobody saw, and removes of
+// elements that nobody missed: nothing depends on them. Of what is left it narrows the times.
 func reduceSet(calls []setCall) []setCall {
 	there, lost, missing := observed(calls, func(int) bool { return true })
 	return boundSet(filter(calls, func(i int) bool {

@@ -8,19 +8,21 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// boundSet narrows the times between which calls may take effect, and leaves out removes with unknown outcome that nothing
-// depends on, so that a search has fewer orders to try. It looks at elements that one call adds and at most one removes. What the two
-// themselves were told of the element it leaves to the search.
+// boundSet narrows the times between which calls may take effect, and leaves out removes with
+// unknown outcome that nothing depends on, so that a search has fewer orders to try. It looks at
+// elements that one call adds and at most one removes. What the two themselves were told of the
+// element it leaves to the search.
 //
-// Why the verdict stays. Whatever it concludes holds in every order that explains the calls. Such an element is there from
-// its add until its remove, if that comes later, else for ever; so
+// Why the verdict stays. Whatever it concludes holds in every order that explains the calls. Such
+// an element is there from its add until its remove, if that comes later, else for ever; so
 //
 //   - who finds it comes after the add, and before a remove that comes after the add;
 //   - who misses it and comes after the add comes after the remove, which then has taken effect, and after the add;
 //   - who misses it and comes before the remove, or where there is none, or only one before the add, comes before the add.
 //
-// Of two calls of which one comes before the other, it takes effect before the other ends, and the other after it began. A
-// remove with unknown outcome may as well not have happened if whoever misses the element ended before the add began.
+// Of two calls of which one comes before the other, it takes effect before the other ends, and the
+// other after it began. A remove with unknown outcome may as well not have happened if whoever
+// misses the element ended before the add began.
 func boundSet(calls []setCall) []setCall {
 	b := setBounds{calls: calls, at: map[model.Value]int{}}
 	if !b.gather() {

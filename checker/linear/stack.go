@@ -8,13 +8,15 @@ import (
 	"github.com/splitvote/splitvote/checker"
 )
 
-// byNesting decides a stack if no value that was popped was pushed more than once, and if no pop with unknown outcome might
-// matter. It takes O(n log n), and n for each level of nesting that it must open (after Lee and Mathur, Efficient
-// Decrease-and-Conquer Linearizability Monitoring, OOPSLA 2025).
+// byNesting decides a stack if no value that was popped was pushed more than once, and if no pop
+// with unknown outcome might matter. It takes O(n log n), and n for each level of nesting that it
+// must open (after Lee and Mathur, Efficient Decrease-and-Conquer Linearizability Monitoring,
+// OOPSLA 2025).
 //
-// Why it is exact. A value is certainly on the stack from the end of its push to the begin of its pop: call that its core.
-// In an order that explains the history the lives of any two values, from push to pop, are disjoint or nested. Values that
-// were never popped are popped in some order at the very end.
+// Why it is exact. A value is certainly on the stack from the end of its push to the begin of its
+// pop: call that its core. In an order that explains the history the lives of any two values, from
+// push to pop, are disjoint or nested. Values that were never popped are popped in some order at
+// the very end.
 //
 //   - A value whose pop begins before its push ends has no core: it can be pushed and popped at one moment, and matters no more.
 //   - A value whose push begins before every other push ends, and whose pop ends after every other pop begins, can always be
@@ -26,10 +28,12 @@ import (
 //   - If neither helps, all cores hang together and there is no outermost value, but in any order there would have to be one:
 //     lives whose cores overlap are nested.
 //
-// A pop that found nothing needs a moment that lies in no core, and any will do, as the stack can be divided there.
+// A pop that found nothing needs a moment that lies in no core, and any will do, as the stack can
+// be divided there.
 //
-// Pops with unknown outcome may have taken what nobody else took. If the history is fine without them, or with one way of
-// handing them out, it is valid; if what others took cannot nest even without the rest, it is not; else it stays open.
+// Pops with unknown outcome may have taken what nobody else took. If the history is fine without
+// them, or with one way of handing them out, it is valid; if what others took cannot nest even
+// without the rest, it is not; else it stays open.
 func byNesting(calls []queueCall) (outcome, bool) {
 	s := stacks{calls: calls}
 	w, decided := s.gather()
@@ -84,9 +88,10 @@ func (s *stacks) judge(items []item) *witness {
 	return s.nested(items)
 }
 
-// guess hands out pops with unknown outcome. A value must have been popped by its deadline: the end of the first pop of a
-// value that was certainly below it, and there when it came; or of the first pop that found nothing. Values in the order of
-// their deadlines get the pops in the order of their begins.
+// guess hands out pops with unknown outcome. A value must have been popped by its deadline: the end
+// of the first pop of a value that was certainly below it, and there when it came; or of the first
+// pop that found nothing. Values in the order of their deadlines get the pops in the order of their
+// begins.
 func (s *stacks) guess() []item {
 	items := slices.Clone(s.items)
 	missing := s.deadlines(items)
@@ -135,8 +140,8 @@ func (s *stacks) deadlines(items []item) []deadline {
 	return missing
 }
 
-// prefixMin finds the least of the first values of a list (Fenwick, A New Data Structure for Cumulative Frequency Tables,
-// Software: Practice and Experience 1994).
+// prefixMin finds the least of the first values of a list (Fenwick, A New Data Structure for
+// Cumulative Frequency Tables, Software: Practice and Experience 1994).
 type prefixMin []int
 
 func newPrefixMin(n int) prefixMin {
@@ -202,8 +207,8 @@ func (s *stacks) nested(items []item) *witness {
 	return nil
 }
 
-// layer is a set of items in the orders of the four events that matter: ends and begins of pushes, from the first on, and
-// begins and ends of pops, from the last on.
+// layer is a set of items in the orders of the four events that matter: ends and begins of pushes,
+// from the first on, and begins and ends of pops, from the last on.
 type layer struct{ byIn, byBegin, byOut, byEnd []int32 }
 
 type nesting struct {

@@ -166,7 +166,8 @@ func round(d time.Duration) string {
 	return d.Round(time.Millisecond).String()
 }
 
-// apart measures a cell in a process of its own, so that no other's garbage counts. One that dies did not finish.
+// apart measures a cell in a process of its own, so that no other's garbage counts. One that dies
+// did not finish.
 func (r row) apart() (measure, error) {
 	asked, err := json.Marshal(r)
 	if err != nil {
@@ -261,7 +262,8 @@ func (r row) prepare() func() measure {
 		}
 	}
 	return func() measure {
-		// As the command does for large files (collectLater), and a collection or none in the midst is half the time.
+		// As the command does for large files (collectLater), and a collection or none in the midst
+		// is half the time.
 		defer debug.SetGCPercent(debug.SetGCPercent(400))
 		h, err := history.Read(&text)
 		if err != nil {
@@ -271,7 +273,8 @@ func (r row) prepare() func() measure {
 	}
 }
 
-// history is that of correct copies under saturated clients. An invalid one has a single stale answer, in the middle.
+// history is that of correct copies under saturated clients. An invalid one has a single stale
+// answer, in the middle.
 func (r row) history(newObject func() object) *history.History {
 	c := cell{clients: r.Clients, keys: r.Keys, calls: r.Calls, pending: r.Pending, invalid: r.Invalid}
 	if r.Keys <= 1 {
@@ -280,10 +283,11 @@ func (r row) history(newObject func() object) *history.History {
 	return c.history(newObject)
 }
 
-// porcupine is the same history in the terms of Porcupine's users, with a model as they write it: registers by key, the
-// clients' calls, and infinity for the end of a call that nobody answered. What is counted begins where both judges begin:
-// with a recorded history, whose values each has to read, where they are compared on one; with Porcupine's operations, which
-// cost neither anything, where both are given a user's model.
+// porcupine is the same history in the terms of Porcupine's users, with a model as they write it:
+// registers by key, the clients' calls, and infinity for the end of a call that nobody answered.
+// What is counted begins where both judges begin: with a recorded history, whose values each has to
+// read, where they are compared on one; with Porcupine's operations, which cost neither anything,
+// where both are given a user's model.
 func (r row) porcupine() func() measure {
 	h := r.history(func() object { return &register{} })
 	m := registersByKey()

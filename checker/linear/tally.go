@@ -7,22 +7,26 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// byTally decides a counter in O(n log n) if all adds count the same amount, except those that ended before the first sum
-// was asked for: their sum is what every other sum begins from. Of other counters it refutes what is out of all bounds.
+// byTally decides a counter in O(n log n) if all adds count the same amount, except those that
+// ended before the first sum was asked for: their sum is what every other sum begins from. Of other
+// counters it refutes what is out of all bounds.
 //
-// Why it is exact. Say how many adds have taken effect at each moment: N never falls. A read of value v is possible if and
-// only if N is at most v when it begins and at least v when it ends, as N passes every number between. So the fewer adds
-// have taken effect the better, but for what a read that ends must have seen. Going through the events in order, an add
-// takes effect only when it ends, or when a read that ends needs it; then, of those under way, the one that ends first, since
-// it is the one that would be counted next in any case. That keeps N as small as it can be at every moment: of two adds under
-// way that are exchanged in an order, the order still explains the reads. Adds with unknown outcome end last, and count only
-// if they are needed.
+// Why it is exact. Say how many adds have taken effect at each moment: N never falls. A read of
+// value v is possible if and only if N is at most v when it begins and at least v when it ends, as
+// N passes every number between. So the fewer adds have taken effect the better, but for what a
+// read that ends must have seen. Going through the events in order, an add takes effect only when
+// it ends, or when a read that ends needs it; then, of those under way, the one that ends first,
+// since it is the one that would be counted next in any case. That keeps N as small as it can be at
+// every moment: of two adds under way that are exchanged in an order, the order still explains the
+// reads. Adds with unknown outcome end last, and count only if they are needed.
 //
-// An add that returned the sum says which one it is: the k-th of all. Nothing else may be the k-th, so N passes k only by
-// this add, and only once it has begun. When it ends N must have come to k. The other adds are exchanged as before.
+// An add that returned the sum says which one it is: the k-th of all. Nothing else may be the k-th,
+// so N passes k only by this add, and only once it has begun. When it ends N must have come to k.
+// The other adds are exchanged as before.
 //
-// Bounds. What a read returns is at least all positive adds that ended before it began and all negative ones that began
-// before it ended, and at most the same with the signs exchanged. An add that returns the sum has counted itself.
+// Bounds. What a read returns is at least all positive adds that ended before it began and all
+// negative ones that began before it ended, and at most the same with the signs exchanged. An add
+// that returns the sum has counted itself.
 func byTally(calls []counterCall) (outcome, bool) {
 	first := never
 	if len(calls) > mostAdds {
@@ -124,8 +128,8 @@ func (t *tally) count() outcome {
 	return outcome{verdict: checker.Valid, method: "tally"}
 }
 
-// number finds out which one every add is that returned the sum. It says false, and where, if one can be none, or two are
-// the same.
+// number finds out which one every add is that returned the sum. It says false, and where, if one
+// can be none, or two are the same.
 func (t *tally) number() (end int, ok bool) {
 	t.nth, t.begun = map[int64]int32{}, make([]bool, len(t.calls))
 	for i := range t.calls {

@@ -9,10 +9,11 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// reduceText leaves out puts and appends with unknown outcome that nobody saw, and lets those that somebody saw end when the
-// first get that did so ended (sight). The others are told what the gets returned, so that a search does not tell orders of
-// appends apart that none of them saw: with a dozen appends under way there are more orders than can be kept. The verdict
-// stays: see model.Texts.
+// reduceText leaves out puts and appends with unknown outcome that nobody saw, and lets those that
+// somebody saw end when the first get that did so ended (sight). The others are told what the gets
+// returned, so that a search does not tell orders of appends apart that none of them saw: with a
+// dozen appends under way there are more orders than can be kept. The verdict stays: see
+// model.Texts.
 func reduceText(calls []textCall) []textCall {
 	gets := getsOf(calls, func(int) bool { return true })
 	returned := make([]string, len(gets))
@@ -60,13 +61,14 @@ func getsOf(calls []textCall, keep func(i int) bool) []got {
 
 // sight says whether gets saw what a put or append wrote.
 //
-// What none of them saw can be left out, whether it took effect or not: in an order that explains the calls none of the gets
-// stands between it and the next put, as until then the text has what it wrote; so without it they return the same. An
-// append of nothing changes nothing. A put of nothing leaves no trace, so any get may have seen it.
+// What none of them saw can be left out, whether it took effect or not: in an order that explains
+// the calls none of the gets stands between it and the next put, as until then the text has what it
+// wrote; so without it they return the same. An append of nothing changes nothing. A put of nothing
+// leaves no trace, so any get may have seen it.
 //
-// Where the texts are a code, what a get returned has one division into words: it saw these, and if only one call wrote a
-// word that call took effect before the get did. Elsewhere a text may have been seen wherever it is found inside another, which
-// an index of what was returned tells.
+// Where the texts are a code, what a get returned has one division into words: it saw these, and if
+// only one call wrote a word that call took effect before the get did. Elsewhere a text may have
+// been seen wherever it is found inside another, which an index of what was returned tells.
 type sight struct {
 	possible bool
 	by       int // the least end of a get that saw it for certain
@@ -97,8 +99,9 @@ func sightsOf(calls []textCall, gets []got) []sight {
 // nothing says whether a call appends nothing.
 func nothing(in *model.TextCall) bool { return in.F == model.Append && in.Text == "" }
 
-// lookForWords finds the words of what was returned; of a text that has no division, those before the place where it ends. One
-// division does for all gets that returned a beginning of the same text: in their order they come before it.
+// lookForWords finds the words of what was returned; of a text that has no division, those before
+// the place where it ends. One division does for all gets that returned a beginning of the same
+// text: in their order they come before it.
 func lookForWords(code textCode, gets []got) func(text string) sight {
 	seen := map[string]sight{}
 	for next := len(gets) - 1; next >= 0; {

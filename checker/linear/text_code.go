@@ -10,9 +10,9 @@ import (
 
 type textCall = call[model.TextCall, string]
 
-// textCode divides texts into the words that were put and appended, where no word is the beginning of another (a prefix
-// code). A text then has at most one division: two would part at some place, where a word of one would begin with a word of
-// the other. The empty text is no word.
+// textCode divides texts into the words that were put and appended, where no word is the beginning
+// of another (a prefix code). A text then has at most one division: two would part at some place,
+// where a word of one would begin with a word of the other. The empty text is no word.
 type textCode struct{ words []textWord } // in the order of their texts
 
 // textWord is a text that was put or appended.
@@ -22,7 +22,8 @@ type textWord struct {
 	writes int32 // how many calls did
 }
 
-// newTextCode is the code of what calls put and append. It says false if some word is the beginning of another.
+// newTextCode is the code of what calls put and append. It says false if some word is the beginning
+// of another.
 func newTextCode(calls []textCall) (textCode, bool) {
 	var words []textWord
 	for i := range calls {
@@ -48,8 +49,8 @@ func newTextCode(calls []textCall) (textCode, bool) {
 	return textCode{distinct}, true
 }
 
-// first is the word with which text begins, nil if there is none. A word between it and text, in their order, would begin
-// with it.
+// first is the word with which text begins, nil if there is none. A word between it and text, in
+// their order, would begin with it.
 func (c textCode) first(text string) *textWord {
 	at, same := slices.BinarySearchFunc(c.words, text, func(w textWord, text string) int { return strings.Compare(w.text, text) })
 	if same {
@@ -61,7 +62,8 @@ func (c textCode) first(text string) *textWord {
 	return &c.words[at-1]
 }
 
-// divide finds the words of text, and where the last one ends: short of the end of text if it has no division.
+// divide finds the words of text, and where the last one ends: short of the end of text if it has
+// no division.
 func (c textCode) divide(text string) (words []*textWord, end int) {
 	for word := c.first(text); word != nil; word = c.first(text[end:]) {
 		words = append(words, word)

@@ -9,21 +9,25 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// byEras decides a text in O(n log n) and the time to read what was got, if no text that was put or appended is the
-// beginning of another, and nobody got one that several calls wrote. Where it cannot decide it says so.
+// byEras decides a text in O(n log n) and the time to read what was got, if no text that was put or
+// appended is the beginning of another, and nobody got one that several calls wrote. Where it
+// cannot decide it says so.
 //
-// Why it is exact. What a get returned has one division into words (textCode), each word has one writer, and so the get
-// tells which calls made the text since the last put, and in which order. A put and the appends and gets up to the last that
-// is known to stand behind it, before the next put, are an era: contiguous in every order, for whatever wrote between
-// them would have been got. What is known of an era is the longest text that was got of it, of which all its other gets
-// returned a beginning; that ranks its calls, and the ranks must agree with time. The initial era has no put and comes first;
-// a put of the empty text begins one that cannot be told from it, so if both may have been seen it is not decided here.
-// What wrote a word that nobody got may stand between any two eras: an append there changes what nobody gets. It is an era
-// by itself, or left out if its outcome is unknown. An append of nothing changes nothing: it has a place between its
+// Why it is exact. What a get returned has one division into words (textCode), each word has one
+// writer, and so the get tells which calls made the text since the last put, and in which order. A
+// put and the appends and gets up to the last that is known to stand behind it, before the next
+// put, are an era: contiguous in every order, for whatever wrote between them would have been got.
+// What is known of an era is the longest text that was got of it, of which all its other gets
+// returned a beginning; that ranks its calls, and the ranks must agree with time. The initial era
+// has no put and comes first; a put of the empty text begins one that cannot be told from it, so if
+// both may have been seen it is not decided here. What wrote a word that nobody got may stand
+// between any two eras: an append there changes what nobody gets. It is an era by itself, or left
+// out if its outcome is unknown. An append of nothing changes nothing: it has a place between its
 // begin and its end whatever the order of the others.
 //
-// Eras move as one, so what is left is whether "some call of a ended before some call of b began" has a cycle on them, and
-// then it has one of length two: see byZones, with f the least end of an era and s its greatest begin.
+// Eras move as one, so what is left is whether "some call of a ended before some call of b began"
+// has a cycle on them, and then it has one of length two: see byZones, with f the least end of an
+// era and s its greatest begin.
 func byEras(calls []textCall) (outcome, bool) {
 	e := eras{calls: calls}
 	w, decided := e.find()
@@ -93,8 +97,8 @@ func (e *eras) find() (*witness, bool) {
 
 func newEra() era { return era{longest: nobody, ends: []int{0}} }
 
-// get puts a get into its era. It returns a witness if no text of the era can be what it returned, and false if that has a
-// word which several calls wrote.
+// get puts a get into its era. It returns a witness if no text of the era can be what it returned,
+// and false if that has a word which several calls wrote.
 func (e *eras) get(i int32) (*witness, bool) {
 	text := e.calls[i].out
 	a := int32(0)
@@ -128,7 +132,8 @@ func (e *eras) get(i int32) (*witness, bool) {
 	return nil, true
 }
 
-// extend makes what get i returned the longest text of era a, unless it is a beginning of what is known already.
+// extend makes what get i returned the longest text of era a, unless it is a beginning of what is
+// known already.
 func (e *eras) extend(a, i int32) (*witness, bool) {
 	known, text := &e.eras[a], e.calls[i].out
 	switch {
@@ -160,8 +165,9 @@ func (e *eras) extend(a, i int32) (*witness, bool) {
 	return nil, true
 }
 
-// extent is what an era takes of time: f is the least end in it, that of the call first, s the greatest begin, that of last. A
-// write whose word nobody got is an era by itself, with nobody for its name.
+// extent is what an era takes of time: f is the least end in it, that of the call first, s the
+// greatest begin, that of last. A write whose word nobody got is an era by itself, with nobody for
+// its name.
 type extent struct {
 	era         int32
 	f, s        int

@@ -21,7 +21,8 @@ func (e *eras) fromNowhere(i int32, at int) *witness {
 	return w
 }
 
-// disagree is a get that has another text than the longest get of its era, and neither is the beginning of the other.
+// disagree is a get that has another text than the longest get of its era, and neither is the
+// beginning of the other.
 func (e *eras) disagree(a, i int32) *witness {
 	if _, end := e.code.divide(e.calls[i].out); end < len(e.calls[i].out) {
 		return e.fromNowhere(i, end)

@@ -8,10 +8,12 @@ type theory[In, Out any] struct {
 	kind string
 	// decide is the type's own algorithm. It says false where it does not apply.
 	decide func([]call[In, Out]) (outcome, bool)
-	// project leaves calls out, and with them all that depends on them, so that what remains is linearizable if calls are:
-	// whatever violation it shows is one of the whole. keep is asked for positions in calls.
+	// project leaves calls out, and with them all that depends on them, so that what remains is
+	// linearizable if calls are: whatever violation it shows is one of the whole. keep is asked for
+	// positions in calls.
 	project func(calls []call[In, Out], keep func(i int) bool) []call[In, Out]
-	// note says what must be known of a call of a witness that project changed, "" if there is nothing to say.
+	// note says what must be known of a call of a witness that project changed, "" if there is
+	// nothing to say.
 	note func(all []call[In, Out], c *call[In, Out]) string
 	// reduce makes a search cheaper and leaves the verdict as it is.
 	reduce func([]call[In, Out]) []call[In, Out]
@@ -21,7 +23,8 @@ type theory[In, Out any] struct {
 	split func([]call[In, Out]) [][]call[In, Out]
 }
 
-// theoryOf is the theory of m. Of the models of users it is known only that calls which change nothing can be left out.
+// theoryOf is the theory of m. Of the models of users it is known only that calls which change
+// nothing can be left out.
 func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 	var known any
 	switch m := any(m).(type) {

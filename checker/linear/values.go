@@ -2,9 +2,9 @@ package linear
 
 import "github.com/splitvote/splitvote/model"
 
-// numbering gives values numbers from 0 in order of first appearance, so that what is known of a value is an element of a
-// slice. Whole numbers, the usual values of a workload, are looked up in slices as well: small ones directly, others by
-// hash.
+// numbering gives values numbers from 0 in order of first appearance, so that what is known of a
+// value is an element of a slice. Whole numbers, the usual values of a workload, are looked up in
+// slices as well: small ones directly, others by hash.
 type numbering struct {
 	small  []int32 // number+1 by value
 	keys   []int32 // whole numbers by hash, 0 where there is none
@@ -62,7 +62,8 @@ func (n *numbering) of(v model.Value) int32 {
 	return number
 }
 
-// ofInt is the number of a whole number that is not small, and so not 0: linear probing in a table that is half empty.
+// ofInt is the number of a whole number that is not small, and so not 0: linear probing in a table
+// that is half empty.
 func (n *numbering) ofInt(i int32) int32 {
 	if 2*n.used >= len(n.keys) {
 		n.grow()

@@ -11,9 +11,10 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Visualize draws a part of a history as Porcupine's own page, with the longest orders that explain some of it: one
-// partition a key. The page needs no network. It costs what Porcupine costs, so hand it a witness or a short history; a
-// context that ends, a panic of the model or too much memory is an error.
+// Visualize draws a part of a history as Porcupine's own page, with the longest orders that explain
+// some of it: one partition a key. The page needs no network. It costs what Porcupine costs, so
+// hand it a witness or a short history; a context that ends, a panic of the model or too much
+// memory is an error.
 func Visualize(ctx context.Context, w io.Writer, modelName string, part *history.History) error {
 	m, err := named(modelName, Options{})
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// witness is a set of calls that is a violation by itself, and what is to be said about them. Calls are named by their
-// positions in the slice that was judged.
+// witness is a set of calls that is a violation by itself, and what is to be said about them. Calls
+// are named by their positions in the slice that was judged.
 type witness struct {
 	kind   string
 	calls  []int

@@ -6,24 +6,28 @@ import (
 	"slices"
 )
 
-// This file adds to byZones what a cas tells that found another value than the old one: that at some moment from its begin to
-// its end the register did not hold the old value. Which value it held instead it does not tell, so it belongs to no block.
+// This file adds to byZones what a cas tells that found another value than the old one: that at
+// some moment from its begin to its end the register did not hold the old value. Which value it
+// held instead it does not tell, so it belongs to no block.
 //
 // Of two proofs the first that succeeds decides, and without either the key is searched.
 //
-// Refutation. Let a be the block of the old value, in a chain whose blocks from a on show an end before the call began: a was
-// written by then. It can only have been replaced by the next block of its chain or, if a is the last, by the first block
-// of a chain that need not come before. If none of these began to be written before the call ended, or if a block of the chain
-// up to a was begun to be written or read after the call ended, the register held the old value all the time.
+// Refutation. Let a be the block of the old value, in a chain whose blocks from a on show an end
+// before the call began: a was written by then. It can only have been replaced by the next block of
+// its chain or, if a is the last, by the first block of a chain that need not come before. If none
+// of these began to be written before the call ended, or if a block of the chain up to a was begun
+// to be written or read after the call ended, the register held the old value all the time.
 //
-// Construction. Put the chains in the order of f if f < s, and of s otherwise: it respects f < s where byZones found no
-// conflict, as for two chains in this order the second does not end before the first begins for the last time. Then let every
-// block begin as early as it can: after all that begins in the blocks before it and after its own write has begun. That is an
-// order of the calls, to be checked against all ends; and it tells when each block begins and ends. A call that found another
-// value fits if it does not lie wholly inside a block of the old one. If it does, it is taken for a read of a block that may
-// as well come later, and the order is made anew. A write with unknown outcome that nobody observed and
-// that no such call names can be put into a block behind all that observes it, to make room for those that end after it began.
-// Both are an explicit order that explains all calls, so nothing depends on how good the choices were.
+// Construction. Put the chains in the order of f if f < s, and of s otherwise: it respects f < s
+// where byZones found no conflict, as for two chains in this order the second does not end before
+// the first begins for the last time. Then let every block begin as early as it can: after all that
+// begins in the blocks before it and after its own write has begun. That is an order of the calls,
+// to be checked against all ends; and it tells when each block begins and ends. A call that found
+// another value fits if it does not lie wholly inside a block of the old one. If it does, it is
+// taken for a read of a block that may as well come later, and the order is made anew. A write with
+// unknown outcome that nobody observed and that no such call names can be put into a block behind
+// all that observes it, to make room for those that end after it began. Both are an explicit order
+// that explains all calls, so nothing depends on how good the choices were.
 
 // mismatched says whether a call is a cas that found another value.
 func mismatched(c *registerCall) bool { return !c.pending() && c.in.Mismatched(&c.out) }
@@ -156,8 +160,8 @@ func (g *gaps) refute(m int32) *witness {
 // mostMoves bounds how often blocks are moved to make room.
 const mostMoves = 16
 
-// construct looks for an order in which every call that found another value fits. One that does not is added to the block
-// that it most likely found, which moves that block.
+// construct looks for an order in which every call that found another value fits. One that does not
+// is added to the block that it most likely found, which moves that block.
 func (g *gaps) construct() bool {
 	for range mostMoves {
 		o, ok := g.order()
@@ -184,7 +188,8 @@ type ordering struct {
 	needs  []int32 // by place in blocks: the call that does not fit in it and ends first, or nobody
 }
 
-// order is the order of the blocks, each of which begins as early as it can. It says false if one must begin too late.
+// order is the order of the blocks, each of which begins as early as it can. It says false if one
+// must begin too late.
 func (g *gaps) order() (o ordering, ok bool) {
 	chains := make([]chain, len(g.heads)) // as they are after moves; first is the first block
 	for i, h := range g.heads {
@@ -208,7 +213,8 @@ func (g *gaps) order() (o ordering, ok bool) {
 	return o, true
 }
 
-// fit lists the places of blocks in which some call that found another value does not fit, even if spare writes make room.
+// fit lists the places of blocks in which some call that found another value does not fit, even if
+// spare writes make room.
 func (g *gaps) fit(o *ordering) (left []int) {
 	o.needs = roomFor(len(o.blocks), o.needs)
 	for i := range o.needs {
@@ -242,8 +248,8 @@ func (g *gaps) fit(o *ordering) (left []int) {
 	return left
 }
 
-// move makes room for a call that does not fit in the block at a place: behind it, by another block that may as well come later,
-// or else before it. It says false if there is none.
+// move makes room for a call that does not fit in the block at a place: behind it, by another block
+// that may as well come later, or else before it. It says false if there is none.
 func (g *gaps) move(o ordering, at int) bool {
 	const far = 32
 	a, m := o.blocks[at], o.needs[at]

@@ -11,25 +11,29 @@ import (
 
 type registerCall = call[model.RegisterCall, model.Value]
 
-// byZones decides a register, with cas or without, in O(n log n) if nobody observes a value that several calls may have
-// written (Gibbons and Korach, Testing Shared Memories, SIAM J. Comput. 1997, section 4; chains for cas are added here).
-// A read observes what it returned, a completed cas what it replaced; what a cas tells that found another value is judged when
-// the rest has an order (see gaps). Where it cannot decide it says so.
+// byZones decides a register, with cas or without, in O(n log n) if nobody observes a value that
+// several calls may have written (Gibbons and Korach, Testing Shared Memories, SIAM J. Comput.
+// 1997, section 4; chains for cas are added here). A read observes what it returned, a completed
+// cas what it replaced; what a cas tells that found another value is judged when the rest has an
+// order (see gaps). Where it cannot decide it says so.
 //
-// Why it is exact. What is never observed need not be unique. Of the calls with unknown outcome, only those whose value is
-// observed matter: between any other and the next write no call can stand that depends on it, so removing it from an order
-// that explains the history leaves one. A value observed but not written, or observed before its write began, is a
-// violation at once. Otherwise the write of a value and its reads are a block: contiguous in every order, the write first.
-// Block a must come before block b if some call of a ends before some call of b begins, that is if f(a) < s(b), where f is
-// the least end and s the greatest begin in the block. A cas from a to b puts block b directly behind block a; so blocks
-// form chains, which must not branch or close into a ring, and within which no later block's f may be below an earlier
-// block's s. Chains move as one, with the least f and the greatest s of their blocks; the initial value is a block whose
-// write ended before everything.
+// Why it is exact. What is never observed need not be unique. Of the calls with unknown outcome,
+// only those whose value is observed matter: between any other and the next write no call can stand
+// that depends on it, so removing it from an order that explains the history leaves one. A value
+// observed but not written, or observed before its write began, is a violation at once. Otherwise
+// the write of a value and its reads are a block: contiguous in every order, the write first. Block
+// a must come before block b if some call of a ends before some call of b begins, that is if f(a) <
+// s(b), where f is the least end and s the greatest begin in the block. A cas from a to b puts
+// block b directly behind block a; so blocks form chains, which must not branch or close into a
+// ring, and within which no later block's f may be below an earlier block's s. Chains move as one,
+// with the least f and the greatest s of their blocks; the initial value is a block whose write
+// ended before everything.
 //
-// What is left is whether the relation f < s on chains has a cycle. If it has one it has one of length two: let c have the
-// least f on a cycle, p stand before it and q before p; then f(p) < s(c), and f(c) <= f(q) < s(p), so c and p stand in both
-// orders. Two chains stand in both orders if and only if both are forward (f < s) and [f, s] overlap, or one
-// is forward and contains the other's [s, f]. Sorting the forward ones finds either.
+// What is left is whether the relation f < s on chains has a cycle. If it has one it has one of
+// length two: let c have the least f on a cycle, p stand before it and q before p; then f(p) <
+// s(c), and f(c) <= f(q) < s(p), so c and p stand in both orders. Two chains stand in both orders
+// if and only if both are forward (f < s) and [f, s] overlap, or one is forward and contains the
+// other's [s, f]. Sorting the forward ones finds either.
 func byZones(calls []registerCall) (outcome, bool) {
 	z := zonesRoom.Get().(*zones)
 	z.calls = calls
@@ -55,8 +59,8 @@ func byZones(calls []registerCall) (outcome, bool) {
 // zonesRoom is memory that was used before: a history of many keys needs no more than its largest.
 var zonesRoom = sync.Pool{New: func() any { return &zones{values: &numbering{}} }}
 
-// roomFor is room for n elements of whatever content, in the memory of s if they fit. New memory is not touched before it is
-// used, so that asking for more than is needed costs nothing.
+// roomFor is room for n elements of whatever content, in the memory of s if they fit. New memory is
+// not touched before it is used, so that asking for more than is needed costs nothing.
 func roomFor[T any](n int, s []T) []T {
 	if n > cap(s) {
 		return make([]T, n)
@@ -100,8 +104,8 @@ type chain struct {
 
 const nobody = -1
 
-// gather makes the blocks. It returns a witness if a value comes from nowhere or from the future, and false if an observed
-// value may have been written by several calls.
+// gather makes the blocks. It returns a witness if a value comes from nowhere or from the future,
+// and false if an observed value may have been written by several calls.
 func (z *zones) gather() (*witness, bool) {
 	n := len(z.calls)
 	z.values.reset(n)
@@ -155,8 +159,8 @@ func (z *zones) block(v model.Value) int32 {
 // writes says whether call i writes. A cas that changes nothing is a read.
 func (z *zones) writes(i int) bool { return changes(&z.calls[i]) }
 
-// observe notes which values are observed. A cas with unknown outcome took effect, and so observed what it replaced, if
-// its own value was observed and nobody else wrote it.
+// observe notes which values are observed. A cas with unknown outcome took effect, and so observed
+// what it replaced, if its own value was observed and nobody else wrote it.
 func (z *zones) observe(observers []int32) (*witness, bool) {
 	var late *witness
 	unique := true
@@ -189,14 +193,15 @@ func (z *zones) observe(observers []int32) (*witness, bool) {
 	return nil, true
 }
 
-// effective says whether call i belongs to a block: all do except cas that found another value, and those with unknown outcome
-// whose value nobody observed.
+// effective says whether call i belongs to a block: all do except cas that found another value, and
+// those with unknown outcome whose value nobody observed.
 func (z *zones) effective(i int) bool {
 	return z.target[i] != nobody && (!z.calls[i].pending() || z.writes(i) && z.blocks[z.target[i]].seen != nobody)
 }
 
-// chain puts the calls into their blocks and the blocks into chains. It returns a witness if two cas replace the same
-// value, if values replace each other in a ring, or if a chain runs against time.
+// chain puts the calls into their blocks and the blocks into chains. It returns a witness if two
+// cas replace the same value, if values replace each other in a ring, or if a chain runs against
+// time.
 func (z *zones) chain() *witness {
 	for i := range z.calls {
 		if !z.effective(i) {
@@ -284,7 +289,8 @@ func (z *zones) conflict() *witness {
 			return z.bothOrders(a, b)
 		}
 	}
-	// The forward chains lie one behind the other, so only the last that begins before a backward one can contain it.
+	// The forward chains lie one behind the other, so only the last that begins before a backward
+	// one can contain it.
 	for i, c := range z.chains {
 		if c.f < c.s {
 			continue
@@ -297,8 +303,9 @@ func (z *zones) conflict() *witness {
 	return nil
 }
 
-// forward lists the forward chains in the order of their f. As f is the position of an event, and no two chains share one,
-// they are put in their places where there are not many more events than calls; else they are sorted.
+// forward lists the forward chains in the order of their f. As f is the position of an event, and
+// no two chains share one, they are put in their places where there are not many more events than
+// calls; else they are sorted.
 func (z *zones) forward() []int32 {
 	z.ordered = roomFor(len(z.chains), z.ordered)
 	forward := z.ordered[:0]

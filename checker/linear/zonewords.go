@@ -90,8 +90,8 @@ func (w *witness) links(z *zones, a, b int32) {
 	}
 }
 
-// backwards is a chain from head on in which block q ended before a call of an earlier block began. Of the earlier blocks
-// the nearest is shown.
+// backwards is a chain from head on in which block q ended before a call of an earlier block began.
+// Of the earlier blocks the nearest is shown.
 func (z *zones) backwards(head, q int32) *witness {
 	p := head
 	for b := head; b != q; b = z.blocks[b].next {
@@ -111,7 +111,8 @@ func (z *zones) backwards(head, q int32) *witness {
 	return w
 }
 
-// mustSee says why late, a call of block p, cannot be: before, a call of block q, ended before it began, and q comes after p.
+// mustSee says why late, a call of block p, cannot be: before, a call of block q, ended before it
+// began, and q comes after p.
 func (w *witness) mustSee(z *zones, late, before, p, q int32) {
 	c := &z.calls[late]
 	since := fmt.Sprintf("#%d began after %s ended", c.op, z.number(before))
@@ -167,7 +168,8 @@ func (z *zones) bothOrders(s, t int32) *witness {
 	return w
 }
 
-// accuses says whether the last call of a chain to begin is an observer, and so can be said to have come too late.
+// accuses says whether the last call of a chain to begin is an observer, and so can be said to have
+// come too late.
 func (z *zones) accuses(c int32) bool {
 	late := z.blocks[z.chains[c].last].last
 	return late != nobody && z.calls[late].in.F != model.Write

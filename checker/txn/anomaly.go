@@ -2,9 +2,10 @@ package txn
 
 import "slices"
 
-// anomalies names what can be found, the worst first, each with the weakest levels that it rules out, and those that it rules
-// out besides where it does not rest on what a predicate read did not find (X12); every level that implies one of them is ruled
-// out too. The names are Adya's and Elle's.
+// anomalies names what can be found, the worst first, each with the weakest levels that it rules
+// out, and those that it rules out besides where it does not rest on what a predicate read did not
+// find (X12); every level that implies one of them is ruled out too. The names are Adya's and
+// Elle's.
 var anomalies = []struct {
 	name     string
 	rulesOut level
@@ -53,11 +54,13 @@ func AllAnomalies() []string {
 	return names
 }
 
-// RulesOut lists the levels that cannot be where the named anomaly is, the weakest first; nil if there is no such anomaly. Where
-// it rests on reads of named keys alone, it may rule out repeatable-read besides (X12).
+// RulesOut lists the levels that cannot be where the named anomaly is, the weakest first; nil if
+// there is no such anomaly. Where it rests on reads of named keys alone, it may rule out
+// repeatable-read besides (X12).
 func RulesOut(anomaly string) []string { return ruledOutBy(anomaly, true).names() }
 
-// ruledOutBy are the levels that cannot be where an anomaly is; absent says that it rests on what a predicate read did not find.
+// ruledOutBy are the levels that cannot be where an anomaly is; absent says that it rests on what a
+// predicate read did not find.
 func ruledOutBy(anomaly string, absent bool) level {
 	i := rank(anomaly)
 	switch {

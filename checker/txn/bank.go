@@ -18,8 +18,8 @@ type balances struct {
 	total int64
 }
 
-// bank compares the reads of all accounts with each other (X10). The total is taken to be the one that most reads returned; the
-// proof is the first of these beside the read that differs.
+// bank compares the reads of all accounts with each other (X10). The total is taken to be the one
+// that most reads returned; the proof is the first of these beside the read that differs.
 func (j judge) bank(h *history.History) checker.Result {
 	reads, err := bankReads(h)
 	if err != nil {
@@ -62,7 +62,8 @@ func (j judge) bank(h *history.History) checker.Result {
 	return j.result(&opinion{findings: found, stats: map[string]any{"reads": len(reads), "total": total.total}})
 }
 
-// bankReads are the reads of all accounts that succeeded. A read that lists the accounts that it wants is passed over.
+// bankReads are the reads of all accounts that succeeded. A read that lists the accounts that it
+// wants is passed over.
 func bankReads(h *history.History) ([]balances, error) {
 	var reads []balances
 	for _, c := range h.Calls() {
@@ -91,7 +92,8 @@ func bankReads(h *history.History) ([]balances, error) {
 // names lists accounts in a line.
 func names(of map[string]int64) string { return strings.Join(slices.Sorted(maps.Keys(of)), " ") }
 
-// usual is the first of the reads that agree with most others in what, of several the earliest, and how many these are.
+// usual is the first of the reads that agree with most others in what, of several the earliest, and
+// how many these are.
 func usual[T comparable](reads []balances, what func(balances) T) (first balances, times int) {
 	counts := map[T]int{}
 	for _, r := range reads {

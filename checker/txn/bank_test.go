@@ -12,7 +12,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// A proof stands alone: the operations that it names are invalid by themselves, and without any one of them they are not.
+// A proof stands alone: the operations that it names are invalid by themselves, and without any one
+// of them they are not.
 func TestBankProofStandsAlone(t *testing.T) {
 	judge, err := txn.New(txn.Bank, txn.Strictest)
 	if err != nil {

@@ -12,8 +12,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// strict is a strictly serializable history of n transactions of 20 sessions, of four micro-operations each on ten keys at a
-// time that take 128 writes before they are replaced, one in a hundred transactions with unknown outcome.
+// strict is a strictly serializable history of n transactions of 20 sessions, of four
+// micro-operations each on ten keys at a time that take 128 writes before they are replaced, one in
+// a hundred transactions with unknown outcome.
 func strict(n int, register bool) *history.History {
 	const sessions, active, writes = 20, 10, 128
 	r := rand.New(rand.NewPCG(uint64(n), 1))

@@ -10,8 +10,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// small is a transaction of a history that is small enough to try everything. Values are numbers from 1 that are written
-// once; begin and end are positions of events.
+// small is a transaction of a history that is small enough to try everything. Values are numbers
+// from 1 that are written once; begin and end are positions of events.
 type small struct {
 	process    int
 	kind       history.Kind
@@ -19,8 +19,9 @@ type small struct {
 	ops        []smallOp
 }
 
-// smallOp writes a value, or reads: list is what it saw, of a register at most the latest value. A predicate read is the reads of
-// all keys in their order, each with its number; those that saw nothing are absent.
+// smallOp writes a value, or reads: list is what it saw, of a register at most the latest value. A
+// predicate read is the reads of all keys in their order, each with its number; those that saw
+// nothing are absent.
 type smallOp struct {
 	write bool
 	all   int // number of the predicate read within its transaction, from 1
@@ -41,8 +42,8 @@ func (x *small) last(key int) (value int) {
 // absent says whether a predicate read did not find the key.
 func (o *smallOp) absent() bool { return o.all > 0 && len(o.list) == 0 }
 
-// oracle decides every level by its definition, by trying all sets of transactions that may have committed, and all their
-// orders or all version orders of their writes.
+// oracle decides every level by its definition, by trying all sets of transactions that may have
+// committed, and all their orders or all version orders of their writes.
 type oracle struct {
 	txns     []small
 	register bool
@@ -135,8 +136,9 @@ func (o *oracle) serializable(order string) bool {
 	})
 }
 
-// snapshots: each reads from the state after some of the commits before its own, none of those since then wrote what it wrote,
-// and a transaction that the order puts before it is in its snapshot.
+// snapshots: each reads from the state after some of the commits before its own, none of those
+// since then wrote what it wrote, and a transaction that the order puts before it is in its
+// snapshot.
 func (o *oracle) snapshots(order string) bool {
 	return o.committed(func(set []int) bool {
 		return permutations(slices.Clone(set), func(p []int) bool {
@@ -154,7 +156,8 @@ func (o *oracle) snapshots(order string) bool {
 	})
 }
 
-// snapshot says whether the transaction at a place of the commit order can have started after so many commits.
+// snapshot says whether the transaction at a place of the commit order can have started after so
+// many commits.
 func (o *oracle) snapshot(order string, p []int, at, start, x int) bool {
 	state := make([][]int, o.keys)
 	for i, y := range p {
@@ -180,10 +183,11 @@ func (o *oracle) snapshot(order string, p []int, at, start, x int) bool {
 	return o.explains(state, &o.txns[x])
 }
 
-// causal: for some order of the committed transactions, each sees some of those before it, with all that these see and
-// with what came before it in its session, and reads of each key the version of the last that it sees (Cerone, Bernardi and
-// Gotsman, A Framework for Transactional Consistency Models with Atomic Visibility, CONCUR 2015). A version of a list
-// holds all that was appended before, also when its own transaction reads it.
+// causal: for some order of the committed transactions, each sees some of those before it, with all
+// that these see and with what came before it in its session, and reads of each key the version of
+// the last that it sees (Cerone, Bernardi and Gotsman, A Framework for Transactional Consistency
+// Models with Atomic Visibility, CONCUR 2015). A version of a list holds all that was appended
+// before, also when its own transaction reads it.
 func (o *oracle) causal() bool {
 	return o.committed(func(set []int) bool {
 		return permutations(slices.Clone(set), func(p []int) bool {
@@ -249,8 +253,8 @@ func (o *oracle) seen(p []int, at int, sees uint) [][]int {
 	return state
 }
 
-// phenomena says whether, for some set of committed transactions and some version orders, Adya's phenomena are absent up to a
-// level: 0 no G0, 1 no G1, 2 no G-single.
+// phenomena says whether, for some set of committed transactions and some version orders, Adya's
+// phenomena are absent up to a level: 0 no G0, 1 no G1, 2 no G-single.
 func (o *oracle) phenomena(most int, order string) bool {
 	return o.committed(func(set []int) bool {
 		orders := make([][]int, o.keys)
@@ -276,9 +280,10 @@ func (o *oracle) phenomena(most int, order string) bool {
 	})
 }
 
-// fits says whether the reads of a list are beginnings of a version order, values of others than the committed left out;
-// those as well that contradict what their own transaction did before. At read-uncommitted, where reads may have seen
-// what aborted, nothing is asked of those that contradict each other.
+// fits says whether the reads of a list are beginnings of a version order, values of others than
+// the committed left out; those as well that contradict what their own transaction did before. At
+// read-uncommitted, where reads may have seen what aborted, nothing is asked of those that
+// contradict each other.
 func (o *oracle) fits(most, key int, order, set []int) bool {
 	for _, x := range set {
 		var earlier []int
@@ -408,8 +413,8 @@ func (o *oracle) absent(most int, order string, set []int, orders [][]int) bool 
 	return true
 }
 
-// consistent says how many operations of a transaction on a key come before the first, if any, that contradicts them: it
-// must read its own writes, and twice the same.
+// consistent says how many operations of a transaction on a key come before the first, if any, that
+// contradicts them: it must read its own writes, and twice the same.
 func (o *oracle) consistent(x *small, key int) (n int, all bool) {
 	var own, known []int
 	found := false // whether known is the whole list
@@ -456,7 +461,8 @@ func closure(m [][]bool) [][]bool {
 	return c
 }
 
-// items is the history without what predicate reads did not find, as the levels see it that do not guard predicates.
+// items is the history without what predicate reads did not find, as the levels see it that do not
+// guard predicates.
 func (o *oracle) items() *oracle {
 	items := &oracle{register: o.register, keys: o.keys}
 	for _, x := range o.txns {
@@ -466,8 +472,9 @@ func (o *oracle) items() *oracle {
 	return items
 }
 
-// levels judges all of them. Repeatable-read proscribes cycles of item anti-dependencies alone (Adya, Liskov and O'Neil, section 5:
-// PL-2.99 and G2-item), so that what a predicate read did not find says nothing there; nor does it where there are no anti-dependencies at all.
+// levels judges all of them. Repeatable-read proscribes cycles of item anti-dependencies alone
+// (Adya, Liskov and O'Neil, section 5: PL-2.99 and G2-item), so that what a predicate read did not
+// find says nothing there; nor does it where there are no anti-dependencies at all.
 func (o *oracle) levels() map[string]bool {
 	items := o.items()
 	return map[string]bool{

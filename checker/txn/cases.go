@@ -2,8 +2,9 @@ package txn
 
 import "slices"
 
-// guess takes it that what is open was in the order of time, as it mostly was: the pairs that are farthest apart first,
-// many at a time, and fewer where that cannot be. It says whether that settles all pairs; if not, nothing has changed.
+// guess takes it that what is open was in the order of time, as it mostly was: the pairs that are
+// farthest apart first, many at a time, and fewer where that cannot be. It says whether that
+// settles all pairs; if not, nothing has changed.
 func (p *polygraph) guess() (settled bool) {
 	begin := len(p.steps)
 	var open []int

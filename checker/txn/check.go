@@ -52,10 +52,11 @@ func (j judge) opinion(ctx context.Context, t *trace) (*opinion, error) {
 // uncommitted are the levels at which a read may see what a transaction wrote that failed.
 var uncommitted = everyLevel &^ above(readCommitted)
 
-// failedApart looks once more at a list-append history in which a value whose append failed was appended again. An
-// opinion takes every read to have seen the append that did not fail. From read-committed up that is exact, for a read that
-// saw the failed one is a G1a. Below, a read may have seen either, so the two are told apart, unless the opinion proves these
-// levels; what is ruled out from read-committed up remains so. Reads of a register say nothing at these levels.
+// failedApart looks once more at a list-append history in which a value whose append failed was
+// appended again. An opinion takes every read to have seen the append that did not fail. From
+// read-committed up that is exact, for a read that saw the failed one is a G1a. Below, a read may
+// have seen either, so the two are told apart, unless the opinion proves these levels; what is
+// ruled out from read-committed up remains so. Reads of a register say nothing at these levels.
 func (j judge) failedApart(ctx context.Context, h *history.History, o *opinion) (*opinion, error) {
 	t, err := readFailed(ctx, j.model, h, true)
 	if err != nil {
@@ -219,8 +220,8 @@ func (f *findings) guilty(asked level) (names []string) {
 	return names
 }
 
-// against is the evidence of an anomaly that rules out a level. A cycle that was told once more because it rules out
-// causal consistency besides counts only where nothing else does.
+// against is the evidence of an anomaly that rules out a level. A cycle that was told once more
+// because it rules out causal consistency besides counts only where nothing else does.
 func (f *findings) against(name string, asked level) (all []checker.Evidence) {
 	for _, besides := range []bool{false, true} {
 		for _, e := range f.evidence {

@@ -24,9 +24,10 @@ func rounds(t testing.TB, usual int) int {
 	return usual
 }
 
-// draw makes a small random history: the writes of each key in a random order, of which every read sees a random
-// beginning, so that some are right by luck. Half of them have predicate reads. Careful ones execute one transaction
-// after the other with now and then an older snapshot, so that more are nearly right.
+// draw makes a small random history: the writes of each key in a random order, of which every read
+// sees a random beginning, so that some are right by luck. Half of them have predicate reads.
+// Careful ones execute one transaction after the other with now and then an older snapshot, so that
+// more are nearly right.
 func draw(r *rand.Rand, register bool) *oracle {
 	const most = 8 // writes, all orders of which are tried
 	predicates := r.IntN(2) == 0
@@ -175,7 +176,8 @@ func (o *oracle) mutate(r *rand.Rand) {
 	}
 }
 
-// No level is ruled out that the history could have by definition, and none is said to be proved that it cannot have.
+// No level is ruled out that the history could have by definition, and none is said to be proved
+// that it cannot have.
 func TestAgreesWithDefinitions(t *testing.T) {
 	for _, register := range []bool{false, true} {
 		r := rand.New(rand.NewPCG(1, 2))
@@ -224,11 +226,12 @@ func TestAgreesWithDefinitions(t *testing.T) {
 	}
 }
 
-// mayBeOpen says of which levels a small history may leave open whether they hold: read-uncommitted, where reads of a list
-// contradict each other.
+// mayBeOpen says of which levels a small history may leave open whether they hold:
+// read-uncommitted, where reads of a list contradict each other.
 func mayBeOpen(level string) bool { return strings.HasSuffix(level, "uncommitted") }
 
-// What is called valid holds by definition, and what is called invalid does not, whichever level is asked for.
+// What is called valid holds by definition, and what is called invalid does not, whichever level is
+// asked for.
 func TestVerdictsAgreeWithDefinitions(t *testing.T) {
 	for _, register := range []bool{false, true} {
 		r := rand.New(rand.NewPCG(3, 4))
@@ -273,8 +276,8 @@ func show(t testing.TB, h *history.History) string {
 	return out.String()
 }
 
-// A serial order of transactions is found if and only if there is one, among those that keep to real time first, then to
-// sessions.
+// A serial order of transactions is found if and only if there is one, among those that keep to
+// real time first, then to sessions.
 func TestSerialOrdersAgreeWithDefinitions(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	count := map[string]int{}

@@ -17,8 +17,9 @@ type stage struct {
 	absent bool // the same as a stage before it, but for what predicate reads did not find
 }
 
-// stages lists them, the worst first. A session's order is part of real time, so the kinds of a variant include those of the
-// one before it. What predicate reads did not find comes last wherever it rules out less than what was read by name (X12).
+// stages lists them, the worst first. A session's order is part of real time, so the kinds of a
+// variant include those of the one before it. What predicate reads did not find comes last wherever
+// it rules out less than what was read by name (X12).
 var stages = func() []stage {
 	var all []stage
 	for _, v := range []struct {
@@ -53,8 +54,8 @@ var stages = func() []stage {
 	return all
 }()
 
-// name is the anomaly that a cycle found at a stage is. Inferred ww make a G-single at least: were it the other way round,
-// somebody would have read what was overwritten.
+// name is the anomaly that a cycle found at a stage is. Inferred ww make a G-single at least: were
+// it the other way round, somebody would have read what was overwritten.
 func (s *stage) name(c cycle) finding {
 	writesOnly, inferred, absent, antis := true, false, false, 0
 	for _, d := range c {
@@ -112,8 +113,8 @@ type hunt struct {
 	unsearch bool // a component was too large to say whether it has a cycle with one rw
 }
 
-// cycles finds and names the graph's cycles. It looks for a component of the whole graph first, for where there is none there is
-// no cycle of any kind.
+// cycles finds and names the graph's cycles. It looks for a component of the whole graph first, for
+// where there is none there is no cycle of any kind.
 func cycles(ctx context.Context, g *graph, found *findings) (unsearched bool, err error) {
 	h := &hunt{ctx: ctx, graph: g, found: found, budget: patienceInAll}
 	txns := int32(len(g.txns))

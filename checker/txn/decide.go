@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// questions are the levels that polygraphs decide, the weakest first, each with the anomaly that is there where the
-// answer is no: whichever way the versions are ordered there is a cycle that the level proscribes, and a G2-item is the
-// mildest of those.
+// questions are the levels that polygraphs decide, the weakest first, each with the anomaly that is
+// there where the answer is no: whichever way the versions are ordered there is a cycle that the
+// level proscribes, and a G2-item is the mildest of those.
 var questions = func() []question {
 	dependencies := every &^ (1<<process | 1<<wwProcess | 1<<rwProcess | 1<<realtime | 1<<wwRealtime | 1<<rwRealtime)
 	all := []question{{consistentView, dependencies, single, "G-single", "G-single"}}
@@ -38,12 +38,13 @@ type question struct {
 	ofPredicate string // what it is called if it rests on what a predicate read did not find
 }
 
-// fewNodes is how large a graph may be if every open level is to be decided, not only the one that was asked for.
+// fewNodes is how large a graph may be if every open level is to be decided, not only the one that
+// was asked for.
 const fewNodes = 1000
 
-// decide takes up the levels that no cycle of known dependencies rules out and that are not proved (X9), the one that is
-// asked for at least, and adds to what is proved (X13). It wants a history without anomaly of its own kind. An error is
-// that of ctx.
+// decide takes up the levels that no cycle of known dependencies rules out and that are not proved
+// (X9), the one that is asked for at least, and adds to what is proved (X13). It wants a history
+// without anomaly of its own kind. An error is that of ctx.
 func (f *findings) decide(ctx context.Context, g *graph, asked, proved level) (level, error) {
 	wanted := asked
 	if g.nodes <= fewNodes {
@@ -103,8 +104,8 @@ func (f *findings) decide(ctx context.Context, g *graph, asked, proved level) (l
 	return proved, nil
 }
 
-// pairs are all two transactions that wrote a register, or appended to a list what nobody read; so many at most that they
-// are no longer asked of. With them comes who read a version.
+// pairs are all two transactions that wrote a register, or appended to a list what nobody read; so
+// many at most that they are no longer asked of. With them comes who read a version.
 func (f *findings) pairs() (all []pair, readers readers) {
 	readers = func(int32, int32) []int32 { return nil }
 	add := func(p pair) bool {
@@ -138,8 +139,8 @@ func (f *findings) pairs() (all []pair, readers readers) {
 	return all, readers
 }
 
-// witnesses are transactions that show that others committed of which nobody knows how they ended: each read something of
-// theirs.
+// witnesses are transactions that show that others committed of which nobody knows how they ended:
+// each read something of theirs.
 func (f *findings) witnesses(of []int32) []int32 {
 	var all []int32
 	for _, x := range of {

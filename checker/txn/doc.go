@@ -1,13 +1,15 @@
-// Package txn judges histories of transactions by the cycles of their dependencies: Adya's anomalies, found as Elle finds them.
+// Package txn judges histories of transactions by the cycles of their dependencies: Adya's
+// anomalies, found as Elle finds them.
 //
 //	h, err := history.Read(file)
 //	c, err := txn.New("list-append", "snapshot-isolation")
 //	r := c.Check(ctx, h) // r.Verdict; r.Evidence; txn.Anomalies(r), txn.RuledOut(r), txn.MayStillBe(r)
 //
-// A call of a transaction has F "txn" and as value its micro-operations, ["append", key, element] and ["r", key, list] for
-// list-append, ["w", key, value] and ["r", key, value] for rw-register; in a completion the reads hold what they returned. Both have
-// predicate reads, ["rp", null, {key: list or value}], of all keys that have a value.
-// The bank's calls are "transfer" of {"from", "to", "amount"} and "read" of {account: balance}.
+// A call of a transaction has F "txn" and as value its micro-operations, ["append", key, element]
+// and ["r", key, list] for list-append, ["w", key, value] and ["r", key, value] for rw-register; in
+// a completion the reads hold what they returned. Both have predicate reads, ["rp", null, {key:
+// list or value}], of all keys that have a value. The bank's calls are "transfer" of {"from", "to",
+// "amount"} and "read" of {account: balance}.
 //
 //	X1  A transaction that ended ok committed. One that ended fail aborted: nobody may ever see what it wrote. Of one that
 //	    ended info nobody knows, so it committed if and only if a committed transaction read something it wrote: one that was

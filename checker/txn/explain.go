@@ -154,8 +154,8 @@ func (f *findings) firstRead(x, key int32) int32 {
 	return none
 }
 
-// shown finds two transactions, one of which found or left the older value, and the other the newer one, whose order shows the
-// order of the values.
+// shown finds two transactions, one of which found or left the older value, and the other the newer
+// one, whose order shows the order of the values.
 func (r *registers) shown(d dependency, older, newer int32) (first, second int32) {
 	first, second = d.from, d.to
 	if d.kind == wwRealtime || d.kind == rwRealtime {

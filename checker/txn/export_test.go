@@ -6,9 +6,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Ordered is the strictest level that an order of transactions proves of an rw-register history, without what the pairs
-// of writers tell, of the levels that no anomaly rules out; "" if none was found. It is not asked where the history has
-// an anomaly of its own kind.
+// Ordered is the strictest level that an order of transactions proves of an rw-register history,
+// without what the pairs of writers tell, of the levels that no anomaly rules out; "" if none was
+// found. It is not asked where the history has an anomaly of its own kind.
 func Ordered(h *history.History) (level string, asked bool) {
 	ctx := context.Background()
 	t, err := read(ctx, RWRegister, h)
@@ -33,8 +33,8 @@ func Ordered(h *history.History) (level string, asked bool) {
 	return maximal(shown).names()[0], true
 }
 
-// Reach says of a graph's nodes which come after which, in rows of so many bits in all; nil if there is a cycle. Whole
-// says that all are in sight.
+// Reach says of a graph's nodes which come after which, in rows of so many bits in all; nil if
+// there is a cycle. Whole says that all are in sight.
 func Reach(nodes int, arcs [][2]int32, bits int) (comes func(first, after int32) bool, whole bool) {
 	var r reach
 	r.draw(nodes, func(visit func(from, to int32)) {

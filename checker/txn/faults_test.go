@@ -57,8 +57,8 @@ var faults = faulttest.Table{
 	{"online: the order of real time", "online.go", "o.draw(node, next, realtime, none)", "o.draw(next, node, realtime, none)", "TestOnline"},
 }
 
-// The cross-checks find mistakes in every part: cycles, version orders, sessions, real time, predicates, inference, serial orders
-// and the online judge (make faults).
+// The cross-checks find mistakes in every part: cycles, version orders, sessions, real time,
+// predicates, inference, serial orders and the online judge (make faults).
 func TestCrossCheckCatchesFaults(t *testing.T) {
 	faulttest.Plant{
 		Run:      func(tests string) string { return "^" + tests },

@@ -26,8 +26,9 @@ func newFindings(t *trace, model string) *findings {
 	return &findings{trace: t, model: model, counts: map[string]int{}, found: map[finding]int{}}
 }
 
-// finding is an anomaly; absent says that it rests on what a predicate read did not find, and rules out less (X12), causal
-// that it is a cycle of wr and sessions but for one rw, and rules out more (X15).
+// finding is an anomaly; absent says that it rests on what a predicate read did not find, and rules
+// out less (X12), causal that it is a cycle of wr and sessions but for one rw, and rules out more
+// (X15).
 type finding struct {
 	anomaly string
 	absent  bool
@@ -57,7 +58,8 @@ func (f *findings) find(what finding) bool {
 	return f.found[what] <= told
 }
 
-// direct is how many kinds of findings leave nothing proved (X9): all but those which say by themselves what they rule out.
+// direct is how many kinds of findings leave nothing proved (X9): all but those which say by
+// themselves what they rule out.
 func (f *findings) direct() (n int) {
 	for what := range f.found {
 		if !what.absent && what.anomaly != "lost-update" {
@@ -172,7 +174,8 @@ func (f *findings) internal(x int32, m *micro, want string) {
 	f.about(m.key)
 }
 
-// missing reports a transaction one of whose predicate reads did not find a key that it had written, or that it also read.
+// missing reports a transaction one of whose predicate reads did not find a key that it had
+// written, or that it also read.
 func (f *findings) missing(x, key int32, wrote bool) {
 	what := finding{anomaly: "internal", absent: true}
 	if !f.find(what) {
@@ -275,7 +278,8 @@ func (f *findings) reversed(key, first, second, reader int32) {
 	f.about(key)
 }
 
-// lostUpdate reports that two transactions changed the same version; absent says that not both read it by its key's name.
+// lostUpdate reports that two transactions changed the same version; absent says that not both read
+// it by its key's name.
 func (f *findings) lostUpdate(key, v int32, rivals []int32, absent bool) {
 	what := finding{anomaly: "lost-update", absent: absent}
 	if !f.find(what) {

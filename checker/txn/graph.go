@@ -38,8 +38,8 @@ const (
 	every      mask = 1<<(pass+1) - 1
 )
 
-// edge is a dependency between transactions. Nodes beyond the transactions are junctions: dependencies of many on many
-// share them, so that n transactions have about n edges.
+// edge is a dependency between transactions. Nodes beyond the transactions are junctions:
+// dependencies of many on many share them, so that n transactions have about n edges.
 type edge struct {
 	from, to int32
 	kind     kind
@@ -75,9 +75,10 @@ func (g *graph) add(from, to int32, k kind, key int32) {
 	}
 }
 
-// overwritten draws an edge from every reader of a version to everyone who is known to have written a later one. The rivals
-// are those among the readers that wrote the key too; of these none is drawn to another, for that they are rivals is
-// an anomaly of its own, and of course none to itself.
+// overwritten draws an edge from every reader of a version to everyone who is known to have written
+// a later one. The rivals are those among the readers that wrote the key too; of these none is
+// drawn to another, for that they are rivals is an anomaly of its own, and of course none to
+// itself.
 func (g *graph) overwritten(readers, writers, rivals []int32, k kind, key int32) {
 	if len(readers) == 0 || len(writers) == 0 {
 		return
@@ -125,11 +126,12 @@ func contains(ascending []int32, x int32) bool {
 	return lo < len(ascending) && ascending[lo] == x
 }
 
-// orders draws the orders of sessions and of real time among the committed transactions: in each session from one to the
-// next; in real time over a chain of barriers, one behind every row of completions, each of which has an edge from
-// the transactions that ended in its row, from the barrier before it, and to the transactions that began after it
-// and before the next. A path along the chain leads from one transaction to another if and only if the first ended
-// before the second began.
+// orders draws the orders of sessions and of real time among the committed transactions: in each
+// session from one to the next; in real time over a chain of barriers, one behind every row of
+// completions, each of which has an edge from the transactions that ended in its row, from the
+// barrier before it, and to the transactions that began after it and before the next. A path along
+// the chain leads from one transaction to another if and only if the first ended before the second
+// began.
 func (g *graph) orders() {
 	events := len(g.history.Ops)
 	at := make([]int32, events) // what happens at an event: x+1 begins, -x-1 ends

@@ -10,15 +10,16 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// begin is what a key holds before any transaction, in place of null or of an empty list. A register's value is its
-// version none, as null is otherwise. A list's elements are left out of what reads return: every list begins with them.
+// begin is what a key holds before any transaction, in place of null or of an empty list. A
+// register's value is its version none, as null is otherwise. A list's elements are left out of
+// what reads return: every list begins with them.
 type begin struct {
 	text     []byte   // the value, or the elements with commas between them; nil for null and for an empty list
 	elements [][]byte // of a list
 }
 
-// stray is a read of a list that does not begin with what the key held before any transaction. No execution has such a
-// read, whatever the level.
+// stray is a read of a list that does not begin with what the key held before any transaction. No
+// execution has such a read, whatever the level.
 type stray struct {
 	txn, key int32
 	list     []byte
@@ -67,7 +68,8 @@ func beginOf(modelName string, raw json.RawMessage) (b begin, err error) {
 	return b, nil
 }
 
-// rest is what a list holds behind the elements with which its key began; not ok if it does not begin with them.
+// rest is what a list holds behind the elements with which its key began; not ok if it does not
+// begin with them.
 func (b *begin) rest(list []byte) (rest []byte, ok bool) {
 	if len(b.elements) == 0 {
 		return list, true

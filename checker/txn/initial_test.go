@@ -11,9 +11,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// begin draws what keys hold before any transaction. Lists may begin with values that are appended to them again. One
-// register may begin with a value that is written to it; ways are then the histories in which each read of the value saw
-// the initial one or the write.
+// begin draws what keys hold before any transaction. Lists may begin with values that are appended
+// to them again. One register may begin with a value that is written to it; ways are then the
+// histories in which each read of the value saw the initial one or the write.
 func (o *oracle) begin(r *rand.Rand) (ways []*oracle) {
 	o.begins = map[int][]int{}
 	for i := range o.txns { // a predicate read is not judged
@@ -67,8 +67,9 @@ func (o *oracle) begin(r *rand.Rand) (ways []*oracle) {
 	return ways
 }
 
-// Keys that begin with something are judged, at the end and while it happens, as the definitions judge keys that begin
-// empty: every level holds of the one history if and only if it does of the other.
+// Keys that begin with something are judged, at the end and while it happens, as the definitions
+// judge keys that begin empty: every level holds of the one history if and only if it does of the
+// other.
 func TestInitialValuesAgreeWithDefinitions(t *testing.T) {
 	for _, register := range []bool{false, true} {
 		r := rand.New(rand.NewPCG(21, 22))

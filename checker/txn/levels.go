@@ -53,10 +53,12 @@ var levels = []struct {
 // Strictest is the level that implies all others.
 const Strictest = "strict-serializable"
 
-// Levels lists the levels that can be judged, none of them implied by one before it: from the weakest to the strictest.
+// Levels lists the levels that can be judged, none of them implied by one before it: from the
+// weakest to the strictest.
 func Levels() []string { return everyLevel.names() }
 
-// Implies lists the levels that hold wherever the named one does, itself included; nil if there is no such level.
+// Implies lists the levels that hold wherever the named one does, itself included; nil if there is
+// no such level.
 func Implies(name string) []string { return below(levelNamed(name)).names() }
 
 // levelNamed is the level of that name, 0 if there is none.

@@ -26,8 +26,9 @@ type listRead struct {
 	last   int32 // the last element it saw, or none
 }
 
-// listReread is a read that contradicts what its own transaction did before. The list that it returned existed all
-// the same: it shows the order of the elements like any other read, and depends on the writer of the last one.
+// listReread is a read that contradicts what its own transaction did before. The list that it
+// returned existed all the same: it shows the order of the elements like any other read, and
+// depends on the writer of the last one.
 type listReread struct {
 	listRead
 	micro int32
@@ -43,8 +44,9 @@ type lists struct {
 	tangled []int32 // transactions whose appends were read in another order
 }
 
-// appends finds what is wrong with a list-append history without a graph and draws the dependencies. Complete says that at
-// most one committed append of each key was never read, so that the version order is known.
+// appends finds what is wrong with a list-append history without a graph and draws the
+// dependencies. Complete says that at most one committed append of each key was never read, so that
+// the version order is known.
 func appends(g *graph, found *findings) (complete bool, err error) {
 	l := &lists{graph: g, of: make([]list, len(g.keys)), found: found}
 	found.lists = l
@@ -163,7 +165,8 @@ func (l *lists) adopt(of *list, order []int32, text []byte, reader int32) {
 	}
 }
 
-// length is how many elements of the order a read saw. What is the same text is the same list; other text says nothing.
+// length is how many elements of the order a read saw. What is the same text is the same list;
+// other text says nothing.
 func (of *list) length(text []byte) (n int32, ok bool) {
 	if len(text) == 0 {
 		return 0, true
@@ -204,8 +207,8 @@ func (l *lists) place() error {
 	return nil
 }
 
-// compare is how much of the order a list has whose text is not a prefix of the order's. If it is longer it becomes the
-// order; if neither is a prefix of the other there is none.
+// compare is how much of the order a list has whose text is not a prefix of the order's. If it is
+// longer it becomes the order; if neither is a prefix of the other there is none.
 func (l *lists) compare(of *list, m *micro, seen []int32, x int32) (length, last int32) {
 	if both := min(len(seen), len(of.order)); !slices.Equal(seen[:both], of.order[:both]) {
 		for _, v := range seen {
@@ -292,7 +295,8 @@ func (l *lists) inspectReads() {
 	}
 }
 
-// unread finds who appended what nobody read. Complete says that there is at most one such append for each key.
+// unread finds who appended what nobody read. Complete says that there is at most one such append
+// for each key.
 func (l *lists) unread() (complete bool) {
 	l.late = make([][]int32, len(l.of))
 	complete = true
@@ -374,7 +378,8 @@ func (l *lists) dependencies(key int32, late []int32) {
 	}
 }
 
-// overwroteInitial notes for predicate reads who appended first to a key, and who of those that read it empty appended to it.
+// overwroteInitial notes for predicate reads who appended first to a key, and who of those that
+// read it empty appended to it.
 func (l *lists) overwroteInitial(key int32, reads []listRead, first int32, late []int32) {
 	if l.initial == nil {
 		return
@@ -434,8 +439,9 @@ func (l *lists) reversed(x int32) (yes bool) {
 // standsBefore says that an element that was read stands before another, or that nobody read the other.
 func (v value) standsBefore(other value) bool { return uint32(v.place) < uint32(other.place) } // none is the greatest
 
-// disordered says that reads leave the order open in which transactions appended that certainly committed: one of them
-// appended in another order than was read, or two of them appended to a key whose reads contradict each other.
+// disordered says that reads leave the order open in which transactions appended that certainly
+// committed: one of them appended in another order than was read, or two of them appended to a key
+// whose reads contradict each other.
 func (l *lists) disordered() bool {
 	writer := make([]int32, len(l.of))
 	for k := range writer {

@@ -11,11 +11,13 @@ import (
 
 // Online judges a history of transactions by one level while it happens (X14).
 //
-// It accuses at the end of the first transaction by which the events so far are no history of the level, as Check would
-// say of them. That it accuses of nothing proves nothing: the verdict on the whole history is that of Check.
+// It accuses at the end of the first transaction by which the events so far are no history of the
+// level, as Check would say of them. That it accuses of nothing proves nothing: the verdict on the
+// whole history is that of Check.
 //
-// It remembers every transaction and every value that was written, and of each list its longest read, for a read may turn
-// up that is as old as the history: less than a kilobyte for one of four micro-operations. What else was read is forgotten.
+// It remembers every transaction and every value that was written, and of each list its longest
+// read, for a read may turn up that is as old as the history: less than a kilobyte for one of four
+// micro-operations. What else was read is forgotten.
 type Online struct {
 	*trace
 	asked  level
@@ -41,8 +43,8 @@ type Online struct {
 	gaveUp string // why it watches no more
 }
 
-// life is what an online judge knows of a transaction beside what it did. Its node comes into being as it counts, for then most
-// of its dependencies follow the order.
+// life is what an online judge knows of a transaction beside what it did. Its node comes into being
+// as it counts, for then most of its dependencies follow the order.
 type life struct {
 	node   int32
 	after  int32 // barrier at its beginning, or none
@@ -61,9 +63,10 @@ type liveModel interface {
 	reader(v int32) int32
 }
 
-// NewOnline judges histories of [ListAppend] or [RWRegister] by a level of [Levels] while they happen, "" is the
-// strictest, whose keys begin as initial says. It is an error if there is no such model or level, if the model does not take
-// such initial values, or if it is judged only at the end.
+// NewOnline judges histories of [ListAppend] or [RWRegister] by a level of [Levels] while they
+// happen, "" is the strictest, whose keys begin as initial says. It is an error if there is no such
+// model or level, if the model does not take such initial values, or if it is judged only at the
+// end.
 func NewOnline(modelName, consistency string, initial history.Initial) (*Online, error) {
 	c, err := New(modelName, consistency)
 	if err == nil {
@@ -96,7 +99,8 @@ func NewOnline(modelName, consistency string, initial history.Initial) (*Online,
 	return o, nil
 }
 
-// stage is what the level asks of the graph, as far as an order tells; of causal consistency that is what it implies.
+// stage is what the level asks of the graph, as far as an order tells; of causal consistency that
+// is what it implies.
 func (o *Online) stage() (of *stage) {
 	asked := o.asked
 	if asked == causal {
@@ -210,8 +214,8 @@ func (o *Online) complete(op *history.Op) error {
 	return nil
 }
 
-// fail reports that somebody has seen what a transaction wrote that failed. A read that saw it showed it to others, or
-// was the last to.
+// fail reports that somebody has seen what a transaction wrote that failed. A read that saw it
+// showed it to others, or was the last to.
 func (o *Online) fail(number int32) {
 	if !o.txns[number].committed {
 		return
@@ -337,7 +341,8 @@ func (o *Online) close(circle []arc) {
 	}
 }
 
-// End gives the verdict on what came: invalid or unknown, for nothing is proved while a history happens. Nothing may follow.
+// End gives the verdict on what came: invalid or unknown, for nothing is proved while a history
+// happens. Nothing may follow.
 func (o *Online) End() checker.Result {
 	r := checker.Result{Checker: judge{asked: o.asked}.Name(), Method: "online", Took: time.Since(o.began),
 		Stats: map[string]any{"transactions": len(o.txns), "dependencies": len(o.order.arcs)}}

@@ -48,10 +48,11 @@ func inferred(r checker.Result) bool {
 	return !slices.ContainsFunc(r.Evidence, func(e checker.Evidence) bool { return !strings.Contains(e.Summary, "whichever way") })
 }
 
-// An online judge accuses of nothing but what Check says of the events until then and of the whole, whatever the level.
-// Of lists it accuses as soon as Check would, but for what is judged only at the end: predicate reads, cycles with one
-// rw, inferred version orders, where nothing depends on time values that may yet be written, and at read-uncommitted what
-// comes behind reads that contradict each other.
+// An online judge accuses of nothing but what Check says of the events until then and of the whole,
+// whatever the level. Of lists it accuses as soon as Check would, but for what is judged only at
+// the end: predicate reads, cycles with one rw, inferred version orders, where nothing depends on
+// time values that may yet be written, and at read-uncommitted what comes behind reads that
+// contradict each other.
 func TestOnlineAgreesWithCheck(t *testing.T) {
 	for _, register := range []bool{false, true} {
 		r := rand.New(rand.NewPCG(9, 9))

@@ -8,9 +8,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// liveLists draws the dependencies of list-append as they become known. An element is placed once a read has shown where
-// it stands, and counts if its writer does; what a writer that counts appended and nobody read is late, and comes after
-// all that was placed (X3).
+// liveLists draws the dependencies of list-append as they become known. An element is placed once a
+// read has shown where it stands, and counts if its writer does; what a writer that counts appended
+// and nobody read is late, and comes after all that was placed (X3).
 type liveLists struct {
 	*Online
 	own *lists

@@ -6,9 +6,10 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// liveRegisters draws the dependencies of rw-register as far as the order of versions is known at once: the initial null
-// comes before every write, what a transaction read before what it wrote, and where real time orders transactions, a
-// version that somebody had touched before before the newest (X4).
+// liveRegisters draws the dependencies of rw-register as far as the order of versions is known at
+// once: the initial null comes before every write, what a transaction read before what it wrote,
+// and where real time orders transactions, a version that somebody had touched before before the
+// newest (X4).
 type liveRegisters struct {
 	*Online
 	own      *registers
@@ -155,8 +156,8 @@ func (r *liveRegisters) foundVersion(x, key, v int32, rival bool) {
 	}
 }
 
-// inTime draws the rw of a reader of a version to the writer of the newest, if somebody who had touched the first ended
-// before somebody began who touched the other (X4).
+// inTime draws the rw of a reader of a version to the writer of the newest, if somebody who had
+// touched the first ended before somebody began who touched the other (X4).
 func (r *liveRegisters) inTime(x, key, v int32) {
 	newest := r.key(key).newest
 	if !rwRealtime.in(r.look) || newest == none || newest == v {

@@ -5,21 +5,24 @@ import (
 	"slices"
 )
 
-// polygraph asks whether the writes of each key can be put in an order with which a level holds (Papadimitriou, The
-// Serializability of Concurrent Database Updates, JACM 1979). Of two transactions that wrote a key either one's version
-// is the older: then it is before the other by a ww, and everyone who read its version by an rw. Where one way round
-// closes a cycle that the level proscribes, with what is known and with what followed already, the other holds in every
-// execution of the level. Where both do, there is no such execution; and where all orders are fixed and no cycle is
-// closed, these orders are one. Of what stays open either way is supposed in turn, within bounds.
+// polygraph asks whether the writes of each key can be put in an order with which a level holds
+// (Papadimitriou, The Serializability of Concurrent Database Updates, JACM 1979). Of two
+// transactions that wrote a key either one's version is the older: then it is before the other by a
+// ww, and everyone who read its version by an rw. Where one way round closes a cycle that the level
+// proscribes, with what is known and with what followed already, the other holds in every execution
+// of the level. Where both do, there is no such execution; and where all orders are fixed and no
+// cycle is closed, these orders are one. Of what stays open either way is supposed in turn, within
+// bounds.
 //
-// It is exact for serializability, for a history is serializable if and only if its transactions have an acyclic graph
-// under some version order (Adya, Liskov and O'Neil, section 5: PL-3); for snapshot isolation by theorem 10 of Cerone and
-// Gotsman, which says the same of cycles in which no two rw follow each other; for consistent-view by its definition; and
-// for each of them with the order of sessions or of real time, whose edges are dependencies like ww and wr there. What is
-// known beforehand holds in every execution of the level (X5), and that one of two writes is the older is so in each. It
-// is asked where nothing else is wrong with a history, so that every version has one writer, which committed, and all its
-// readers are known (X2). In a serial order it does not matter which of two comes first that nobody read; those are no
-// pairs there.
+// It is exact for serializability, for a history is serializable if and only if its transactions
+// have an acyclic graph under some version order (Adya, Liskov and O'Neil, section 5: PL-3); for
+// snapshot isolation by theorem 10 of Cerone and Gotsman, which says the same of cycles in which no
+// two rw follow each other; for consistent-view by its definition; and for each of them with the
+// order of sessions or of real time, whose edges are dependencies like ww and wr there. What is
+// known beforehand holds in every execution of the level (X5), and that one of two writes is the
+// older is so in each. It is asked where nothing else is wrong with a history, so that every
+// version has one writer, which committed, and all its readers are known (X2). In a serial order it
+// does not matter which of two comes first that nobody read; those are no pairs there.
 type polygraph struct {
 	*graph
 	no      proscribed
@@ -175,8 +178,8 @@ func (p *polygraph) leave(from int) {
 	p.closure(len(p.trail))
 }
 
-// closure finds what comes after each state by what is known and the first edges of the trail; not ok if they make a
-// cycle that is proscribed.
+// closure finds what comes after each state by what is known and the first edges of the trail; not
+// ok if they make a cycle that is proscribed.
 func (p *polygraph) closure(trail int) (ok bool) {
 	p.work -= int64(p.reach.draw(int(p.no.states(p.nodes)), func(visit func(from, to int32)) {
 		for _, edges := range [][]edge{p.known, p.trail[:trail]} {
@@ -226,7 +229,8 @@ func (p *polygraph) follow() *refutation {
 	}
 }
 
-// solve decides, within bounds. What it returns is why the level cannot be, nil if it can be or if it gave up.
+// solve decides, within bounds. What it returns is why the level cannot be, nil if it can be or if
+// it gave up.
 func (p *polygraph) solve() *refutation {
 	if why := p.follow(); why != nil || p.gaveUp || p.guess() {
 		return why

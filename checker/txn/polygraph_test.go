@@ -11,9 +11,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// drawBlind makes a small random history of registers whose writers have seldom read what they overwrote: each
-// transaction writes some keys and reads others from whomever, at one go. What remains is to find out in which order the
-// keys were written.
+// drawBlind makes a small random history of registers whose writers have seldom read what they
+// overwrote: each transaction writes some keys and reads others from whomever, at one go. What
+// remains is to find out in which order the keys were written.
 func drawBlind(r *rand.Rand) *oracle {
 	o := &oracle{register: true, keys: 2 + r.IntN(2)}
 	n := 4 + r.IntN(3)
@@ -91,7 +91,8 @@ func TestBlindWritesAgreeWithDefinitions(t *testing.T) {
 	}
 }
 
-// What comes after what is told exactly where all is in sight, and never wrongly where it is not; a cycle is noticed.
+// What comes after what is told exactly where all is in sight, and never wrongly where it is not; a
+// cycle is noticed.
 func TestInferredFromWhatComesAfterWhat(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 14))
 	cyclic, short := 0, 0

@@ -7,15 +7,18 @@ import (
 	"strings"
 )
 
-// predicate is a predicate read, of all keys that have a value: micros[from:to] are the reads of the keys that it found, which
-// are reads like any other; it did not find any other key of the history (X12).
+// predicate is a predicate read, of all keys that have a value: micros[from:to] are the reads of
+// the keys that it found, which are reads like any other; it did not find any other key of the
+// history (X12).
 type predicate struct{ txn, from, to int32 }
 
-// initial is who overwrote a key's initial version: everyone who is known to have but for those whom others of them are known to
-// have come before. The rivals are the transactions that read that version by the key's name and wrote the key, ascending.
+// initial is who overwrote a key's initial version: everyone who is known to have but for those
+// whom others of them are known to have come before. The rivals are the transactions that read that
+// version by the key's name and wrote the key, ascending.
 type initial struct{ writers, rivals []int32 }
 
-// expand takes predicate reads apart. It comes when all keys are known, for the names in a result are strings, whatever the keys are.
+// expand takes predicate reads apart. It comes when all keys are known, for the names in a result
+// are strings, whatever the keys are.
 func (t *trace) expand(modelName string) error {
 	if len(t.predicates) == 0 {
 		return nil
@@ -89,8 +92,8 @@ func (n *keyNames) found(modelName string, raw []byte) error {
 	return nil
 }
 
-// key is the key that a name stands for: the string itself, or the key that is written so, as 1 is named "1". It is an error if the
-// history has both.
+// key is the key that a name stands for: the string itself, or the key that is written so, as 1 is
+// named "1". It is an error if the history has both.
 func (n *keyNames) key(raw []byte) (int32, error) {
 	if k, ok := n.known[string(raw)]; ok {
 		return k, nil
@@ -122,8 +125,8 @@ func (n *keyNames) key(raw []byte) (int32, error) {
 	return k, err
 }
 
-// looksLikeAnother says whether a name may stand for several keys that EDN tells apart, as :x and "x": history names the kind of
-// all of them but one.
+// looksLikeAnother says whether a name may stand for several keys that EDN tells apart, as :x and
+// "x": history names the kind of all of them but one.
 func (n *keyNames) looksLikeAnother(name string) bool {
 	for _, kind := range []string{"keyword", "string", "symbol", "char", "ratio", "number", "form"} {
 		if strings.HasPrefix(name, "#"+kind+" ") {
@@ -138,15 +141,17 @@ func (n *keyNames) looksLikeAnother(name string) bool {
 	return false
 }
 
-// absences draws an rw from every predicate read to those who first wrote the keys that it did not find, and reports
-// transactions that contradict themselves about such a key.
+// absences draws an rw from every predicate read to those who first wrote the keys that it did not
+// find, and reports transactions that contradict themselves about such a key.
 //
-// Keys that the transaction does not touch otherwise, nearly all of them, are drawn together: over the keys stands a binary tree of
-// junctions whose leaves lead to the first writers, and as the keys that a transaction does touch leave few more gaps
-// between them than they are, n transactions that read or found s keys in all have O((n + s) log m) edges over m keys. A path leads
-// from the transaction down to a writer if and only if there would be an edge from it, and takes no other turns; the tree is
-// entered by an rw only, so that it has the kind of that edge. No path comes back to where it began, for what the transaction
-// wrote is not in a gap. A key that it touched is looked at by itself:
+// Keys that the transaction does not touch otherwise, nearly all of them, are drawn together: over
+// the keys stands a binary tree of junctions whose leaves lead to the first writers, and as the
+// keys that a transaction does touch leave few more gaps between them than they are, n transactions
+// that read or found s keys in all have O((n + s) log m) edges over m keys. A path leads from the
+// transaction down to a writer if and only if there would be an edge from it, and takes no other
+// turns; the tree is entered by an rw only, so that it has the kind of that edge. No path comes
+// back to where it began, for what the transaction wrote is not in a gap. A key that it touched is
+// looked at by itself:
 //
 //   - read by name first and found initial: that read has an rw already, of which repeatable-read takes notice;
 //   - read by name first and not initial: found and not found without a write of its own in between is a contradiction;
@@ -240,8 +245,8 @@ func (g *graph) sight(all []predicate, seen []sighting, touched []int32) []int32
 	return touched
 }
 
-// gaps is the tree of junctions over keys. Node i stands for what nodes 2i and 2i+1 do, and the leaves are the nodes from the number of
-// keys on.
+// gaps is the tree of junctions over keys. Node i stands for what nodes 2i and 2i+1 do, and the
+// leaves are the nodes from the number of keys on.
 type gaps struct {
 	*graph
 	root  int32  // junction of node 0, which is not used
@@ -269,8 +274,8 @@ func newGaps(g *graph) *gaps {
 	return t
 }
 
-// gap draws an rw from a transaction to the first writers of the keys from one up to another, that one not included: to the
-// largest nodes that stand for nothing else.
+// gap draws an rw from a transaction to the first writers of the keys from one up to another, that
+// one not included: to the largest nodes that stand for nothing else.
 func (t *gaps) gap(x, from, to int32) {
 	keys := int32(len(t.keys))
 	enter := func(node int32) {

@@ -14,7 +14,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// The phantom of Jepsen's test of Adya's G2 is told with the keys that were not found, and rules out no repeatable read (X12).
+// The phantom of Jepsen's test of Adya's G2 is told with the keys that were not found, and rules
+// out no repeatable read (X12).
 func TestAPhantomIsTold(t *testing.T) {
 	h := tell(t, `
 		p0 invoke [["rp",null,null],["append","a",1]]
@@ -69,7 +70,8 @@ func TestNamesInResultsOfPredicateReads(t *testing.T) {
 	}
 }
 
-// Without predicate reads an anomaly rules out what its row says; what was not found rules out less, in one history with both.
+// Without predicate reads an anomaly rules out what its row says; what was not found rules out
+// less, in one history with both.
 func TestWhatWasReadByNameRulesOutMore(t *testing.T) {
 	phantom := `
 		p0 invoke [["w","x",1],["w","y",1]]
@@ -97,7 +99,8 @@ func TestWhatWasReadByNameRulesOutMore(t *testing.T) {
 	}
 }
 
-// Keys that were not found are not listed one by one: 3000 reads that each found eight of 3000 keys would have nine million (X11).
+// Keys that were not found are not listed one by one: 3000 reads that each found eight of 3000 keys
+// would have nine million (X11).
 func TestKeysNotFoundAreTakenTogether(t *testing.T) {
 	for _, register := range []bool{false, true} {
 		const n = 3000
@@ -111,8 +114,9 @@ func TestKeysNotFoundAreTakenTogether(t *testing.T) {
 	}
 }
 
-// phantoms is a strictly serializable history of n transactions that write a key each and n predicate reads, in a random order of
-// keys: eight keys are written first, then come the reads, and then all other writes. All overlap.
+// phantoms is a strictly serializable history of n transactions that write a key each and n
+// predicate reads, in a random order of keys: eight keys are written first, then come the reads,
+// and then all other writes. All overlap.
 func phantoms(n int, register bool) *history.History {
 	f := "append"
 	if register {

@@ -26,7 +26,8 @@ func (no proscribed) leads(e edge, visit func(from, to int32)) {
 	}
 }
 
-// states is how many states so many nodes have: 2n, and 2n+1 for node n after an rw, but where an rw is an edge like any other.
+// states is how many states so many nodes have: 2n, and 2n+1 for node n after an rw, but where an
+// rw is an edge like any other.
 func (no proscribed) states(nodes int32) int32 {
 	if no == anyCycle {
 		return nodes
@@ -42,8 +43,8 @@ func (no proscribed) node(state int32) int32 {
 	return state / 2
 }
 
-// closes says that an edge would close a cycle: by a path back, over one rw at most where the edge is none, and where no
-// two rw may follow each other none at either end of one that is.
+// closes says that an edge would close a cycle: by a path back, over one rw at most where the edge
+// is none, and where no two rw may follow each other none at either end of one that is.
 func (p *polygraph) closes(e edge) bool {
 	switch {
 	case p.no == anyCycle:

@@ -2,10 +2,10 @@ package txn
 
 import "slices"
 
-// reach says which states of a graph without cycles come after which: for each a row of bits, one for each of the states
-// that stand behind it in a topological order, as far as the window goes. What is farther away is out of sight. In a
-// history in which transactions deal with those around them little is: the order keeps to the numbers of states where it
-// can.
+// reach says which states of a graph without cycles come after which: for each a row of bits, one
+// for each of the states that stand behind it in a topological order, as far as the window goes.
+// What is farther away is out of sight. In a history in which transactions deal with those around
+// them little is: the order keeps to the numbers of states where it can.
 type reach struct {
 	next   [][]int32 // states
 	place  []int32   // in the order, none for a state without edges
@@ -20,7 +20,8 @@ const (
 	leastWindow = 1 << 8
 )
 
-// draw begins anew with the arcs that it is told, among so many states, and says how many words of rows that is.
+// draw begins anew with the arcs that it is told, among so many states, and says how many words of
+// rows that is.
 func (r *reach) draw(states int, arcs func(visit func(from, to int32))) (words int) {
 	if len(r.next) < states {
 		r.next, r.place = make([][]int32, states), make([]int32, states)
@@ -36,9 +37,9 @@ func (r *reach) draw(states int, arcs func(visit func(from, to int32))) (words i
 	return drawn * max(1, r.window/64)
 }
 
-// sort puts the states from which arcs lead into a topological order, and those to which they lead; not ok if there is
-// none. It begins with so many of them, from the last to the first, so that each stands right before those that it has
-// to.
+// sort puts the states from which arcs lead into a topological order, and those to which they lead;
+// not ok if there is none. It begins with so many of them, from the last to the first, so that each
+// stands right before those that it has to.
 func (r *reach) sort(roots int32) (ok bool) {
 	const under, done = -2, -3 // way
 	type frame struct {

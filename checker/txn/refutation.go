@@ -2,7 +2,8 @@ package txn
 
 import "slices"
 
-// refutation is why something cannot be: the steps that lead there, in order, and the cycle in which they end.
+// refutation is why something cannot be: the steps that lead there, in order, and the cycle in
+// which they end.
 type refutation struct {
 	steps  []*step
 	circle cycle

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// refuted reports that a level cannot be whichever way versions are ordered, by as few transactions as show it.
+// refuted reports that a level cannot be whichever way versions are ordered, by as few transactions
+// as show it.
 func (f *findings) refuted(ctx context.Context, g *graph, pairs []pair, readers readers, q question, p *polygraph, why *refutation) {
 	among := why.transactions()
 	tries := max(mostShrunk, 50_000_000/len(g.edges))

@@ -11,7 +11,8 @@ type register struct {
 	writers  []int32   // committed transactions that wrote the key, ascending
 }
 
-// version is a value of a register, and the committed transactions that found it there before they wrote the key, ascending.
+// version is a value of a register, and the committed transactions that found it there before they
+// wrote the key, ascending.
 type version struct {
 	value   int32 // none for null
 	writer  int32 // who wrote it, if that committed, else none
@@ -27,8 +28,8 @@ type registers struct {
 	found *findings
 }
 
-// writesAndReads finds what is wrong with an rw-register history without a graph and draws the dependencies. Complete says
-// that the versions of each key are known to be a chain.
+// writesAndReads finds what is wrong with an rw-register history without a graph and draws the
+// dependencies. Complete says that the versions of each key are known to be a chain.
 func writesAndReads(g *graph, found *findings) (complete bool) {
 	r := &registers{graph: g, of: make([]register, len(g.keys)), at: make([]int32, len(g.values)), found: found}
 	found.registers = r
@@ -121,7 +122,8 @@ func (r *registers) collect() {
 	}
 }
 
-// reread enters a read that contradicts what its transaction did before: whoever wrote the value comes before it all the same.
+// reread enters a read that contradicts what its transaction did before: whoever wrote the value
+// comes before it all the same.
 func (r *registers) reread(x, micro int32) {
 	key, value := r.micros[micro].key, r.micros[micro].value
 	switch v := r.values[value]; {
@@ -171,8 +173,8 @@ func (r *registers) follows(x, key int32) (found int32, ok bool) {
 	return 0, false
 }
 
-// cyclic reports versions that come before each other because each was written by who had read the one before, and lists
-// the transactions that wrote them, ascending.
+// cyclic reports versions that come before each other because each was written by who had read the
+// one before, and lists the transactions that wrote them, ascending.
 func (r *registers) cyclic(key int32) (circular []int32) {
 	of := &r.of[key]
 	walk := make([]int32, len(of.versions)) // on which walk a version was first met
@@ -255,9 +257,9 @@ func (r *registers) touches(key int32) []touch {
 	return all
 }
 
-// followSessions draws what follows if the versions of a key follow the order of sessions: of two transactions of a session
-// that touched two versions, one after the other, everyone who found or left the first comes before the writer of the
-// second (X4).
+// followSessions draws what follows if the versions of a key follow the order of sessions: of two
+// transactions of a session that touched two versions, one after the other, everyone who found or
+// left the first comes before the writer of the second (X4).
 func (r *registers) followSessions(key int32) {
 	of := &r.of[key]
 	if len(of.versions) < 3 { // the only version besides the initial one

@@ -8,8 +8,8 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// scanner reads JSON that is mostly whole numbers in lists, without copying. It accepts all JSON and some that is none; a
-// value that is taken for an element or a key is parsed in full.
+// scanner reads JSON that is mostly whole numbers in lists, without copying. It accepts all JSON
+// and some that is none; a value that is taken for an element or a key is parsed in full.
 type scanner struct {
 	data []byte
 	at   int

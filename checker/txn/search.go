@@ -49,8 +49,9 @@ func (s *search) enter(v *view, part []int32) {
 	s.view, s.part = v, part
 }
 
-// shortest is a short cycle: the shortest of all if what is left of the budget allows to begin at every transaction, else the
-// shortest through some of them. It begins with those that a dependency enters from later ones, as a cycle against time is short there.
+// shortest is a short cycle: the shortest of all if what is left of the budget allows to begin at
+// every transaction, else the shortest through some of them. It begins with those that a dependency
+// enters from later ones, as a cycle against time is short there.
 func (s *search) shortest(left *int) path { return s.shortestOver(s.kinds, 1<<31-1, left) }
 
 // shortestOver is a short cycle over edges of some kinds that is no longer than most; nil if none was found.
@@ -116,8 +117,9 @@ func (s *search) single(left *int) (best path, complete bool) {
 	return best, true
 }
 
-// find is a shortest path from one state to another over edges of some kinds, if it is no longer than most; a path counts as
-// many as it leaves transactions. It is a breadth-first search in which the edges of junctions cost nothing.
+// find is a shortest path from one state to another over edges of some kinds, if it is no longer
+// than most; a path counts as many as it leaves transactions. It is a breadth-first search in which
+// the edges of junctions cost nothing.
 func (s *search) find(start, goal int32, kinds mask, most int32, left *int) (p path, length int32) {
 	v := view{s.adjacency, kinds, s.apart}
 	s.round++

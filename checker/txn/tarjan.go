@@ -25,8 +25,9 @@ func newAdjacency(nodes, txns int32, edges []edge) *adjacency {
 
 func (a *adjacency) nodes() int32 { return int32(len(a.first) - 1) }
 
-// view is the part of a graph that a level looks at. Its states are twice the nodes: 2n, and 2n+1 for having come to n by an rw
-// where no two rw may follow each other; elsewhere only even states are met.
+// view is the part of a graph that a level looks at. Its states are twice the nodes: 2n, and 2n+1
+// for having come to n by an rw where no two rw may follow each other; elsewhere only even states
+// are met.
 type view struct {
 	*adjacency
 	kinds mask
@@ -51,8 +52,8 @@ func (v *view) step(state int32, e *edge) (next int32, ok bool) {
 	}
 }
 
-// components are the strongly connected components of more than one state, each in no particular order (Tarjan, Depth-First
-// Search and Linear Graph Algorithms, 1972, without recursion).
+// components are the strongly connected components of more than one state, each in no particular
+// order (Tarjan, Depth-First Search and Linear Graph Algorithms, 1972, without recursion).
 func (v *view) components() [][]int32 {
 	states := 2 * v.nodes()
 	index := make([]int32, states) // order of discovery from 1, 0 for undiscovered

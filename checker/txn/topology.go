@@ -2,9 +2,10 @@ package txn
 
 import "slices"
 
-// topology keeps the states of a growing graph in an order that every arc follows, and says when one would close a cycle
-// (Pearce and Kelly, A Dynamic Topological Sort Algorithm for Directed Acyclic Graphs, JEA 2006). An arc that follows the
-// order costs nothing; one against it what lies between its ends and can be reached from there.
+// topology keeps the states of a growing graph in an order that every arc follows, and says when
+// one would close a cycle (Pearce and Kelly, A Dynamic Topological Sort Algorithm for Directed
+// Acyclic Graphs, JEA 2006). An arc that follows the order costs nothing; one against it what lies
+// between its ends and can be reached from there.
 type topology struct {
 	arcs []arc
 	out  []int32 // of each state its latest arc, or none
@@ -96,8 +97,8 @@ func (t *topology) reorder() {
 	}
 }
 
-// circle is the cycle that an arc closes with the path that the search before it has found. The search is breadth first,
-// so that there is none with fewer arcs.
+// circle is the cycle that an arc closes with the path that the search before it has found. The
+// search is breadth first, so that there is none with fewer arcs.
 func (t *topology) circle(a arc) []arc {
 	var back []arc
 	for s := a.from; s != a.to; s = t.arcs[t.by[s]].from {

@@ -45,8 +45,8 @@ type transaction struct {
 	committed  bool  // ok, or info and seen (X1)
 }
 
-// micro is a micro-operation. Of a transaction that did not end ok only the writes are kept, and of a predicate read only the
-// reads of the keys that it found.
+// micro is a micro-operation. Of a transaction that did not end ok only the writes are kept, and of
+// a predicate read only the reads of the keys that it found.
 type micro struct {
 	write bool
 	bad   bool // a read that contradicts its own transaction
@@ -92,8 +92,9 @@ func read(ctx context.Context, modelName string, h *history.History) (*trace, er
 	return readFailed(ctx, modelName, h, false)
 }
 
-// readFailed is read; apart says that a failed write of a value that was written more than once is a write of its own.
-// Otherwise reads are taken to have seen the other write, as they did from read-committed up: see [judge.failedApart].
+// readFailed is read; apart says that a failed write of a value that was written more than once is
+// a write of its own. Otherwise reads are taken to have seen the other write, as they did from
+// read-committed up: see [judge.failedApart].
 func readFailed(ctx context.Context, modelName string, h *history.History, apart bool) (*trace, error) {
 	calls := h.Calls()
 	t := &trace{history: h, initial: h.Initial, repeats: newRepeats(), txns: make([]transaction, 0, len(calls)), micros: make([]micro, 0, 4*len(calls)),
@@ -398,7 +399,8 @@ func (t *trace) committed(v int32) bool {
 	return w != none && t.txns[w].committed
 }
 
-// see takes it that a committed transaction read a value: whoever wrote it committed, unless it certainly did not (X1).
+// see takes it that a committed transaction read a value: whoever wrote it committed, unless it
+// certainly did not (X1).
 func (t *trace) see(v int32) {
 	if w := t.values[v].writer; w != none && t.txns[w].kind != history.Fail {
 		t.txns[w].committed = true

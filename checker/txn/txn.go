@@ -18,12 +18,13 @@ const (
 // Models names the models of transactions.
 func Models() []string { return []string{ListAppend, RWRegister, Bank} }
 
-// New is the checker of a consistency level of [Levels] for a model of [Models]; "" is the strictest level. It is an error if
-// there is no such model or level.
+// New is the checker of a consistency level of [Levels] for a model of [Models]; "" is the
+// strictest level. It is an error if there is no such model or level.
 //
-// Its verdict is invalid if the level is ruled out, with the anomalies that rule it out as evidence; an anomaly that the level
-// allows is named by [Anomalies] and nothing else. It is unknown if a value was written twice to one key and read and too
-// many ways remain to say which write was seen, if a call is no transaction, or if ctx ended first.
+// Its verdict is invalid if the level is ruled out, with the anomalies that rule it out as
+// evidence; an anomaly that the level allows is named by [Anomalies] and nothing else. It is
+// unknown if a value was written twice to one key and read and too many ways remain to say which
+// write was seen, if a call is no transaction, or if ctx ended first.
 func New(modelName, consistency string) (checker.Checker, error) {
 	if consistency == "" {
 		consistency = Strictest
@@ -51,7 +52,8 @@ func Anomalies(r checker.Result) []string { return listed(r, "anomalies") }
 // RuledOut lists the levels that the history cannot have had, the weakest first.
 func RuledOut(r checker.Result) []string { return listed(r, "ruled-out") }
 
-// MayStillBe lists the strongest levels that are not ruled out: the history satisfies them as far as can be told (X9).
+// MayStillBe lists the strongest levels that are not ruled out: the history satisfies them as far
+// as can be told (X9).
 func MayStillBe(r checker.Result) []string { return listed(r, "may-still-be") }
 
 func listed(r checker.Result, name string) []string {

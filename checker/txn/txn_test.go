@@ -64,7 +64,8 @@ func TestModelsAndLevelsThatThereAreNot(t *testing.T) {
 	}
 }
 
-// What a level implies stands before it in the list, and an anomaly rules out whatever implies a level that it rules out.
+// What a level implies stands before it in the list, and an anomaly rules out whatever implies a
+// level that it rules out.
 func TestLevelsFormALattice(t *testing.T) {
 	all := txn.Levels()
 	if got := txn.Implies(txn.Strictest); !slices.Equal(got, all) {
@@ -95,7 +96,8 @@ func TestLevelsFormALattice(t *testing.T) {
 	}
 }
 
-// Where reads do not tell which write they saw, and where a call is no transaction, the answer is unknown, never valid (X2).
+// Where reads do not tell which write they saw, and where a call is no transaction, the answer is
+// unknown, never valid (X2).
 func TestWhatCannotBeJudged(t *testing.T) {
 	for name, test := range map[string]struct {
 		model, lines string
@@ -122,7 +124,8 @@ func TestWhatCannotBeJudged(t *testing.T) {
 	}
 }
 
-// Null that was written cannot be told from the initial value: a read of it saw either, and both are tried (X16).
+// Null that was written cannot be told from the initial value: a read of it saw either, and both
+// are tried (X16).
 func TestWrittenNullIsTried(t *testing.T) {
 	for _, test := range []struct {
 		lines string
@@ -314,7 +317,8 @@ func TestEvidenceShowsItsAnomaly(t *testing.T) {
 	}
 }
 
-// The shortest circle is told first, no two are told with the same words, and each says which keys it is about.
+// The shortest circle is told first, no two are told with the same words, and each says which keys
+// it is about.
 func TestTheShortestCircleIsToldFirst(t *testing.T) {
 	r := check(t, txn.RWRegister, "serializable", tell(t, `
 		p0 invoke [["r","a",null],["w","b",1],["w","z",1]]

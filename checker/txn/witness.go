@@ -8,20 +8,22 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// serial looks for an order of the committed transactions of an rw-register history that explains all reads: a proof that what
-// no cycle rules out does hold (X13). It goes through the transactions as one database would, one after the other, by the
-// known dependencies, and goes back where it gets stuck.
+// serial looks for an order of the committed transactions of an rw-register history that explains
+// all reads: a proof that what no cycle rules out does hold (X13). It goes through the transactions
+// as one database would, one after the other, by the known dependencies, and goes back where it
+// gets stuck.
 //
-// A transaction can come next if all that it depends on has come, if it finds what it read, and if all others that read what it
-// overwrites have come. Two sorts of those are taken at once, without ever going back on it:
+// A transaction can come next if all that it depends on has come, if it finds what it read, and if
+// all others that read what it overwrites have come. Two sorts of those are taken at once, without
+// ever going back on it:
 //
 //   - one that writes nothing: in any explanation of the rest it can be moved to the front, where it reads the same;
 //   - one that has read every key that it writes: no other that is left has read what it overwrites, and in any explanation
 //     of the rest nobody writes before it what it has read, for no version comes back. So it can be moved to the front too.
 //
-// What is left is which of several transactions comes first that write a key which they have not read. These are tried in the order of their
-// ends. States from which there is no way on are remembered by a hash; two states with one hash can hide an
-// explanation, never make one up.
+// What is left is which of several transactions comes first that write a key which they have not
+// read. These are tried in the order of their ends. States from which there is no way on are
+// remembered by a hash; two states with one hash can hide an explanation, never make one up.
 type serial struct {
 	*graph
 	order  []int32 // nodes as they came
@@ -41,9 +43,10 @@ type serial struct {
 	budget   int // steps
 }
 
-// proveByOrder is the strictest level that an order of transactions proves, of those that are not ruled out and imply one that is open; 0
-// if none was found in so many steps. Where there is a guide, what follows for its pairs leads the search, and where that
-// finds nothing they are tried in the order of time. An error is that of ctx.
+// proveByOrder is the strictest level that an order of transactions proves, of those that are not
+// ruled out and imply one that is open; 0 if none was found in so many steps. Where there is a
+// guide, what follows for its pairs leads the search, and where that finds nothing they are tried
+// in the order of time. An error is that of ctx.
 func (r *registers) proveByOrder(ctx context.Context, open, ruledOut level, steps int, guide func(question) *polygraph) (level, error) {
 	for _, q := range slices.Backward(questions) {
 		if q.no != anyCycle || q.level == repeatableRead || below(q.level)&open == 0 || q.level&ruledOut != 0 {
@@ -69,7 +72,8 @@ func (r *registers) proveByOrder(ctx context.Context, open, ruledOut level, step
 	return 0, nil
 }
 
-// The steps of a search for an order: those that one takes which meets hardly a choice, and those after which it gives up.
+// The steps of a search for an order: those that one takes which meets hardly a choice, and those
+// after which it gives up.
 func (g *graph) fewSteps() int  { return 50 * int(g.nodes) }
 func (g *graph) manySteps() int { return 100*int(g.nodes) + 2_000_000 }
 
@@ -356,8 +360,8 @@ func (s *serial) candidates() []int32 {
 	return all
 }
 
-// explains goes through the order again, without regard to how it was found: every committed transaction comes once, reads what it
-// finds, and follows those that the level says it must.
+// explains goes through the order again, without regard to how it was found: every committed
+// transaction comes once, reads what it finds, and follows those that the level says it must.
 func (s *serial) explains(proved level) bool {
 	now := make([]int32, len(s.keys))
 	for k := range now {

@@ -6,23 +6,26 @@ import (
 	"sort"
 )
 
-// zone is what real time says about a version: when the first of those who found or left it had ended, and when the last of
-// them began, as positions in the history.
+// zone is what real time says about a version: when the first of those who found or left it had
+// ended, and when the last of them began, as positions in the history.
 //
-// If real time orders transactions, versions of a key follow: v comes before w if the first end of v is before the last
-// beginning of w, for then somebody who touched v ended before somebody who touched w began (X4; the zones of Gibbons and Korach, Testing
-// Shared Memories, 1997, for transactions that are restricted to one key).
+// If real time orders transactions, versions of a key follow: v comes before w if the first end of
+// v is before the last beginning of w, for then somebody who touched v ended before somebody who
+// touched w began (X4; the zones of Gibbons and Korach, Testing Shared Memories, 1997, for
+// transactions that are restricted to one key).
 type zone struct {
 	version int32
 	first   int32 // end, MaxInt32 if nobody is known to have ended
 	last    int32 // beginning
 }
 
-// followRealTime draws what follows if the versions of a key follow real time: everyone who found or left a version comes
-// before the writers of all versions that come after it. These are, in the order of their last beginnings, all from a certain one on, so
-// that junctions along that order stand for them; only the version itself, and the one that a reader of it wrote, must
-// not be among them. What comes before these in that order is visited one by one. It is little in a history in
-// which time and values agree, and at the first contradiction nothing more needs to be drawn, as there is a cycle.
+// followRealTime draws what follows if the versions of a key follow real time: everyone who found
+// or left a version comes before the writers of all versions that come after it. These are, in the
+// order of their last beginnings, all from a certain one on, so that junctions along that order
+// stand for them; only the version itself, and the one that a reader of it wrote, must not be among
+// them. What comes before these in that order is visited one by one. It is little in a history in
+// which time and values agree, and at the first contradiction nothing more needs to be drawn, as
+// there is a cycle.
 func (r *registers) followRealTime(key int32) {
 	of := &r.of[key]
 	if len(of.versions) < 3 {

@@ -11,8 +11,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// replicated is a history of registers with a replica a process: a write reaches the others later, in the order of all
-// writes; whoever writes has seen all that was written before. That is sequentially consistent.
+// replicated is a history of registers with a replica a process: a write reaches the others later,
+// in the order of all writes; whoever writes has seen all that was written before. That is
+// sequentially consistent.
 func replicated(r *rand.Rand, processes, keys, calls int) *history.History {
 	type write struct{ key, value int }
 	var log []write
@@ -52,7 +53,8 @@ func replicated(r *rand.Rand, processes, keys, calls int) *history.History {
 	return h
 }
 
-// What each level costs on 20 processes, 10 keys and 20,000 calls that are sequentially consistent and not linearizable.
+// What each level costs on 20 processes, 10 keys and 20,000 calls that are sequentially consistent
+// and not linearizable.
 func BenchmarkLevels(b *testing.B) {
 	h := replicated(rand.New(rand.NewPCG(1, 2)), 20, 10, 20000)
 	for _, level := range weak.All() {
@@ -70,7 +72,8 @@ func BenchmarkLevels(b *testing.B) {
 	}
 }
 
-// What it costs to refute every level and to find the smallest witness, where one replica in a thousand calls goes back.
+// What it costs to refute every level and to find the smallest witness, where one replica in a
+// thousand calls goes back.
 func BenchmarkGradingInvalid(b *testing.B) {
 	h := replicated(rand.New(rand.NewPCG(1, 2)), 20, 10, 20000)
 	ops := append([]history.Op(nil), h.Ops...)

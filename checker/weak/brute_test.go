@@ -29,7 +29,8 @@ type called struct {
 	avoids   int
 }
 
-// randomRegisters draws a history of a few calls: writes have values of their own, reads return what anybody writes.
+// randomRegisters draws a history of a few calls: writes have values of their own, reads return
+// what anybody writes.
 func randomRegisters(r *rand.Rand, most int) []called {
 	processes, keys := 1+r.IntN(3), 1+r.IntN(2)
 	calls := make([]called, 1+r.IntN(most))
@@ -73,8 +74,8 @@ func randomRegisters(r *rand.Rand, most int) []called {
 	return calls
 }
 
-// build lays calls out in time, each overlapping some of the next, and gives a process a new number after an unknown
-// outcome.
+// build lays calls out in time, each overlapping some of the next, and gives a process a new number
+// after an unknown outcome.
 func build(r *rand.Rand, calls []called) *history.History {
 	type event struct {
 		call  int
@@ -200,8 +201,8 @@ func effects(calls []called) [][]called {
 	return all
 }
 
-// legal tries every order of calls that puts i before j wherever before says so; sees says which reads have to return what
-// they did.
+// legal tries every order of calls that puts i before j wherever before says so; sees says which
+// reads have to return what they did.
 func legal(calls []called, before func(i, j int) bool, sees func(i int) bool) bool {
 	var place func(done uint, current map[int]int) bool
 	place = func(done uint, current map[int]int) bool {
@@ -361,8 +362,8 @@ func TestLevelsAgreeWithBruteForce(t *testing.T) {
 	}
 }
 
-// minimal demands that the calls named by the evidence are a violation by themselves, and that none can be left out along
-// with those that read it.
+// minimal demands that the calls named by the evidence are a violation by themselves, and that none
+// can be left out along with those that read it.
 func minimal(t *testing.T, level string, calls []called, h *history.History, got checker.Result) {
 	t.Helper()
 	if len(got.Evidence) != 1 || len(got.Evidence[0].Ops) == 0 || len(got.Evidence[0].Why) == 0 {

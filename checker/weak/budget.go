@@ -5,8 +5,9 @@ import (
 	"sync/atomic"
 )
 
-// A grade is an extra: it must cost no more than the verdict it follows. So a level that is graded gets a budget, counted in
-// the looks that its algorithm takes at its context, which makes the answer the same on every machine.
+// A grade is an extra: it must cost no more than the verdict it follows. So a level that is graded
+// gets a budget, counted in the looks that its algorithm takes at its context, which makes the
+// answer the same on every machine.
 
 const (
 	mostGraded   = 100_000  // calls of a history that is graded by more than the cheap levels
@@ -14,7 +15,8 @@ const (
 	gradedMemory = 64 << 20 // bytes of one graph or search
 )
 
-// budget is a context that ends after so many looks at its error. It is one of a grade: a refuted level is not explained.
+// budget is a context that ends after so many looks at its error. It is one of a grade: a refuted
+// level is not explained.
 type budget struct {
 	context.Context
 	looks *atomic.Int64

@@ -20,7 +20,8 @@ type looks struct {
 
 func (l looks) Err() error { l.n.Add(1); return l.Context.Err() }
 
-// A long history is graded by the levels that one sort decides; the others are open, and no step is spent on them.
+// A long history is graded by the levels that one sort decides; the others are open, and no step is
+// spent on them.
 func TestALongHistoryIsGradedByTheCheapLevels(t *testing.T) {
 	ctx := looks{context.Background(), new(atomic.Int64)}
 	g, err := weak.Strongest(ctx, "register", replicated(rand.New(rand.NewPCG(3, 4)), 4, 3, 100_500))
@@ -40,7 +41,8 @@ func TestALongHistoryIsGradedByTheCheapLevels(t *testing.T) {
 	}
 }
 
-// Reads that all lag far behind are measured in so many steps that a long history does not take the square of its length.
+// Reads that all lag far behind are measured in so many steps that a long history does not take the
+// square of its length.
 func TestStalenessIsBounded(t *testing.T) {
 	var text strings.Builder
 	const writes, reads = 3000, 3000 // nine million versions in all

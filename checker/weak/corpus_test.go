@@ -11,8 +11,8 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// The verdicts of the corpus are those of the definitions (W2 to W6), tried out without the checkers. What replicas come to
-// (W8) has no second definition here.
+// The verdicts of the corpus are those of the definitions (W2 to W6), tried out without the
+// checkers. What replicas come to (W8) has no second definition here.
 func TestCorpusAgreesWithDefinitions(t *testing.T) {
 	files, err := histories.All()
 	if err != nil {

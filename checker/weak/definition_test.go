@@ -14,7 +14,8 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// bruteRegular decides W6 by its definition: every read alone, with all writes, has an order that respects real time.
+// bruteRegular decides W6 by its definition: every read alone, with all writes, has an order that
+// respects real time.
 func bruteRegular(calls []called, safe bool) bool {
 	return slices.ContainsFunc(effects(calls), func(calls []called) bool {
 		for r, c := range calls {
@@ -70,8 +71,8 @@ func TestRegularAndSafeAgreeWithBruteForce(t *testing.T) {
 	}
 }
 
-// bruteSequential tries every order of the calls of a history that respects its sessions, with every way in which those
-// of unknown outcome may have ended. It shares no code with the checkers.
+// bruteSequential tries every order of the calls of a history that respects its sessions, with
+// every way in which those of unknown outcome may have ended. It shares no code with the checkers.
 func bruteSequential[S, In, Out any](m model.Model[S, In, Out], h *history.History) bool {
 	type known struct {
 		in  In

@@ -1,4 +1,5 @@
-// Package weak grades a history that is not linearizable: which weaker consistency it still has, and how far its reads lag.
+// Package weak grades a history that is not linearizable: which weaker consistency it still has,
+// and how far its reads lag.
 //
 //	W1  A session is a process. The order of a session is that of its calls; real time says nothing between sessions, but
 //	    for regular, safe and eventual. Calls that failed are dropped, reads with unknown result too.

@@ -10,7 +10,8 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// object is what a history says of one key: its updates, what nodes have shown of it, and the last reads (W8).
+// object is what a history says of one key: its updates, what nodes have shown of it, and the last
+// reads (W8).
 type object struct {
 	key     string
 	settled int // position of the last completion of an update that took effect, or of the healing
@@ -47,9 +48,10 @@ type shown struct {
 
 func (s *shown) has(value string) bool { return slices.Contains(s.values, value) }
 
-// eventual judges what all replicas have come to. Final reads accuse. Without them a history is valid if what was read
-// after the last update agrees, at least in each client's and each node's last read, and otherwise unknown: nothing says
-// that the replicas were done. One last read agrees with nobody: it does not outweigh an earlier one that differs.
+// eventual judges what all replicas have come to. Final reads accuse. Without them a history is
+// valid if what was read after the last update agrees, at least in each client's and each node's
+// last read, and otherwise unknown: nothing says that the replicas were done. One last read agrees
+// with nobody: it does not outweigh an earlier one that differs.
 func eventual(modelName string, h *history.History, set settings) checker.Result {
 	healed, open := healing(h)
 	if open != "" {
@@ -101,8 +103,9 @@ func eventual(modelName string, h *history.History, set settings) checker.Result
 	return checker.Result{Verdict: checker.Valid, Method: "final reads", Stats: map[string]any{"final-reads": reads}}
 }
 
-// healing is the position of the event that ended the last fault, -1 if there was none, and the name of a fault that none
-// ended. An event of the nemesis that begins and ends no fault that is known here may have done either by then.
+// healing is the position of the event that ended the last fault, -1 if there was none, and the
+// name of a fault that none ended. An event of the nemesis that begins and ends no fault that is
+// known here may have done either by then.
 func healing(h *history.History) (healed int, open string) {
 	healed = -1
 	windows := h.Windows()
@@ -122,8 +125,8 @@ func healing(h *history.History) (healed int, open string) {
 	return healed, open
 }
 
-// choose leaves of every object's last reads those that are final, if the history or the settings say which are, and says
-// whether they do.
+// choose leaves of every object's last reads those that are final, if the history or the settings
+// say which are, and says whether they do.
 func choose(objects []*object, h *history.History, set settings) (known bool) {
 	known = set.settled || slices.ContainsFunc(objects, func(o *object) bool {
 		return slices.ContainsFunc(o.shown, func(s shown) bool { return s.final })
@@ -248,7 +251,8 @@ func room(objects map[string]*object, h *history.History) {
 	}
 }
 
-// hold notes what an object holds before any call. The elements of a set or a list count as added at every node by then.
+// hold notes what an object holds before any call. The elements of a set or a list count as added
+// at every node by then.
 func (o *object) hold(modelName string, initial json.RawMessage) (err error) {
 	var elements []model.Value
 	switch modelName {

@@ -15,8 +15,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// replicas reads calls from lines "node f value [→ result]", each of a process of its own and after the one before; "?" for a
-// result is an unknown outcome.
+// replicas reads calls from lines "node f value [→ result]", each of a process of its own and after
+// the one before; "?" for a result is an unknown outcome.
 func replicas(t *testing.T, text string) *history.History {
 	t.Helper()
 	var ops []history.Op
@@ -43,8 +43,8 @@ func replicas(t *testing.T, text string) *history.History {
 	return h
 }
 
-// TestEventual tells stories of replicas, each with the kind of evidence that convicts it; "" where none does, "?" where nothing can
-// be said.
+// TestEventual tells stories of replicas, each with the kind of evidence that convicts it; "" where
+// none does, "?" where nothing can be said.
 func TestEventual(t *testing.T) { // W8
 	for _, test := range []struct{ name, model, calls, want string }{
 		{"the later write wins", "register", "a write 1; b write 2; a read null 2; b read null 2", ""},
@@ -113,8 +113,8 @@ func TestEventual(t *testing.T) { // W8
 	}
 }
 
-// oneCopy makes a history of one copy of an object: every call takes effect at once when it begins or when it ends, and one in
-// eight is never answered. Every process asks any node.
+// oneCopy makes a history of one copy of an object: every call takes effect at once when it begins
+// or when it ends, and one in eight is never answered. Every process asks any node.
 func oneCopy(t *testing.T, seed uint64, modelName string) *history.History {
 	t.Helper()
 	draw := rand.New(rand.NewPCG(seed, 8))
@@ -222,8 +222,9 @@ func TestOneCopyConverges(t *testing.T) {
 	}
 }
 
-// TestFinalReads tells which reads accuse: those that are marked "!", or that begin so long after the last update and the last
-// fault. Calls are of one process each, begin a second after the one before, and are told as in replicas, without nodes.
+// TestFinalReads tells which reads accuse: those that are marked "!", or that begin so long after
+// the last update and the last fault. Calls are of one process each, begin a second after the one
+// before, and are told as in replicas, without nodes.
 func TestFinalReads(t *testing.T) { // W8
 	const never = -1
 	for _, test := range []struct {

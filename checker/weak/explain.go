@@ -10,9 +10,10 @@ import (
 
 const mostShown = 24 // calls in a witness; of a longer one the last are shown
 
-// shrink leaves ops out, with those that read them, as long as what remains is bad, many at a time first (Zeller and
-// Hildebrandt, Simplifying and Isolating Failure-Inducing Input, TSE 2002). Where ctx does not end it, no op can be left
-// out any more. What is left of a good trace is good: in an order that explains it, no read depends on what is left out.
+// shrink leaves ops out, with those that read them, as long as what remains is bad, many at a time
+// first (Zeller and Hildebrandt, Simplifying and Isolating Failure-Inducing Input, TSE 2002). Where
+// ctx does not end it, no op can be left out any more. What is left of a good trace is good: in an
+// order that explains it, no read depends on what is left out.
 func shrink(ctx context.Context, t *trace, bad func(*trace) bool) *trace {
 	for size := (len(t.ops) + 1) / 2; size >= 1; {
 		smaller := false

@@ -15,9 +15,10 @@ type Grade struct {
 	Staleness *Staleness // of registers whose values are unique, else nil
 }
 
-// Strongest judges every level of the model, but what a level that holds implies, which is not judged
-// again. Each level has a budget of steps and memory, and long histories are graded by the levels alone that one sort decides:
-// what is beyond that is undecided. It is an error if there is no such model.
+// Strongest judges every level of the model, but what a level that holds implies, which is not
+// judged again. Each level has a budget of steps and memory, and long histories are graded by the
+// levels alone that one sort decides: what is beyond that is undecided. It is an error if there is
+// no such model.
 func Strongest(ctx context.Context, modelName string, h *history.History, opts ...Option) (Grade, error) {
 	var g Grade
 	levels := Levels(modelName)
@@ -58,8 +59,8 @@ func Strongest(ctx context.Context, modelName string, h *history.History, opts .
 	return g, nil
 }
 
-// cheapFirst puts those levels in front that one sort decides, so that a long history for which the others take too long is
-// graded by these at least.
+// cheapFirst puts those levels in front that one sort decides, so that a long history for which the
+// others take too long is graded by these at least.
 func cheapFirst(levels []string) []string {
 	cheap := func(level string) int {
 		if isCheap(level) {
@@ -82,8 +83,9 @@ func (c judged) Check(ctx context.Context, h *history.History) checker.Result {
 	return c.judge(ctx, h, c.read)
 }
 
-// Graded is a checker of linearizability that also says, where it finds a history invalid, which weaker levels hold, as the
-// result's Holds, and in its Stats "undecided-levels" and "staleness". Grading changes no verdict.
+// Graded is a checker of linearizability that also says, where it finds a history invalid, which
+// weaker levels hold, as the result's Holds, and in its Stats "undecided-levels" and "staleness".
+// Grading changes no verdict.
 func Graded(linearizable checker.Checker, modelName string, opts ...Option) checker.Checker {
 	return graded{linearizable, modelName, opts}
 }
@@ -100,8 +102,8 @@ func (g graded) Check(ctx context.Context, h *history.History) checker.Result {
 	return r
 }
 
-// AddGrade adds to the result of a history of single objects what Graded would have added. Who prints the verdict first
-// grades afterwards.
+// AddGrade adds to the result of a history of single objects what Graded would have added. Who
+// prints the verdict first grades afterwards.
 func AddGrade(ctx context.Context, r *checker.Result, modelName string, h *history.History, opts ...Option) {
 	if r.Verdict != checker.Invalid {
 		return

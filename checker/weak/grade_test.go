@@ -13,8 +13,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// story reads calls from lines "process f key value → result": one after the other, each a millisecond long and a
-// millisecond after the one before; "info" for a result is an unknown outcome, heal the end of all faults.
+// story reads calls from lines "process f key value → result": one after the other, each a
+// millisecond long and a millisecond after the one before; "info" for a result is an unknown
+// outcome, heal the end of all faults.
 func story(t *testing.T, text string) *history.History {
 	t.Helper()
 	var ops []history.Op

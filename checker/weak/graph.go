@@ -6,8 +6,8 @@ import (
 	"sort"
 )
 
-// graph is what must come before what in one order: that of a process, or that of all. A node is an op, or from len(ops)
-// on a mark that stands for what an op had read.
+// graph is what must come before what in one order: that of a process, or that of all. A node is an
+// op, or from len(ops) on a mark that stands for what an op had read.
 type graph struct {
 	t      *trace
 	before [][]edge // edges into a node
@@ -63,7 +63,8 @@ var errMemory = errors.New("the memory limit came first")
 // mostMemory bounds what the clocks of one graph take, in bytes.
 const mostMemory = 512 << 20
 
-// contradiction is why no order exists: a cycle of edges, a read of the initial value after a write, or exhaustion.
+// contradiction is why no order exists: a cycle of edges, a read of the initial value after a
+// write, or exhaustion.
 type contradiction struct {
 	nodes []int  // of the cycle: each comes before the next, the last before the first
 	edges []edge // edges[i] leads to nodes[i]
@@ -72,7 +73,8 @@ type contradiction struct {
 	tried bool // nothing of that: all orders were tried
 }
 
-// saturate adds what follows from what is there until nothing does, and returns the contradiction that it meets, if any.
+// saturate adds what follows from what is there until nothing does, and returns the contradiction
+// that it meets, if any.
 //
 //	w1 → r, r reads w2 of the same key, w1 ≠ w2:  w1 → w2 (overtaken)
 //	w1 → w2 of one key, r reads w1, r ≠ w2:       r → w2  (overwritten; where every op stands in the order)

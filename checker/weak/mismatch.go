@@ -10,10 +10,12 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// This file judges cas that found another value than the old one. Each is a read of some other value of its key, and does not
-// tell which. So a trace leaves them out, and what it refutes without them is refuted. If it refutes nothing, they are read as
-// reads of the values that they most likely found: what holds of these reads holds of the history. Else all values that they
-// can have found are tried, if these are few; then none that fits is a refutation. Otherwise the level stays undecided.
+// This file judges cas that found another value than the old one. Each is a read of some other
+// value of its key, and does not tell which. So a trace leaves them out, and what it refutes
+// without them is refuted. If it refutes nothing, they are read as reads of the values that they
+// most likely found: what holds of these reads holds of the history. Else all values that they can
+// have found are tried, if these are few; then none that fits is a refutation. Otherwise the level
+// stays undecided.
 
 // mismatch is a cas that found another value than old.
 type mismatch struct {
@@ -59,7 +61,8 @@ func withMismatches(h *history.History, m model.Register, judge func(*trace) che
 	return undecided(&ambiguous{fmt.Sprintf("event %d: a cas found another value than %s, and does not tell which", all[0].index, all[0].old)})
 }
 
-// tryAll tries every way of reading the mismatches. It says false if a limit left one of them undecided, and none holds.
+// tryAll tries every way of reading the mismatches. It says false if a limit left one of them
+// undecided, and none holds.
 func tryAll(all []mismatch, values map[string][]model.Value, guess seen, try func(seen) checker.Result) (checker.Result, bool) {
 	if len(all) == 0 {
 		r := try(guess)
@@ -88,8 +91,9 @@ func tryAll(all []mismatch, values map[string][]model.Value, guess seen, try fun
 	return last, decided
 }
 
-// mismatches are the cas that found another value, and the values of each key: the initial one, and all that may have been
-// written. Most likely is what the client itself has last written or read, then what was last written before the cas ended.
+// mismatches are the cas that found another value, and the values of each key: the initial one, and
+// all that may have been written. Most likely is what the client itself has last written or read,
+// then what was last written before the cas ended.
 func mismatches(h *history.History, m model.Register) ([]mismatch, map[string][]model.Value, error) {
 	type view struct {
 		process history.Process
@@ -152,9 +156,10 @@ func mismatches(h *history.History, m model.Register) ([]mismatch, map[string][]
 	return all, values, nil
 }
 
-// sequentialMismatches judges sequential consistency of a history that has an order without its mismatches. It looks for an
-// order of the ops that took effect, in which each mismatch stands where its key does not have the old value. If there is
-// none, calls with unknown outcome that nobody observed may make room, and all calls are searched.
+// sequentialMismatches judges sequential consistency of a history that has an order without its
+// mismatches. It looks for an order of the ops that took effect, in which each mismatch stands
+// where its key does not have the old value. If there is none, calls with unknown outcome that
+// nobody observed may make room, and all calls are searched.
 func sequentialMismatches(ctx context.Context, h *history.History, m model.Register) checker.Result {
 	if t, err := seeing(h, m, seen{}); err == nil {
 		g := global(t.effective())

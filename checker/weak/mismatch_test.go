@@ -48,7 +48,8 @@ func bruteMismatches(level string, calls []called, from int) bool {
 	return bruteLevel(level, calls)
 }
 
-// Where a level is decided, a cas that found another value is judged by the definition: as a read of any other.
+// Where a level is decided, a cas that found another value is judged by the definition: as a read
+// of any other.
 func TestLevelsJudgeMismatches(t *testing.T) {
 	levels := []string{weak.Sequential, weak.Causal, weak.PRAM, weak.WritesFollowReads, weak.MonotonicWrites, weak.MonotonicReads, weak.ReadYourWrites}
 	for _, level := range levels {

@@ -25,8 +25,8 @@ type call[In, Out any] struct {
 	updates bool
 }
 
-// explorer looks for one legal order of the calls of any model, session by session. A call with unknown outcome is the
-// last of its session and need not be placed.
+// explorer looks for one legal order of the calls of any model, session by session. A call with
+// unknown outcome is the last of its session and need not be placed.
 type explorer[S, In, Out any] struct {
 	ctx      context.Context
 	m        model.Model[S, In, Out]
@@ -42,8 +42,8 @@ type explorer[S, In, Out any] struct {
 	prompt   bool // no update before one that had ended when it began
 	patience int  // how many steps it may take, 0 for as many as it takes
 
-	// passed says that a call that changes nothing comes too late for good: no state that follows s answers it as it was
-	// answered. nil where states come back.
+	// passed says that a call that changes nothing comes too late for good: no state that follows s
+	// answers it as it was answered. nil where states come back.
 	passed func(s S, in In, out *Out) bool
 	reads  [][]place // of each key: the calls that change nothing
 }
@@ -56,7 +56,8 @@ func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h 
 	return byGrowth(ctx, m, h, nil)
 }
 
-// byGrowth does so for states that only grow, if passed is not nil: then it turns back as soon as a call comes too late.
+// byGrowth does so for states that only grow, if passed is not nil: then it turns back as soon as a
+// call comes too late.
 func byGrowth[S, In, Out any](
 	ctx context.Context, m model.Model[S, In, Out], h *history.History, passed func(s S, in In, out *Out) bool,
 ) checker.Result {
@@ -124,8 +125,8 @@ func byGrowth[S, In, Out any](
 		Evidence: []checker.Evidence{x.evidence(all)}}
 }
 
-// series are the calls of which a call is made, one after another: of a drain its dequeues, any number up to most if its
-// outcome is unknown. Any other call is one.
+// series are the calls of which a call is made, one after another: of a drain its dequeues, any
+// number up to most if its outcome is unknown. Any other call is one.
 func series[S, In, Out any](m model.Model[S, In, Out], c call[In, Out], most int) []call[In, Out] {
 	drainer, ok := any(m).(model.Drainer[In, Out])
 	if !ok {
@@ -269,7 +270,8 @@ func (x *explorer[S, In, Out]) candidates() []int {
 	return sessions
 }
 
-// due is when the first of the updates ended that are not placed: in haste, none that began later comes before it.
+// due is when the first of the updates ended that are not placed: in haste, none that began later
+// comes before it.
 func (x *explorer[S, In, Out]) due() int {
 	due := never
 	for s := 0; x.prompt && s < len(x.sessions); s++ {

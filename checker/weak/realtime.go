@@ -42,7 +42,8 @@ func (c clockwork) before(t *trace, at int) int {
 	return sort.Search(len(c.ended), func(i int) bool { return t.ops[c.ended[i]].end > at })
 }
 
-// fresher is a write that began after what r read had been written, and ended before r began; -1 if there is none.
+// fresher is a write that began after what r read had been written, and ended before r began; -1 if
+// there is none.
 func (c clockwork) fresher(t *trace, r int) int {
 	o := &t.ops[r]
 	n := c.before(t, o.begin)
@@ -98,7 +99,8 @@ func realTime(t *trace, level string) checker.Result {
 	return checker.Result{Verdict: checker.Valid, Method: "intervals"}
 }
 
-// concurrentWrites says of a read whether some write of its key, other than itself, was under way at the same time.
+// concurrentWrites says of a read whether some write of its key, other than itself, was under way
+// at the same time.
 func concurrentWrites(t *trace) func(read int) bool {
 	type writes struct{ begins, ends []int }
 	keys := make([]writes, len(t.keys))
@@ -121,7 +123,8 @@ func concurrentWrites(t *trace) func(read int) bool {
 	}
 }
 
-// Staleness is how far reads of registers lagged behind, by real time alone: lower bounds, whatever order the writes took.
+// Staleness is how far reads of registers lagged behind, by real time alone: lower bounds, whatever
+// order the writes took.
 type Staleness struct {
 	Reads    int           `json:"reads"`    // reads that returned what had certainly been replaced before they began
 	Time     time.Duration `json:"time"`     // at most this long before they began, in nanoseconds
@@ -141,11 +144,12 @@ func (s Staleness) String() string {
 	return fmt.Sprintf("%d reads lagged, the worst %s", s.Reads, lag)
 }
 
-// mostSteps bounds the writes that staleness walks over, all reads together. Beyond it a lag is said to be less than it is,
-// which "at least" allows for.
+// mostSteps bounds the writes that staleness walks over, all reads together. Beyond it a lag is
+// said to be less than it is, which "at least" allows for.
 const mostSteps = 1 << 22
 
-// staleness measures all reads of a trace. Reads of what nobody wrote, or had not yet begun to write, have no age.
+// staleness measures all reads of a trace. Reads of what nobody wrote, or had not yet begun to
+// write, have no age.
 func staleness(t *trace) Staleness {
 	var s Staleness
 	steps := mostSteps

@@ -9,8 +9,8 @@ import (
 	"github.com/splitvote/splitvote/checker"
 )
 
-// What the last reads of an object may have seen (W8), object by object. Where a judgement is unknown an update whose outcome
-// is unknown stands in the way.
+// What the last reads of an object may have seen (W8), object by object. Where a judgement is
+// unknown an update whose outcome is unknown stands in the way.
 
 func (o *object) judge(modelName string) (e *checker.Evidence, unknown bool) {
 	wrong, mayDiffer := o.wrongElements, o.looseElements
@@ -42,8 +42,8 @@ func (o *object) judge(modelName string) (e *checker.Evidence, unknown bool) {
 	return nil, unknown
 }
 
-// wrongValue says what is wrong with the last value of a register: nobody wrote it, or every write of it happened before one
-// that certainly took effect.
+// wrongValue says what is wrong with the last value of a register: nobody wrote it, or every write
+// of it happened before one that certainly took effect.
 func (o *object) wrongValue(r *shown) *checker.Evidence {
 	value := r.values[0]
 	var writes []*update
@@ -80,8 +80,9 @@ func (o *object) wrongValue(r *shown) *checker.Evidence {
 	return o.evidence("lost-update", "what was read at the end had been overwritten", last...)
 }
 
-// wrongElements says what is wrong with the last elements of a set: one that nobody added, one of which every addition happened
-// before a removal that certainly took effect, or one missing whose addition did and that no removal can have followed.
+// wrongElements says what is wrong with the last elements of a set: one that nobody added, one of
+// which every addition happened before a removal that certainly took effect, or one missing whose
+// addition did and that no removal can have followed.
 func (o *object) wrongElements(r *shown) *checker.Evidence {
 	type changes struct{ adds, removes []*update }
 	of := map[string]*changes{}
@@ -126,8 +127,8 @@ func (o *object) wrongElements(r *shown) *checker.Evidence {
 	return nil
 }
 
-// wrongList says what is wrong with the last elements of a list: each is there as often as it certainly was appended, and no
-// more often than it may have been.
+// wrongList says what is wrong with the last elements of a list: each is there as often as it
+// certainly was appended, and no more often than it may have been.
 func (o *object) wrongList(r *shown) *checker.Evidence {
 	least, most, there := map[string]int{}, map[string]int{}, map[string]int{}
 	for i := range o.updates {
@@ -158,8 +159,8 @@ func (o *object) wrongList(r *shown) *checker.Evidence {
 // mostSums bounds how many sums are told apart; beyond it only the least and the greatest count.
 const mostSums = 1 << 16
 
-// wrongSum says that the last value of a counter is none that the additions can come to: all that certainly took effect, and
-// some of the others.
+// wrongSum says that the last value of a counter is none that the additions can come to: all that
+// certainly took effect, and some of the others.
 func (o *object) wrongSum(r *shown) *checker.Evidence {
 	var least, most int64
 	sum := o.sum
@@ -193,8 +194,8 @@ func (o *object) wrongSum(r *shown) *checker.Evidence {
 	return o.evidence("wrong-sum", "the last sum is not that of what was added", claim(r.op, text))
 }
 
-// before says that b was made by a replica that knew of a: its node had answered a before b began or, where a alone has that
-// value, not even the initial one, had shown it.
+// before says that b was made by a replica that knew of a: its node had answered a before b began
+// or, where a alone has that value, not even the initial one, had shown it.
 func (o *object) before(a, b *update) bool {
 	switch {
 	case a.op == initially:
@@ -214,8 +215,8 @@ func (o *object) loose(_, _ *shown) bool {
 	return slices.ContainsFunc(o.updates, func(u update) bool { return !u.certain() })
 }
 
-// mayWrite says that a write with unknown outcome is of value. Where a read saw it and the next one does not, it may have reached
-// one replica late.
+// mayWrite says that a write with unknown outcome is of value. Where a read saw it and the next one
+// does not, it may have reached one replica late.
 func (o *object) mayWrite(value string) bool {
 	return slices.ContainsFunc(o.updates, func(u update) bool { return !u.certain() && u.value == value })
 }

@@ -7,9 +7,10 @@ import (
 	"slices"
 )
 
-// ordering looks for one legal order of all ops of a trace that respects a graph: depth first, reads as soon as they are
-// legal (a read changes nothing, so that moving it forward spoils no order), and no write while its key's present value has
-// readers to come. Configurations from which no order was found are remembered.
+// ordering looks for one legal order of all ops of a trace that respects a graph: depth first,
+// reads as soon as they are legal (a read changes nothing, so that moving it forward spoils no
+// order), and no write while its key's present value has readers to come. Configurations from which
+// no order was found are remembered.
 type ordering struct {
 	ctx     context.Context
 	t       *trace

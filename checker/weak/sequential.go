@@ -61,7 +61,8 @@ func unlessAmbiguous[M model.Model[S, In, Out], S, In, Out any](
 	return byOrder(ctx, t.effective())
 }
 
-// byOrder decides a trace: a contradiction in what must come before what refutes it, an order found proves it.
+// byOrder decides a trace: a contradiction in what must come before what refutes it, an order found
+// proves it.
 func byOrder(ctx context.Context, t *trace) checker.Result {
 	if v := fromNowhere(t); v != nil {
 		return accuse(ctx, Sequential, "order", v)
@@ -79,7 +80,8 @@ func byOrder(ctx context.Context, t *trace) checker.Result {
 	})
 }
 
-// disordered finds out why a trace has no order, if it has none. The search knows no reason but that it found nothing.
+// disordered finds out why a trace has no order, if it has none. The search knows no reason but
+// that it found nothing.
 func disordered(ctx context.Context, t *trace) (v *violation, method string, err error) {
 	g := global(t)
 	c, err := g.saturate(ctx)
@@ -102,10 +104,12 @@ func disordered(ctx context.Context, t *trace) (v *violation, method string, err
 	return nil, "order, search", nil
 }
 
-// promptly looks for an order in which also no write comes before one that had ended when it began. Sequential consistency
-// does not ask for that, so that nothing follows from there being none; but systems that are not linearizable only because
-// their reads lag have such an order (Lev-Ari, Bortnikov, Keidar and Shraer, Composing Ordered Sequential Consistency, 2017:
-// OSC(U), as of ZooKeeper), and it is found at once, for it leaves open only where writes stand that were under way together.
+// promptly looks for an order in which also no write comes before one that had ended when it began.
+// Sequential consistency does not ask for that, so that nothing follows from there being none; but
+// systems that are not linearizable only because their reads lag have such an order (Lev-Ari,
+// Bortnikov, Keidar and Shraer, Composing Ordered Sequential Consistency, 2017: OSC(U), as of
+// ZooKeeper), and it is found at once, for it leaves open only where writes stand that were under
+// way together.
 func (g *graph) promptly(ctx context.Context) (bool, error) {
 	p := global(g.t)
 	p.inTime()
@@ -121,8 +125,8 @@ func (g *graph) promptly(ctx context.Context) (bool, error) {
 	return found, err
 }
 
-// inTime puts every write after those that had ended when it began. Of these it names the ones that do not follow from
-// others: those that ended after the last of them had begun.
+// inTime puts every write after those that had ended when it began. Of these it names the ones that
+// do not follow from others: those that ended after the last of them had begun.
 func (g *graph) inTime() {
 	var ended []int // writes, in the order of their ends
 	for i := range g.t.ops {
@@ -146,8 +150,9 @@ func (g *graph) inTime() {
 	}
 }
 
-// lists reads a history of append lists as one of registers whose value is the last element: since a read returns the
-// whole list, an append whose element was read is a cas from the element before it, and any other is a write.
+// lists reads a history of append lists as one of registers whose value is the last element: since
+// a read returns the whole list, an append whose element was read is a cas from the element before
+// it, and any other is a write.
 func lists(h *history.History, m model.AppendList) (*trace, error) {
 	longest := map[string][]model.Value{}
 	start := map[string][]model.Value{} // of each key: what its list holds initially

@@ -27,7 +27,8 @@ const (
 	never   = math.MaxInt // the end of a call whose outcome is unknown
 )
 
-// trace is a history of registers as the rules of the levels see it: ops in the order of their invocations, and by session.
+// trace is a history of registers as the rules of the levels see it: ops in the order of their
+// invocations, and by session.
 type trace struct {
 	ops      []op
 	sessions [][]int
@@ -52,7 +53,8 @@ type access struct {
 // registers reads a history of register or cas-register, with all calls whose outcome is unknown.
 func registers(h *history.History, m model.Register) (*trace, error) { return seeing(h, m, nil) }
 
-// seeing is registers with the cas that found another value as reads of what found says, or else as ops that avoid the old one.
+// seeing is registers with the cas that found another value as reads of what found says, or else as
+// ops that avoid the old one.
 func seeing(h *history.History, m model.Register, found seen) (*trace, error) {
 	initially := func(key string) (model.Value, error) { return model.InitialState(m, h.Initial.Of(key)) }
 	return read(h, initially, func(invocation, completion *history.Op) (access, error) {
@@ -78,8 +80,8 @@ func seeing(h *history.History, m model.Register, found seen) (*trace, error) {
 	})
 }
 
-// read makes a trace of calls on registers that hold initially what initially says. Calls that failed had no effect, and
-// reads with unknown result say nothing.
+// read makes a trace of calls on registers that hold initially what initially says. Calls that
+// failed had no effect, and reads with unknown result say nothing.
 func read(
 	h *history.History, initially func(key string) (model.Value, error),
 	parse func(invocation, completion *history.Op) (access, error),
@@ -187,8 +189,9 @@ func number[K comparable](of map[K]int, k K) int {
 	return n
 }
 
-// effective is the trace of the ops that took effect. One with unknown outcome did if and only if somebody saw what it wrote
-// (W3): whoever reads it says so, and without a reader an order that explains the history explains it without that op.
+// effective is the trace of the ops that took effect. One with unknown outcome did if and only if
+// somebody saw what it wrote (W3): whoever reads it says so, and without a reader an order that
+// explains the history explains it without that op.
 func (t *trace) effective() *trace {
 	took := make([]bool, len(t.ops))
 	var todo []int

@@ -2,8 +2,8 @@ package weak
 
 import "context"
 
-// view says what the order of one process's reads and of all writes must respect. Each level is one view, for every
-// process (W4).
+// view says what the order of one process's reads and of all writes must respect. Each level is one
+// view, for every process (W4).
 type view func(t *trace, process int) *graph
 
 // views are the levels that differ in their view only.
@@ -107,7 +107,8 @@ func monotonicWrites(t *trace, process int) *graph {
 	return g
 }
 
-// writesFollowReads gives every read a mark that stands for what its session has read so far: the next writes follow it.
+// writesFollowReads gives every read a mark that stands for what its session has read so far: the
+// next writes follow it.
 func writesFollowReads(t *trace, process int) *graph {
 	g := newGraph(t, len(t.ops))
 	g.versions()

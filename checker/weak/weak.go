@@ -54,9 +54,9 @@ func Levels(modelName string) []string {
 // All lists every level, the strongest first.
 func All() []string { return Levels("register") }
 
-// New is the checker of a level for a model of package model by its name. It is an error if the level cannot be judged for
-// that model. A check that runs into a limit is unknown, and so is one of a history in which a value is written twice, for
-// all levels but sequential.
+// New is the checker of a level for a model of package model by its name. It is an error if the
+// level cannot be judged for that model. A check that runs into a limit is unknown, and so is one
+// of a history in which a value is written twice, for all levels but sequential.
 func New(level, modelName string, opts ...Option) (checker.Checker, error) {
 	levels := Levels(modelName)
 	switch {
@@ -78,8 +78,9 @@ type settings struct {
 	settled bool          // it is known
 }
 
-// Settle says how long after the last fault has healed, and the last update has ended, replicas may still differ: reads that
-// begin later are final, beside those that the history marks so. Without it only marks make eventual accuse.
+// Settle says how long after the last fault has healed, and the last update has ended, replicas may
+// still differ: reads that begin later are final, beside those that the history marks so. Without
+// it only marks make eventual accuse.
 func Settle(settle time.Duration) Option {
 	return func(s *settings) { s.settle, s.settled = settle, true }
 }

@@ -1,4 +1,5 @@
-// Package clustertest is the suite that every backend passes: what package cluster promises, tried on a running cluster.
+// Package clustertest is the suite that every backend passes: what package cluster promises, tried
+// on a running cluster.
 //
 //	B1  Every call and every fault comes out of Next exactly once; time never falls.
 //	B2  Next returns when its time has come or its context is done, and hands out no completion that was not asked for.
@@ -11,6 +12,6 @@
 //	B9  A node's clocks that were set wrong stay so until they are set right, a restart in between or not.
 //	B10 Nobody is told of an exit (cluster.Config.OnExit) that the suite itself has caused.
 //
-// The suite waits for what it wants to see by asking and by Next, in the cluster's own time, so that it also runs where
-// time is virtual.
+// The suite waits for what it wants to see by asking and by Next, in the cluster's own time, so
+// that it also runs where time is virtual.
 package clustertest

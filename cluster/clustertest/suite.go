@@ -11,9 +11,10 @@ import (
 	"github.com/splitvote/splitvote/nemesis"
 )
 
-// Run tries a backend. The Config says Target, Options, Tick and what else the backend needs; its Object is the register,
-// and Nodes, Retry, Run and Log have defaults. open is called once: starting nodes is what takes time. The tests follow
-// one another on the one cluster, each leaving it whole; what a backend has no power for is skipped by name.
+// Run tries a backend. The Config says Target, Options, Tick and what else the backend needs; its
+// Object is the register, and Nodes, Retry, Run and Log have defaults. open is called once:
+// starting nodes is what takes time. The tests follow one another on the one cluster, each leaving
+// it whole; what a backend has no power for is skipped by name.
 func Run(t *testing.T, cfg cluster.Config, open func(*testing.T, cluster.Config) cluster.Cluster) {
 	cfg.Object = "register"
 	if cfg.Nodes == nil {

@@ -28,9 +28,11 @@ const (
 	composeFiles   = "com.docker.compose.project.config_files"
 )
 
-// Attach takes a cluster that runs already: the containers of a Compose project, given by its file or its name. A node has
-// its service's name; cfg.Nodes says which belong to the cluster, none meaning all. They can be killed, paused and
-// partitioned. It must be empty: one that holds the data of another run is refused. Close lifts every cut, resumes and starts every node, sets clocks right, and leaves them running.
+// Attach takes a cluster that runs already: the containers of a Compose project, given by its file
+// or its name. A node has its service's name; cfg.Nodes says which belong to the cluster, none
+// meaning all. They can be killed, paused and partitioned. It must be empty: one that holds the
+// data of another run is refused. Close lifts every cut, resumes and starts every node, sets clocks
+// right, and leaves them running.
 func Attach(ctx context.Context, cfg cluster.Config, project string, opts Options) (_ *Cluster, err error) {
 	e, err := connect(ctx)
 	if err != nil {
@@ -80,7 +82,8 @@ func Attach(ctx context.Context, cfg cluster.Config, project string, opts Option
 	return c, nil
 }
 
-// project lists the running containers of a Compose project: of a file if there is one of that name, else by its name.
+// project lists the running containers of a Compose project: of a file if there is one of that
+// name, else by its name.
 func (e *engine) project(ctx context.Context, project string) ([]container.Summary, error) {
 	all, err := e.api.ContainerList(ctx, client.ContainerListOptions{Filters: client.Filters{}.Add("label", composeProject)})
 	if err != nil {
@@ -100,8 +103,8 @@ func (e *engine) project(ctx context.Context, project string) ([]container.Summa
 	return running, nil
 }
 
-// madeFrom reports whether a Compose file is among those that a container was made from. Compose 1 writes the names as
-// they were given, Compose 2 whole paths.
+// madeFrom reports whether a Compose file is among those that a container was made from. Compose 1
+// writes the names as they were given, Compose 2 whole paths.
 func madeFrom(labels map[string]string, file os.FileInfo) bool {
 	for name := range strings.SplitSeq(labels[composeFiles], ",") {
 		if !filepath.IsAbs(name) {
@@ -177,8 +180,9 @@ func (c *Cluster) leave(ctx context.Context, n *node) {
 	s.close()
 }
 
-// refresh sees to it that a side container sits in the namespace that its node has now: a node that was started again,
-// by us or by its engine, has a new one, and rules in the old one prove nothing (D5). c.cutting is held.
+// refresh sees to it that a side container sits in the namespace that its node has now: a node that
+// was started again, by us or by its engine, has a new one, and rules in the old one prove nothing
+// (D5). c.cutting is held.
 func (c *Cluster) refresh(ctx context.Context, n *node) error {
 	if !c.found() {
 		return nil // D1

@@ -47,7 +47,8 @@ func TestAttach(t *testing.T) {
 	}
 	awaitLeader(t, c)
 
-	// Two nodes are cut off. One of them is killed and started anew, with a new namespace: it is cut off again.
+	// Two nodes are cut off. One of them is killed and started anew, with a new namespace: it is
+	// cut off again.
 	cut := history.Grudge{"n1": {"n3", "n4", "n5"}, "n2": {"n3", "n4", "n5"}, "n3": {"n1", "n2"}, "n4": {"n1", "n2"}, "n5": {"n1", "n2"}}
 	if p, err := c.Partition(ctx, cut); err != nil || !p.Bit || !strings.Contains(p.Text, "n1 drops n3 n4 n5; n2 drops n3 n4 n5; n3 drops n1 n2") {
 		t.Errorf("partition: %+v, %v", p, err)
@@ -134,8 +135,8 @@ func TestAttachFails(t *testing.T) {
 	}
 }
 
-// composeUp starts the cluster of docker-compose.yml as a project of the test's own, on ports that the engine chooses, and
-// returns its file.
+// composeUp starts the cluster of docker-compose.yml as a project of the test's own, on ports that
+// the engine chooses, and returns its file.
 func composeUp(t *testing.T) string {
 	t.Helper()
 	compose := composeCommand()

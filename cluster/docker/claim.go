@@ -17,8 +17,9 @@ const claimed = "splitvote-run"
 // claimLimit is how long a found cluster may take to answer.
 const claimLimit = 20 * time.Second
 
-// claim makes a found cluster that of this run, and refuses one that holds another's data: clients would read what that run
-// wrote, and a correct cluster would be accused. Where a target has no registers nobody can tell.
+// claim makes a found cluster that of this run, and refuses one that holds another's data: clients
+// would read what that run wrote, and a correct cluster would be accused. Where a target has no
+// registers nobody can tell.
 func (c *Cluster) claim(ctx context.Context, cfg cluster.Config) error {
 	registers := slices.DeleteFunc([]string{"register", "cas-register"}, func(o string) bool { return !slices.Contains(cfg.Target.Objects(), o) })
 	if len(registers) == 0 {

@@ -18,9 +18,10 @@ import (
 	"github.com/splitvote/splitvote/cluster/live"
 )
 
-// Clean removes every container and network that a harness started and left, of every run, with the containers' volumes,
-// and says so line by line. It returns how many there were. What a living harness owns is left alone. Images stay: they
-// are a cache, which docker image prune -a --filter label=splitvote.image empties.
+// Clean removes every container and network that a harness started and left, of every run, with the
+// containers' volumes, and says so line by line. It returns how many there were. What a living
+// harness owns is left alone. Images stay: they are a cache, which docker image prune -a --filter
+// label=splitvote.image empties.
 func Clean(ctx context.Context, log io.Writer) (int, error) {
 	e, err := connect(ctx)
 	if err != nil {
@@ -58,8 +59,9 @@ func Reap(ctx context.Context, run string) (found int, err error) {
 	return len(removed), err
 }
 
-// runs are those of which there are containers or networks, and whether a living harness owns each: a process of this
-// machine that its labels name, or one, be it where its number says nothing to us, that its side containers run for (D2).
+// runs are those of which there are containers or networks, and whether a living harness owns each:
+// a process of this machine that its labels name, or one, be it where its number says nothing to
+// us, that its side containers run for (D2).
 func (e *engine) runs(ctx context.Context) (map[string]bool, error) {
 	ours := client.Filters{}.Add("label", labelOurs+"=1")
 	containers, err := e.api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: ours})
@@ -135,8 +137,8 @@ func (e *engine) removeContainers(ctx context.Context, f client.Filters) ([]stri
 	return removed, errors.Join(errs...)
 }
 
-// removeContainer asks a side container to end before it is removed: it may have joined a node that is not ours, and it
-// heals the node when it is told to end.
+// removeContainer asks a side container to end before it is removed: it may have joined a node that
+// is not ours, and it heals the node when it is told to end.
 func (e *engine) removeContainer(ctx context.Context, c container.Summary) error {
 	if c.Labels[labelRole] == "side" && c.State == container.StateRunning {
 		seconds := 2

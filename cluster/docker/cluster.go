@@ -117,8 +117,8 @@ func (c *Cluster) tearDown() error {
 	return errors.Join(append(errs, c.engine.Close())...)
 }
 
-// remove takes down the run's containers, nodes first, and its network. It goes by labels: an Open that was interrupted
-// may have made what no variable knows of.
+// remove takes down the run's containers, nodes first, and its network. It goes by labels: an Open
+// that was interrupted may have made what no variable knows of.
 func (c *Cluster) remove(ctx context.Context) error {
 	_, err := c.engine.removeAll(ctx, labelRun+"="+c.run)
 	c.hangUp()

@@ -19,7 +19,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// The ports on which the nodes of our own clusters listen, each in its own namespace, where their target names no other.
+// The ports on which the nodes of our own clusters listen, each in its own namespace, where their
+// target names no other.
 const (
 	clientPort = 8080
 	peerPort   = 9090
@@ -52,7 +53,8 @@ func labels(run string, node history.NodeID, role string) map[string]string {
 	return l
 }
 
-// createNetwork makes the run's own bridge. The engine picks a free subnet. Like create it cannot be interrupted.
+// createNetwork makes the run's own bridge. The engine picks a free subnet. Like create it cannot
+// be interrupted.
 func (e *engine) createNetwork(ctx context.Context, name, run string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createLimit)
 	defer cancel()
@@ -64,7 +66,8 @@ func (e *engine) createNetwork(ctx context.Context, name, run string) error {
 	return nil
 }
 
-// createSide makes a side container that owns a node's namespace (D1): its place in the network and its published port.
+// createSide makes a side container that owns a node's namespace (D1): its place in the network and
+// its published port.
 func (e *engine) createSide(ctx context.Context, image, net, run string, n *node) (string, error) {
 	port := network.MustParsePort(strconv.Itoa(int(n.port)) + "/tcp")
 	r := sideRequest(image, run, n.id, container.NetworkMode(net))
@@ -78,7 +81,8 @@ func (e *engine) createSide(ctx context.Context, image, net, run string, n *node
 	return e.create(ctx, r)
 }
 
-// joinSide makes a side container that shares the namespace of a node that is not ours. It removes itself when it ends.
+// joinSide makes a side container that shares the namespace of a node that is not ours. It removes
+// itself when it ends.
 func (e *engine) joinSide(ctx context.Context, image, run string, n *node) (string, error) {
 	r := sideRequest(image, run, n.id, container.NetworkMode("container:"+n.container))
 	r.Name += "-" + strconv.Itoa(n.joined) // the last one may not be gone yet
@@ -90,8 +94,8 @@ func (e *engine) joinSide(ctx context.Context, image, run string, n *node) (stri
 	return e.create(ctx, r)
 }
 
-// sideRequest is what all side containers have in common: nothing but the power over one namespace, and a standard input
-// that ends with our connection (D2).
+// sideRequest is what all side containers have in common: nothing but the power over one namespace,
+// and a standard input that ends with our connection (D2).
 func sideRequest(image, run string, node history.NodeID, mode container.NetworkMode) testcontainers.ContainerRequest {
 	return testcontainers.ContainerRequest{
 		Name:   fmt.Sprintf("splitvote-%s-%s-side", run, node),
@@ -123,8 +127,9 @@ func (e *engine) createNode(ctx context.Context, l cluster.Launch, run string, n
 	})
 }
 
-// create makes a container through testcontainers, for which every image is already there. It cannot be interrupted: an
-// engine goes on making what nobody waits for any more, and nobody would remove it.
+// create makes a container through testcontainers, for which every image is already there. It
+// cannot be interrupted: an engine goes on making what nobody waits for any more, and nobody would
+// remove it.
 func (e *engine) create(ctx context.Context, r testcontainers.ContainerRequest) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err

@@ -45,8 +45,8 @@ func Available(ctx context.Context) error {
 	return nil
 }
 
-// Usable reports whether a cluster of a bundled target could be opened: whether an engine answers and can run the
-// executable.
+// Usable reports whether a cluster of a bundled target could be opened: whether an engine answers
+// and can run the executable.
 func Usable(ctx context.Context, opts Options) error {
 	e, err := connect(ctx)
 	if err != nil {
@@ -56,8 +56,8 @@ func Usable(ctx context.Context, opts Options) error {
 	return errors.Join(err, e.Close())
 }
 
-// engine is a connection to the engine: testcontainers to create with, and the engine's own interface for what
-// testcontainers has no word for.
+// engine is a connection to the engine: testcontainers to create with, and the engine's own
+// interface for what testcontainers has no word for.
 type engine struct {
 	*testcontainers.DockerProvider
 	api client.APIClient
@@ -76,9 +76,10 @@ func connect(ctx context.Context) (*engine, error) {
 	return &engine{p, p.Client()}, nil
 }
 
-// settle gives testcontainers its settings unless the user has: it reads them from the environment, once, at first use.
-// Its reaper is an image to be pulled, and Clean does its work. It guesses the host of published ports wrongly where the
-// harness itself runs in a container; ours are on loopback (D4). And it shall mean the engine that Available asked.
+// settle gives testcontainers its settings unless the user has: it reads them from the environment,
+// once, at first use. Its reaper is an image to be pulled, and Clean does its work. It guesses the
+// host of published ports wrongly where the harness itself runs in a container; ours are on
+// loopback (D4). And it shall mean the engine that Available asked.
 var settle = sync.OnceFunc(func() {
 	log.SetDefault(log.NewNoopLogger())
 	for name, value := range map[string]string{
@@ -92,8 +93,8 @@ var settle = sync.OnceFunc(func() {
 	}
 })
 
-// host is where an engine should be: DOCKER_HOST, or else the first socket there is of those that engines use, with and
-// without root and on a Mac.
+// host is where an engine should be: DOCKER_HOST, or else the first socket there is of those that
+// engines use, with and without root and on a Mac.
 func host() string {
 	if h := os.Getenv(client.EnvOverrideHost); h != "" {
 		return h

@@ -80,8 +80,8 @@ func TestEngineLost(t *testing.T) {
 	}
 }
 
-// wire is how the tests reach the engine: by a socket of their own, so that it can be lost without being stopped. It is
-// nil where no engine answers.
+// wire is how the tests reach the engine: by a socket of their own, so that it can be lost without
+// being stopped. It is nil where no engine answers.
 var wire *relay
 
 // relay hands connections on until it is cut.

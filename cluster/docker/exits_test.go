@@ -44,7 +44,8 @@ func (e *exits) take(t *testing.T) cluster.Exit {
 	return x
 }
 
-// What ends a member is told apart: itself, somebody else, us. One that we have killed is no news, before and after.
+// What ends a member is told apart: itself, somebody else, us. One that we have killed is no news,
+// before and after.
 func TestExits(t *testing.T) {
 	t.Parallel()
 	e := engine(t)
@@ -129,8 +130,8 @@ func TestVanished(t *testing.T) {
 	}
 }
 
-// A node that takes long to serve again is started all the same, and can be killed again; and one that ends when it is
-// started again has been started: neither keeps a fault from ending.
+// A node that takes long to serve again is started all the same, and can be killed again; and one
+// that ends when it is started again has been started: neither keeps a fault from ending.
 func TestSlowAndBrokenRestarts(t *testing.T) {
 	t.Parallel()
 	engine(t)

@@ -31,7 +31,8 @@ func NeverReady(c *Cluster, id history.NodeID) {
 	}
 }
 
-// Spoil damages the data of a node that is down, so that it ends as soon as it is started: its newest segment is a directory.
+// Spoil damages the data of a node that is down, so that it ends as soon as it is started: its
+// newest segment is a directory.
 func Spoil(ctx context.Context, c *Cluster, id history.NodeID) error {
 	n, err := c.node(id)
 	if err != nil {

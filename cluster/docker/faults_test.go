@@ -21,8 +21,8 @@ type faulty interface {
 	nemesis.Partitioner
 }
 
-// D1: a node that is killed and started again inside a partition comes back cut off, and says so. What a fault finds
-// undone already proves nothing.
+// D1: a node that is killed and started again inside a partition comes back cut off, and says so.
+// What a fault finds undone already proves nothing.
 func TestProofs(t *testing.T) {
 	t.Parallel()
 	e := engine(t)

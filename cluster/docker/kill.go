@@ -49,7 +49,8 @@ func (c *Cluster) Kill(ctx context.Context, id history.NodeID) (nemesis.Proof, e
 	}, c.refresh(ctx, n)
 }
 
-// restartLimit is how long a node that was started again is waited for. It may need the others to serve, and be cut off.
+// restartLimit is how long a node that was started again is waited for. It may need the others to
+// serve, and be cut off.
 const restartLimit = 5 * time.Second
 
 // Start starts a node's container again and returns once it serves, or after restartLimit if it runs.
@@ -125,8 +126,8 @@ func (e *engine) awaitEnd(ctx context.Context, n *node) error {
 	}
 }
 
-// logSince is a moment as the engine's log wants it; "" is the beginning. It is a moment by the engine's clock: where the
-// engine runs in a virtual machine, ours is another.
+// logSince is a moment as the engine's log wants it; "" is the beginning. It is a moment by the
+// engine's clock: where the engine runs in a virtual machine, ours is another.
 func logSince(at string) string {
 	t, err := time.Parse(time.RFC3339Nano, at)
 	if err != nil {

@@ -74,8 +74,9 @@ func (n *node) setSide(s *side) {
 	n.side = s
 }
 
-// locate takes from the container that owns the node's namespace where clients and peers find it. Clients speak to its
-// own address where this machine is the gateway of its network, and to the published port elsewhere (D4).
+// locate takes from the container that owns the node's namespace where clients and peers find it.
+// Clients speak to its own address where this machine is the gateway of its network, and to the
+// published port elsewhere (D4).
 func (n *node) locate(c container.InspectResponse) error {
 	var ips []netip.Addr
 	var near netip.Addr
@@ -117,7 +118,8 @@ func ours(ip netip.Addr) bool {
 	})
 }
 
-// published finds a container's TCP port, or its only published one, and the loopback address where it is published.
+// published finds a container's TCP port, or its only published one, and the loopback address where
+// it is published.
 func published(c container.InspectResponse, port uint16) (addr string, inside uint16, err error) {
 	var found []string
 	for p, bindings := range c.NetworkSettings.Ports {

@@ -17,8 +17,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Open starts the target in containers on a network of their own and returns once every node serves. If it fails, or ctx
-// is done meanwhile, it leaves nothing behind.
+// Open starts the target in containers on a network of their own and returns once every node
+// serves. If it fails, or ctx is done meanwhile, it leaves nothing behind.
 func Open(ctx context.Context, cfg cluster.Config, opts Options) (_ *Cluster, err error) {
 	e, err := connect(ctx)
 	if err != nil {
@@ -123,8 +123,8 @@ func (c *Cluster) openNode(ctx context.Context, n *node, l cluster.Launch) error
 	return nil
 }
 
-// member places a node: it listens everywhere in its own namespace and dials its peers by address, so that names need
-// not be resolved while a network is cut.
+// member places a node: it listens everywhere in its own namespace and dials its peers by address,
+// so that names need not be resolved while a network is cut.
 func (c *Cluster) member(n *node, cfg cluster.Config) cluster.Member {
 	peers := map[history.NodeID]string{}
 	for _, p := range c.nodes {

@@ -125,8 +125,8 @@ func TestClean(t *testing.T) {
 	}
 }
 
-// The image is made once of one content, and runs are not taken for images: an image that bore the label of runs would
-// hand it to whatever is made of it.
+// The image is made once of one content, and runs are not taken for images: an image that bore the
+// label of runs would hand it to whatever is made of it.
 func TestImage(t *testing.T) {
 	t.Parallel()
 	e := engine(t)
@@ -147,7 +147,8 @@ func TestImage(t *testing.T) {
 	before := images()
 	cfg := config(t, raftTarget())
 	cfg.Run += "-again"
-	// An image of somebody else's is taken as it is, with the port that it wants; the rest of it is as of ours.
+	// An image of somebody else's is taken as it is, with the port that it wants; the rest of it is
+	// as of ours.
 	cfg.Target = launched{cfg.Target, func(l *cluster.Launch) { l.Image, l.Port, l.Ready = before[0], 7000, "" }}
 	c := open(t, e, cfg)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

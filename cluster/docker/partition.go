@@ -20,8 +20,8 @@ import (
 // link is a direction between two nodes.
 type link struct{ from, to history.NodeID }
 
-// Partition cuts links in the receivers' kernels, in place of what was cut before. The proof is the rules that the kernels
-// then hold.
+// Partition cuts links in the receivers' kernels, in place of what was cut before. The proof is the
+// rules that the kernels then hold.
 func (c *Cluster) Partition(ctx context.Context, cut history.Grudge) (nemesis.Proof, error) {
 	for to, from := range cut {
 		for _, id := range append([]history.NodeID{to}, from...) {
@@ -52,8 +52,8 @@ func (c *Cluster) Heal(ctx context.Context) (nemesis.Proof, error) {
 	return p, nil
 }
 
-// apply changes what every node does not hear, at all nodes at once, and compares what their kernels then hold with what
-// they should. c.cutting is held.
+// apply changes what every node does not hear, at all nodes at once, and compares what their
+// kernels then hold with what they should. c.cutting is held.
 func (c *Cluster) apply(ctx context.Context, cut history.Grudge) (nemesis.Proof, error) {
 	c.cut = cut // even if it fails: a node that is started later takes its part of what is wanted
 	for _, n := range c.nodes {
@@ -94,8 +94,8 @@ func (c *Cluster) apply(ctx context.Context, cut history.Grudge) (nemesis.Proof,
 	}, errors.Join(errs...)
 }
 
-// cutAgain sees to it that a node just started is cut off as it should be: in its old namespace it still is (D1), in a new
-// one it is cut anew. The proof is what its kernel holds.
+// cutAgain sees to it that a node just started is cut off as it should be: in its old namespace it
+// still is (D1), in a new one it is cut anew. The proof is what its kernel holds.
 func (c *Cluster) cutAgain(ctx context.Context, n *node, started time.Time) (nemesis.Proof, error) {
 	c.cutting.Lock()
 	defer c.cutting.Unlock()

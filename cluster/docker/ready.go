@@ -23,7 +23,8 @@ type notReady struct {
 	error
 }
 
-// awaitReady waits until a node serves, for a time. The error is a *notReady unless the engine or the context failed.
+// awaitReady waits until a node serves, for a time. The error is a *notReady unless the engine or
+// the context failed.
 func (c *Cluster) awaitReady(ctx context.Context, n *node, limit time.Duration) error {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -56,8 +57,8 @@ func (c *Cluster) awaitReady(ctx context.Context, n *node, limit time.Duration) 
 	}
 }
 
-// mustServe waits until a node serves that the run cannot begin without. The last lines of one that does not go to the
-// progress.
+// mustServe waits until a node serves that the run cannot begin without. The last lines of one that
+// does not go to the progress.
 func (c *Cluster) mustServe(ctx context.Context, n *node) error {
 	err := c.awaitReady(ctx, n, c.patience)
 	if late := (*notReady)(nil); errors.As(err, &late) {
@@ -68,8 +69,8 @@ func (c *Cluster) mustServe(ctx context.Context, n *node) error {
 	return err
 }
 
-// probe looks once. A target that names no endpoint is ready when it can be asked for its status: behind a published
-// port, a connection says nothing.
+// probe looks once. A target that names no endpoint is ready when it can be asked for its status:
+// behind a published port, a connection says nothing.
 func (c *Cluster) probe(ctx context.Context, n *node) error {
 	ctx, cancel := context.WithTimeout(ctx, probeLimit)
 	defer cancel()

@@ -31,8 +31,8 @@ type side struct {
 	last uint64 // request made
 }
 
-// startSide starts a created side container and waits until it says that it is ready. The container is the caller's to
-// remove, whatever becomes of this.
+// startSide starts a created side container and waits until it says that it is ready. The container
+// is the caller's to remove, whatever becomes of this.
 func (e *engine) startSide(ctx context.Context, container string) (*side, error) {
 	// Attached before it is started, so that nothing it says is missed.
 	attached, err := e.api.ContainerAttach(ctx, container,
@@ -89,8 +89,8 @@ func (s *side) answer(ctx context.Context) (netfault.Answer, error) {
 	}
 }
 
-// listen hands on what the container says until it ends or we hang up. What it says last on its standard error is why it
-// ended.
+// listen hands on what the container says until it ends or we hang up. What it says last on its
+// standard error is why it ended.
 func (s *side) listen(r io.Reader) {
 	defer close(s.ended)
 	out, in := io.Pipe()

@@ -14,8 +14,8 @@ import (
 	"github.com/splitvote/splitvote/cluster/live"
 )
 
-// watch listens to the engine and tells of members, side containers and networks that ended though nothing in this run
-// ended them, and of the engine's own end.
+// watch listens to the engine and tells of members, side containers and networks that ended though
+// nothing in this run ended them, and of the engine's own end.
 func (c *Cluster) watch() {
 	filters := client.Filters{}.Add("type", "container", "network").Add("event", "kill", "die", "disconnect")
 	heard := c.engine.api.Events(c.ctx, client.EventsListOptions{Filters: filters}) // returns once the engine listens
@@ -67,7 +67,8 @@ func (c *Cluster) hear(e events.Message, signals map[string]string) {
 	}
 }
 
-// outsiders are the exit statuses of processes that a signal ended which a process never gets for a fault of its own.
+// outsiders are the exit statuses of processes that a signal ended which a process never gets for a
+// fault of its own.
 var outsiders = map[int]string{129: "SIGHUP", 130: "SIGINT", killed: "SIGKILL", 143: "SIGTERM"}
 
 // died tells of a member's end. signal is what somebody else had the engine send to it, "" for nothing.

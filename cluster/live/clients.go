@@ -20,8 +20,8 @@ type Config struct {
 	Object string
 	Run    string
 	Retry  cluster.Retry
-	// Addr is the host:port at which clients reach a node now. It is asked before every attempt, by several goroutines:
-	// a backend may move a node when it starts it again.
+	// Addr is the host:port at which clients reach a node now. It is asked before every attempt, by
+	// several goroutines: a backend may move a node when it starts it again.
 	Addr func(history.NodeID) string
 	// Start is when the cluster was opened; the zero time is now.
 	Start time.Time
@@ -31,8 +31,8 @@ type Config struct {
 	OnExit func(cluster.Exit)
 }
 
-// Clients is everything of a cluster.Cluster but its nodes. A backend embeds it, and closes it before it takes the nodes
-// down.
+// Clients is everything of a cluster.Cluster but its nodes. A backend embeds it, and closes it
+// before it takes the nodes down.
 type Clients struct {
 	config Config
 	ctx    context.Context // of every call, fault and poll
@@ -49,7 +49,8 @@ type Clients struct {
 	telling sync.Mutex // of exits, one at a time
 }
 
-// NewClients makes clients of the nodes. Where OnStatus is set it also begins to ask every node for its status.
+// NewClients makes clients of the nodes. Where OnStatus is set it also begins to ask every node for
+// its status.
 func NewClients(c Config) *Clients {
 	if c.Start.IsZero() {
 		c.Start = time.Now()
@@ -69,8 +70,9 @@ func (l *Clients) Nodes() []history.NodeID { return l.config.Nodes }
 // Now is the time since the cluster was opened.
 func (l *Clients) Now() time.Duration { return l.queue.now() }
 
-// Next waits for a completion as in cluster.Cluster. One that waits already is handed out even when the time has come,
-// so that none is left behind; once closed, Next hands out what there is and waits for nothing.
+// Next waits for a completion as in cluster.Cluster. One that waits already is handed out even when
+// the time has come, so that none is left behind; once closed, Next hands out what there is and
+// waits for nothing.
 func (l *Clients) Next(ctx context.Context, until time.Duration) (history.Op, bool) {
 	if op, ok := l.queue.take(); ok {
 		return op, true
@@ -93,7 +95,8 @@ func (l *Clients) Next(ctx context.Context, until time.Duration) (history.Op, bo
 	}
 }
 
-// Panicked is the first panic of a client or a fault, nil if there was none. Its call has completed as info (L3).
+// Panicked is the first panic of a client or a fault, nil if there was none. Its call has completed
+// as info (L3).
 func (l *Clients) Panicked() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -114,7 +117,8 @@ func (l *Clients) Invoke(op history.Op) {
 	})
 }
 
-// Do runs f in a goroutine of its own; its context ends when the cluster is closed. Once closed, f is not run.
+// Do runs f in a goroutine of its own; its context ends when the cluster is closed. Once closed, f
+// is not run.
 func (l *Clients) Do(op history.Op, f func(context.Context) history.Op) {
 	l.begin(op, func() {
 		l.queue.put(l.guarded(op, func() history.Op { return f(l.ctx) }))
@@ -126,7 +130,8 @@ func (l *Clients) Status(ctx context.Context, node history.NodeID) (cluster.Stat
 	return l.config.Target.Status(ctx, l.config.Addr(node))
 }
 
-// Exited tells of an end that nothing in this run caused. It reports false if the cluster is closed, which may have caused it.
+// Exited tells of an end that nothing in this run caused. It reports false if the cluster is
+// closed, which may have caused it.
 func (l *Clients) Exited(e cluster.Exit) bool {
 	l.telling.Lock()
 	defer l.telling.Unlock()
@@ -143,8 +148,8 @@ func (l *Clients) Exited(e cluster.Exit) bool {
 // Parallel says that harm to several nodes can be done, and undone, at once.
 func (l *Clients) Parallel() {}
 
-// Close ends every call, fault and poll, waits for them, and disconnects all clients. Their completions can still be
-// taken with Next. It is safe to call twice.
+// Close ends every call, fault and poll, waits for them, and disconnects all clients. Their
+// completions can still be taken with Next. It is safe to call twice.
 func (l *Clients) Close() error {
 	l.mu.Lock()
 	l.closed = true

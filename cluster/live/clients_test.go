@@ -150,7 +150,8 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// A node that cannot be dialled has not heard of the call: the next node is asked, and if none can be, the call fails.
+// A node that cannot be dialled has not heard of the call: the next node is asked, and if none can
+// be, the call fails.
 func TestDialErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tg := &target{
@@ -176,8 +177,8 @@ func TestDialErrors(t *testing.T) {
 	})
 }
 
-// A process keeps its clients from call to call, gets new ones where a node has moved, and loses them with an info (H4)
-// and at the end.
+// A process keeps its clients from call to call, gets new ones where a node has moved, and loses
+// them with an info (H4) and at the end.
 func TestConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kind := history.Ok
@@ -232,7 +233,8 @@ func TestPanicIsInfo(t *testing.T) {
 	})
 }
 
-// Close ends calls, pauses between attempts and faults that are under way; their completions can be taken afterwards.
+// Close ends calls, pauses between attempts and faults that are under way; their completions can be
+// taken afterwards.
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := live.NewClients(config(&target{invoke: func(ctx context.Context, op history.Op) cluster.Answer {
@@ -339,7 +341,8 @@ func TestTimes(t *testing.T) {
 	})
 }
 
-// OnStatus hears of a node's first status and of every change; a node that does not answer is down, and delays no other.
+// OnStatus hears of a node's first status and of every change; a node that does not answer is down,
+// and delays no other.
 func TestStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

@@ -12,8 +12,8 @@ import (
 // setting is how long a node may take to set its clocks.
 const setting = 2 * time.Second
 
-// SetClock sets a node's clocks wrong, or right again with the zero Clock, and says whether that made a difference. Where
-// the node does not run it is done by KeepClock.
+// SetClock sets a node's clocks wrong, or right again with the zero Clock, and says whether that
+// made a difference. Where the node does not run it is done by KeepClock.
 func (l *Clients) SetClock(ctx context.Context, node history.NodeID, c cluster.Clock, runs bool) (bit bool, what string, err error) {
 	l.mu.Lock()
 	was := l.clocks[node]

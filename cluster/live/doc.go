@@ -1,5 +1,6 @@
-// Package live is the half of a cluster that all backends share whose nodes run for real: clients' calls and faults run
-// in goroutines beside the driver, completions wait in one queue, and time is the monotonic clock's.
+// Package live is the half of a cluster that all backends share whose nodes run for real: clients'
+// calls and faults run in goroutines beside the driver, completions wait in one queue, and time is
+// the monotonic clock's.
 //
 //	L1  Intervals are never shrunk: a call begins after the driver stamped its invocation, and its completion is stamped
 //	    after it ended.

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// Identity tells a process from any other that has or will have its number: by the boot, and the time since then at which
-// it started. One that has ended has none, be it waited for or not.
+// Identity tells a process from any other that has or will have its number: by the boot, and the
+// time since then at which it started. One that has ended has none, be it waited for or not.
 func Identity(pid int) (string, error) {
 	fields, err := ProcessStat(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -26,7 +26,8 @@ func Identity(pid int) (string, error) {
 	return strings.TrimSpace(string(boot)) + "/" + fields[19], nil
 }
 
-// ProcessStat reads the fields of proc_pid_stat(5) from the third on, the process's state: the second may hold anything.
+// ProcessStat reads the fields of proc_pid_stat(5) from the third on, the process's state: the
+// second may hold anything.
 func ProcessStat(path string) ([]string, error) {
 	line, err := os.ReadFile(path)
 	if err != nil {
@@ -39,8 +40,9 @@ func ProcessStat(path string) ([]string, error) {
 	return fields, nil
 }
 
-// KillMarked kills every process whose environment holds a mark, NAME=value, that nothing else on this machine bears. It
-// counts them. Where the environment of processes cannot be read it finds none.
+// KillMarked kills every process whose environment holds a mark, NAME=value, that nothing else on
+// this machine bears. It counts them. Where the environment of processes cannot be read it finds
+// none.
 func KillMarked(mark string) (killed int) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Identity tells a process from any other that has or will have its number: by the time at which it started. One that
-// has ended has none, be it waited for or not.
+// Identity tells a process from any other that has or will have its number: by the time at which it
+// started. One that has ended has none, be it waited for or not.
 func Identity(pid int) (string, error) {
 	if state, err := Ps(pid, "state="); err != nil || strings.HasPrefix(state, "Z") {
 		return "", fmt.Errorf("pid %d has ended", pid)

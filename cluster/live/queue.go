@@ -35,8 +35,9 @@ func (q *queue) put(op history.Op) {
 	}
 }
 
-// take hands out the oldest entry. One that came before the driver last looked at the clock is stamped with what the
-// clock said then: the driver may have recorded an event at that time, and an interval may grow but not shrink.
+// take hands out the oldest entry. One that came before the driver last looked at the clock is
+// stamped with what the clock said then: the driver may have recorded an event at that time, and an
+// interval may grow but not shrink.
 func (q *queue) take() (history.Op, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -13,8 +13,9 @@ import (
 	"time"
 )
 
-// Reaper is a process that outlives a harness that is killed, for as long as it takes to remove what that one left. It
-// holds a pipe to the harness: whatever ends the harness ends the pipe. It is told what to remove before that is made.
+// Reaper is a process that outlives a harness that is killed, for as long as it takes to remove
+// what that one left. It holds a pipe to the harness: whatever ends the harness ends the pipe. It
+// is told what to remove before that is made.
 type Reaper struct {
 	mu   sync.Mutex
 	pipe io.WriteCloser
@@ -24,8 +25,8 @@ type Reaper struct {
 // farewell is the last line to a reaper with nothing to do.
 const farewell = "done"
 
-// StartReaper starts the program that calls Await in a session of its own, which neither a terminal nor a signal to the
-// harness's group reaches, and without any of the harness's files.
+// StartReaper starts the program that calls Await in a session of its own, which neither a terminal
+// nor a signal to the harness's group reaches, and without any of the harness's files.
 func StartReaper(program string, args ...string) (*Reaper, error) {
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.SysProcAttr = os.TempDir(), &syscall.SysProcAttr{Setsid: true}
@@ -63,7 +64,8 @@ func (r *Reaper) Close() error {
 // Note is something that a reaper was told of.
 type Note struct{ Kind, Name string }
 
-// Await reads what a reaper is told until the harness takes its leave, or dies: then it returns what is to be removed.
+// Await reads what a reaper is told until the harness takes its leave, or dies: then it returns
+// what is to be removed.
 func Await(in io.Reader) []Note {
 	var notes []Note
 	lines := bufio.NewScanner(in)
@@ -78,8 +80,9 @@ func Await(in io.Reader) []Note {
 	return notes
 }
 
-// Reap removes what notes name until it has found nothing for a while: a harness that is killed may have asked for things
-// that are made only then, by a kernel or an engine that goes on. After limit it gives up.
+// Reap removes what notes name until it has found nothing for a while: a harness that is killed may
+// have asked for things that are made only then, by a kernel or an engine that goes on. After limit
+// it gives up.
 func Reap(notes []Note, quiet, limit time.Duration, remove func(Note) (found int, err error)) error {
 	if len(notes) == 0 {
 		return nil

@@ -26,7 +26,8 @@ func TestAwait(t *testing.T) {
 	}
 }
 
-// It goes on until it has found nothing for a while, through errors, and ends at once where there is nothing to remove.
+// It goes on until it has found nothing for a while, through errors, and ends at once where there
+// is nothing to remove.
 func TestReap(t *testing.T) {
 	notes := []live.Note{{"local", "a"}}
 	for name, tt := range map[string]struct {

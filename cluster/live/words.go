@@ -14,8 +14,8 @@ const mostWords = 10
 // cry is how runtimes begin to say why they end, before they say where all their threads were.
 var cry = regexp.MustCompile(`^(panic: |fatal error: |SIG[A-Z]+: |Exception in thread )`)
 
-// LastWords are the few lines of the end of a log that tell how its process ended: the last ones, or, where a runtime wrote
-// down all its threads after them, those that begin with the reason.
+// LastWords are the few lines of the end of a log that tell how its process ended: the last ones,
+// or, where a runtime wrote down all its threads after them, those that begin with the reason.
 func LastWords(log string) []string {
 	log = strings.TrimSpace(strings.ToValidUTF8(log, "\uFFFD"))
 	if log == "" {

@@ -39,8 +39,8 @@ func (c *child) how() string {
 	return c.err.Error()
 }
 
-// signal sends s to the child and whatever it has started. A child that has ended is not signalled: its number may be
-// another's by now.
+// signal sends s to the child and whatever it has started. A child that has ended is not signalled:
+// its number may be another's by now.
 func (c *child) signal(s syscall.Signal) error {
 	if c.ended() {
 		return os.ErrProcessDone
@@ -79,8 +79,8 @@ func (c *child) gone(err error) bool {
 	return errors.Is(err, os.ErrProcessDone) || errors.Is(err, syscall.ESRCH)
 }
 
-// launcher starts children from one thread that lives until it is closed: on Linux a child dies with the thread that
-// started it, which for a goroutine's usual thread may be at any time.
+// launcher starts children from one thread that lives until it is closed: on Linux a child dies
+// with the thread that started it, which for a goroutine's usual thread may be at any time.
 type launcher struct {
 	start chan func()
 	ended chan struct{}

@@ -1,4 +1,5 @@
-// Package local runs a target's nodes as child processes on the loopback interface. It needs no root and no engine.
+// Package local runs a target's nodes as child processes on the loopback interface. It needs no
+// root and no engine.
 //
 //	L1  Nodes reach each other only through the proxies of package proxy; clients reach them directly.
 //	L2  A node is killed with SIGKILL and paused with SIGSTOP. What it has written survives, synced or not: the host's

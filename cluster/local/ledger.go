@@ -17,8 +17,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// StateDir is where ledgers are kept: splitvote in $XDG_STATE_HOME, else in ~/.local/state, else, where neither can be
-// made, in the system's directory of temporary files.
+// StateDir is where ledgers are kept: splitvote in $XDG_STATE_HOME, else in ~/.local/state, else,
+// where neither can be made, in the system's directory of temporary files.
 func StateDir() string {
 	var dirs []string
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
@@ -35,8 +35,8 @@ func StateDir() string {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("splitvote-%d", os.Getuid()))
 }
 
-// entry is a line of a ledger. The first names the harness, each other one a child. A ledger is a file in local/ of the
-// state directory, and there as long as its cluster is open.
+// entry is a line of a ledger. The first names the harness, each other one a child. A ledger is a
+// file in local/ of the state directory, and there as long as its cluster is open.
 type entry struct {
 	Node    history.NodeID `json:"node,omitempty"` // "" for the harness
 	Pid     int            `json:"pid"`
@@ -72,7 +72,8 @@ func markOf(ledger string) string {
 // unfinished is what the name of a ledger without its first line ends with.
 const unfinished = ".new"
 
-// openLedger begins a ledger for this process's run, and keeps it locked until it is closed, however that comes about.
+// openLedger begins a ledger for this process's run, and keeps it locked until it is closed,
+// however that comes about.
 func openLedger(name, run, data string) (*ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
@@ -95,7 +96,8 @@ func openLedger(name, run, data string) (*ledger, error) {
 	return l, nil
 }
 
-// locked says whether somebody keeps a ledger open: a harness that lives, be it where its number says nothing to us.
+// locked says whether somebody keeps a ledger open: a harness that lives, be it where its number
+// says nothing to us.
 func locked(name string) bool {
 	f, err := os.Open(name)
 	if err != nil {
@@ -120,7 +122,8 @@ func (l *ledger) add(e entry) (err error) {
 	return nil
 }
 
-// close removes the ledger: there is nothing left to clean. That somebody else has removed it is no matter by now.
+// close removes the ledger: there is nothing left to clean. That somebody else has removed it is no
+// matter by now.
 func (l *ledger) close() error {
 	err := os.Remove(l.name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -129,8 +132,9 @@ func (l *ledger) close() error {
 	return errors.Join(l.file.Close(), err)
 }
 
-// Clean kills the children, and removes the data, of every cluster whose harness is gone, by the ledgers in the state
-// directory ("" is StateDir). It counts the processes killed and writes a line for each to log.
+// Clean kills the children, and removes the data, of every cluster whose harness is gone, by the
+// ledgers in the state directory ("" is StateDir). It counts the processes killed and writes a line
+// for each to log.
 func Clean(state string, log io.Writer) (killed int, err error) {
 	if state == "" {
 		state = StateDir()
@@ -166,8 +170,9 @@ func clean(name string, log io.Writer) (killed int, err error) {
 	return remove(name, entries, log)
 }
 
-// Reap removes what is left of the cluster with a ledger whose harness is dead, and counts what it found. The ledger need
-// not be there: the harness may have died before it was, or after it was removed.
+// Reap removes what is left of the cluster with a ledger whose harness is dead, and counts what it
+// found. The ledger need not be there: the harness may have died before it was, or after it was
+// removed.
 func Reap(name string) (found int, err error) {
 	entries, err := readLedger(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -183,7 +188,8 @@ func Reap(name string) (found int, err error) {
 	return found + killed + 1, err
 }
 
-// remove kills the children that a ledger names and whatever they have started, and removes their data and the ledger.
+// remove kills the children that a ledger names and whatever they have started, and removes their
+// data and the ledger.
 func remove(name string, entries []entry, log io.Writer) (killed int, err error) {
 	harness := entries[0]
 	for _, e := range entries[1:] {

@@ -21,7 +21,8 @@ import (
 	"github.com/splitvote/splitvote/nemesis"
 )
 
-// Config is what this backend needs beyond cluster.Config. With Dir "" logs and data go to a temporary directory.
+// Config is what this backend needs beyond cluster.Config. With Dir "" logs and data go to a
+// temporary directory.
 type Config struct {
 	cluster.Config
 	Executable string        // the binary whose arguments Launch gives; "" is the one that runs now
@@ -64,8 +65,8 @@ var _ interface {
 	nemesis.Skewer
 } = (*Cluster)(nil)
 
-// Open starts all nodes and waits until each serves. If one does not, or ctx ends first, nothing is left running, and a
-// *NodeError holds what the node said last.
+// Open starts all nodes and waits until each serves. If one does not, or ctx ends first, nothing is
+// left running, and a *NodeError holds what the node said last.
 func Open(ctx context.Context, config Config) (*Cluster, error) {
 	c := &Cluster{
 		config: config, nodes: map[history.NodeID]*node{}, launcher: newLauncher(), oomKills: oomKills(),

@@ -186,7 +186,8 @@ func TestPauseAndResume(t *testing.T) {
 	}
 }
 
-// Every shape of a partition is what the grudge says: nodes hear those whom they are not cut off from, and nobody else.
+// Every shape of a partition is what the grudge says: nodes hear those whom they are not cut off
+// from, and nobody else.
 func TestPartitions(t *testing.T) {
 	l := open(t, config("", t.TempDir(), ""))
 	tests := []struct {
@@ -246,8 +247,8 @@ func TestHold(t *testing.T) {
 	proved(t, p, err, false, "0 messages held back on 0 of 0 links")
 }
 
-// hearOnly waits until each node hears those who are wanted and nobody else. What a node had in its socket when a cut began
-// it may hear afterwards, but not again and again.
+// hearOnly waits until each node hears those who are wanted and nobody else. What a node had in its
+// socket when a cut began it may hear afterwards, but not again and again.
 func hearOnly(t *testing.T, l *local.Cluster, want map[history.NodeID]map[string]bool) {
 	t.Helper()
 	heard := map[history.NodeID]map[string]bool{}
@@ -356,8 +357,8 @@ func TestOpenFails(t *testing.T) {
 	}
 }
 
-// A target may bring a program of its own, in a directory of its own, and want one port for all; where it names no endpoint
-// it is ready when it tells its status.
+// A target may bring a program of its own, in a directory of its own, and want one port for all;
+// where it names no endpoint it is ready when it tells its status.
 func TestProgramOfItsOwn(t *testing.T) {
 	c := config(t.TempDir(), t.TempDir(), "own")
 	c.Executable = "/nowhere/splitvote"
@@ -367,7 +368,8 @@ func TestProgramOfItsOwn(t *testing.T) {
 	}
 }
 
-// A node that is started again and cannot serve yet, for it needs others that it cannot reach, goes on trying.
+// A node that is started again and cannot serve yet, for it needs others that it cannot reach, goes
+// on trying.
 func TestStartOfTheSlow(t *testing.T) {
 	c := config(t.TempDir(), t.TempDir(), "once n1")
 	c.Ready = 5 * time.Second
@@ -421,7 +423,8 @@ func (e *exits) all() []cluster.Exit {
 	return slices.Clone(e.told)
 }
 
-// A node that ends by itself is told of, and so is one that others end; that it was killed or closed is no news.
+// A node that ends by itself is told of, and so is one that others end; that it was killed or
+// closed is no news.
 func TestExits(t *testing.T) {
 	by := func(signal syscall.Signal) func(*testing.T, *local.Cluster) {
 		return func(t *testing.T, l *local.Cluster) {
@@ -497,7 +500,8 @@ func TestWhoSentTheSignal(t *testing.T) {
 	}
 }
 
-// L4: a node whose port was taken while it was down is started elsewhere, and is found there by peers and clients.
+// L4: a node whose port was taken while it was down is started elsewhere, and is found there by
+// peers and clients.
 func TestBusyPort(t *testing.T) {
 	var log lines
 	c := config("", t.TempDir(), "")

@@ -65,8 +65,8 @@ var errTaken = errors.New("is taken by another process")
 // moves is how often one start may find a port taken.
 const moves = 5
 
-// start starts a node that is down and waits until it serves. One that must serve is ended if it does not; the end of any
-// other is news (watch). Where a port of it was taken, it moves.
+// start starts a node that is down and waits until it serves. One that must serve is ended if it
+// does not; the end of any other is news (watch). Where a port of it was taken, it moves.
 func (c *Cluster) start(ctx context.Context, n *node, p patience) (serves bool, err error) {
 	for range moves {
 		serves, err = c.launch(ctx, n, p)
@@ -89,7 +89,8 @@ type patience struct {
 	must  bool
 }
 
-// restartLimit is how long a node that was started again is waited for at most. It may need the others to serve, and be cut off.
+// restartLimit is how long a node that was started again is waited for at most. It may need the
+// others to serve, and be cut off.
 const restartLimit = 5 * time.Second
 
 func (c *Cluster) launch(ctx context.Context, n *node, p patience) (serves bool, err error) {
@@ -158,8 +159,8 @@ func (c *Cluster) member(n *node, at place) cluster.Member {
 	return m
 }
 
-// ready asks until the child serves, has ended, or the time is over. The error carries why it did not serve when it was
-// asked last.
+// ready asks until the child serves, has ended, or the time is over. The error carries why it did
+// not serve when it was asked last.
 func (c *Cluster) ready(ctx context.Context, child *child, limit time.Duration, serves func(context.Context) error) error {
 	ctx, stop := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not ready after %v", limit))
 	defer stop()
@@ -236,8 +237,9 @@ func (c *Cluster) watch(n *node, child *child, from int64) {
 	}
 }
 
-// outside says what ended a process that nobody here has ended, "" for the process itself. Signals that a process never
-// gets for a fault of its own come from others, or from a kernel out of memory.
+// outside says what ended a process that nobody here has ended, "" for the process itself. Signals
+// that a process never gets for a fault of its own come from others, or from a kernel out of
+// memory.
 func (c *Cluster) outside(status syscall.WaitStatus) string {
 	if !status.Signaled() {
 		return ""

@@ -15,9 +15,9 @@ const (
 	lastPort  = 32000
 )
 
-// ports are the claims of one cluster. A node's port is even; the harness listens on the odd one after it for as long as
-// the cluster lives. Another harness therefore takes neither, also not while the node is down, and the clients of one
-// never speak to a node of the other.
+// ports are the claims of one cluster. A node's port is even; the harness listens on the odd one
+// after it for as long as the cluster lives. Another harness therefore takes neither, also not
+// while the node is down, and the clients of one never speak to a node of the other.
 type ports struct {
 	mu     sync.Mutex
 	guards []net.Listener

@@ -2,8 +2,9 @@ package local
 
 import "testing"
 
-// Two harnesses on one machine never have a port in common, though nobody listens on it yet, or while its node is down: or
-// the clients of one would write to the other's store, and a correct cluster be accused.
+// Two harnesses on one machine never have a port in common, though nobody listens on it yet, or
+// while its node is down: or the clients of one would write to the other's store, and a correct
+// cluster be accused.
 func TestClaimsOfTwoClustersAreApart(t *testing.T) {
 	var one, other ports
 	defer other.close()

@@ -41,7 +41,8 @@ func (c *Cluster) Kill(_ context.Context, id history.NodeID) (nemesis.Proof, err
 	}, nil
 }
 
-// Start starts a node that is down, on what its directory kept, and returns once it serves, or after a while if it runs.
+// Start starts a node that is down, on what its directory kept, and returns once it serves, or
+// after a while if it runs.
 func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
 	n, err := c.hold(id)
 	if err != nil {

@@ -51,8 +51,8 @@ func TestSuite(t *testing.T) {
 	})
 }
 
-// BenchmarkLocal5Raft is how many calls a second the clients can make of five nodes, half of them writes, over ten keys.
-// Proxies and clients share the host's cores with the nodes.
+// BenchmarkLocal5Raft is how many calls a second the clients can make of five nodes, half of them
+// writes, over ten keys. Proxies and clients share the host's cores with the nodes.
 func BenchmarkLocal5Raft(b *testing.B) {
 	cfg := raftConfig(b)
 	cfg.Nodes, cfg.Object = []history.NodeID{"n1", "n2", "n3", "n4", "n5"}, "register"

@@ -8,8 +8,8 @@ const epoch = 1767225600e9
 // million is the scale of drift: parts per million.
 const million = 1_000_000
 
-// clock is a node's quartz: it runs fast or slow, and its wall clock stands off by what it was set wrong and has drifted.
-// A crash does not touch it.
+// clock is a node's quartz: it runs fast or slow, and its wall clock stands off by what it was set
+// wrong and has drifted. A crash does not touch it.
 type clock struct {
 	shown int64         // nanoseconds on the wall clock when it was set
 	at    time.Duration // true time then

@@ -73,8 +73,8 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// S1, on another machine: these digests were made on amd64. A change of what the simulator does or draws changes them;
-// nothing else may.
+// S1, on another machine: these digests were made on amd64. A change of what the simulator does or
+// draws changes them; nothing else may.
 func TestSameBytesAsRecorded(t *testing.T) {
 	const file = "testdata/digests.txt"
 	var got strings.Builder

@@ -8,7 +8,8 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// disk is a node's write-ahead log. Positions count records from the log's beginning and never fall in one life.
+// disk is a node's write-ahead log. Positions count records from the log's beginning and never fall
+// in one life.
 type disk struct {
 	stream
 	delay   Delay

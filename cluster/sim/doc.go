@@ -1,7 +1,8 @@
 // Package sim runs a cluster inside one goroutine, in virtual time, from one seed.
 //
-// Nodes, clients, network, disks and clocks are one queue of events in the order of virtual time; nothing happens between
-// two events, so an hour of a quiet cluster costs what its events cost. Every run is a function:
+// Nodes, clients, network, disks and clocks are one queue of events in the order of virtual time;
+// nothing happens between two events, so an hour of a quiet cluster costs what its events cost.
+// Every run is a function:
 //
 //	S1  The same Config, Options and calls of the harness give the same completions, at the same times, byte for byte, in
 //	    any process on any machine. Nothing here reads a clock, ranges over a map, or draws from a shared random source;
@@ -17,5 +18,6 @@
 //	S7  Random draws come from streams by purpose (each link, each node, each disk, the clients), so that a draw more in one
 //	    changes nothing in another.
 //
-// The shape follows FoundationDB's simulation and TigerBeetle's VOPR; the disk's rule at a crash is Pebble's CrashClone.
+// The shape follows FoundationDB's simulation and TigerBeetle's VOPR; the disk's rule at a crash is
+// Pebble's CrashClone.
 package sim

@@ -47,8 +47,8 @@ type weather struct {
 // setback is how much longer than others a message takes that is to be overtaken, before it is doubled.
 var setback = Delay{Mean: 10 * time.Millisecond}
 
-// setBack draws how much longer than others a message takes that is to be overtaken: doubled up to seven times, so that some
-// come a second late, when much has changed.
+// setBack draws how much longer than others a message takes that is to be overtaken: doubled up to
+// seven times, so that some come a second late, when much has changed.
 func (l *link) setBack() time.Duration { return l.of(setback) << l.below(8) }
 
 func newNetwork(seed uint64, nodes int, d Delay) network {

@@ -90,7 +90,8 @@ func (c *Cluster) step(n *node, in protocol.Input) {
 	}
 }
 
-// carryOut keeps the order of effects: write, then let messages and replies leave once all before is durable (S2).
+// carryOut keeps the order of effects: write, then let messages and replies leave once all before
+// is durable (S2).
 func (c *Cluster) carryOut(n *node, out *protocol.Output) {
 	trapped := n.trap.point != "" && n.trap.point == out.Point
 	if trapped && n.trap.moment == nemesis.BeforePersist {
@@ -142,7 +143,8 @@ func (c *Cluster) carryOut(n *node, out *protocol.Output) {
 	}
 }
 
-// sync begins to make durable what was asked for, unless a sync is under way: the next one takes all that came meanwhile.
+// sync begins to make durable what was asked for, unless a sync is under way: the next one takes
+// all that came meanwhile.
 func (c *Cluster) sync(n *node) {
 	d := &n.disk
 	if d.syncing || d.wanted <= d.durable {
@@ -203,7 +205,8 @@ func (c *Cluster) pause(n *node) {
 	c.note(Paused, n)
 }
 
-// resume lets a node go on: first what it was about to do, then the ticks that it missed (S5), then what waited.
+// resume lets a node go on: first what it was about to do, then the ticks that it missed (S5), then
+// what waited.
 func (c *Cluster) resume(n *node) {
 	n.paused = false
 	c.note(Resumed, n)

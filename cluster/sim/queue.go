@@ -16,8 +16,8 @@ const (
 	urged                // whoever leads is to be asked for the membership that is wanted
 )
 
-// event is something that is to happen. Events hold no pointers: what they speak of lies in slabs, so that the queue costs
-// the garbage collector nothing.
+// event is something that is to happen. Events hold no pointers: what they speak of lies in slabs,
+// so that the queue costs the garbage collector nothing.
 type event struct {
 	at   time.Duration
 	seq  uint64 // order among events of one time: that of their making
@@ -29,7 +29,8 @@ type event struct {
 
 func (e *event) before(f *event) bool { return e.at < f.at || e.at == f.at && e.seq < f.seq }
 
-// queue is a heap of events with four children a node: half the depth of a binary one, and siblings share cache lines.
+// queue is a heap of events with four children a node: half the depth of a binary one, and siblings
+// share cache lines.
 type queue struct {
 	heap []event
 	seq  uint64

@@ -39,8 +39,8 @@ func TestSuite(t *testing.T) {
 	}
 }
 
-// BenchmarkSim5Raft100ops is the figure to watch: five nodes, a hundred operations a second, half of them writes, over
-// ten keys. An iteration is one simulated second.
+// BenchmarkSim5Raft100ops is the figure to watch: five nodes, a hundred operations a second, half
+// of them writes, over ten keys. An iteration is one simulated second.
 func BenchmarkSim5Raft100ops(b *testing.B) {
 	for _, bench := range []struct {
 		name    string
@@ -103,7 +103,8 @@ func BenchmarkSim5Raft100ops(b *testing.B) {
 	}
 }
 
-// Under every kind of harm that Raft must survive its invariants hold, and once all is healed every call succeeds.
+// Under every kind of harm that Raft must survive its invariants hold, and once all is healed every
+// call succeeds.
 func TestRaftSurvives(t *testing.T) {
 	total := 0
 	for seed := range uint64(42) {

@@ -54,8 +54,8 @@ type Delay struct {
 	Mean time.Duration // of the tail
 }
 
-// of draws a delay. The tail is -log2 u of a uniform u, with the logarithm between powers of two drawn as a straight line
-// so that whole numbers do (S1). Its mean is then 3/2, hence the 2/3.
+// of draws a delay. The tail is -log2 u of a uniform u, with the logarithm between powers of two
+// drawn as a straight line so that whole numbers do (S1). Its mean is then 3/2, hence the 2/3.
 func (s *stream) of(d Delay) time.Duration {
 	if d.Mean <= 0 {
 		return d.Base

@@ -25,16 +25,16 @@ type membership struct {
 	term     uint64    // the latest term at that time
 }
 
-// absence follows a removal: the configuration without the node is in force in a leader's log as soon as it is written, but
-// certain only when that leader has committed it.
+// absence follows a removal: the configuration without the node is in force in a leader's log as
+// soon as it is written, but certain only when that leader has committed it.
 type absence struct {
 	term, last uint64 // of the leader in whose log it was first seen, and the end of that log then
 	proved     bool
 }
 
-// Reconfigure wants a node in the membership or out of it. Whoever believes that it leads is asked for one change at every
-// tick until its membership is as wanted; a leader begins with the node after itself, so that rivals ask for different
-// changes.
+// Reconfigure wants a node in the membership or out of it. Whoever believes that it leads is asked
+// for one change at every tick until its membership is as wanted; a leader begins with the node
+// after itself, so that rivals ask for different changes.
 func (c *Cluster) Reconfigure(_ context.Context, add, remove history.NodeID) (nemesis.Proof, error) {
 	if (add == "") == (remove == "") {
 		return nemesis.Proof{}, errors.New("sim: exactly one node must be added or removed")
@@ -59,8 +59,8 @@ func (c *Cluster) Reconfigure(_ context.Context, add, remove history.NodeID) (ne
 	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("%s had left, and is to be a member again", n.id)}, nil
 }
 
-// urge asks whoever leads for the membership that is wanted. It goes on for ever: what was in force may be undone, with
-// its leader, until it is committed.
+// urge asks whoever leads for the membership that is wanted. It goes on for ever: what was in force
+// may be undone, with its leader, until it is committed.
 func (c *Cluster) urge() {
 	c.queue.push(event{at: c.now + c.cfg.Tick, kind: urged})
 	for i := range c.nodes {
@@ -103,8 +103,8 @@ func (m *membership) observe(all []protocol.NodeID, s *protocol.Status) {
 	}
 }
 
-// Transfer asks whoever believes that it leads to hand over to a node. The empty node asks nobody, and the proof says
-// whether leadership has gone to the one named before.
+// Transfer asks whoever believes that it leads to hand over to a node. The empty node asks nobody,
+// and the proof says whether leadership has gone to the one named before.
 func (c *Cluster) Transfer(_ context.Context, to history.NodeID) (nemesis.Proof, error) {
 	m := &c.membership
 	if to == "" {

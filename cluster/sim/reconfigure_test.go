@@ -34,8 +34,8 @@ func others(c *sim.Cluster, id history.NodeID) []history.NodeID {
 	return rest
 }
 
-// Of three nodes one leaves: then the two that are left are both needed, and once it is back any two will do. Whether it
-// was asked for while somebody led makes no difference.
+// Of three nodes one leaves: then the two that are left are both needed, and once it is back any
+// two will do. Whether it was asked for while somebody led makes no difference.
 func TestMembersLeaveAndComeBack(t *testing.T) {
 	for _, early := range []bool{true, false} {
 		c := open(t, raftConfig(3, 7), sim.Options{})
@@ -88,8 +88,9 @@ func TestMembersThatNeverLeft(t *testing.T) {
 	}
 }
 
-// A leader that removes the only other member commits alone and at once. If it crashes before that is on its disk, it comes
-// back as one of two and without what it had committed, which nobody has seen: no promise is broken.
+// A leader that removes the only other member commits alone and at once. If it crashes before that
+// is on its disk, it comes back as one of two and without what it had committed, which nobody has
+// seen: no promise is broken.
 func TestLoneMemberMayForgetThatItIsAlone(t *testing.T) {
 	c := open(t, raftConfig(2, 1), sim.Options{})
 	for range 10 { // what a crash loses of what is not synced is drawn

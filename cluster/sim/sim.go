@@ -131,7 +131,8 @@ func (c *Cluster) Do(_ history.Op, f func(context.Context) history.Op) {
 // patience is how many events pass between two looks at a context.
 const patience = 4096
 
-// Next lets virtual time pass until a completion is ready, or until all that happens up to the given time has happened.
+// Next lets virtual time pass until a completion is ready, or until all that happens up to the
+// given time has happened.
 func (c *Cluster) Next(ctx context.Context, until time.Duration) (history.Op, bool) {
 	for n := 0; c.ready.len() == 0; n++ {
 		if n%patience == 0 && ctx.Err() != nil {
@@ -175,7 +176,8 @@ func (c *Cluster) handle(e event) {
 	}
 }
 
-// Close ends every call under way with an unknown outcome; Next still hands those out. Time stands still from then on.
+// Close ends every call under way with an unknown outcome; Next still hands those out. Time stands
+// still from then on.
 func (c *Cluster) Close() error {
 	if c.closed {
 		return nil
@@ -190,7 +192,8 @@ func (c *Cluster) Close() error {
 	return c.closeJournals()
 }
 
-// InCore is the node whose core runs now. After a panic it is the one whose core panicked; "" means that something else did.
+// InCore is the node whose core runs now. After a panic it is the one whose core panicked; "" means
+// that something else did.
 func (c *Cluster) InCore() history.NodeID {
 	id := c.inCore
 	c.inCore = ""

@@ -11,8 +11,9 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// tiny is the smallest target that uses all of the host: its first member is the primary for ever, makes each command
-// durable, sends it to the others, and answers once a majority has it on disk. Others say who the primary is.
+// tiny is the smallest target that uses all of the host: its first member is the primary for ever,
+// makes each command durable, sends it to the others, and answers once a majority has it on disk.
+// Others say who the primary is.
 type tiny struct{ unsynced, repeat, broken bool }
 
 func (tiny) Name() string                         { return "tiny" }

@@ -29,7 +29,8 @@ var whats = [...]string{"sent", "delivered", "dropped", "crashed", "restarted", 
 
 func (w What) String() string { return whats[w] }
 
-// Event is something that happened among the nodes, for diagrams. A repeated message is delivered twice under one number.
+// Event is something that happened among the nodes, for diagrams. A repeated message is delivered
+// twice under one number.
 type Event struct {
 	At       time.Duration
 	What     What

@@ -42,7 +42,8 @@ func atLeastOne(what string) cobra.PositionalArgs {
 	}
 }
 
-// noArguments refuses all: where a command has others below it, the first is taken for a misspelled one of them.
+// noArguments refuses all: where a command has others below it, the first is taken for a misspelled
+// one of them.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

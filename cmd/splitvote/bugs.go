@@ -158,10 +158,11 @@ func (b *bugHunter) begin() *matrix {
 // firstRound is how many seeds each bug is looked for with before any is looked for longer.
 const firstRound = 16
 
-// hunt goes in rounds, each twice as long as the one before, so that those who hide well cost the others little. In each, the
-// bugs that nothing has convicted as their class says come first, then, once there was time for the others, those that were
-// found less often than wanted. A bug is done when it was found as often as wanted. The quick search has little time, and
-// begins with what it remembers of the bugs and a first round for the others.
+// hunt goes in rounds, each twice as long as the one before, so that those who hide well cost the
+// others little. In each, the bugs that nothing has convicted as their class says come first, then,
+// once there was time for the others, those that were found less often than wanted. A bug is done
+// when it was found as often as wanted. The quick search has little time, and begins with what it
+// remembers of the bugs and a first round for the others.
 func (b *bugHunter) hunt(ctx context.Context, m *matrix) error {
 	if b.quick {
 		if err := b.recall(ctx, m); err != nil {
@@ -265,13 +266,14 @@ func (m *matrix) missed() []string {
 	return named(m.Planted, func(h *harness.Hunt) bool { return !h.Found() && lookedFor(h) })
 }
 
-// strayed are the bugs that something has convicted, but nothing that their class says must, though it was looked for.
+// strayed are the bugs that something has convicted, but nothing that their class says must, though
+// it was looked for.
 func (m *matrix) strayed() []string {
 	return named(m.Planted, func(h *harness.Hunt) bool { return h.Found() && !h.AsItsClass() && lookedFor(h) })
 }
 
-// unfinished are the bugs that there was no time to look for, and the correct builds that were not tried with all their seeds
-// and are not accused so far.
+// unfinished are the bugs that there was no time to look for, and the correct builds that were not
+// tried with all their seeds and are not accused so far.
 func (m *matrix) unfinished() []string {
 	return slices.Concat(named(m.Planted, func(h *harness.Hunt) bool { return !h.AsItsClass() && !lookedFor(h) }),
 		named(m.Correct, func(h *harness.Hunt) bool { return !h.Found() && h.Tally.Seeds < m.correct }))

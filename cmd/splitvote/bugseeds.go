@@ -8,9 +8,10 @@ import (
 	"strings"
 )
 
-// bugSeeds has a line for every planted bug, with the seed at which a whole search found it first. It makes the quick search
-// quick, as a fuzzer begins with the inputs that it has kept; a seed that shows its bug no more, because the drawing or the
-// protocol has changed, costs one simulation, and the search goes on. splitvote bugs --remember writes it.
+// bugSeeds has a line for every planted bug, with the seed at which a whole search found it first.
+// It makes the quick search quick, as a fuzzer begins with the inputs that it has kept; a seed that
+// shows its bug no more, because the drawing or the protocol has changed, costs one simulation, and
+// the search goes on. splitvote bugs --remember writes it.
 //
 //go:embed bugseeds.txt
 var bugSeeds string

@@ -7,7 +7,8 @@ import (
 	"github.com/splitvote/splitvote/harness"
 )
 
-// A bug is missed only if somebody had the time to look for it, and the table is finished only if all was looked at.
+// A bug is missed only if somebody had the time to look for it, and the table is finished only if
+// all was looked at.
 func TestAnUnfinishedTableSaysSo(t *testing.T) {
 	hunt := func(bug string, seeds int) harness.Hunt {
 		return harness.Hunt{Target: "raft", Bug: bug, Tally: harness.Tally{Seeds: seeds}}

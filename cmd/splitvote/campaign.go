@@ -69,7 +69,8 @@ type campaigner struct {
 	keepGoing bool
 }
 
-// drawn are the flags of run that pin what is drawn otherwise, each with how its default is left out of the help.
+// drawn are the flags of run that pin what is drawn otherwise, each with how its default is left
+// out of the help.
 var drawn = map[string]string{"workload": "", "nodes": "0", "fault-interval": "0", "time-limit": "0", "rate": "0", "concurrency": ""}
 
 func (c *campaigner) addFlags(f *pflag.FlagSet) {

@@ -113,8 +113,8 @@ func (f *campaignFile) summary() campaignSummary {
 	return campaignSummary{f.campaignIs, []harness.Shard{f.Shard}, f.Tally, f.Unfinished, f.Spent, f.Runs, 0}
 }
 
-// campaignSummary is what campaign and campaign merge print. As JSON it says nothing that depends on time, place or the
-// number of jobs.
+// campaignSummary is what campaign and campaign merge print. As JSON it says nothing that depends
+// on time, place or the number of jobs.
 type campaignSummary struct {
 	campaignIs
 	Shards []harness.Shard `json:"shards"`

@@ -58,8 +58,8 @@ type check struct {
 	json                                     bool
 }
 
-// run reads the history, judges it, and prints the verdict as soon as it is known; then it grades an invalid history, which
-// may take as long again.
+// run reads the history, judges it, and prints the verdict as soon as it is known; then it grades
+// an invalid history, which may take as long again.
 func (c check) run(ctx context.Context, file string, in io.Reader, w *work) error {
 	if c.timeout <= 0 {
 		return usage(fmt.Errorf("--checker-timeout: %v is not more than 0s", c.timeout))
@@ -167,7 +167,8 @@ func (c check) weaker() []weak.Option {
 	return []weak.Option{weak.Settle(c.settle)}
 }
 
-// modelOf is the model that was asked for, or that of the plan beside the file, or that to which the calls belong.
+// modelOf is the model that was asked for, or that of the plan beside the file, or that to which
+// the calls belong.
 func (c check) modelOf(file string, h *history.History) (string, error) {
 	if c.model != "" {
 		if slices.Contains(modelNames(), c.model) {

@@ -7,9 +7,10 @@ import (
 	"runtime/debug"
 )
 
-// collectLater puts garbage collection off until the process holds half a gigabyte. A large history is made of few large pieces
-// that live until the end, and to walk over them while they are filled costs more than to fill them. From the first
-// collection on all is as usual. Whoever sets GOGC or GOMEMLIMIT is obeyed instead.
+// collectLater puts garbage collection off until the process holds half a gigabyte. A large history
+// is made of few large pieces that live until the end, and to walk over them while they are filled
+// costs more than to fill them. From the first collection on all is as usual. Whoever sets GOGC or
+// GOMEMLIMIT is obeyed instead.
 func collectLater() {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return

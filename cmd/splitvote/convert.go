@@ -48,8 +48,8 @@ func convertCommand() *cobra.Command {
 	return cmd
 }
 
-// writerFor is how to write to a file of that name: compressed if it ends so, and in the format that is asked for, or that
-// the rest of its name ends in.
+// writerFor is how to write to a file of that name: compressed if it ends so, and in the format
+// that is asked for, or that the rest of its name ends in.
 func writerFor(name, format string) (func(io.Writer, *history.History) error, error) {
 	compression, bare := history.CompressionOf(name)
 	ending := strings.TrimPrefix(filepath.Ext(bare), ".")

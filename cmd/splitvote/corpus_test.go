@@ -22,7 +22,8 @@ type recorded struct {
 	edn                         bool // the corpus has it in EDN as well
 }
 
-// recordedVerdicts lists every verdict of the corpus, as README.md of histories says that splitvote check gives it.
+// recordedVerdicts lists every verdict of the corpus, as README.md of histories says that splitvote
+// check gives it.
 func recordedVerdicts(t *testing.T) []recorded {
 	t.Helper()
 	var all []recorded
@@ -96,8 +97,8 @@ func TestCheckGivesEveryRecordedVerdict(t *testing.T) {
 	}
 }
 
-// alone runs one command without building all the others, thousands of times: the verdict that it ends with, or its error,
-// and what it printed.
+// alone runs one command without building all the others, thousands of times: the verdict that it
+// ends with, or its error, and what it printed.
 func alone(cmd *cobra.Command, args ...string) (verdict, said string) {
 	var out bytes.Buffer
 	cmd.SetArgs(args)

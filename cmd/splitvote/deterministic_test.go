@@ -13,8 +13,9 @@ import (
 	"github.com/splitvote/splitvote/targets/bundled"
 )
 
-// One seed, one history: for every protocol, with everything that a campaign draws, twice in one process and in two
-// others, one seed at a time and two. The JSON of a campaign has a digest of every event and verdict in it.
+// One seed, one history: for every protocol, with everything that a campaign draws, twice in one
+// process and in two others, one seed at a time and two. The JSON of a campaign has a digest of
+// every event and verdict in it.
 func TestTheSameSeedGivesTheSameBytes(t *testing.T) {
 	for _, target := range bundled.All() {
 		name := target.Name()
@@ -63,7 +64,8 @@ func TestTheSameRunWritesTheSameHistory(t *testing.T) {
 				place := filepath.Join(t.TempDir(), store)
 				args := []string{"run", "--target", name, "--backend", "sim", "--workload", "read-write", "--faults", "partition,kill", "--time-limit", "10s",
 					"--seed", seed, "--store", place}
-				// What a protocol promises by default is not the question here: valid or not, a history is written.
+				// What a protocol promises by default is not the question here: valid or not, a
+				// history is written.
 				if code := run(args); code != exitValid && code != exitInvalid {
 					t.Fatalf("exit status %d", code)
 				}

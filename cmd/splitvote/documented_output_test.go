@@ -13,12 +13,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What follows a "$ " in a console block is carried out, and must print what stands below it. There, a line of "…" stands for
-// any number of lines, and the time that a judgement took is not compared. An sh block that begins with "cat >" is carried
-// out too: it makes a file for the commands after it. All commands of a page share a directory, with histories/ in it.
-// With -rewrite, what is printed now replaces what was there.
+// What follows a "$ " in a console block is carried out, and must print what stands below it.
+// There, a line of "…" stands for any number of lines, and the time that a judgement took is not
+// compared. An sh block that begins with "cat >" is carried out too: it makes a file for the
+// commands after it. All commands of a page share a directory, with histories/ in it. With
+// -rewrite, what is printed now replaces what was there.
 
-// notRun are the console blocks that need more than this binary, by page and by what their first command begins with.
+// notRun are the console blocks that need more than this binary, by page and by what their first
+// command begins with.
 var notRun = map[string]string{
 	"README.md: splitvote run --target docs/services":                         "needs Python, and real time",
 	"docs/tutorial/4-test-your-own-service.md: splitvote check history.jsonl": "judges what a program in Python has recorded",
@@ -200,8 +202,9 @@ func (r reader) shell(command string) string {
 	return string(out)
 }
 
-// shortened leaves out of an output what the page leaves out with a line of dots. What stands behind one begins with the line
-// with which it began on the page; where that is printed no more, all is shown.
+// shortened leaves out of an output what the page leaves out with a line of dots. What stands
+// behind one begins with the line with which it began on the page; where that is printed no more,
+// all is shown.
 func shortened(printed, page []string) []string {
 	for i, line := range printed { // a judgement that took another time is no news
 		same := func(old string) bool { return withoutTime(old) == withoutTime(line) }

@@ -13,8 +13,9 @@ import (
 	"testing"
 )
 
-// What the pages show is what the command does: every command in a fenced block and in a code span is one that the command
-// line understands, and those of console blocks print what stands below them (documented_output_test.go).
+// What the pages show is what the command does: every command in a fenced block and in a code span
+// is one that the command line understands, and those of console blocks print what stands below
+// them (documented_output_test.go).
 
 // fence is a fenced block of a page: the lines from first to before last, of those of the page.
 type fence struct {

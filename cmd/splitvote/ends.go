@@ -13,7 +13,8 @@ type ends struct {
 	broken bool // something outside the target did: the run proves nothing of it from there on
 }
 
-// stopped forgets members that ended cleanly in a run that the user stopped: the same signal may have reached them.
+// stopped forgets members that ended cleanly in a run that the user stopped: the same signal may
+// have reached them.
 func (e *ends) stopped() {
 	e.exits = slices.DeleteFunc(e.exits, func(exit cluster.Exit) bool { return exit.How == "exit status 0" })
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/splitvote/splitvote/report"
 )
 
-// tracedCalls is how many calls a plan may write out for its report to show every message: more could not be read.
+// tracedCalls is how many calls a plan may write out for its report to show every message: more
+// could not be read.
 const tracedCalls = 100
 
 // exchanges collects what the nodes of a simulated cluster say to each other.

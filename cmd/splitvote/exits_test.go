@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// A member that ends by itself makes a run invalid, whatever its history says; one that somebody kills makes it a failed
-// experiment, and not one without progress.
+// A member that ends by itself makes a run invalid, whatever its history says; one that somebody
+// kills makes it a failed experiment, and not one without progress.
 func TestMembersThatEnd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts child processes")

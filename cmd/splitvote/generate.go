@@ -10,7 +10,8 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-// generateCommand writes what packages of the command carry: man pages and completions. It is for make and releases.
+// generateCommand writes what packages of the command carry: man pages and completions. It is for
+// make and releases.
 func generateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "generate DIR",

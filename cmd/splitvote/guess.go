@@ -9,8 +9,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// telling are the calls that tell a model by themselves; the first that a history has decides. Those of a transaction stand behind
-// "txn".
+// telling are the calls that tell a model by themselves; the first that a history has decides.
+// Those of a transaction stand behind "txn".
 var telling = []struct{ call, model string }{
 	{"txn append", txn.ListAppend}, {"txn w", txn.RWRegister}, {"transfer", txn.Bank}, {"get", "kv"}, {"put", "kv"},
 	{"cas", "cas-register"}, {"write", "register"}, {"append", "append-list"}, {"enqueue", "fifo-queue"}, {"dequeue", "fifo-queue"},
@@ -29,8 +29,9 @@ const (
 	isText   shape = "text"
 )
 
-// resembling are the models whose calls have names in common. A history may be of each that has all its calls, with arguments and
-// results of a shape that the model knows; of what is not named here any shape will do.
+// resembling are the models whose calls have names in common. A history may be of each that has all
+// its calls, with arguments and results of a shape that the model knows; of what is not named here
+// any shape will do.
 var resembling = []struct {
 	model   string
 	calls   []string
@@ -55,7 +56,8 @@ var (
 	token   = []shape{isNumber, isText, isObject, isList, isBool}
 )
 
-// possibleModels are the models that the calls and results of a history can belong to. None means that nothing is known of them.
+// possibleModels are the models that the calls and results of a history can belong to. None means
+// that nothing is known of them.
 func possibleModels(h *history.History) []string {
 	args, results := map[string][]shape{}, map[string][]shape{}
 	for _, c := range h.Calls() {
@@ -137,7 +139,8 @@ func shapeOf(value json.RawMessage) shape {
 	return isText
 }
 
-// guessModel is the model that the calls of a history belong to, "" where they could belong to several or to none.
+// guessModel is the model that the calls of a history belong to, "" where they could belong to
+// several or to none.
 func guessModel(h *history.History) string {
 	if possible := possibleModels(h); len(possible) == 1 {
 		return possible[0]

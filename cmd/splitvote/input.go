@@ -22,8 +22,8 @@ func formats() []string {
 	return names
 }
 
-// readHistory reads a history from a file, or from in where name is "-". The error is one line that begins with the name, or
-// errStopped once ctx has ended.
+// readHistory reads a history from a file, or from in where name is "-". The error is one line that
+// begins with the name, or errStopped once ctx has ended.
 func readHistory(ctx context.Context, name, format string, in io.Reader) (*history.History, error) {
 	known, err := history.ParseFormat(format)
 	if err != nil {

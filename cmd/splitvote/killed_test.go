@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// A harness that is killed in mid-run loses no recorded operation and leaves nothing that clean does not find.
+// A harness that is killed in mid-run loses no recorded operation and leaves nothing that clean
+// does not find.
 func TestAKilledHarnessLosesNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts child processes")

@@ -16,7 +16,8 @@ import (
 	"github.com/splitvote/splitvote/checker"
 )
 
-// longHistory writes a history of n calls of twenty clients on one register to a file. In the middle one read is stale.
+// longHistory writes a history of n calls of twenty clients on one register to a file. In the
+// middle one read is stale.
 func longHistory(t *testing.T, n int) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "history.jsonl")
@@ -49,8 +50,8 @@ func longHistory(t *testing.T, n int) string {
 	return name
 }
 
-// However long an invalid history, its report stays small and begins with few operations and the sentence that says why.
-// SPLITVOTE_LONG sets the number of calls.
+// However long an invalid history, its report stays small and begins with few operations and the
+// sentence that says why. SPLITVOTE_LONG sets the number of calls.
 func TestReportOfALongHistory(t *testing.T) {
 	n, err := strconv.Atoi(os.Getenv("SPLITVOTE_LONG"))
 	if err != nil {

@@ -1,6 +1,6 @@
-// Command splitvote tells whether a replicated service lies to its clients: it starts a cluster, drives concurrent clients
-// at it while a nemesis breaks things, records every operation, and decides whether what the clients saw can be explained
-// by one correct copy of the data.
+// Command splitvote tells whether a replicated service lies to its clients: it starts a cluster,
+// drives concurrent clients at it while a nemesis breaks things, records every operation, and
+// decides whether what the clients saw can be explained by one correct copy of the data.
 package main
 
 import (

@@ -10,7 +10,8 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// An agent finds a planted bug, reads about it, and is refused what the command refuses; it gets at no file outside a run.
+// An agent finds a planted bug, reads about it, and is refused what the command refuses; it gets at
+// no file outside a run.
 func TestAgentsCanDoWhatTheCommandDoes(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.Command(binary, "mcp")

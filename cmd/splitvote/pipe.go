@@ -13,8 +13,9 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// pipe is a history that is judged while it comes in: reading ends at the first violation. What was read is kept, so that
-// it is judged and explained as a file is, up to a limit; beyond that the online judge is alone.
+// pipe is a history that is judged while it comes in: reading ends at the first violation. What was
+// read is kept, so that it is judged and explained as a file is, up to a limit; beyond that the
+// online judge is alone.
 type pipe struct {
 	most int64 // bytes of events that are kept
 
@@ -31,7 +32,8 @@ type pipe struct {
 	full bool
 }
 
-// newPipe watches where linearizability is asked for, or a level of transactions: nothing else is judged while it happens.
+// newPipe watches where linearizability is asked for, or a level of transactions: nothing else is
+// judged while it happens.
 func newPipe(modelName, consistency string, initial history.Initial, most int64) *pipe {
 	return &pipe{most: most, fs: map[string]bool{}, asked: modelName, consistency: consistency, initial: initial, guess: modelName == ""}
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// progress tells on stderr how a run is going: one line that is drawn over on a terminal, a line now and then elsewhere.
+// progress tells on stderr how a run is going: one line that is drawn over on a terminal, a line
+// now and then elsewhere.
 type progress struct {
 	mu      sync.Mutex
 	out     io.Writer

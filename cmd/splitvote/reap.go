@@ -16,8 +16,8 @@ import (
 	"github.com/splitvote/splitvote/store"
 )
 
-// How long a reaper goes on after it has found nothing more, and at most. An engine may still be making what it was asked
-// for when the harness died.
+// How long a reaper goes on after it has found nothing more, and at most. An engine may still be
+// making what it was asked for when the harness died.
 const (
 	reapQuiet = 8 * time.Second
 	reapLimit = 2 * time.Minute

@@ -14,9 +14,10 @@ import (
 	"time"
 )
 
-// A harness that is killed at any moment leaves no process, container, network, mount or temporary file after 40 s, though
-// nobody cleans, and has lost no event that it had recorded. SPLITVOTE_KILLS says how often it is killed, and
-// SPLITVOTE_KILL_BACKEND where its nodes run: local, where nothing is said, or docker.
+// A harness that is killed at any moment leaves no process, container, network, mount or temporary
+// file after 40 s, though nobody cleans, and has lost no event that it had recorded.
+// SPLITVOTE_KILLS says how often it is killed, and SPLITVOTE_KILL_BACKEND where its nodes run:
+// local, where nothing is said, or docker.
 func TestKilledHarnessesLeaveNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts child processes")
@@ -125,7 +126,8 @@ func (h *killable) left(t *testing.T) []string {
 	return left
 }
 
-// processes are those that have the run's directory in their environment, as the harness and all that it starts have.
+// processes are those that have the run's directory in their environment, as the harness and all
+// that it starts have.
 func (h *killable) processes(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/environ")

@@ -49,7 +49,8 @@ func (r *runner) replay(ctx context.Context, name string, out, errs io.Writer) e
 	return r.run(ctx, p, out, errs)
 }
 
-// planOf is the plan of a run. The file of a service is the one that was kept with the run, wherever the original is now.
+// planOf is the plan of a run. The file of a service is the one that was kept with the run,
+// wherever the original is now.
 func planOf(dir *store.Dir) (plan.Plan, error) {
 	p, err := readPlan(dir.File(store.Plan), plan.Default())
 	if err == nil && isFile(p.Target) {

@@ -177,7 +177,8 @@ func (r *runner) override(p *plan.Plan, given *pflag.FlagSet) error {
 	return nil
 }
 
-// complete validates a plan and writes out what it leaves open: the name, the seed, and every setting's default.
+// complete validates a plan and writes out what it leaves open: the name, the seed, and every
+// setting's default.
 func complete(p plan.Plan) (plan.Plan, error) {
 	t, err := targetOf(p.Target)
 	if err != nil {

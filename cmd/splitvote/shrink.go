@@ -115,7 +115,8 @@ func (s *shrinker) plan(ctx context.Context, p plan.Plan, out, errs io.Writer) e
 	return r.run(ctx, small, out, io.Discard)
 }
 
-// chosen is the violation to keep: what clients saw, if they saw one, for it needs no knowledge of the protocol.
+// chosen is the violation to keep: what clients saw, if they saw one, for it needs no knowledge of
+// the protocol.
 func chosen(o harness.Outcome) (harness.Sign, bool) {
 	signs, _ := o.Signs()
 	if len(signs) == 0 {

@@ -18,9 +18,9 @@ const stopGrace = 250 * time.Millisecond
 // errStopped ends work that noticed that the user stopped it.
 var errStopped = errors.New("stopped")
 
-// work is a command's long work that the user can stop at any moment. The readers and the judges poll its context, and end
-// soon. A pass over memory that does not poll is abandoned after stopGrace: the process is about to exit, and nothing
-// that the pass would still print gets out.
+// work is a command's long work that the user can stop at any moment. The readers and the judges
+// poll its context, and end soon. A pass over memory that does not poll is abandoned after
+// stopGrace: the process is about to exit, and nothing that the pass would still print gets out.
 type work struct {
 	out io.Writer
 
@@ -31,8 +31,8 @@ type work struct {
 	left    bool            // abandoned: nothing is printed any more
 }
 
-// stoppable does work until it ends or ctx does. Stopped work says in one line what was known by then, and its exit status is
-// that of the verdict: unknown before there is one.
+// stoppable does work until it ends or ctx does. Stopped work says in one line what was known by
+// then, and its exit status is that of the verdict: unknown before there is one.
 func stoppable(ctx context.Context, out io.Writer, do func(*work) error) error {
 	w := newWork(out)
 	done := make(chan error, 1)

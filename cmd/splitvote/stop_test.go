@@ -43,8 +43,8 @@ func (c *countdown) Err() error {
 	return context.Canceled
 }
 
-// A check that is stopped at any of its polls takes few steps more. Its status is unknown, or that of the verdict where one
-// is known, and one line says what is.
+// A check that is stopped at any of its polls takes few steps more. Its status is unknown, or that
+// of the verdict where one is known, and one line says what is.
 func TestCheckStopsAtAnyPoll(t *testing.T) {
 	file := longHistory(t, 600)
 	page := filepath.Join(t.TempDir(), "report.html")

@@ -8,7 +8,8 @@ import (
 	"github.com/splitvote/splitvote/targets/bundled"
 )
 
-// Whatever faults a campaign is asked for: it draws no plan that the command refuses, and small clusters where they suffice.
+// Whatever faults a campaign is asked for: it draws no plan that the command refuses, and small
+// clusters where they suffice.
 func TestPinnedFaultsDrawClustersThatSufferThem(t *testing.T) {
 	for _, target := range bundled.All() {
 		for _, fault := range harness.Space(target).Faults {

@@ -67,7 +67,8 @@ func (t target) known(p plan.Plan) plan.Known {
 	return k
 }
 
-// can says why a plan asks the target for something that it has not: an object, a call, something for a fault to act on.
+// can says why a plan asks the target for something that it has not: an object, a call, something
+// for a fault to act on.
 func (t target) can(p plan.Plan) error {
 	w, _ := workloads.Named(p.Workload)
 	hint := fmt.Sprintf("workloads for %s: %s", t.Name(), strings.Join(t.workloads(), ", "))
@@ -123,7 +124,8 @@ func (t target) workloads() []string {
 	return names
 }
 
-// usualWorkload is what is run on a target where nobody says: the usual one, or of a service that cannot do that the first that it can.
+// usualWorkload is what is run on a target where nobody says: the usual one, or of a service that
+// cannot do that the first that it can.
 func usualWorkload(of, usual string) string {
 	t, err := targetOf(of)
 	if err != nil || t.service == nil {
@@ -138,7 +140,8 @@ func usualWorkload(of, usual string) string {
 // lacks are the kinds of faults that find nothing to act on.
 func (t target) lacks() []string {
 	if t.service != nil {
-		// A service's clock is the machine's, which is nobody's to set, and the rest is for cores in the simulator.
+		// A service's clock is the machine's, which is nobody's to set, and the rest is for cores
+		// in the simulator.
 		return []string{"clock", "drift", "disk", "disk-loss", "crash", "members", "transfer"}
 	}
 	return t.protocol.Lacks

@@ -31,8 +31,8 @@ func versionText() string {
 	return describeBuild(info)
 }
 
-// describeBuild says what a binary was built from. A module that was fetched has a version and no commit; a build of loose
-// files has neither.
+// describeBuild says what a binary was built from. A module that was fetched has a version and no
+// commit; a build of loose files has neither.
 func describeBuild(info *debug.BuildInfo) string {
 	setting := map[string]string{}
 	for _, s := range info.Settings {

@@ -52,7 +52,8 @@ func TestVersionIsACommandAndAFlag(t *testing.T) {
 	}
 }
 
-// Every command shows how it is used, and what is shown is understood: flags are known and operands are as many as they may be.
+// Every command shows how it is used, and what is shown is understood: flags are known and operands
+// are as many as they may be.
 func TestEveryCommandHasExamples(t *testing.T) {
 	var visit func(cmd *cobra.Command)
 	visit = func(cmd *cobra.Command) {

@@ -16,8 +16,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Open shows a page in a browser of a laptop's size. The test fails if a page writes to the console, throws, or fetches
-// anything whose address does not begin with from. Without a browser the test is skipped.
+// Open shows a page in a browser of a laptop's size. The test fails if a page writes to the
+// console, throws, or fetches anything whose address does not begin with from. Without a browser
+// the test is skipped.
 func Open(t *testing.T, url, from string) context.Context {
 	t.Helper()
 	var binary string
@@ -30,8 +31,8 @@ func Open(t *testing.T, url, from string) context.Context {
 	if binary == "" {
 		t.Skip("no browser: chromium is not installed")
 	}
-	// The browser is killed, and leaves what it has in its temporary directory. A child of it may die a moment later, so this
-	// is not a directory of the test, which must be gone at its end.
+	// The browser is killed, and leaves what it has in its temporary directory. A child of it may
+	// die a moment later, so this is not a directory of the test, which must be gone at its end.
 	scratch, err := os.MkdirTemp("", "splitvote-browser-")
 	if err != nil {
 		t.Fatal(err)

@@ -37,8 +37,9 @@ func NewReader(in io.Reader) *Reader {
 // Line is the number of the line that is being read, from 1.
 func (r *Reader) Line() int { return r.line }
 
-// Enter consumes the opening bracket of a top-level vector or list, so that its elements are read with Next one at a time.
-// It reports false, having consumed nothing but white space, if something else comes.
+// Enter consumes the opening bracket of a top-level vector or list, so that its elements are read
+// with Next one at a time. It reports false, having consumed nothing but white space, if something
+// else comes.
 func (r *Reader) Enter() (bool, error) {
 	c, err := r.skip()
 	if err != nil {
@@ -55,8 +56,9 @@ func (r *Reader) Enter() (bool, error) {
 	return true, nil
 }
 
-// Next reads the next form. At the end of the input it returns io.EOF, in the midst of a form or of what Enter has entered
-// io.ErrUnexpectedEOF, and at the closing bracket of the latter ErrClosed; forms may follow that too.
+// Next reads the next form. At the end of the input it returns io.EOF, in the midst of a form or of
+// what Enter has entered io.ErrUnexpectedEOF, and at the closing bracket of the latter ErrClosed;
+// forms may follow that too.
 func (r *Reader) Next() (any, error) {
 	r.left = maxForm
 	form, err := r.form(0)

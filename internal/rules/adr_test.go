@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// The index of decisions has a line for every number from 0001 on: the title of its file, or why there is no file.
+// The index of decisions has a line for every number from 0001 on: the title of its file, or why
+// there is no file.
 func TestDecisionsAreIndexed(t *testing.T) {
 	const dir = "../../docs/adr/"
 	index, err := os.ReadFile(dir + "README.md")

@@ -14,8 +14,8 @@ import (
 
 const module = "github.com/splitvote/splitvote/"
 
-// mayImport says which packages of ours each package may import, tests aside. ARCHITECTURE.md shows the same table.
-// A name ending in /* stands for every package below.
+// mayImport says which packages of ours each package may import, tests aside. ARCHITECTURE.md shows
+// the same table. A name ending in /* stands for every package below.
 var mayImport = map[string][]string{
 	"protocol":                {},
 	"protocol/wire":           {"protocol"},
@@ -112,7 +112,8 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// The table in ARCHITECTURE.md is this one, cell by cell, for people: a row names packages that may import the same.
+// The table in ARCHITECTURE.md is this one, cell by cell, for people: a row names packages that may
+// import the same.
 func TestArchitectureShowsTheTable(t *testing.T) {
 	page, err := os.ReadFile("../../ARCHITECTURE.md")
 	if err != nil {

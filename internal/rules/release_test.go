@@ -9,7 +9,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// What goreleaser builds is what make snapshot and .ci/build do, and each file that it packs is there or made.
+// What goreleaser builds is what make snapshot and .ci/build do, and each file that it packs is
+// there or made.
 func TestReleasesAreWhatMakeBuilds(t *testing.T) {
 	var config struct {
 		Builds []struct {

@@ -42,7 +42,8 @@ func (w workflow) commands() []string {
 	return all
 }
 
-// What guards the repository runs where nobody has to think of it: every change is held to .ci/run, every night to the rest.
+// What guards the repository runs where nobody has to think of it: every change is held to .ci/run,
+// every night to the rest.
 var guards = map[string][]string{
 	"ci.yml":      {".ci/run"},
 	"nightly.yml": {"make cross-check", "make faults", "make fuzz FUZZTIME=10m", "make golangci lint"},

@@ -207,7 +207,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestCrashWithinCheckpoint puts the directory into every state that a crash can leave while segment 2 replaces 1.
+// TestCrashWithinCheckpoint puts the directory into every state that a crash can leave while
+// segment 2 replaces 1.
 func TestCrashWithinCheckpoint(t *testing.T) { // W2
 	dir := t.TempDir()
 	l, _ := open(t, dir)

@@ -1,6 +1,7 @@
 package abd
 
-// The records of the write-ahead log. Each is written as a pointer and never changed afterwards (protocol.P3).
+// The records of the write-ahead log. Each is written as a pointer and never changed afterwards
+// (protocol.P3).
 
 // Life says that the node has started its Number-th life, so that numbers of operations are never
 // used

@@ -25,7 +25,8 @@ var (
 	notCommand = no("not a command").Encode()
 )
 
-// Apply carries out an encoded Command, unless its session has seen it before (K2), and returns an encoded Result.
+// Apply carries out an encoded Command, unless its session has seen it before (K2), and returns an
+// encoded Result.
 func (s *Store) Apply(command []byte) []byte {
 	c, err := Decode(command)
 	if err != nil {

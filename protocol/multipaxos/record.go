@@ -1,6 +1,7 @@
 package multipaxos
 
-// The records of the write-ahead log. Each is written as a pointer and never changed afterwards (protocol.P3).
+// The records of the write-ahead log. Each is written as a pointer and never changed afterwards
+// (protocol.P3).
 
 // Promised is what an acceptor and a proposer must never forget.
 type Promised struct {

@@ -17,8 +17,8 @@ import (
 // in an earlier life.
 const election = 10
 
-// story is what a stage remembers beyond the nodes: who the first members were, since how many ticks each stands by a
-// leader, and whether anybody has begun phase 1.
+// story is what a stage remembers beyond the nodes: who the first members were, since how many
+// ticks each stands by a leader, and whether anybody has begun phase 1.
 type story struct {
 	members []protocol.NodeID
 	since   map[string]int
@@ -52,7 +52,8 @@ func stage(bug string) transcript.Stage {
 			"read": func(p *transcript.Play, args []string) error {
 				return p.Propose(args[0], "read", protocol.Propose{ReadOnly: true})
 			},
-			// timeout NODE: its clock ticks until it begins phase 1; others no longer stand by a leader that they heard
+			// timeout NODE: its clock ticks until it begins phase 1; others no longer stand by a
+			// leader that they heard
 			"timeout": s.timeout,
 			// elect NODE: its clock ticks until it begins phase 1, as with timeout, and phase 1 is delivered
 			"elect": func(p *transcript.Play, args []string) error {

@@ -1,6 +1,7 @@
 package paxos
 
-// The records of the write-ahead log. Each is written as a pointer and never changed afterwards (protocol.P3).
+// The records of the write-ahead log. Each is written as a pointer and never changed afterwards
+// (protocol.P3).
 
 // Promised is a promise that the node's acceptor has made.
 type Promised struct {

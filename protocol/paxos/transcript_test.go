@@ -12,7 +12,8 @@ import (
 	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
-// stage plays one register a key; a node is shown as what its acceptors have on disk. A tick draws the longest pause.
+// stage plays one register a key; a node is shown as what its acceptors have on disk. A tick draws
+// the longest pause.
 func stage(bug string) transcript.Stage {
 	return transcript.Stage{
 		Protocol: paxos.Protocol(), Bug: bug, Tick: protocol.Tick{Draw: 1},

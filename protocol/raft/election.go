@@ -2,7 +2,8 @@ package raft
 
 import "github.com/splitvote/splitvote/protocol"
 
-// Elections: §5.2 and §5.4.1 of the paper; PreVote: thesis §9.6; refusing votes while a leader is heard: thesis §4.2.3.
+// Elections: §5.2 and §5.4.1 of the paper; PreVote: thesis §9.6; refusing votes while a leader is
+// heard: thesis §4.2.3.
 
 // ballot is a peer's response to this node's candidacy.
 type ballot uint8

@@ -2,7 +2,8 @@ package raft
 
 import "github.com/splitvote/splitvote/protocol"
 
-// The records of the write-ahead log. Each is written as a pointer and never changed afterwards (protocol.P3).
+// The records of the write-ahead log. Each is written as a pointer and never changed afterwards
+// (protocol.P3).
 
 // Entry is one place of the replicated log. At most one of Command and Members is set; with neither
 // it

@@ -21,8 +21,8 @@ func defaults(changes map[string]string) map[string]string {
 	return values
 }
 
-// weather says what befalls a simulated cluster. Chances are per thousand: of a message for loss and twice, of an output
-// for crashes, of a millisecond for the rest.
+// weather says what befalls a simulated cluster. Chances are per thousand: of a message for loss
+// and twice, of an output for crashes, of a millisecond for the rest.
 type weather struct {
 	loss, twice, crashes, cuts, pauses, changes, transfers int
 	delay                                                  int // of a message, at most, in milliseconds
@@ -30,7 +30,8 @@ type weather struct {
 	skew                                                   int // of a node's ticks, at most, in per cent
 }
 
-// sim is a small cluster in virtual milliseconds, wholly decided by its seed. A crash loses what is not yet on disk.
+// sim is a small cluster in virtual milliseconds, wholly decided by its seed. A crash loses what is
+// not yet on disk.
 type sim struct {
 	*rand.Rand
 	weather

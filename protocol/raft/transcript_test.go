@@ -14,7 +14,8 @@ import (
 	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
-// story is what a stage remembers beyond the nodes: who the first members were, and whether anybody has asked for votes.
+// story is what a stage remembers beyond the nodes: who the first members were, and whether anybody
+// has asked for votes.
 type story struct {
 	members []protocol.NodeID
 	polled  bool

@@ -78,7 +78,8 @@ func TestAnsweredWithoutATransaction(t *testing.T) {
 	}
 }
 
-// A checkpoint is a node's whole state: what comes back with it alone is what comes back with all records before it.
+// A checkpoint is a node's whole state: what comes back with it alone is what comes back with all
+// records before it.
 func TestACheckpointIsTheWholeState(t *testing.T) {
 	c := config()
 	c.Options["checkpoint-every"] = "3"

@@ -18,8 +18,8 @@ var suite = bundledtest.Suite{
 // TestTranscripts plays testdata/*.txt; package transcript says how to read them.
 func TestTranscripts(t *testing.T) { suite.Transcripts(t) }
 
-// TestStorm lets everything happen to clusters: T1 to T6 hold after each step, and what the clients saw is strictly
-// serializable.
+// TestStorm lets everything happen to clusters: T1 to T6 hold after each step, and what the clients
+// saw is strictly serializable.
 func TestStorm(t *testing.T) { suite.Endure(t) }
 
 // TestSameSeedSameRun compares two runs operation by operation (protocol.P1).

@@ -11,8 +11,9 @@ import (
 	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
-// stage plays transactions over registers and a bank. Of three members n1 holds register a and accounts 0 and 3, n2 register c
-// and account 2, n3 register g and account 1. A node is shown as what it says of itself, and what its disk holds.
+// stage plays transactions over registers and a bank. Of three members n1 holds register a and
+// accounts 0 and 3, n2 register c and account 2, n3 register g and account 1. A node is shown as
+// what it says of itself, and what its disk holds.
 func stage(bug string) transcript.Stage {
 	return transcript.Stage{
 		Protocol: twopc.Protocol(), Bug: bug,
@@ -27,8 +28,8 @@ func stage(bug string) transcript.Stage {
 	}
 }
 
-// request makes a command of write KEY=VALUE ..., read KEY ..., swap KEY=VALUE KEY (write the first, read the second),
-// transfer FROM TO AMOUNT.
+// request makes a command of write KEY=VALUE ..., read KEY ..., swap KEY=VALUE KEY (write the
+// first, read the second), transfer FROM TO AMOUNT.
 func request(words []string) (kv.Command, error) {
 	var steps []string
 	write := func(word string) {

@@ -24,7 +24,8 @@ type subject struct {
 	*bundledtest.Journal
 }
 
-// newNode makes n1 of a cluster of the given size, with these epochs and a history of these zxids, and lets it begin to look.
+// newNode makes n1 of a cluster of the given size, with these epochs and a history of these zxids,
+// and lets it begin to look.
 func newNode(t *testing.T, size int, epochs zab.Epochs, zxids ...string) *subject {
 	t.Helper()
 	return newNodeWith(t, "sync", size, epochs, zxids...)

@@ -2,7 +2,8 @@ package zab
 
 import "github.com/splitvote/splitvote/protocol"
 
-// The records of the write-ahead log. Each is written as a pointer and never changed afterwards (protocol.P3).
+// The records of the write-ahead log. Each is written as a pointer and never changed afterwards
+// (protocol.P3).
 
 // Txn is one transaction of the history.
 type Txn struct {

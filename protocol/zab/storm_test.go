@@ -26,8 +26,8 @@ func storm(seed uint64, reads string) plan.Plan {
 // TestTranscripts plays testdata/*.txt; package transcript says how to read them.
 func TestTranscripts(t *testing.T) { suite.Transcripts(t) }
 
-// TestStorm lets everything happen. After each step Z1 to Z13 hold, the clients see one copy of the data, and when the storm is
-// over the cluster makes progress.
+// TestStorm lets everything happen. After each step Z1 to Z13 hold, the clients see one copy of the
+// data, and when the storm is over the cluster makes progress.
 func TestStorm(t *testing.T) {
 	t.Parallel()
 	suite.Endure(t)

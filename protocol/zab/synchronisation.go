@@ -1,6 +1,7 @@
 package zab
 
-// How a leader brings a follower's history in line with its own (§4.2; DIFF, TRUNC and SNAP of Zab 1.0), and keeps it so.
+// How a leader brings a follower's history in line with its own (§4.2; DIFF, TRUNC and SNAP of Zab
+// 1.0), and keeps it so.
 
 // teach finds where the follower's history, which ends with last, diverges from the leader's.
 //

@@ -14,7 +14,8 @@ import (
 	"github.com/splitvote/splitvote/targets/bundled/bundledtest"
 )
 
-// stage plays Zab over a journal: ask NODE NAME is a write of at most eight letters, and its result how many there are.
+// stage plays Zab over a journal: ask NODE NAME is a write of at most eight letters, and its result
+// how many there are.
 func stage(bug string) transcript.Stage {
 	return transcript.Stage{
 		Protocol: zab.Protocol(), Bug: bug, Tick: protocol.Tick{Draw: 7},
@@ -37,7 +38,8 @@ func stage(bug string) transcript.Stage {
 			},
 			// disk NODE [accepted=E] [current=E] [log=1:1,1:2 ...]: the node starts anew from another disk
 			"disk": disk,
-			// elect NODE ...: these tick, and votes reach them and who has elected already, until none of them looks
+			// elect NODE ...: these tick, and votes reach them and who has elected already, until
+			// none of them looks
 			"elect": elect,
 			// established NODE ...: these elect, and all that is sent between them arrives, without a word
 			"established": func(p *transcript.Play, args []string) error {

@@ -66,8 +66,8 @@ func (t Target) Launch(m cluster.Member) cluster.Launch {
 	return cluster.Launch{Argv: argv, Ready: "/ready"}
 }
 
-// Request is op as a command of package kv. An argument that is not JSON, which no generator makes, becomes one that the
-// store refuses.
+// Request is op as a command of package kv. An argument that is not JSON, which no generator makes,
+// becomes one that the store refuses.
 func (t Target) Request(op history.Op, s cluster.Session, seq uint64) (command []byte, readOnly bool) {
 	c := kv.Command{Session: sessionName(s), Seq: seq, Object: s.Object, F: op.F, Key: op.Key}
 	value, err := kv.Compact(op.Value)
@@ -95,7 +95,8 @@ func (t Target) Complete(op history.Op, r protocol.Reply) cluster.Answer {
 	return concluded(result).answer(op, result.Value, result.Err)
 }
 
-// repeatable takes back the leave to ask again what may have been carried out, where nothing recognises a repetition.
+// repeatable takes back the leave to ask again what may have been carried out, where nothing
+// recognises a repetition.
 func (t Target) repeatable(a cluster.Answer) cluster.Answer {
 	if t.protocol.Unrepeatable && a.Op.Kind == history.Info {
 		a.Again = false

@@ -18,8 +18,9 @@ type outcome struct {
 	again bool
 }
 
-// Every way in which an attempt can end. Asking again after an unknown outcome is safe because requests carry sessions, if
-// the protocol heeds them (see [Target.repeatable]); that a read had no effect is no reason to call it fail, for info costs a read nothing.
+// Every way in which an attempt can end. Asking again after an unknown outcome is safe because
+// requests carry sessions, if the protocol heeds them (see [Target.repeatable]); that a read had no
+// effect is no reason to call it fail, for info costs a read nothing.
 var (
 	succeeded  = outcome{history.Ok, false}
 	impossible = outcome{history.Fail, false} // refused: a token that is not the holder's, an account that does not cover a transfer

@@ -1,8 +1,9 @@
 // Package once sends an HTTP request at most once, and knows whether any of it has left.
 //
-// A call that failed certainly had no effect. A client may say so of a request only if no byte of it was sent. net/http
-// hides this: on a connection that was used before it sends some requests again (GET, and whatever has an
-// Idempotency-Key), and the error or the refusal that it returns is that of the last try.
+// A call that failed certainly had no effect. A client may say so of a request only if no byte of
+// it was sent. net/http hides this: on a connection that was used before it sends some requests
+// again (GET, and whatever has an Idempotency-Key), and the error or the refusal that it returns is
+// that of the last try.
 //
 //	O1  All bytes of a request leave by one connection. Another connection refuses to send any.
 //	O2  Left is false only if no connection accepted a byte of the request.
@@ -37,7 +38,8 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	// Ends says that the answer told where its body ends. Where it did not, a body that was cut off looks complete.
+	// Ends says that the answer told where its body ends. Where it did not, a body that was cut off
+	// looks complete.
 	Ends bool
 }
 
@@ -62,7 +64,8 @@ func New() *Client {
 	return c
 }
 
-// Do sends a request and reads the answer. If there is an error, left says whether any byte of the request was sent.
+// Do sends a request and reads the answer. If there is an error, left says whether any byte of the
+// request was sent.
 func (c *Client) Do(request *http.Request) (a Answer, left bool, err error) {
 	c.mu.Lock()
 	c.by, c.broke = nil, nil
@@ -106,8 +109,8 @@ func (c *Client) left() bool {
 // errRepeated is why a connection refuses a request.
 var errRepeated = errors.New("the request has left by another connection")
 
-// cause is err without the method and the address, which a history has already. A request that was not repeated failed
-// for what happened to its own connection.
+// cause is err without the method and the address, which a history has already. A request that was
+// not repeated failed for what happened to its own connection.
 func (c *Client) cause(err error) error {
 	if u := new(url.Error); errors.As(err, &u) {
 		err = u.Err

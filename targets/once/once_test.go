@@ -20,8 +20,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// dies starts a server that answers the first request on each connection. It reads the second, as far as asked, and closes
-// the connection; then it also listens no longer, if it is to.
+// dies starts a server that answers the first request on each connection. It reads the second, as
+// far as asked, and closes the connection; then it also listens no longer, if it is to.
 func dies(t *testing.T, readAll, listens bool) (url string, requests *atomic.Int32) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -14,8 +14,9 @@ import (
 // above is the name of a copied directory of which only what is in it matters.
 const above = "_"
 
-// Copy copies the file, and the files that its commands name by paths relative to its own, into the directory to. What a
-// command finds in the PATH, or by an absolute path, is installed and stays where it is.
+// Copy copies the file, and the files that its commands name by paths relative to its own, into the
+// directory to. What a command finds in the PATH, or by an absolute path, is installed and stays
+// where it is.
 func (s *Service) Copy(to string) error {
 	names := s.named()
 	place := to

@@ -1,5 +1,6 @@
-// Package service makes a target of a service that somebody else has written, in whatever language: a YAML file says how its
-// members are started and how a call is made of it, by HTTP or by a program that speaks JSON lines.
+// Package service makes a target of a service that somebody else has written, in whatever language:
+// a YAML file says how its members are started and how a call is made of it, by HTTP or by a
+// program that speaks JSON lines.
 //
 //	S1  What an answer means is what the file says. Where it says nothing, and where an answer cannot be understood, the
 //	    outcome is unknown (info): taking for failed what took effect would accuse a correct service.

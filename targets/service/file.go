@@ -54,8 +54,8 @@ type status struct {
 	Term   *text `yaml:"term"`
 }
 
-// calls are those of one kind of thing that workloads work on, by the names that histories have for them. Where a program
-// makes the calls they are only named.
+// calls are those of one kind of thing that workloads work on, by the names that histories have for
+// them. Where a program makes the calls they are only named.
 type calls map[string]*call
 
 // call says how one is made by HTTP: one method with a path, and what came back.
@@ -67,7 +67,8 @@ type call struct {
 	Delete *text           `yaml:"delete"`
 	Header map[string]text `yaml:"header"`
 	Body   *text           `yaml:"body"`
-	// Value is what a successful call returned, as JSON. Without it a get returned its body, and any other call nothing.
+	// Value is what a successful call returned, as JSON. Without it a get returned its body, and
+	// any other call nothing.
 	Value *text `yaml:"value"`
 	// Fail is why a call certainly had no effect although its status is that of a success; "" if it had one.
 	Fail    *text    `yaml:"fail"`
@@ -180,8 +181,9 @@ func (f *file) checkCall(of string, c *call) error {
 	return c.try()
 }
 
-// try fills in the texts of a request and of its answer with values of different shapes, so that a field that there is not is
-// found at once, and not by calls that fail. What else goes wrong depends on the value, and may never.
+// try fills in the texts of a request and of its answer with values of different shapes, so that a
+// field that there is not is found at once, and not by calls that fail. What else goes wrong
+// depends on the value, and may never.
 func (c *call) try(more ...*text) error {
 	asked, told := append(slices.Collect(maps.Values(c.methods())), c.Body), append(more, c.Value, c.Fail)
 	for _, header := range c.Header {
@@ -213,7 +215,8 @@ func misnamed(texts []*text, data any) error {
 	return nil
 }
 
-// try carries out every template of commands for a member, so that a field that there is not is found at once.
+// try carries out every template of commands for a member, so that a field that there is not is
+// found at once.
 func (f *file) try() error {
 	ids := []history.NodeID{"n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9"}
 	peers := map[history.NodeID]string{}

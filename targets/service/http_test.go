@@ -125,7 +125,8 @@ func TestCallsByHTTP(t *testing.T) {
 	}
 }
 
-// S2: a call that certainly did not leave may be made elsewhere; one that may have had an effect is not repeated.
+// S2: a call that certainly did not leave may be made elsewhere; one that may have had an effect is
+// not repeated.
 func TestCallsWithoutAnswer(t *testing.T) {
 	s := mustLoad(t, store)
 	write := history.Op{F: "write", Key: "k", Value: json.RawMessage("7")}
@@ -157,8 +158,8 @@ func TestCallsWithoutAnswer(t *testing.T) {
 	}
 }
 
-// S1: what an answer does not say for certain is not made up. A store that dies between the head and the body of an answer,
-// or within a number, has told nothing.
+// S1: what an answer does not say for certain is not made up. A store that dies between the head
+// and the body of an answer, or within a number, has told nothing.
 func TestAnswersThatMayBeCutOff(t *testing.T) {
 	s := mustLoad(t, store)
 	read, write, cas := history.Op{F: "read"}, history.Op{F: "write", Value: json.RawMessage("7")}, history.Op{F: "cas", Value: json.RawMessage("[1,2]")}
@@ -197,8 +198,9 @@ func TestAnswersThatMayBeCutOff(t *testing.T) {
 	}
 }
 
-// S2: a store that carries a write out, dies, and refuses the repetition, would make a write that took effect a failed one.
-// Neither a key that says that a repetition is harmless nor a method does; nobody is asked twice.
+// S2: a store that carries a write out, dies, and refuses the repetition, would make a write that
+// took effect a failed one. Neither a key that says that a repetition is harmless nor a method
+// does; nobody is asked twice.
 func TestWritesAreNotRepeated(t *testing.T) {
 	s := mustLoad(t, store)
 	var done atomic.Int32

@@ -72,8 +72,8 @@ func (s *Service) program(addr string, session cluster.Session) (*program, error
 	return &program{argv: argv, dir: s.dir}, nil
 }
 
-// Invoke makes one attempt. Until the program has said that it is ready no call is made, and so none has an effect: a
-// program may take longer to start than a call may take.
+// Invoke makes one attempt. Until the program has said that it is ready no call is made, and so
+// none has an effect: a program may take longer to start than a call may take.
 func (p *program) Invoke(ctx context.Context, op history.Op) cluster.Answer {
 	if err := p.prepare(ctx); err != nil {
 		return failed(op, err.Error(), true)
@@ -91,7 +91,8 @@ func (p *program) Invoke(ctx context.Context, op history.Op) cluster.Answer {
 	return p.read(op, line)
 }
 
-// prepare starts the program if none runs, and waits until it is ready to make calls. The error says why it is not.
+// prepare starts the program if none runs, and waits until it is ready to make calls. The error
+// says why it is not.
 func (p *program) prepare(ctx context.Context) error {
 	if p.running == nil {
 		if p.ended != nil && time.Now().Before(p.restart) {
@@ -145,7 +146,8 @@ func understood(line []byte, index int) (a answered, ok bool) {
 	return a, err == nil && a.Type != history.Invoke && (a.Index == nil || *a.Index == index)
 }
 
-// read makes a completion of a line (S1). After one that is no answer the program is not trusted with another call.
+// read makes a completion of a line (S1). After one that is no answer the program is not trusted
+// with another call.
 func (p *program) read(op history.Op, line []byte) cluster.Answer {
 	a, ok := understood(line, op.Index)
 	if !ok {

@@ -69,7 +69,8 @@ func TestCallsByProgram(t *testing.T) {
 	}
 }
 
-// S3: a program goes on from call to call. One that owes an answer, or has given one too many, is succeeded by another.
+// S3: a program goes on from call to call. One that owes an answer, or has given one too many, is
+// succeeded by another.
 func TestProgramsLast(t *testing.T) {
 	const unasked = `fail elsewhere the client says "{\"type\": \"ok\", \"value\": 99}", and was not asked`
 	for name, test := range map[string]struct {

@@ -30,8 +30,8 @@ type running struct {
 	ended sync.WaitGroup
 }
 
-// unasked says why the program can be asked nothing: it has ended, or it has written a line that would be taken for the
-// answer to the next call (S3).
+// unasked says why the program can be asked nothing: it has ended, or it has written a line that
+// would be taken for the answer to the next call (S3).
 func (r *running) unasked() (why string) {
 	select {
 	case line, more := <-r.lines:
@@ -79,8 +79,8 @@ func (r *running) hasEnded() string {
 	return "the client has ended"
 }
 
-// start starts a client's program as the leader of a process group of its own, so that it ends with what it started. Should
-// we be killed, its standard input ends.
+// start starts a client's program as the leader of a process group of its own, so that it ends with
+// what it started. Should we be killed, its standard input ends.
 func start(argv []string, dir string) (*running, error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = dir

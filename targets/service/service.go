@@ -190,8 +190,8 @@ func (s *Service) Status(ctx context.Context, addr string) (cluster.Status, erro
 	return s.served(ctx, addr)
 }
 
-// served asks the client's program whether the member serves. A program that is not ready yet is kept for the next question:
-// it may take longer to start than one question may take.
+// served asks the client's program whether the member serves. A program that is not ready yet is
+// kept for the next question: it may take longer to start than one question may take.
 func (s *Service) served(ctx context.Context, addr string) (cluster.Status, error) {
 	s.mu.Lock()
 	p, ok := s.probes[addr]

@@ -43,8 +43,8 @@ func (t text) with(data any) (string, error) {
 	return out.String(), nil
 }
 
-// expand is every text made of the same data. One that comes to nothing is left out, so that an argument may depend on the
-// member; the first never is.
+// expand is every text made of the same data. One that comes to nothing is left out, so that an
+// argument may depend on the member; the first never is.
 func expand(texts []text, data any) ([]string, error) {
 	var all []string
 	for i, t := range texts {
@@ -60,7 +60,8 @@ func expand(texts []text, data any) ([]string, error) {
 	return all, nil
 }
 
-// because is what is wrong with a template, without where in it: "template: :1:2: executing ... at <.X>: why".
+// because is what is wrong with a template, without where in it: "template: :1:2: executing ... at
+// <.X>: why".
 func because(err error) string {
 	said := err.Error()
 	if _, rest, ok := strings.Cut(said, " at <"); ok {
@@ -106,7 +107,8 @@ type joinable interface {
 	join(between string, rest ...string) string
 }
 
-// What a template writes of a JSON value is JSON again, where Go's would write map[a:1], [1 2] and <no value>.
+// What a template writes of a JSON value is JSON again, where Go's would write map[a:1], [1 2] and
+// <no value>.
 type (
 	none   map[string]any // null, which is false to an if
 	list   []any
@@ -127,8 +129,8 @@ func written(v any) string {
 	return string(b)
 }
 
-// plain is a JSON value as templates take it apart and write it: numbers as they stand. What is not one JSON value, and
-// nothing else, is nil.
+// plain is a JSON value as templates take it apart and write it: numbers as they stand. What is not
+// one JSON value, and nothing else, is nil.
 func plain(data []byte, quote bool) any {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()

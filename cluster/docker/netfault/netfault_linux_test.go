@@ -175,7 +175,8 @@ func (s *served) next(t *testing.T) Answer {
 	return a
 }
 
-// ownNamespace moves the test into a new network namespace with a loopback. The thread is lost to others for good.
+// ownNamespace moves the test into a new network namespace with a loopback. The thread is lost to
+// others for good.
 func ownNamespace(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {

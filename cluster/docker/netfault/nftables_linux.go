@@ -30,7 +30,8 @@ func open() (table, error) {
 	}}, nil
 }
 
-// replace is one transaction (N1). The table is added first because deleting one that is not there would fail it.
+// replace is one transaction (N1). The table is added first because deleting one that is not there
+// would fail it.
 func (k *kernel) replace(cut []Link) error {
 	k.conn.AddTable(k.table)
 	k.conn.DelTable(k.table)
@@ -83,7 +84,8 @@ const (
 	dport   = 2  // of a TCP header, 2 bytes long
 )
 
-// drop is, in nft's own language: meta nfproto ipv4 ip saddr FROM [meta l4proto tcp tcp dport PORT] counter drop.
+// drop is, in nft's own language: meta nfproto ipv4 ip saddr FROM [meta l4proto tcp tcp dport PORT]
+// counter drop.
 func drop(l Link) []expr.Any {
 	family, offset := byte(unix.NFPROTO_IPV4), uint32(source4)
 	if l.From.Is6() {

@@ -14,8 +14,9 @@ type table interface {
 	replace(cut []Link) error // an empty cut leaves no trace
 }
 
-// Serve answers requests until they end or ctx is done, then heals. A request that fails is answered with the error; only
-// a broken stream, or a kernel that cannot cut at all, is an error of Serve.
+// Serve answers requests until they end or ctx is done, then heals. A request that fails is
+// answered with the error; only a broken stream, or a kernel that cannot cut at all, is an error of
+// Serve.
 func Serve(ctx context.Context, in io.Reader, out io.Writer) (err error) {
 	t, err := open()
 	if err == nil {
@@ -48,7 +49,8 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) (err error) {
 	}
 }
 
-// read hands out requests in a goroutine of its own, which ends with the stream: a read cannot be interrupted.
+// read hands out requests in a goroutine of its own, which ends with the stream: a read cannot be
+// interrupted.
 func read(ctx context.Context, in io.Reader) (<-chan Request, <-chan error) {
 	requests, broken := make(chan Request), make(chan error, 1)
 	go func() {

@@ -118,8 +118,8 @@ func (l Loss) String() string {
 	return fmt.Sprintf("%d messages %s on %d of %d links", l.Messages, verb, l.Bitten, l.Links)
 }
 
-// Cut cuts what g says, and nothing else (P2). It says how many links that are. Links that were cut before keep count of
-// what they took until Heal.
+// Cut cuts what g says, and nothing else (P2). It says how many links that are. Links that were cut
+// before keep count of what they took until Heal.
 func (n *Network) Cut(g history.Grudge) (links int, err error) { return n.shut(cut, g) }
 
 // Heal makes all links whole and says what the cuts took since the last time.

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// link is one direction between two nodes. The connections that from dials to come in at its listener; what to answers on
-// them belongs to the link of the other direction.
+// link is one direction between two nodes. The connections that from dials to come in at its
+// listener; what to answers on them belongs to the link of the other direction.
 type link struct {
 	pair
 	listener net.Listener
@@ -44,8 +44,8 @@ func (n *Network) serve(l *link, src net.Conn) {
 	<-ctx.Done()
 }
 
-// refusal is how long a connection is left open whose other end is not there. A node that dials and is at once cut off
-// again may do nothing but dial.
+// refusal is how long a connection is left open whose other end is not there. A node that dials and
+// is at once cut off again may do nothing but dial.
 const refusal = 100 * time.Millisecond
 
 // swallow stands in for a node that is not there: from cannot learn that while either direction is cut (P2).

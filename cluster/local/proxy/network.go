@@ -15,8 +15,8 @@ import (
 // Config says between whom a network is.
 type Config struct {
 	Nodes []history.NodeID
-	// Addr is the host:port on which a node listens for its peers now. It is asked for every connection, by several
-	// goroutines.
+	// Addr is the host:port on which a node listens for its peers now. It is asked for every
+	// connection, by several goroutines.
 	Addr func(history.NodeID) string
 	// Stream says that connections are plain streams of bytes, not frames.
 	Stream bool

@@ -175,7 +175,8 @@ func TestHonest(t *testing.T) {
 	b.isOver()
 }
 
-// P2: a cut takes one direction, of old connections and new ones alike, and nothing else; what comes after it passes.
+// P2: a cut takes one direction, of old connections and new ones alike, and nothing else; what
+// comes after it passes.
 func TestCut(t *testing.T) {
 	h := open(t, false)
 	a, b := h.dial("n1", "n2")
@@ -404,7 +405,8 @@ func TestClose(t *testing.T) {
 	a.isOver()
 }
 
-// BenchmarkRoundTrip is what the network adds: a frame of 200 bytes there and another back, on one connection.
+// BenchmarkRoundTrip is what the network adds: a frame of 200 bytes there and another back, on one
+// connection.
 func BenchmarkRoundTrip(b *testing.B) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -24,8 +24,8 @@ type parcel struct {
 	n     int // position in the connection
 }
 
-// pump carries one direction of a connection, and ends the connection once src has and all it said is delivered. That dst
-// is gone is no reason to: for the other direction it is the source.
+// pump carries one direction of a connection, and ends the connection once src has and all it said
+// is delivered. That dst is gone is no reason to: for the other direction it is the source.
 func (n *Network) pump(ctx context.Context, end func(), l *link, src, dst net.Conn) {
 	under := make(chan parcel, window)
 	n.work.Go(func() {
@@ -80,8 +80,8 @@ func (n *Network) read(r *bufio.Reader) ([]byte, error) {
 	return frame.Append(nil, payload), nil
 }
 
-// fate draws what becomes of the i-th parcel of a connection: when each of its copies is due. Those before it that keep
-// their order are due by last at the latest; with it, by ordered.
+// fate draws what becomes of the i-th parcel of a connection: when each of its copies is due. Those
+// before it that keep their order are due by last at the latest; with it, by ordered.
 func (n *Network) fate(i int, last time.Time) (due []time.Time, ordered time.Time) {
 	n.mu.RLock()
 	b := n.behave
@@ -163,7 +163,8 @@ func (n *Network) count(l *link) {
 	}
 }
 
-// hand gives one parcel to dst, once no gate keeps it, unless a cut drops it. It reports false when dst is gone.
+// hand gives one parcel to dst, once no gate keeps it, unless a cut drops it. It reports false when
+// dst is gone.
 func (n *Network) hand(ctx context.Context, l *link, dst net.Conn, p parcel) bool {
 	if !n.await(ctx, &l.gates[hold]) {
 		return false

@@ -8,8 +8,8 @@ import (
 	"github.com/splitvote/splitvote/protocol/kv"
 )
 
-// Journal is a Machine that remembers every command, of eight bytes, in order. A command's result is how many there are then,
-// in eight bytes; so is a query's.
+// Journal is a Machine that remembers every command, of eight bytes, in order. A command's result
+// is how many there are then, in eight bytes; so is a query's.
 type Journal struct{ Commands [][]byte }
 
 // Apply adds a command.

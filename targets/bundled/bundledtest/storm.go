@@ -14,8 +14,8 @@ var weather = [][]string{
 	{"partition", "clock", "disk", "kill"},
 }
 
-// ShortStorm is 15 s of partitions and three other faults. The seed decides which, and the size, the workload and every option
-// that a campaign may draw.
+// ShortStorm is 15 s of partitions and three other faults. The seed decides which, and the size,
+// the workload and every option that a campaign may draw.
 func ShortStorm(p protocol.Protocol, seed uint64, workloads ...string) plan.Plan {
 	s := storm(p, seed, 15*time.Second, workloads)
 	s.Nodes, s.Faults = []int{3, 5, 4}[seed%3], weather[seed%3]
@@ -27,7 +27,8 @@ func ShortStorm(p protocol.Protocol, seed uint64, workloads ...string) plan.Plan
 	return s
 }
 
-// LongStorm is 25 s of nearly all faults at once. The seed decides the size and the workload; options have their defaults.
+// LongStorm is 25 s of nearly all faults at once. The seed decides the size and the workload;
+// options have their defaults.
 func LongStorm(p protocol.Protocol, seed uint64, workloads ...string) plan.Plan {
 	s := storm(p, seed, 25*time.Second, workloads)
 	s.Nodes = []int{5, 3, 4, 5, 3, 7}[seed%6]

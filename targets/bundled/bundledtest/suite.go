@@ -25,7 +25,8 @@ type Suite struct {
 	Protocol protocol.Protocol
 	// Stage is where its transcripts are played, with a planted bug, "" for none.
 	Stage func(bug string) transcript.Stage
-	// Storm is a run in which everything happens; its seed decides all of it. [ShortStorm] and [LongStorm] begin one.
+	// Storm is a run in which everything happens; its seed decides all of it. [ShortStorm] and
+	// [LongStorm] begin one.
 	Storm    func(seed uint64) plan.Plan
 	Storms   uint64 // that a correct build endures
 	Patience uint64 // storms after which a planted bug counts as unseen
@@ -70,7 +71,8 @@ func (s Suite) Mutants(t *testing.T) {
 	})
 }
 
-// MutantsBy is Mutants with storms of the protocol's own, each of which says what went wrong, "" if nothing did.
+// MutantsBy is Mutants with storms of the protocol's own, each of which says what went wrong, "" if
+// nothing did.
 func (s Suite) MutantsBy(t *testing.T, storm func(t *testing.T, seed uint64, bug string) string) {
 	t.Helper()
 	for _, m := range s.Protocol.Mutants {
@@ -93,8 +95,8 @@ func (s Suite) MutantsBy(t *testing.T, storm func(t *testing.T, seed uint64, bug
 	}
 }
 
-// Control demands that one of a few storms is convicted, and with evidence: of a correct build that is told to do what is
-// wrong.
+// Control demands that one of a few storms is convicted, and with evidence: of a correct build that
+// is told to do what is wrong.
 func (s Suite) Control(t *testing.T, few uint64, storm func(seed uint64) plan.Plan) {
 	t.Helper()
 	for seed := range few {
