@@ -2,6 +2,8 @@ package linear
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/model"
@@ -68,6 +70,31 @@ func (f *frontier[S, In, Out]) end(c *call[In, Out], how history.Kind, at int) {
 		}
 	}
 	f.advance(f.open.since(at + 1))
+}
+
+// look lets a copy take the events that wait, with the calls under way as of unknown outcome. What is impossible then stays so,
+// for whatever a call returns, and whenever it ends, is one of the ends that an unknown outcome allows; one that fails took
+// no effect, which it allows too.
+func (f *frontier[S, In, Out]) look(ctx context.Context) {
+	if !slices.ContainsFunc(f.waiting, func(e moment[In, Out]) bool { return e.end }) {
+		return
+	}
+	ahead := f.fork(ctx)
+	ahead.advance(never)
+	if ahead.violated {
+		f.accuse(ahead.accused)
+	}
+}
+
+// fork is a copy that goes on by itself, until ctx ends. States are never changed, so that it shares them.
+func (f *frontier[S, In, Out]) fork(ctx context.Context) *frontier[S, In, Out] {
+	s := *f.s
+	words := len(s.live)
+	s.ctx, s.count, s.steps = ctx, 0, nil
+	s.calls, s.slots, s.slotOf = slices.Clone(s.calls), slices.Clone(s.slots), slices.Clone(s.slotOf)
+	s.live, s.pending, s.readOnly = slices.Clone(s.live), slices.Clone(s.pending), slices.Clone(s.readOnly)
+	s.mask, s.work, s.next, s.frontier = make([]uint64, words), newConfigs[S](words), newConfigs[S](words), s.frontier.clone()
+	return &frontier[S, In, Out]{s: &s, ids: maps.Clone(f.ids), free: slices.Clone(f.free), waiting: slices.Clone(f.waiting)}
 }
 
 // withdraw takes out the begin of a call that changes nothing, which waits still.

@@ -96,7 +96,7 @@ func TestInitialValuesAgreeWithBruteForce(t *testing.T) {
 						}
 					}
 				}
-				seen, got := feed(t, test.model, h)
+				seen, got := feed(t, test.model, h, false)
 				if got.Verdict != want && got.Verdict != checker.Unknown {
 					t.Fatalf("seed %d: %v after %d events, want %v:\n%s", seed, got.Verdict, seen, want, lines(t, h))
 				}

@@ -3,6 +3,7 @@ package linear
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,6 +30,10 @@ import (
 type Online interface {
 	// Event takes the next event. It says false once the history is not linearizable, however it goes on.
 	Event(op *history.Op) bool
+	// Look judges what has come so far, and says what Event says. Event alone may wait for calls under way to end; Look takes
+	// them as of unknown outcome. It costs up to a search over all that Event waits with, and gives up when ctx ends, which
+	// changes nothing.
+	Look(ctx context.Context) bool
 	// End takes the calls that are still under way as pending and gives the verdict. Nothing may follow.
 	End() checker.Result
 }
@@ -48,7 +53,7 @@ func NewOnline(modelName string, initial history.Initial) (Online, error) {
 
 // OnlineOf judges histories of any model online, whose objects hold initially what initial says.
 func OnlineOf[S, In, Out any](m model.Model[S, In, Out], initial history.Initial) Online {
-	return &online[S, In, Out]{m: m, initial: initial, watchers: func() []watcher[In, Out] { return watchersOf(m) }, began: time.Now(), objects: map[string]*watched[In, Out]{}, under: map[history.Process]*underway[In, Out]{}}
+	return &online[S, In, Out]{m: m, initial: initial, watchers: func() []watcher[In, Out] { return watchersOf(m) }, began: time.Now(), objects: map[string]*watched[In, Out]{}, unseen: map[*watched[In, Out]]bool{}, under: map[history.Process]*underway[In, Out]{}}
 }
 
 func (c of[S, In, Out]) online(initial history.Initial) Online { return OnlineOf(c.m, initial) }
@@ -59,6 +64,8 @@ type watcher[In, Out any] interface {
 	// end tells how c ended: with Ok its end and result are set, else its end is never. at is the
 	// position of the event.
 	end(c *call[In, Out], how history.Kind, at int)
+	// look judges what end put off, as if the calls under way had unknown outcomes. It may find nothing.
+	look(ctx context.Context)
 	// close says that no event follows.
 	close()
 	// found is what is known by now.
@@ -79,6 +86,9 @@ func (f *finding[In, Out]) over() bool { return f.violated || f.gaveUp != "" }
 
 func (f *finding[In, Out]) found() *finding[In, Out] { return f }
 
+// look is that of a watcher which puts nothing off.
+func (f *finding[In, Out]) look(context.Context) {}
+
 // accuse notes a violation.
 func (f *finding[In, Out]) accuse(c *call[In, Out], with ...*call[In, Out]) {
 	if !f.over() {
@@ -97,6 +107,7 @@ type online[S, In, Out any] struct {
 	at        int // events so far
 	calls     int
 	pending   int
+	unseen    map[*watched[In, Out]]bool // objects with calls that ended since the last Look
 	malformed error
 	violation *watched[In, Out]
 }
@@ -163,7 +174,7 @@ func (o *online[S, In, Out]) invoke(op *history.Op) {
 			w.begin(c)
 		}
 	}
-	o.look(object)
+	o.note(object)
 }
 
 // lead shows the watchers of an object the calls that lead to what it holds initially.
@@ -208,11 +219,31 @@ func (o *online[S, In, Out]) complete(op *history.Op) {
 			w.end(u.call, op.Kind, o.at)
 		}
 	}
-	o.look(u.object)
+	o.note(u.object)
+	o.unseen[u.object] = true
 }
 
-// look notes a violation of an object.
-func (o *online[S, In, Out]) look(object *watched[In, Out]) {
+// Look need not look at objects of which no call has ended since: a call that begins makes nothing impossible.
+func (o *online[S, In, Out]) Look(ctx context.Context) (possible bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			o.malformed, possible = errors.New(panicked(p).reason), true
+		}
+	}()
+	for object := range o.unseen {
+		for _, w := range object.watchers {
+			if !w.found().over() && o.violation == nil && o.malformed == nil {
+				w.look(ctx)
+			}
+		}
+		o.note(object)
+	}
+	clear(o.unseen)
+	return o.violation == nil
+}
+
+// note notes a violation of an object.
+func (o *online[S, In, Out]) note(object *watched[In, Out]) {
 	for _, w := range object.watchers {
 		if w.found().violated && o.violation == nil {
 			o.violation = object

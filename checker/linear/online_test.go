@@ -3,6 +3,7 @@ package linear_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/splitvote/splitvote/checker"
@@ -22,14 +23,14 @@ func prefix(t *testing.T, h *history.History, n int) *history.History {
 }
 
 // feed gives a history to a judge event by event and returns how many events it took, and the verdict.
-func feed(t *testing.T, modelName string, h *history.History) (int, checker.Result) {
+func feed(t *testing.T, modelName string, h *history.History, look bool) (int, checker.Result) {
 	t.Helper()
 	o, err := linear.NewOnline(modelName, h.Initial)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range h.Ops {
-		if !o.Event(&h.Ops[i]) {
+		if !o.Event(&h.Ops[i]) || look && !o.Look(t.Context()) {
 			return i + 1, o.End()
 		}
 	}
@@ -54,7 +55,7 @@ func TestOnlineAgreesWithCheck(t *testing.T) {
 				if batch.Verdict == checker.Unknown {
 					continue
 				}
-				seen, got := feed(t, subject.name, h)
+				seen, got := feed(t, subject.name, h, seed%2 == 0)
 				count[got.Verdict]++
 				if got.Verdict != batch.Verdict && got.Verdict != checker.Unknown {
 					t.Fatalf("seed %d: %v by %s (%s) after %d events, Check says %v by %s:\n%s",
@@ -135,7 +136,7 @@ func TestOnlineEvidence(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			seen, got := feed(t, test.model, script(t, test.history))
+			seen, got := feed(t, test.model, script(t, test.history), false)
 			if got.Verdict != checker.Invalid || len(got.Evidence) != 1 {
 				t.Fatalf("%v with %d pieces of evidence after %d events, want invalid with one", got.Verdict, len(got.Evidence), seen)
 			}
@@ -213,5 +214,45 @@ func BenchmarkOnline(b *testing.B) {
 		if got := o.End(); got.Verdict != checker.Valid {
 			b.Fatal(got.Verdict, got.Reason)
 		}
+	}
+}
+
+// A call that hangs does not put the verdict off: Look finds the violation at the event that makes it certain.
+func TestLookDoesNotWaitForCallsUnderWay(t *testing.T) {
+	for name, tt := range map[string]struct{ model, events string }{
+		"a lock held twice": {"mutex", `
+			{"process":9,"type":"invoke","f":"acquire","value":null}
+			{"process":0,"type":"invoke","f":"acquire","value":null}
+			{"process":0,"type":"ok","f":"acquire","value":null}
+			{"process":1,"type":"invoke","f":"acquire","value":null}
+			{"process":1,"type":"ok","f":"acquire","value":null}`},
+		"a sum that falls": {"counter", `
+			{"process":9,"type":"invoke","f":"add","value":1}
+			{"process":0,"type":"invoke","f":"add","value":5}
+			{"process":0,"type":"ok","f":"add","value":5}
+			{"process":1,"type":"invoke","f":"read","value":null}
+			{"process":1,"type":"ok","f":"read","value":4}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, err := history.Read(strings.NewReader(tt.events))
+			if err != nil {
+				t.Fatal(err)
+			}
+			o, err := linear.NewOnline(tt.model, history.Initial{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range h.Ops {
+				if !o.Event(&h.Ops[i]) {
+					t.Fatalf("event %d needs no look", i)
+				}
+				if possible, last := o.Look(t.Context()), i == len(h.Ops)-1; possible == last {
+					t.Errorf("possible after event %d: %v", i, possible)
+				}
+			}
+			if got := o.End(); got.Verdict != checker.Invalid {
+				t.Errorf("%v at the end", got.Verdict)
+			}
+		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/bits"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/splitvote/splitvote/checker"
@@ -324,6 +325,11 @@ type configs[S any] struct {
 }
 
 func newConfigs[S any](words int) *configs[S] { return &configs[S]{words: words} }
+
+func (c *configs[S]) clone() *configs[S] {
+	return &configs[S]{words: c.words, masks: slices.Clone(c.masks), states: slices.Clone(c.states),
+		hashes: slices.Clone(c.hashes), chain: slices.Clone(c.chain), table: slices.Clone(c.table)}
+}
 
 func (c *configs[S]) mask(i int) []uint64 { return c.masks[i*c.words : (i+1)*c.words] }
 

@@ -72,7 +72,7 @@ func (c check) run(ctx context.Context, file string, in io.Reader, w *work) erro
 	var came *pipe
 	if file == "-" {
 		came = newPipe(c.model, c.consistency, c.initial.Initial, int64(c.memory))
-		read = func() (*history.History, error) { return came.history(in, c.format) }
+		read = func() (*history.History, error) { return came.history(ctx, in, c.format) }
 	}
 	h, err := read()
 	if err != nil {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/checker/linear"
@@ -27,9 +29,11 @@ type pipe struct {
 	guess       bool            // no model was asked for and none is known yet
 	fs          map[string]bool // calls that did not tell
 
-	ops  []history.Op
-	held int64
-	full bool
+	pace   lookPace
+	judged bool // a violation was found while nothing came
+	ops    []history.Op
+	held   int64
+	full   bool
 }
 
 // newPipe watches where linearizability is asked for, or a level of transactions: nothing else is
@@ -51,7 +55,7 @@ func (p *pipe) read(in *history.Stream) error {
 	first, begun := true, false
 	for {
 		op, err := in.Next()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) || p.judged {
 			return nil
 		}
 		if err != nil {
@@ -76,14 +80,33 @@ func (p *pipe) read(in *history.Stream) error {
 	}
 }
 
+// look lets the judge look at calls that it puts off, when that is due.
+func (p *pipe) look() bool {
+	if p.watch == nil || p.pace.due(time.Now()) > 0 {
+		return true
+	}
+	return p.pace.look(p.watch.Look)
+}
+
 // history reads standard input; without what it holds if that is too much to keep.
-func (p *pipe) history(in io.Reader, format string) (*history.History, error) {
+func (p *pipe) history(ctx context.Context, in io.Reader, format string) (*history.History, error) {
 	known, err := history.ParseFormat(format)
 	if err != nil {
 		return nil, usage(fmt.Errorf("--format: %w", err))
 	}
-	events := history.NewStream(in, known)
-	if err := p.read(events); err != nil {
+	idle := func() (again time.Duration, more, possible bool) {
+		if p.watch == nil || !p.pace.fresh {
+			return 0, false, true
+		}
+		p.judged = !p.look()
+		return p.pace.due(time.Now()), p.pace.fresh, !p.judged
+	}
+	events := history.NewStream(newIdling(ctx, in, idle), known)
+	err = p.read(events)
+	if ctx.Err() != nil {
+		return nil, errStopped
+	}
+	if err != nil {
 		return nil, unreadable("-", err)
 	}
 	h, err := history.New(p.ops)
@@ -98,7 +121,8 @@ func (p *pipe) history(in io.Reader, format string) (*history.History, error) {
 func (p *pipe) see(op *history.Op) (possible bool, err error) {
 	switch {
 	case p.watch != nil:
-		return p.watch.Event(op), nil
+		p.pace.fresh = true
+		return p.watch.Event(op) && p.look(), nil
 	case !p.guess || op.Process == history.Nemesis:
 		return true, nil
 	}
