@@ -126,7 +126,7 @@ func hard() *history.History {
 func TestLimitsAreKept(t *testing.T) {
 	h := hard()
 	for _, engine := range []linear.Engine{linear.Search, linear.Porcupine} {
-		got := check(t, "cas-register", linear.Options{Engine: engine, Timeout: 50 * time.Millisecond}, h)
+		got := check(t, "cas-register", linear.Options{Engine: engine, Timeout: 400 * time.Millisecond}, h)
 		if got.Verdict != checker.Unknown || got.Cause != checker.Timeout {
 			t.Errorf("%s with a time limit: %v %s by %s", engine, got.Verdict, got.Cause, got.Method)
 		}

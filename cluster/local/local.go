@@ -110,7 +110,8 @@ func (c *Cluster) open(ctx context.Context) error {
 		Retry: c.config.Retry, Addr: c.Addr, OnStatus: c.config.OnStatus, OnExit: c.config.OnExit,
 	})
 	for _, n := range c.nodes {
-		c.work.Go(func() { c.watch(n, n.child, 0) })
+		child := n.child // a restart changes it
+		c.work.Go(func() { c.watch(n, child, 0) })
 	}
 	return nil
 }
