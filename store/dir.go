@@ -137,7 +137,11 @@ func (d *Dir) Write(name string, data []byte) error {
 }
 
 // Save writes every form of the report. A form that fails or panics does not prevent the others.
+// Its pages link the run's own files.
 func (d *Dir) Save(r *report.Run) error {
+	linked := *r
+	linked.Links = d.links(r.Links)
+	r = &linked
 	var errs []error
 	for _, form := range []struct {
 		name  string
