@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-//go:embed *.jsonl *.edn
+//go:embed *.jsonl *.edn *.json *.log *.txt *.csv *.intervals
 var files embed.FS
 
 // File is one history with its header.
@@ -26,8 +26,11 @@ type File struct {
 	Comment string            `json:"comment"` // why
 	Source  string            `json:"source"`  // where it comes from
 	Data    []byte            `json:"-"`       // the whole file, header included; history.Read passes over the header
-	EDN     []byte            `json:"-"`       // the same written by hand in Jepsen's EDN, nil for most
+	Forms   map[string][]byte `json:"-"`       // the same in other formats, by the file's ending: edn, json, log ...
 }
+
+// endings are those of the files that hold a history in another format.
+var endings = []string{"edn", "json", "log", "txt", "csv", "intervals"}
 
 // All lists the corpus in the order of names. An error is a header that cannot be read.
 func All() ([]File, error) {
@@ -38,7 +41,7 @@ func All() ([]File, error) {
 	all := make([]File, 0, len(names))
 	for _, name := range names {
 		file := File{Name: strings.TrimSuffix(name, ".jsonl")}
-		if file.Data, file.EDN, err = read(files, name, &file); err != nil {
+		if file.Data, file.Forms, err = read(files, name, &file); err != nil {
 			return nil, err
 		}
 		all = append(all, file)
@@ -46,8 +49,8 @@ func All() ([]File, error) {
 	return all, nil
 }
 
-// read reads a history, its header into a struct, and the same history in EDN, nil if there is none.
-func read(from embed.FS, name string, header any) (data, edn []byte, err error) {
+// read reads a history, its header into a struct, and the same history in other formats.
+func read(from embed.FS, name string, header any) (data []byte, forms map[string][]byte, err error) {
 	if data, err = from.ReadFile(name); err != nil {
 		return nil, nil, err
 	}
@@ -55,8 +58,17 @@ func read(from embed.FS, name string, header any) (data, edn []byte, err error) 
 	if err := json.Unmarshal(first, header); err != nil {
 		return nil, nil, fmt.Errorf("%s: header: %w", name, err)
 	}
-	if edn, err = from.ReadFile(strings.TrimSuffix(name, ".jsonl") + ".edn"); errors.Is(err, fs.ErrNotExist) {
-		return data, nil, nil
+	for _, ending := range endings {
+		text, err := from.ReadFile(strings.TrimSuffix(name, "jsonl") + ending)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return nil, nil, err
+		case forms == nil:
+			forms = map[string][]byte{}
+		}
+		forms[ending] = text
 	}
-	return data, edn, err
+	return data, forms, nil
 }

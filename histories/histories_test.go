@@ -15,6 +15,26 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
+// Every format in which others write histories is that of at least two files.
+func TestEveryFormatIsShownTwice(t *testing.T) {
+	count := map[string]int{}
+	for _, file := range all(t) {
+		for ending := range file.Forms {
+			count[ending]++
+		}
+	}
+	for _, file := range transactions(t) {
+		for ending := range file.Forms {
+			count[ending]++
+		}
+	}
+	for _, ending := range []string{"edn", "json", "log", "txt", "csv", "intervals"} {
+		if count[ending] < 2 {
+			t.Errorf("%d files end in %s", count[ending], ending)
+		}
+	}
+}
+
 func all(t *testing.T) []histories.File {
 	t.Helper()
 	files, err := histories.All()
@@ -24,7 +44,7 @@ func all(t *testing.T) []histories.File {
 	return files
 }
 
-// forms reads a history in each notation in which the corpus has it.
+// forms reads a history in each format in which the corpus has it. The format is recognised.
 func forms(t *testing.T, file histories.File) map[string]*history.History {
 	t.Helper()
 	h, err := history.Read(bytes.NewReader(file.Data))
@@ -32,11 +52,11 @@ func forms(t *testing.T, file histories.File) map[string]*history.History {
 		t.Fatalf("%s: %v", file.Name, err)
 	}
 	all := map[string]*history.History{file.Name + ".jsonl": h}
-	if file.EDN != nil {
-		if h, err = history.ReadEDN(bytes.NewReader(file.EDN)); err != nil {
-			t.Fatalf("%s.edn: %v", file.Name, err)
+	for ending, text := range file.Forms {
+		if h, err = history.Decode(bytes.NewReader(text), history.Auto); err != nil {
+			t.Fatalf("%s.%s: %v", file.Name, ending, err)
 		}
-		all[file.Name+".edn"] = history.SplitTuples(h)
+		all[file.Name+"."+ending] = history.SplitTuples(h)
 	}
 	return all
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-//go:embed txn/*.jsonl txn/*.edn
+//go:embed txn/*.jsonl txn/*.edn txn/*.log
 var transactional embed.FS
 
 // Transactions is one history of transactions with its header. Each shows one anomaly, or none.
@@ -20,7 +20,7 @@ type Transactions struct {
 	Comment   string            `json:"comment"`
 	Source    string            `json:"source"`
 	Data      []byte            `json:"-"` // the whole file, header included; history.Read passes over the header
-	EDN       []byte            `json:"-"` // the same in Jepsen's EDN, nil for most
+	Forms     map[string][]byte `json:"-"` // the same in other formats, by the file's ending
 }
 
 // Verdict is what checker/txn says of a level.
@@ -41,7 +41,7 @@ func AllTransactions() ([]Transactions, error) {
 	all := make([]Transactions, 0, len(names))
 	for _, name := range names {
 		file := Transactions{Name: strings.TrimSuffix(strings.TrimPrefix(name, "txn/"), ".jsonl")}
-		if file.Data, file.EDN, err = read(transactional, name, &file); err != nil {
+		if file.Data, file.Forms, err = read(transactional, name, &file); err != nil {
 			return nil, err
 		}
 		all = append(all, file)

@@ -24,7 +24,7 @@ func transactions(t *testing.T) []histories.Transactions {
 }
 
 // Each history of transactions has exactly the anomalies that its header names, and the verdict
-// that it records for every level; in either notation.
+// that it records for every level, in each format.
 func TestTransactionsHaveTheirAnomalies(t *testing.T) {
 	for _, file := range transactions(t) {
 		t.Run(file.Name, func(t *testing.T) {
@@ -33,9 +33,9 @@ func TestTransactionsHaveTheirAnomalies(t *testing.T) {
 				t.Fatal(err)
 			}
 			judge(t, file, h)
-			if file.EDN != nil {
-				if h, err = history.ReadEDN(bytes.NewReader(file.EDN)); err != nil {
-					t.Fatal(err)
+			for ending, text := range file.Forms {
+				if h, err = history.Decode(bytes.NewReader(text), history.Auto); err != nil {
+					t.Fatalf("%s: %v", ending, err)
 				}
 				judge(t, file, h)
 			}

@@ -19,7 +19,7 @@ import (
 // recorded is a verdict of the corpus.
 type recorded struct {
 	file, model, level, verdict string
-	edn                         bool // the corpus has it in EDN as well
+	forms                       map[string][]byte // other formats in which the corpus has it
 }
 
 // recordedVerdicts lists every verdict of the corpus, as README.md of histories says that splitvote
@@ -41,7 +41,7 @@ func recordedVerdicts(t *testing.T) []recorded {
 			if verdict == "valid" && !slices.ContainsFunc(h.Ops, succeeded) {
 				verdict = "unknown" // too little to judge by
 			}
-			all = append(all, recorded{file.Name + ".jsonl", model, level, verdict, file.EDN != nil})
+			all = append(all, recorded{file.Name + ".jsonl", model, level, verdict, file.Forms})
 		}
 		for model, verdict := range file.Expect {
 			add(model, "", verdict)
@@ -58,14 +58,14 @@ func recordedVerdicts(t *testing.T) []recorded {
 	}
 	for _, file := range transactions {
 		for level := range file.Expect {
-			all = append(all, recorded{"txn/" + file.Name + ".jsonl", file.Model, level, file.Verdict(level), file.EDN != nil})
+			all = append(all, recorded{"txn/" + file.Name + ".jsonl", file.Model, level, file.Verdict(level), file.Forms})
 		}
 	}
 	return all
 }
 
 // splitvote check gives every recorded verdict of the corpus, of JSON lines, of what convert makes of them in
-// EDN, and of EDN written by hand.
+// EDN, and of other formats.
 func TestCheckGivesEveryRecordedVerdict(t *testing.T) {
 	if testing.Short() {
 		t.Skip("thousands of verdicts")
@@ -82,8 +82,8 @@ func TestCheckGivesEveryRecordedVerdict(t *testing.T) {
 			}
 		}
 		forms := []string{file, converted[file]}
-		if r.edn {
-			forms = append(forms, strings.TrimSuffix(file, ".jsonl")+".edn")
+		for ending := range r.forms {
+			forms = append(forms, strings.TrimSuffix(file, "jsonl")+ending)
 		}
 		for _, form := range forms {
 			args := []string{form, "--model", r.model}
