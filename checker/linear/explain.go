@@ -47,17 +47,27 @@ func explain[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], obj
 // object explains one object. A model that panics over a part of a history is left without an
 // explanation, as no verdict depends on one (L5).
 func (e *explainer[S, In, Out]) object(o object[In, Out], found outcome) (evidence checker.Evidence) {
+	var calls []call[In, Out]
 	defer func() {
 		if p := recover(); p != nil {
-			evidence = checker.Evidence{Kind: e.t.kind, Key: o.key, Summary: fmt.Sprintf("%s is not linearizable (no explanation: %s)", subject(o.key), panicked(p).reason)}
+			evidence = e.unexplained(o.key, p)
+			for _, c := range calls[max(0, len(calls)-mostShown):] {
+				evidence.Ops = append(evidence.Ops, c.op)
+			}
+			evidence = withoutLead(evidence)
 		}
 	}()
-	calls := e.witness(o, found)
+	calls = e.witness(o, found)
 	evidence = e.words(o, calls)
 	if e.ctx.Err() != nil {
 		evidence.Summary += " (there was no time to look for the smallest set of calls)"
 	}
 	return evidence
+}
+
+// unexplained is the evidence where the model panicked.
+func (e *explainer[S, In, Out]) unexplained(key string, p any) checker.Evidence {
+	return checker.Evidence{Kind: e.t.kind, Key: key, Summary: fmt.Sprintf("%s is not linearizable (no explanation: %s)", subject(key), panicked(p).reason)}
 }
 
 // witness is what the engine found if it found something, else the shortest prefix that is invalid,

@@ -70,7 +70,7 @@ var faults = faulttest.Table{
 	{"places that are taken for the same, depth first", "depth.go", "d.digest^spread(int32(d.at))", "d.digest", "counter"},
 	{"an unanswered call that is not taken back, depth first", "depth.go", "d.taken[d.lostOf[c]]--", "d.taken[d.lostOf[c]] -= 0", "cas-register"},
 	{"an order that needs other unanswered calls, depth first", "depth.go", "d.narrowed = true", "d.narrowed = false", "kv"},
-	{"an order that is found and forgotten", "search.go", "found = true", "found = false", "kv"},
+	{"an order that is found and forgotten", "search.go", "if found = d.find(); found {", "if d.find() {", "kv"},
 	{"forgotten too soon, online", "onlineregister.go", "y.s > x.f && y.f < window", "y.s > x.f", "register"},
 	{"a value read behind the next, online", "onlineregister.go", "if y != x && y.f < x.s && x.f < y.s {", "if y != x && y.f < x.s && x.f < y.f {", "cas-register"},
 	{"overtaken, online", "onlinequeue.go", "case it.deadline < c.begin:", "case it.deadline < 0:", "fifo-queue"},

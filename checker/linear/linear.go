@@ -94,7 +94,7 @@ func judgeObjects[S, In, Out any](
 	defer func() {
 		if p := recover(); p != nil {
 			o := panicked(p)
-			result = checker.Result{Verdict: o.verdict, Cause: o.cause, Reason: o.reason}
+			result = checker.Result{Verdict: o.verdict, Cause: o.cause, Reason: o.reason, Stats: map[string]any{"stack": o.stack}}
 		}
 		result.Checker, result.Took = name, time.Since(start)
 	}()
@@ -122,6 +122,9 @@ func judgeObjects[S, In, Out any](
 // judgeAll judges objects with a bounded number of workers.
 func judgeAll[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], objects []object[In, Out], opts Options) []outcome {
 	outcomes := make([]outcome, len(objects))
+	for i := range outcomes {
+		outcomes[i] = abandoned() // until it is judged
+	}
 	workers := max(1, min(opts.Workers, len(objects)))
 	var next atomic.Int64
 	var group sync.WaitGroup
@@ -177,6 +180,7 @@ func judge[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls
 func merge[In, Out any](objects []object[In, Out], outcomes []outcome) checker.Result {
 	var result checker.Result
 	var methods, invalid, unknown []string
+	var crashed *outcome // the first
 	calls, pending := 0, 0
 	for i, o := range outcomes {
 		calls += len(objects[i].calls) - objects[i].lead
@@ -192,14 +196,21 @@ func merge[In, Out any](objects []object[In, Out], outcomes []outcome) checker.R
 		case checker.Invalid:
 			invalid = append(invalid, objects[i].key)
 		case checker.Unknown:
-			if unknown = append(unknown, objects[i].key); len(unknown) == 1 {
+			first := crashed == nil && o.cause == checker.Panicked
+			if unknown = append(unknown, objects[i].key); len(unknown) == 1 || first {
 				result.Cause = o.cause
 				result.Reason = undecided(&objects[i], o)
+			}
+			if first {
+				crashed = &outcomes[i]
 			}
 		}
 		result.Verdict = max(result.Verdict, o.verdict)
 	}
-	if len(invalid) > 0 {
+	switch {
+	case len(invalid) > 0 && crashed != nil: // each key is an object of its own (L3)
+		result.Cause, result.Reason = "", accuse(invalid, len(objects))+"; "+result.Reason
+	case len(invalid) > 0:
 		result.Cause, result.Reason = "", accuse(invalid, len(objects))
 	}
 	slices.Sort(methods)
@@ -210,6 +221,9 @@ func merge[In, Out any](objects []object[In, Out], outcomes []outcome) checker.R
 	}
 	if len(unknown) > 0 {
 		result.Stats["unknown-keys"] = unknown
+	}
+	if crashed != nil && crashed.stack != "" {
+		result.Stats["stack"] = crashed.stack
 	}
 	return result
 }

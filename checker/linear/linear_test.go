@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("SPLITVOTE_CELL") != "" { // a cell of the table: Porcupine, stopped at the limit, leaves goroutines behind
 		os.Exit(m.Run())
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/anishathalye/porcupine.checkParallel")) // see TestGoexitIsNoAnswer
 }
 
 func read(t *testing.T, text string) *history.History {

@@ -114,8 +114,14 @@ func inParallel(shares []share, work func(*share) error) error {
 	var group sync.WaitGroup
 	for w := range shares {
 		group.Go(func() {
-			defer func() { panics[w] = recover() }()
+			panics[w] = goexit
+			defer func() {
+				if p := recover(); p != nil {
+					panics[w] = p
+				}
+			}()
 			errs[w] = work(&shares[w])
+			panics[w] = nil
 		})
 	}
 	group.Wait()

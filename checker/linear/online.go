@@ -3,8 +3,8 @@ package linear
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -109,6 +109,7 @@ type online[S, In, Out any] struct {
 	pending   int
 	unseen    map[*watched[In, Out]]bool // objects with calls that ended since the last Look
 	malformed error
+	crashed   *outcome // of the model: nothing is watched any more
 	violation *watched[In, Out]
 }
 
@@ -128,10 +129,12 @@ type underway[In, Out any] struct {
 func (o *online[S, In, Out]) Event(op *history.Op) (possible bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			o.malformed, possible = fmt.Errorf("event %d: %s", op.Index, panicked(p).reason), true
+			c := panicked(p)
+			c.reason = fmt.Sprintf("event %d: %s", op.Index, c.reason)
+			o.crashed, possible = &c, o.violation == nil
 		}
 	}()
-	if op.Process == history.Nemesis || o.malformed != nil || o.violation != nil {
+	if op.Process == history.Nemesis || o.over() {
 		return o.violation == nil
 	}
 	o.at++
@@ -141,6 +144,11 @@ func (o *online[S, In, Out]) Event(op *history.Op) (possible bool) {
 		o.complete(op)
 	}
 	return o.violation == nil
+}
+
+// over says that nothing that follows is judged.
+func (o *online[S, In, Out]) over() bool {
+	return o.malformed != nil || o.crashed != nil || o.violation != nil
 }
 
 func (o *online[S, In, Out]) invoke(op *history.Op) {
@@ -227,12 +235,13 @@ func (o *online[S, In, Out]) complete(op *history.Op) {
 func (o *online[S, In, Out]) Look(ctx context.Context) (possible bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			o.malformed, possible = errors.New(panicked(p).reason), true
+			c := panicked(p)
+			o.crashed, possible = &c, o.violation == nil
 		}
 	}()
 	for object := range o.unseen {
 		for _, w := range object.watchers {
-			if !w.found().over() && o.violation == nil && o.malformed == nil {
+			if !w.found().over() && !o.over() {
 				w.look(ctx)
 			}
 		}
@@ -258,12 +267,14 @@ func (o *online[S, In, Out]) End() (result checker.Result) {
 	}
 	result.Stats = map[string]any{"calls": o.calls, "pending": o.pending + len(o.under), "keys": len(o.objects)}
 	methods := map[string]bool{}
-	for _, object := range o.objects {
-		if o.violation != nil {
+	for _, key := range slices.Sorted(maps.Keys(o.objects)) {
+		if o.over() {
 			break
 		}
-		found := object.close()
+		object := o.objects[key]
+		found := o.closed(object)
 		switch {
+		case found == nil:
 		case found.violated:
 			o.violation = object
 		case found.gaveUp != "":
@@ -273,8 +284,13 @@ func (o *online[S, In, Out]) End() (result checker.Result) {
 			methods[found.method] = true
 		}
 	}
+	if o.crashed != nil {
+		result.Verdict, result.Cause, result.Reason = checker.Unknown, o.crashed.cause, o.crashed.reason
+		result.Stats["stack"] = o.crashed.stack
+		return result
+	}
 	if o.violation != nil {
-		found := o.violation.close()
+		found := o.violation.violation()
 		result.Verdict, result.Cause, result.Method, result.Reason = checker.Invalid, "", found.method, accuse([]string{o.violation.key}, len(o.objects))
 		result.Evidence = []checker.Evidence{o.explain(o.violation.key, found)}
 		return result
@@ -286,6 +302,28 @@ func (o *online[S, In, Out]) End() (result checker.Result) {
 	slices.Sort(used)
 	result.Method = strings.Join(used, ", ")
 	return result
+}
+
+// closed ends the watch over an object. It is nil if the model panicked.
+func (o *online[S, In, Out]) closed(object *watched[In, Out]) (found *finding[In, Out]) {
+	defer func() {
+		if p := recover(); p != nil {
+			c := panicked(p)
+			c.reason = subject(object.key) + " is not decided: " + c.reason
+			o.crashed, found = &c, nil
+		}
+	}()
+	return object.close()
+}
+
+// violation is what a watcher found that found one.
+func (w *watched[In, Out]) violation() *finding[In, Out] {
+	for _, each := range w.watchers {
+		if each.found().violated {
+			return each.found()
+		}
+	}
+	return nil
 }
 
 // close ends the watch over an object: the first watcher that knows the answer gives it.
@@ -304,10 +342,15 @@ func (w *watched[In, Out]) close() *finding[In, Out] {
 
 // explain finds the smallest set among the calls that are still remembered, if they show the
 // violation by themselves.
-func (o *online[S, In, Out]) explain(key string, found *finding[In, Out]) checker.Evidence {
+func (o *online[S, In, Out]) explain(key string, found *finding[In, Out]) (evidence checker.Evidence) {
 	ctx, cancel := context.WithTimeout(context.Background(), mostPatience)
 	defer cancel()
 	e := explainer[S, In, Out]{ctx: ctx, m: o.m, t: theoryOf(o.m), memory: mostRemembered, part: true}
+	defer func() {
+		if p := recover(); p != nil {
+			evidence = e.unexplained(key, p)
+		}
+	}()
 	if len(found.calls) > 1 {
 		calls := make([]call[In, Out], len(found.calls))
 		for i, c := range found.calls {

@@ -3,7 +3,6 @@ package linear
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/splitvote/splitvote/checker"
 )
@@ -14,6 +13,7 @@ type outcome struct {
 	cause   checker.Cause // of Unknown
 	reason  string        // of Unknown, one line
 	method  string
+	stack   string   // of a panic
 	through int      // of Unknown and Invalid, if not 0: the completion that could not be reached or explained
 	witness *witness // of Invalid, if the engine found one
 }
@@ -28,8 +28,4 @@ func interrupted(ctx context.Context) outcome {
 
 func outOfMemory() outcome {
 	return outcome{verdict: checker.Unknown, cause: checker.Memory, reason: "the memory limit came first"}
-}
-
-func panicked(p any) outcome {
-	return outcome{verdict: checker.Unknown, cause: checker.Panicked, reason: fmt.Sprintf("the model panicked: %v", p)}
 }

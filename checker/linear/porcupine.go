@@ -14,10 +14,18 @@ import (
 // byPorcupine asks Porcupine. A state is the set of states in which a nondeterministic object may
 // be. Porcupine knows no context and no memory limit, and would take the program down with a panic
 // of the model: all three are kept in Step, which once stopped accepts nothing, so that the search
-// ends at once and its answer is thrown away.
+// ends at once and its answer is thrown away. Only where the model ends Porcupine's goroutine does
+// Porcupine wait for ever, and is left waiting.
 func byPorcupine[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out], memory int64) outcome {
-	guard := &guard{ctx: ctx, left: memory, each: int64(len(calls)/8 + 160)}
-	legal := porcupine.CheckEvents(porcupineModel(m, guard), porcupineEvents(calls))
+	guard := &guard{ctx: ctx, left: memory, each: int64(len(calls)/8 + 160), abandoned: make(chan struct{})}
+	asked := porcupineModel(m, guard)
+	answer := make(chan bool, 1)
+	go func() { answer <- porcupine.CheckEvents(asked, porcupineEvents(calls)) }()
+	legal := false
+	select {
+	case legal = <-answer:
+	case <-guard.abandoned:
+	}
 	switch stopped := guard.stopped.Load(); {
 	case stopped != nil:
 		stopped.method = string(Porcupine)
@@ -34,6 +42,7 @@ type guard struct {
 	ctx        context.Context
 	left, each int64
 	stopped    atomic.Pointer[outcome]
+	abandoned  chan struct{} // closed when the model has ended Porcupine's goroutine
 }
 
 // protect runs f unless the run was stopped, and stops it when f panics or a limit is reached.
@@ -46,13 +55,18 @@ func (g *guard) protect(f func()) {
 		g.stopped.Store(&o)
 		return
 	}
+	returned := false
 	defer func() {
-		if p := recover(); p != nil {
-			o := panicked(p)
-			g.stopped.Store(&o)
+		p := recover()
+		if o := crash(returned, p); o != nil {
+			g.stopped.Store(o)
+		}
+		if !returned && p == nil {
+			close(g.abandoned)
 		}
 	}()
 	f()
+	returned = true
 }
 
 // spend accounts for one more configuration.
@@ -63,9 +77,11 @@ func (g *guard) spend() {
 	}
 }
 
+// porcupineModel asks m for its first state at once: Porcupine asks in a goroutine of its own.
 func porcupineModel[S, In, Out any](m model.Model[S, In, Out], g *guard) porcupine.Model {
+	first := []S{m.Init()}
 	return porcupine.Model{
-		Init: func() any { return []S{m.Init()} },
+		Init: func() any { return first },
 		Step: func(state, input, _ any) (ok bool, after any) {
 			g.protect(func() {
 				c := input.(*call[In, Out])

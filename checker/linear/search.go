@@ -32,7 +32,8 @@ import (
 //	S5  Calls with unknown outcome that are left at the end never happened.
 //	S6  Where many orders explain a history the frontier may grow wide. Then a descent looks for one of them beside it, on
 //	    another processor. An order that it finds is one, whatever else there is; that there is none only the frontier can
-//	    tell. So the answer depends on neither's speed, but for limits, which leave no answer only if both reach them.
+//	    tell. So the answer depends on neither's speed, but for limits, which leave no answer only if both reach them. A
+//	    panic of the model in either leaves none.
 func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out], memory int64) outcome {
 	for i := range calls {
 		if c := &calls[i]; c.end < c.begin { // a reduction found that it took effect before it began
@@ -44,22 +45,29 @@ func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], ca
 	s := newSearch(ctx, m, calls, memory)
 	var beside sync.WaitGroup
 	found := false
+	var failed *outcome // of the descent
 	s.widened = func() {
 		s.mostHeld -= s.mostHeld / 4
 		d := newDescent(ctx, m, calls, s.events, s.alike, memory/4)
 		beside.Go(func() {
-			defer func() { _ = recover() }() // a model that panics is the frontier's to tell of
-			if d.find() {
-				found = true
+			returned := false
+			defer func() { failed = crash(returned, recover()) }()
+			if found = d.find(); found {
 				cancel()
 			}
+			returned = true
 		})
 	}
 	o := s.run()
 	if o.verdict != checker.Unknown {
 		cancel()
 	}
-	if beside.Wait(); found && o.verdict == checker.Unknown {
+	beside.Wait()
+	switch {
+	case o.cause == checker.Panicked: // no order that the descent found makes up for it
+	case failed != nil:
+		o = *failed
+	case found && o.verdict == checker.Unknown:
 		o = outcome{verdict: checker.Valid}
 	}
 	o.method = string(Search)
@@ -145,7 +153,7 @@ func newSearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], c
 
 // classes numbers calls so that two have the same number only if they ask and return the same. It
 // is nil if all differ, or cannot be compared.
-func classes[In, Out any](calls []call[In, Out]) []int32 {
+func classes[In, Out any](calls []call[In, Out]) (class []int32) {
 	type same struct {
 		in, out any
 		pending bool
@@ -154,7 +162,12 @@ func classes[In, Out any](calls []call[In, Out]) []int32 {
 	if !of.Comparable() || !returned.Comparable() || of.Kind() == reflect.Interface || returned.Kind() == reflect.Interface {
 		return nil
 	}
-	class := make([]int32, len(calls))
+	defer func() {
+		if recover() != nil { // an interface inside a call or a result holds what cannot be compared
+			class = nil
+		}
+	}()
+	class = make([]int32, len(calls))
 	known := map[same]int32{}
 	for i := range calls {
 		k := same{in: calls[i].in, pending: calls[i].pending()}

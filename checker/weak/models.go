@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 
 	"github.com/splitvote/splitvote/checker"
@@ -60,7 +61,13 @@ func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h 
 // call comes too late.
 func byGrowth[S, In, Out any](
 	ctx context.Context, m model.Model[S, In, Out], h *history.History, passed func(s S, in In, out *Out) bool,
-) checker.Result {
+) (result checker.Result) {
+	defer func() {
+		if p := recover(); p != nil {
+			result = checker.Result{Verdict: checker.Unknown, Cause: checker.Panicked, Reason: fmt.Sprintf("the model panicked: %v", p),
+				Stats: map[string]any{"stack": string(debug.Stack())}}
+		}
+	}()
 	x := explorer[S, In, Out]{ctx: ctx, m: m, dead: map[string][][]S{}, passed: passed}
 	sessions, keys := map[history.Process]int{}, map[string]int{}
 	for _, c := range h.Calls() {
