@@ -42,13 +42,15 @@ type Config struct {
 	Dir     string        // the run's directory, for nodes/<node>.log and the nodes' data; "" in sim keeps nothing
 	Run     string        // a name unique to this run: labels, container names
 	Log     io.Writer     // progress of the backend, a line at a time; never nil
-	// OnStatus, if set, is told whenever a node's status is seen to have changed. Calls do not overlap.
+	// OnStatus, if set, is told whenever a node's status is seen to have changed. Calls do not
+	// overlap.
 	OnStatus func(at time.Duration, node history.NodeID, s Status)
 	// OnExit, if set, is told of every end that nothing in this run caused, from when the cluster
 	// is open until it is closed. Calls do not overlap. It must not call Close. In sim nothing ends
 	// like that.
 	OnExit func(Exit)
-	// Reaper, if set, is told of what a backend is about to make that would outlive a harness that is killed.
+	// Reaper, if set, is told of what a backend is about to make that would outlive a harness that
+	// is killed.
 	Reaper interface{ Note(kind, name string) error }
 }
 
@@ -74,7 +76,8 @@ type Observer interface {
 	Status(ctx context.Context, node history.NodeID) (Status, error)
 }
 
-// Target is a system under test. It is data and a way to talk to it; it never launches anything itself.
+// Target is a system under test. It is data and a way to talk to it; it never launches anything
+// itself.
 type Target interface {
 	Name() string
 	// Objects lists what a workload can work on here: names of models.
@@ -157,8 +160,10 @@ type Launch struct {
 	// OnePort says that members serve peers on the port on which they serve clients. It is the same
 	// for all members.
 	OnePort bool
-	Port    uint16   // on which a container's clients are served; 0: the backend chooses. It is the same for all members
-	Local   *Command // what a child process runs instead of our own binary; nil: nothing else
+	// on which a container's clients are served; 0: the backend chooses. It is the same for all
+	// members
+	Port  uint16
+	Local *Command // what a child process runs instead of our own binary; nil: nothing else
 	// Ready is the path of an HTTP endpoint on the client port that answers 200 once the node
 	// serves; "": it serves when the target can ask it for its status.
 	Ready string

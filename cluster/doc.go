@@ -1,2 +1,3 @@
-// Package cluster says what a running cluster offers, what a target is, and how a client goes about a call.
+// Package cluster says what a running cluster offers, what a target is, and how a client goes
+// about a call.
 package cluster

@@ -53,7 +53,8 @@ func (c *Call) After(a Answer, r Retry, now time.Duration) (done history.Op, ove
 	return history.Op{}, false, wait
 }
 
-// complete merges what all attempts say: an attempt that may have had an effect makes a later fail unknown.
+// complete merges what all attempts say: an attempt that may have had an effect makes a later fail
+// unknown.
 func (c *Call) complete(op history.Op) history.Op {
 	if op.Kind == history.Fail && c.unknown != "" {
 		op.Kind, op.Err, op.Value = history.Info, c.unknown, c.op.Value

@@ -19,8 +19,9 @@ const (
 
 // Context is everything a generator knows about the world.
 type Context struct {
-	Time  time.Duration
-	Free  []history.Process // processes with no call under way, in a fixed order; includes history.Nemesis when it is free
+	Time time.Duration
+	// processes with no call under way, in a fixed order; includes history.Nemesis when it is free
+	Free  []history.Process
 	Procs []history.Process // every process in this generator's share, free or busy
 	Nodes []history.NodeID
 	Rand  *rand.Rand // the interpreter's, seeded by the plan

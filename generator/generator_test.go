@@ -75,9 +75,10 @@ func TestSchedules(t *testing.T) {
 		{"limit", gentest.World{}, Limit(2, Repeat(op("a"))), []string{"0 nemesis a", "0 nemesis a"}},
 		{"seq skips what is done", gentest.World{}, Seq(Ops(), a, Ops(), b), []string{"0 nemesis a", "0 nemesis b"}},
 		{
-			"phases wait for every process", gentest.World{Clients: 1, Complete: func(op history.Op) (history.Op, time.Duration) {
-				return op, map[string]time.Duration{"slow": 9 * ms}[op.F]
-			}},
+			"phases wait for every process", gentest.World{Clients: 1,
+				Complete: func(op history.Op) (history.Op, time.Duration) {
+					return op, map[string]time.Duration{"slow": 9 * ms}[op.F]
+				}},
 			Phases(Any(Clients(Once(op("slow"))), Faults(a)), Clients(b)),
 			[]string{"0 p0 slow", "0 nemesis a", "9 p0 b"},
 		},
@@ -148,7 +149,8 @@ func TestSchedules(t *testing.T) {
 			UntilOk(Cycle(Seq(a, a, b))),
 			[]string{"0 nemesis a", "1 nemesis a", "2 nemesis b"},
 		},
-		{"until ok gives up with its generator", gentest.World{Complete: takes(0, history.Fail)}, UntilOk(a), []string{"0 nemesis a"}},
+		{"until ok gives up with its generator", gentest.World{Complete: takes(0, history.Fail)}, UntilOk(a),
+			[]string{"0 nemesis a"}},
 		{
 			"map", gentest.World{},
 			Map(func(o history.Op) history.Op { o.F += "!"; return o }, Ops(op("a"), op("b"))),
@@ -246,7 +248,9 @@ func TestEachProcessHasAllForItself(t *testing.T) {
 func TestEachKeyDividesTheThreads(t *testing.T) {
 	names := []string{"k0", "k1", "k2", "k3", "k4", "k5", "k6"}
 	world := gentest.World{Clients: 7, Seed: 3, Complete: takes(1*ms, history.Info)}
-	events, err := world.Run(Clients(EachKey(3, keys(names...), func(string) Generator { return Limit(20, Repeat(op("a"))) })))
+	events, err := world.Run(Clients(EachKey(3, keys(names...), func(string) Generator {
+		return Limit(20, Repeat(op("a")))
+	})))
 	if err != nil {
 		t.Fatal(err)
 	}

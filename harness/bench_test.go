@@ -20,7 +20,8 @@ import (
 
 var five = []history.NodeID{"n1", "n2", "n3", "n4", "n5"}
 
-// experiment is a plan of reads and writes, which every protocol serves, with every default written out.
+// experiment is a plan of reads and writes, which every protocol serves, with every default
+// written out.
 func experiment(b *testing.B, target string, faults []string, limit time.Duration) harness.Experiment {
 	p := plan.Default()
 	p.Target, p.Workload, p.Faults, p.Seed, p.TimeLimit = target, "read-write", faults, 1, plan.Duration(limit)
@@ -117,12 +118,16 @@ func BenchmarkCampaign(b *testing.B) {
 				Draw: func(seed uint64) (harness.Experiment, error) {
 					p := plan.Draw(seed, base, harness.Space(target))
 					workload, _ := workloads.Named(p.Workload)
-					return harness.Experiment{Plan: p, Workload: workload, Consistency: target.Protocol().Consistency}, nil
+					return harness.Experiment{Plan: p, Workload: workload,
+						Consistency: target.Protocol().Consistency}, nil
 				}}
 			seeds := 0
 			var simulated time.Duration
 			for b.Loop() {
-				err := c.Run(context.Background(), seeds, seeds+20, func(t harness.Trial) bool { simulated += t.Outcome.Virtual; return true })
+				err := c.Run(context.Background(), seeds, seeds+20, func(t harness.Trial) bool {
+					simulated += t.Outcome.Virtual
+					return true
+				})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -19,13 +19,15 @@ type Campaign struct {
 	First  uint64                                // seed of the whole campaign
 	Shard  Shard
 	Jobs   int // seeds at a time, from 1
-	// Seeds, if there are any, are the seeds of the whole campaign, in place of those from First on.
+	// Seeds, if there are any, are the seeds of the whole campaign, in place of those from First
+	// on.
 	Seeds []uint64
 	// Looks is how often a lead is tried again, each time under other luck.
 	Looks int
 }
 
-// Shard says which seeds of a campaign are done here: of every Of seeds, the one at place Index, from 0.
+// Shard says which seeds of a campaign are done here: of every Of seeds, the one at place Index,
+// from 0.
 type Shard struct {
 	Index int `json:"index"`
 	Of    int `json:"of"` // from 1

@@ -20,15 +20,17 @@ import (
 // campaign tries short runs of three nodes on which the given bug is planted.
 func campaign(t *testing.T, bug string, set map[string]string) harness.Campaign {
 	target := named(t, "raft")
-	return harness.Campaign{Target: target, First: 100, Shard: harness.Whole, Jobs: 1, Draw: func(seed uint64) (harness.Experiment, error) {
-		p := plan.Default()
-		p.Nodes, p.Seed, p.Bug, p.TimeLimit, p.HealLimit = 3, seed, bug, plan.Duration(4*time.Second), plan.Duration(3*time.Second)
-		p.Faults, p.FaultInterval = []string{"partition", "kill"}, plan.Duration(time.Second)
-		p.Set = target.Protocol().Defaults()
-		maps.Copy(p.Set, set)
-		workload, _ := workloads.Named("register")
-		return harness.Experiment{Plan: p, Workload: workload}, nil
-	}}
+	return harness.Campaign{Target: target, First: 100, Shard: harness.Whole, Jobs: 1,
+		Draw: func(seed uint64) (harness.Experiment, error) {
+			p := plan.Default()
+			p.Nodes, p.Seed, p.Bug, p.TimeLimit, p.HealLimit = 3, seed, bug, plan.Duration(4*time.Second),
+				plan.Duration(3*time.Second)
+			p.Faults, p.FaultInterval = []string{"partition", "kill"}, plan.Duration(time.Second)
+			p.Set = target.Protocol().Defaults()
+			maps.Copy(p.Set, set)
+			workload, _ := workloads.Named("register")
+			return harness.Experiment{Plan: p, Workload: workload}, nil
+		}}
 }
 
 func tally(t *testing.T, c harness.Campaign, from, to int) harness.Tally {
@@ -140,7 +142,10 @@ func TestACampaignEndsWithItsContextOrAnError(t *testing.T) {
 		return draw(seed)
 	}
 	seen = 0
-	if err := c.Run(context.Background(), 0, 1000, func(harness.Trial) bool { seen++; return true }); err == nil || err.Error() != "no plan" || seen != 3 {
+	if err := c.Run(context.Background(), 0, 1000, func(harness.Trial) bool {
+		seen++
+		return true
+	}); err == nil || err.Error() != "no plan" || seen != 3 {
 		t.Errorf("after %d trials: %v", seen, err)
 	}
 }

@@ -102,7 +102,9 @@ func Online(model, level string, initial history.Initial) (linear.Online, error)
 	case !slices.Contains(txn.Models(), model) && (level == "" || level == Linearizable):
 		return linear.NewOnline(model, initial)
 	}
-	return nil, fmt.Errorf("only linearizability, list-append and rw-register are judged while they happen, not %s by %q", model, level)
+	return nil,
+		fmt.Errorf("only linearizability, list-append and rw-register are judged while they happen, not %s by %q",
+			model, level)
 }
 
 // eased is a checker of a level that is hard to decide, behind a stronger one that is not: a

@@ -27,7 +27,8 @@ func TestLevel(t *testing.T) {
 		w, _ := workloads.Named(test.workload)
 		x := harness.Experiment{Plan: plan.Plan{Consistency: test.plan}, Workload: w, Consistency: test.promise}
 		if got := x.Level(); got != test.want {
-			t.Errorf("%s, promised %q, asked for %q: judged by %s, want %s", test.workload, test.promise, test.plan, got, test.want)
+			t.Errorf("%s, promised %q, asked for %q: judged by %s, want %s", test.workload, test.promise, test.plan,
+				got, test.want)
 		}
 		if err := harness.CheckLevel(w.Model, x.Level()); err != nil {
 			t.Errorf("%s: %v", test.workload, err)

@@ -45,7 +45,8 @@ func control(t *testing.T, target, workload string, seed uint64, set map[string]
 		t.Fatalf("no workload %s", workload)
 	}
 	return harness.Experiment{
-		Plan: p, Workload: w, Settle: time.Duration(protocol.Settle) * harness.Tick, Consistency: protocol.Promise(p.Set), Terse: true,
+		Plan: p, Workload: w, Settle: time.Duration(protocol.Settle) * harness.Tick,
+		Consistency: protocol.Promise(p.Set), Terse: true,
 	}
 }
 
@@ -63,7 +64,8 @@ var survived = []struct {
 	{"abd", "read-write", "read-write", nil},
 }
 
-// hardships are what all of them survive without a wrong answer, and without being stuck afterwards.
+// hardships are what all of them survive without a wrong answer, and without being stuck
+// afterwards.
 var hardships = []struct {
 	name   string
 	faults func(r *rand.Rand, nodes []string) []plan.Fixed
@@ -72,7 +74,8 @@ var hardships = []struct {
 	{"every reply lost after commit", func(*rand.Rand, []string) []plan.Fixed { return nil }, true},
 	{"all nodes killed, with honest disks", killAll, false},
 	{"duplicates and reordering at 30 %", func(_ *rand.Rand, nodes []string) []plan.Fixed {
-		return []plan.Fixed{{Fault: "links", Shape: "storm", Nodes: nodes, Set: map[string]any{"duplicate": 0.3, "reorder": 0.3}}}
+		return []plan.Fixed{{Fault: "links", Shape: "storm", Nodes: nodes,
+			Set: map[string]any{"duplicate": 0.3, "reorder": 0.3}}}
 	}, false},
 	{"clocks 10 s apart, and jumping", jumps, false},
 }
@@ -81,7 +84,8 @@ var hardships = []struct {
 func killAll(r *rand.Rand, nodes []string) (faults []plan.Fixed) {
 	for i := range 4 {
 		at := time.Duration(i)*time.Second + time.Duration(r.IntN(500))*time.Millisecond
-		faults = append(faults, plan.Fixed{At: plan.Duration(at), For: plan.Duration(200 * time.Millisecond), Fault: "kill", Shape: "all", Nodes: nodes})
+		faults = append(faults, plan.Fixed{At: plan.Duration(at), For: plan.Duration(200 * time.Millisecond),
+			Fault: "kill", Shape: "all", Nodes: nodes})
 	}
 	return faults
 }
@@ -91,8 +95,10 @@ func jumps(r *rand.Rand, nodes []string) (faults []plan.Fixed) {
 	for i := range 10 {
 		r.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })
 		faults = append(faults, plan.Fixed{
-			At: plan.Duration(time.Duration(i) * 400 * time.Millisecond), For: plan.Duration(400 * time.Millisecond), Fault: "clock",
-			Shape: "majority", Nodes: slices.Clone(nodes[:len(nodes)/2+1]), Set: map[string]any{"offset": []string{"10s", "-10s"}[r.IntN(2)]},
+			At: plan.Duration(time.Duration(i) * 400 * time.Millisecond), For: plan.Duration(400 * time.Millisecond),
+			Fault: "clock",
+			Shape: "majority", Nodes: slices.Clone(nodes[:len(nodes)/2+1]),
+			Set: map[string]any{"offset": []string{"10s", "-10s"}[r.IntN(2)]},
 		})
 	}
 	return faults
@@ -175,7 +181,8 @@ func TestCorrectBuildsSurvive(t *testing.T) {
 	}
 }
 
-// deaf says that the run was one in which calls took effect, and no client heard of it before the end.
+// deaf says that the run was one in which calls took effect, and no client heard of it before the
+// end.
 func deaf(t *testing.T, h *history.History) {
 	t.Helper()
 	hears, seen := false, false
@@ -214,7 +221,8 @@ func survive(t *testing.T, x harness.Experiment, silent bool) (checker.Result, *
 	}
 	defer c.Close()
 	recorder := history.NewRecorder(nil)
-	if _, err := x.Run(t.Context(), &mute{Cluster: c, asked: map[history.Process]history.Op{}}, recorder, nil); err != nil {
+	if _, err := x.Run(t.Context(), &mute{Cluster: c, asked: map[history.Process]history.Op{}}, recorder,
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	judge, err := x.Checker()
@@ -229,7 +237,8 @@ func survive(t *testing.T, x harness.Experiment, silent bool) (checker.Result, *
 	return r, h
 }
 
-// inconsistent are targets that promise less than linearizability, by levels that hold of every run.
+// inconsistent are targets that promise less than linearizability, by levels that hold of every
+// run.
 var inconsistent = []struct {
 	target, workload string
 	holds            string
@@ -260,7 +269,8 @@ func TestWhatIsNotLinearizableIsGraded(t *testing.T) {
 					t.Fatalf("%s promises %q", c.target, x.Consistency)
 				}
 				x.Plan.Faults = []string{"partition", "kill", "pause", "links"}
-				x.Plan.TimeLimit, x.Plan.FaultInterval = plan.Duration(time.Duration(c.seconds)*time.Second), plan.Duration(2*time.Second)
+				x.Plan.TimeLimit, x.Plan.FaultInterval = plan.Duration(time.Duration(c.seconds)*time.Second),
+					plan.Duration(2*time.Second)
 				r, h := survive(t, x, false)
 				if r.Verdict == checker.Invalid {
 					t.Fatalf("seed %d: %s", seed+1, r.Reason)

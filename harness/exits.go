@@ -67,7 +67,8 @@ func WithExits(parts []checker.Result, exits []cluster.Exit) []checker.Result {
 	return slices.Insert(slices.Clone(parts), at, ended)
 }
 
-// WithoutLiveness takes back what is said of progress: a cluster that somebody else has broken owes none.
+// WithoutLiveness takes back what is said of progress: a cluster that somebody else has broken
+// owes none.
 func WithoutLiveness(parts []checker.Result) []checker.Result {
 	parts = slices.Clone(parts)
 	for i, r := range parts {

@@ -22,9 +22,11 @@ func TestExits(t *testing.T) {
 	}
 	exits := []cluster.Exit{
 		own("n2", 5*time.Second, "exit status 3"), own("n1", 7*time.Second, "signal: aborted"),
-		own("n2", 2*time.Second, "exit status 3"), {Node: "n3", At: time.Second, How: "signal: killed", Outside: "was killed"},
+		own("n2", 2*time.Second, "exit status 3"),
+		{Node: "n3", At: time.Second, How: "signal: killed", Outside: "was killed"},
 	}
-	parts := []checker.Result{{Checker: "linearizable"}, {Checker: "liveness", Verdict: checker.Invalid}, {Checker: "stats"}}
+	parts := []checker.Result{{Checker: "linearizable"}, {Checker: "liveness", Verdict: checker.Invalid},
+		{Checker: "stats"}}
 	var names, said []string
 	merged := harness.WithExits(parts, exits)
 	for _, r := range merged {
@@ -55,7 +57,8 @@ func TestExits(t *testing.T) {
 // succeeded under faults.
 func TestRemarks(t *testing.T) {
 	fault := func(phase history.Phase) json.RawMessage {
-		text, err := json.Marshal(history.Fault{Fault: "kill", ID: 1, Phase: phase, Bit: true, Nodes: []history.NodeID{"n1"}})
+		text, err := json.Marshal(history.Fault{Fault: "kill", ID: 1, Phase: phase, Bit: true,
+			Nodes: []history.NodeID{"n1"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +72,8 @@ func TestRemarks(t *testing.T) {
 		"all well": {nil, 90, nil},
 		"refused": {[]history.Op{{F: "kill", Err: "kill: number 1 is still in force"}, {F: "kill", Err: "again"}}, 90,
 			[]string{"kill was refused 2 times, first at 0s: kill: number 1 is still in force"}},
-		"not ended": {[]history.Op{{F: "start", Err: "no answer"}}, 90, []string{"kill could not be ended once, at 0s: no answer"}},
+		"not ended": {[]history.Op{{F: "start", Err: "no answer"}}, 90,
+			[]string{"kill could not be ended once, at 0s: no answer"}},
 		"not healed": {[]history.Op{{F: history.HealAll, Err: "no answer"}}, 90,
 			[]string{"a fault could not be ended by healing once, at 0s: no answer"}},
 		"few successes": {nil, 9,

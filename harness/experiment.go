@@ -32,7 +32,8 @@ type Experiment struct {
 	// Drawn says that nobody has asked for the plan's faults: one that finds nothing to harm makes
 	// the run no emptier.
 	Drawn bool
-	// Terse leaves out what a history that is not valid still satisfies: it may cost more than all else.
+	// Terse leaves out what a history that is not valid still satisfies: it may cost more than all
+	// else.
 	Terse bool
 	// Consistency is what the target promises, as protocol.Protocol has it; empty: linearizability.
 	// See Level.
@@ -50,13 +51,16 @@ func (x Experiment) With(p plan.Plan) Experiment {
 // Settings are what --set can say of a workload.
 func Settings() []plan.Setting {
 	return []plan.Setting{
-		{Name: "ops-per-key", Doc: "calls before a key gives way to the next, within a tenth, or of transactions writes; the default is the workload's own"},
+		{Name: "ops-per-key", Doc: "calls before a key gives way to the next, within a tenth, or of transactions " +
+			"writes; the default is the workload's own"},
 		{Name: "processes-per-key", Default: "5", Doc: "clients that work on one key at a time"},
-		{Name: "values", Doc: "values are drawn from so many instead of being unique (registers only); checking is then much harder"},
+		{Name: "values", Doc: "values are drawn from so many instead of being unique (registers only); checking is " +
+			"then much harder"},
 	}
 }
 
-// Config is what a backend needs to know of the plan. Dir, Log, Run and OnStatus are the caller's to fill in.
+// Config is what a backend needs to know of the plan. Dir, Log, Run and OnStatus are the caller's
+// to fill in.
 func (x Experiment) Config(target cluster.Target, nodes []history.NodeID) cluster.Config {
 	options := map[string]string{}
 	for name, value := range x.Plan.Set {
@@ -70,12 +74,13 @@ func (x Experiment) Config(target cluster.Target, nodes []history.NodeID) cluste
 		retry.Attempt = t * retry.Attempt / retry.Timeout
 		retry.Timeout = t
 	}
-	return cluster.Config{Target: target, Nodes: nodes, Object: x.Workload.Object, Options: options, Bug: x.Plan.Bug, Seed: x.Plan.Seed,
-		Retry: retry, Tick: Tick}
+	return cluster.Config{Target: target, Nodes: nodes, Object: x.Workload.Object, Options: options, Bug: x.Plan.Bug,
+		Seed: x.Plan.Seed, Retry: retry, Tick: Tick}
 }
 
 // Run drives the plan on a cluster.
-func (x Experiment) Run(ctx context.Context, c cluster.Cluster, recorder *history.Recorder, onEvent func(*history.Op)) (Times, error) {
+func (x Experiment) Run(ctx context.Context, c cluster.Cluster, recorder *history.Recorder,
+	onEvent func(*history.Op)) (Times, error) {
 	keys := keys{of: x.Workload.Keys}
 	watch, err := x.watch(c)
 	if err != nil {
@@ -175,7 +180,8 @@ func (x Experiment) generator(nodes []history.NodeID, used *keys) generator.Gene
 			return generator.TimeLimit(time.Duration(x.Plan.HealLimit), generator.Clients(generator.Delay(pause, ask)))
 		}),
 		generator.Lazy(func(generator.Context) generator.Generator {
-			return generator.TimeLimit(time.Duration(x.Plan.HealLimit), generator.Clients(generator.Rate(10*x.Plan.Rate, final(used.names))))
+			return generator.TimeLimit(time.Duration(x.Plan.HealLimit),
+				generator.Clients(generator.Rate(10*x.Plan.Rate, final(used.names))))
 		}),
 	)
 }
@@ -192,7 +198,8 @@ func (x Experiment) faults() generator.Generator {
 	if len(x.Plan.Schedule) > 0 {
 		return written(x.Plan.Schedule)
 	}
-	return nemesis.Schedule(nemesis.Spec{Faults: x.Plan.Faults, Interval: time.Duration(x.Plan.FaultInterval), Seed: x.Plan.Seed})
+	return nemesis.Schedule(nemesis.Spec{Faults: x.Plan.Faults, Interval: time.Duration(x.Plan.FaultInterval),
+		Seed: x.Plan.Seed})
 }
 
 func (x Experiment) options(nodes []history.NodeID) workloads.Options {
@@ -200,7 +207,8 @@ func (x Experiment) options(nodes []history.NodeID) workloads.Options {
 		n, _ := strconv.Atoi(x.Plan.Set[name]) // validated with the plan; absent is 0, the default
 		return n
 	}
-	return workloads.Options{Nodes: nodes, OpsPerKey: number("ops-per-key"), PerKey: number("processes-per-key"), Values: number("values")}
+	return workloads.Options{Nodes: nodes, OpsPerKey: number("ops-per-key"), PerKey: number("processes-per-key"),
+		Values: number("values")}
 }
 
 // Checker judges a run of this plan: the workload's model at its level, what else the workload
@@ -221,7 +229,8 @@ func (x Experiment) Checker() (checker.Checker, error) {
 	if !x.Drawn {
 		gate.Faults = x.Plan.Faults
 	}
-	return checker.All(x.Plan.Workload, append(parts, checker.Liveness{}, gate, checker.Stats{}, checker.Availability{})...), nil
+	return checker.All(x.Plan.Workload, append(parts, checker.Liveness{}, gate, checker.Stats{},
+		checker.Availability{})...), nil
 }
 
 // enough is how many successes of each call a run must have: one in two hundred of the calls
@@ -251,7 +260,8 @@ func BrokenInvariants(c cluster.Cluster) (checker.Result, bool) {
 	if len(e.Ops) == 0 {
 		e.Summary += " (it names no client's call)"
 	}
-	return checker.Result{Checker: invariants, Verdict: checker.Invalid, Reason: e.Summary, Evidence: []checker.Evidence{e}}, true
+	return checker.Result{Checker: invariants, Verdict: checker.Invalid, Reason: e.Summary,
+		Evidence: []checker.Evidence{e}}, true
 }
 
 // invariant is the number of one, as the protocols' package comments have it.

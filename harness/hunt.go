@@ -103,7 +103,8 @@ func (h *Hunt) Run(ctx context.Context, c Campaign, seeds, wanted int) error {
 	return c.Run(ctx, 0, len(c.Seeds), add)
 }
 
-// Try tries one seed of c: one that has shown the bug before, as a fuzzer begins with what it has kept.
+// Try tries one seed of c: one that has shown the bug before, as a fuzzer begins with what it has
+// kept.
 func (h *Hunt) Try(ctx context.Context, c Campaign, seed uint64) error {
 	c.Seeds = []uint64{seed}
 	return c.Run(ctx, 0, 1, func(t Trial) bool {
@@ -134,7 +135,8 @@ func (h *Hunt) Found() bool { return len(h.Tally.Findings) > 0 }
 // AsItsClass says whether it was convicted by what bugs of its class must be convicted by.
 func (h *Hunt) AsItsClass() bool { return len(h.Finds) > 0 }
 
-// Median is the middle of what the finds took, each measure by itself; the zero Find if there are none.
+// Median is the middle of what the finds took, each measure by itself; the zero Find if there are
+// none.
 func (h *Hunt) Median() Find {
 	if len(h.Finds) == 0 {
 		return Find{}

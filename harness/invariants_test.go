@@ -41,7 +41,8 @@ func TestABrokenInvariantNamesTheCallsThatItIsAbout(t *testing.T) {
 			for seed := uint64(1); seed <= 40 && !told; seed++ {
 				x := control(t, target, b.workload, seed, nil)
 				x.Plan.Bug, x.Plan.Nodes, x.Plan.Faults = b.bug, 3, []string{"partition", "kill", "links"}
-				x.Plan.TimeLimit, x.Plan.FaultInterval, x.Plan.Rate = plan.Duration(10*time.Second), plan.Duration(time.Second), 50
+				x.Plan.TimeLimit, x.Plan.FaultInterval, x.Plan.Rate = plan.Duration(10*time.Second),
+					plan.Duration(time.Second), 50
 				out, err := x.Simulate(t.Context(), named(t, target), sim.Options{})
 				if err != nil {
 					t.Fatal(err)

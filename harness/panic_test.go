@@ -38,12 +38,14 @@ func TestOnlyACorePanicsToBeConvicted(t *testing.T) {
 		core, err := made(c, records)
 		return &dropped{Core: core}, err
 	}
-	out, err := control(t, "raft", "register", 1, nil).Simulate(t.Context(), bundled.New(p), sim.Options{Unchecked: true})
+	out, err := control(t, "raft", "register", 1, nil).
+		Simulate(t.Context(), bundled.New(p), sim.Options{Unchecked: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	signs, _ := out.Signs()
-	if out.Result.Verdict != checker.Invalid || len(signs) == 0 || signs[len(signs)-1] != (harness.Sign{Checker: "core", Evidence: "panic"}) {
+	if out.Result.Verdict != checker.Invalid || len(signs) == 0 ||
+		signs[len(signs)-1] != (harness.Sign{Checker: "core", Evidence: "panic"}) {
 		t.Errorf("a core that panics: %v, %v", out.Result.Verdict, signs)
 	}
 
@@ -55,7 +57,8 @@ func TestOnlyACorePanicsToBeConvicted(t *testing.T) {
 		x.Workload.Generator = func(workloads.Options) generator.Generator { return g }
 		_, err := x.Simulate(t.Context(), raft, sim.Options{})
 		var panicked *cluster.PanicError
-		if !errors.As(err, &panicked) || panicked.Core != "" || err.Error() != "the run panicked: no idea what to do next" {
+		if !errors.As(err, &panicked) || panicked.Core != "" ||
+			err.Error() != "the run panicked: no idea what to do next" {
 			t.Errorf("a workload that panics %s: %v", name, err)
 			continue
 		}

@@ -37,7 +37,8 @@ func troubles(h *history.History, f, what string) string {
 	times := 0
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		if op.Process != history.Nemesis || op.F != f || op.Kind == history.Invoke || op.Err == "" || len(op.Faults()) > 0 {
+		if op.Process != history.Nemesis || op.F != f || op.Kind == history.Invoke || op.Err == "" ||
+			len(op.Faults()) > 0 {
 			continue
 		}
 		if times++; first == nil {
@@ -60,7 +61,8 @@ const (
 	fewShare = 10
 )
 
-// fewSucceeded says that hardly any call of those made during faults succeeded: a verdict of little weight.
+// fewSucceeded says that hardly any call of those made during faults succeeded: a verdict of
+// little weight.
 func fewSucceeded(h *history.History) string {
 	windows := h.Windows()
 	var during checker.Counts
@@ -98,6 +100,7 @@ func (x Experiment) Unhurried(h *history.History) string {
 	if until < time.Second || made > 0.75*x.Plan.Rate {
 		return ""
 	}
-	return fmt.Sprintf("%.3g calls a second were made of the %g asked for: the clients were waiting (--concurrency adds some)",
+	return fmt.Sprintf("%.3g calls a second were made of the %g asked for: the clients were waiting (--concurrency "+
+		"adds some)",
 		made, x.Plan.Rate)
 }

@@ -228,7 +228,8 @@ func (l *loop) abandon() {
 	defer func() { _ = recover() }() // the loop's own panic is reported already; a second one adds nothing
 	if l.Fault != nil {
 		l.awaitNemesis(ctx)
-		heal := history.Op{Process: history.Nemesis, Kind: history.Invoke, F: history.HealAll, Time: max(l.Cluster.Now(), l.last)}
+		heal := history.Op{Process: history.Nemesis, Kind: history.Invoke, F: history.HealAll,
+			Time: max(l.Cluster.Now(), l.last)}
 		if op, err := l.record(heal); err == nil {
 			l.Cluster.Do(op, func(ctx context.Context) history.Op { return l.Fault(ctx, op) })
 			l.roster.Take(history.Nemesis)

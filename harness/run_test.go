@@ -20,7 +20,8 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// slow is a cluster in which every call takes a second of its own time and ends as the script says, in turn.
+// slow is a cluster in which every call takes a second of its own time and ends as the script
+// says, in turn.
 type slow struct {
 	now    time.Duration
 	flying []history.Op
@@ -73,7 +74,8 @@ func lines(t *testing.T, r *history.Recorder) *history.History {
 func TestAProcessIsNotUsedAgainAfterAnUnknownOutcome(t *testing.T) {
 	var rec history.Recorder
 	c := &slow{ends: []history.Kind{history.Info, history.Fail, history.Ok}}
-	if _, err := harness.Run(context.Background(), harness.Test{Cluster: c, Generator: reads(3), Processes: 1, Recorder: &rec}); err != nil {
+	if _, err := harness.Run(context.Background(),
+		harness.Test{Cluster: c, Generator: reads(3), Processes: 1, Recorder: &rec}); err != nil {
 		t.Fatal(err)
 	}
 	var procs []history.Process
@@ -88,7 +90,8 @@ func TestAProcessIsNotUsedAgainAfterAnUnknownOutcome(t *testing.T) {
 
 func TestEveryNodeIsAskedByItsOwnProcesses(t *testing.T) {
 	var rec history.Recorder
-	if _, err := harness.Run(context.Background(), harness.Test{Cluster: &slow{}, Generator: reads(8), Processes: 4, Recorder: &rec}); err != nil {
+	if _, err := harness.Run(context.Background(),
+		harness.Test{Cluster: &slow{}, Generator: reads(8), Processes: 4, Recorder: &rec}); err != nil {
 		t.Fatal(err)
 	}
 	for _, op := range lines(t, &rec).Ops {
@@ -158,13 +161,18 @@ func TestABrokenRunEndsWithOneClearError(t *testing.T) {
 		rec  *history.Recorder
 		want string
 	}{
-		"a process that does not exist": {rogue{}, history.NewRecorder(nil), "the generator gave read to process 99, which is not free"},
-		"a panic":                       {rogue{panics: true}, history.NewRecorder(nil), "the run panicked: no idea what to do next"},
-		"a generator that is stuck":     {stuck{}, history.NewRecorder(nil), "the generator waits for an event, and nothing is under way"},
-		"a full disk":                   {reads(1), history.NewRecorder(full{}), "the history cannot be written: no space left on device"},
+		"a process that does not exist": {rogue{}, history.NewRecorder(nil),
+			"the generator gave read to process 99, which is not free"},
+		"a panic": {rogue{panics: true}, history.NewRecorder(nil),
+			"the run panicked: no idea what to do next"},
+		"a generator that is stuck": {stuck{}, history.NewRecorder(nil),
+			"the generator waits for an event, and nothing is under way"},
+		"a full disk": {reads(1), history.NewRecorder(full{}),
+			"the history cannot be written: no space left on device"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := harness.Run(context.Background(), harness.Test{Cluster: &slow{}, Generator: test.g, Processes: 1, Recorder: test.rec})
+			_, err := harness.Run(context.Background(),
+				harness.Test{Cluster: &slow{}, Generator: test.g, Processes: 1, Recorder: test.rec})
 			if err == nil || err.Error() != test.want {
 				t.Errorf("%v, want %s", err, test.want)
 			}
@@ -243,7 +251,8 @@ func TestTheSameSeedGivesTheSameBytes(t *testing.T) {
 	}
 }
 
-// Every workload holds on a correct Raft under every fault, and the gate is passed: the run said something.
+// Every workload holds on a correct Raft under every fault, and the gate is passed: the run said
+// something.
 func TestCorrectRaftIsValidUnderEveryWorkload(t *testing.T) {
 	for _, w := range workloads.All() {
 		t.Run(w.Name, func(t *testing.T) {
@@ -272,7 +281,8 @@ func TestLocalReadsAreConvicted(t *testing.T) {
 		for _, claim := range r.Evidence[0].Why {
 			said = append(said, claim.Text)
 		}
-		if all := strings.Join(said, "\n"); r.Evidence[0].Kind != "stale-read" || !strings.Contains(all, "so it must see") {
+		if all := strings.Join(said, "\n"); r.Evidence[0].Kind != "stale-read" ||
+			!strings.Contains(all, "so it must see") {
 			t.Errorf("seed %d: %s is not explained as a stale read:\n%s", p.Seed, r.Evidence[0].Kind, all)
 		}
 	}

@@ -27,7 +27,8 @@ func Pinned(p plan.Plan, h *history.History) plan.Plan {
 			break
 		}
 		if op.Process != history.Nemesis {
-			call := plan.Call{At: plan.Duration(op.Time), Client: int(op.Process % history.Process(clients)), F: op.F, Key: op.Key}
+			call := plan.Call{At: plan.Duration(op.Time), Client: int(op.Process % history.Process(clients)), F: op.F,
+				Key: op.Key}
 			if string(op.Value) != "null" {
 				call.Value = plan.JSON(op.Value)
 			}
@@ -144,7 +145,8 @@ func asJSON(v any) json.RawMessage {
 func writtenCalls(calls []plan.Call, clients int) generator.Generator {
 	s := &script{lanes: make([][]history.Op, clients), next: make([]int, clients)}
 	for _, c := range calls {
-		op := history.Op{Time: time.Duration(c.At), F: c.F, Key: c.Key, Value: json.RawMessage("null"), Node: history.NodeID(c.Node)}
+		op := history.Op{Time: time.Duration(c.At), F: c.F, Key: c.Key, Value: json.RawMessage("null"),
+			Node: history.NodeID(c.Node)}
 		if c.Value != "" {
 			op.Value = json.RawMessage(c.Value)
 		}
@@ -170,7 +172,8 @@ func (s *script) Next(ctx generator.Context) (history.Op, generator.State, gener
 			continue
 		}
 		done = false
-		if slices.Contains(ctx.Free, ctx.Procs[i]) && (best < 0 || lane[s.next[i]].Time < s.lanes[best][s.next[best]].Time) {
+		if slices.Contains(ctx.Free, ctx.Procs[i]) &&
+			(best < 0 || lane[s.next[i]].Time < s.lanes[best][s.next[best]].Time) {
 			best = i
 		}
 	}

@@ -46,7 +46,9 @@ func (s Sign) Same(o Outcome) bool {
 		if part.Verdict != checker.Invalid || part.Checker != s.Checker {
 			continue
 		}
-		if s.Evidence == "" || slices.ContainsFunc(part.Evidence, func(e checker.Evidence) bool { return e.Kind == s.Evidence }) {
+		if s.Evidence == "" || slices.ContainsFunc(part.Evidence, func(e checker.Evidence) bool {
+			return e.Kind == s.Evidence
+		}) {
 			return true
 		}
 	}
@@ -66,7 +68,8 @@ func (s *Shrinker) Shrink(ctx context.Context, x Experiment, o Outcome) (plan.Pl
 	if !s.try(ctx, pinned) {
 		return s.best.Plan, s.outcome, s.err
 	}
-	large := []func(context.Context){s.moment, s.healing, s.named, s.kinds, s.spans, s.faults, s.crowd, s.calls, s.nodes, s.clients, s.moment}
+	large := []func(context.Context){s.moment, s.healing, s.named, s.kinds, s.spans, s.faults, s.crowd, s.calls,
+		s.nodes, s.clients, s.moment}
 	small := slices.Concat(large, []func(context.Context){s.micros, s.tail, s.lengths, s.gaps, s.shorten})
 	for i, r := range rounds {
 		if s.luck, s.pieces = r.luck, r.pieces; r.pieces == whole {
@@ -85,7 +88,8 @@ func (s *Shrinker) Shrink(ctx context.Context, x Experiment, o Outcome) (plan.Pl
 
 // rounds go from few large pieces to single things, and both under ever more luck: while a plan is
 // large, a try is dear, and a piece that the violation needs is likely to be in it.
-var rounds = []struct{ luck, pieces int }{{1, 8}, {1, 32}, {4, 16}, {16, 8}, {1, whole}, {3, whole}, {10, whole}, {30, whole}}
+var rounds = []struct{ luck, pieces int }{{1, 8}, {1, 32}, {4, 16}, {16, 8}, {1, whole}, {3, whole}, {10, whole},
+	{30, whole}}
 
 // whole cuts a list into as many pieces as it has elements.
 const whole = math.MaxInt
@@ -112,7 +116,8 @@ func (s *Shrinker) complete(ctx context.Context) (plan.Plan, Outcome, error) {
 // size is what the passes make smaller.
 func (s *Shrinker) size() int {
 	p := s.best.Plan
-	size := 100*(len(p.Schedule)+len(p.Calls)+p.Nodes+p.Concurrency.Of(p.Nodes)) + int(time.Duration(p.TimeLimit).Seconds())
+	size := 100*(len(p.Schedule)+len(p.Calls)+p.Nodes+p.Concurrency.Of(p.Nodes)) +
+		int(time.Duration(p.TimeLimit).Seconds())
 	for _, f := range p.Schedule {
 		size += len(f.Nodes)
 	}

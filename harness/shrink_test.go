@@ -44,7 +44,8 @@ func TestAViolationShrinksToAHandfulOfCalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(small.Calls) == 0 || len(small.Calls) > 6 || len(small.Schedule) > 2 || len(outcome.History.Calls()) > 20 {
-		t.Errorf("%d calls and %d faults are left, %d operations in all, of\n%s", len(small.Calls), len(small.Schedule), len(outcome.History.Calls()), small)
+		t.Errorf("%d calls and %d faults are left, %d operations in all, of\n%s", len(small.Calls), len(small.Schedule),
+			len(outcome.History.Calls()), small)
 	}
 	// What is left is a plan like any other: it reads back, and does the same again.
 	again, err := trial.Experiment.With(small).Simulate(context.Background(), c.Target, sim.Options{})
@@ -52,7 +53,9 @@ func TestAViolationShrinksToAHandfulOfCalls(t *testing.T) {
 		t.Errorf("the shrunken plan gives another history (%v), or %v is not in it", err, sign)
 	}
 	small.Set["reads"] = "index"
-	if honest, err := trial.Experiment.With(small).Simulate(context.Background(), c.Target, sim.Options{}); err != nil || honest.Result.Verdict == checker.Invalid {
+	if honest, err := trial.Experiment.With(small).
+		Simulate(context.Background(), c.Target, sim.Options{}); err != nil ||
+		honest.Result.Verdict == checker.Invalid {
 		t.Errorf("without the cause the shrunken plan is %v (%v)", honest.Result.Verdict, err)
 	}
 }
@@ -64,8 +67,10 @@ func TestABrokenInvariantShrinks(t *testing.T) {
 	sign := harness.Sign{Checker: "invariants", Evidence: "invariant-M5"}
 	for seed := uint64(1); ; seed++ {
 		x := control(t, "multipaxos", "register", seed, nil)
-		x.Plan.Bug, x.Plan.Nodes, x.Plan.Faults = "multipaxos/promises-ignored", 3, []string{"partition", "kill", "links"}
-		x.Plan.TimeLimit, x.Plan.FaultInterval, x.Plan.Rate = plan.Duration(10*time.Second), plan.Duration(time.Second), 50
+		x.Plan.Bug, x.Plan.Nodes, x.Plan.Faults = "multipaxos/promises-ignored", 3,
+			[]string{"partition", "kill", "links"}
+		x.Plan.TimeLimit, x.Plan.FaultInterval, x.Plan.Rate = plan.Duration(10*time.Second),
+			plan.Duration(time.Second), 50
 		before, err := x.Simulate(t.Context(), target, sim.Options{})
 		if err != nil || seed > 50 {
 			t.Fatalf("50 seeds break nothing (%v)", err)
@@ -87,7 +92,8 @@ func TestABrokenInvariantShrinks(t *testing.T) {
 			t.Errorf("%d calls and %d faults are left of\n%s", len(small.Calls), len(small.Schedule), small)
 		}
 		again, err := x.With(small).Simulate(t.Context(), target, sim.Options{})
-		if err != nil || again.Digest() != outcome.Digest() || len(again.Result.Parts) != len(outcome.Result.Parts) || !sign.Same(again) {
+		if err != nil || again.Digest() != outcome.Digest() || len(again.Result.Parts) != len(outcome.Result.Parts) ||
+			!sign.Same(again) {
 			t.Errorf("the shrunken plan gives another outcome (%v), or %v is not in it", err, sign)
 		}
 		return
@@ -103,7 +109,8 @@ func TestAWrittenPlanIsTheDrawnOne(t *testing.T) {
 	})
 	t.Run("many at a time", func(t *testing.T) {
 		writtenAsDrawn(t, time.Microsecond, func(p *plan.Plan) {
-			p.Faults, p.FaultInterval = []string{"partition", "kill", "pause", "links", "hold", "clock", "drift", "disk"}, plan.Duration(100*time.Millisecond)
+			p.Faults, p.FaultInterval = []string{"partition", "kill", "pause", "links", "hold", "clock", "drift",
+				"disk"}, plan.Duration(100*time.Millisecond)
 		})
 	})
 }
@@ -132,8 +139,10 @@ func writtenAsDrawn(t *testing.T, apart time.Duration, change func(*plan.Plan)) 
 		if a.F == history.HealAll {
 			break
 		}
-		if (a.Time-b.Time).Abs() > apart || a.Process != b.Process || a.Kind != b.Kind || a.F != b.F || a.Node != b.Node ||
-			string(a.Value) != string(b.Value) && (apart == 0 || a.Process != history.Nemesis) { // a proof may say how long a fault lasted
+		if (a.Time-b.Time).Abs() > apart || a.Process != b.Process || a.Kind != b.Kind || a.F != b.F ||
+			a.Node != b.Node ||
+			// a proof may say how long a fault lasted
+			string(a.Value) != string(b.Value) && (apart == 0 || a.Process != history.Nemesis) {
 			t.Fatalf("event %d was %+v, and is %+v", i, a, b)
 		}
 	}
@@ -146,7 +155,8 @@ func TestAScriptThatCannotBeIsRefused(t *testing.T) {
 		"schedule: fault 1: it names no nodes":             {Fault: "kill", Shape: "one"},
 		`schedule: fault 1: earthquake has no shape "one"`: {Fault: "earthquake", Shape: "one"},
 	} {
-		if err := harness.CheckScript(plan.Plan{Nodes: 3, Schedule: []plan.Fixed{fault}}); err == nil || err.Error() != want {
+		if err := harness.CheckScript(plan.Plan{Nodes: 3, Schedule: []plan.Fixed{fault}}); err == nil ||
+			err.Error() != want {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}

@@ -91,7 +91,10 @@ func (s *Shrinker) touched(op *history.Op) []string {
 // on is what a call does to some keys: of a transaction the micro-operations on them.
 func (s *Shrinker) on(c plan.Call, keys map[string]bool) (part plan.Call, any bool) {
 	on := func(c plan.Call) bool {
-		return slices.ContainsFunc(s.touched(&history.Op{F: c.F, Key: c.Key, Value: json.RawMessage(c.Value)}), func(key string) bool { return keys[key] })
+		return slices.ContainsFunc(s.touched(&history.Op{F: c.F, Key: c.Key, Value: json.RawMessage(c.Value)}),
+			func(key string) bool {
+				return keys[key]
+			})
 	}
 	micros := microOperations(c)
 	if len(micros) == 0 {
@@ -148,7 +151,9 @@ func withoutSpan(p plan.Plan, from, length time.Duration) plan.Plan {
 func (s *Shrinker) kinds(ctx context.Context) {
 	minimise(s.best.Plan.Faults, s.pieces, func(left []string) bool {
 		p := s.best.Plan
-		p.Schedule = slices.DeleteFunc(slices.Clone(p.Schedule), func(f plan.Fixed) bool { return !slices.Contains(left, f.Fault) })
+		p.Schedule = slices.DeleteFunc(slices.Clone(p.Schedule), func(f plan.Fixed) bool {
+			return !slices.Contains(left, f.Fault)
+		})
 		return s.try(ctx, p)
 	})
 }

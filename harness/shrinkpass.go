@@ -275,7 +275,8 @@ func (s *Shrinker) gaps(ctx context.Context) {
 				break
 			}
 			gap := at[i] - at[i-1]
-			if cut := gap - gap/time.Duration(rest); cut > 10*time.Millisecond && s.try(ctx, earlier(s.best.Plan, at[i-1], cut)) {
+			if cut := gap - gap/time.Duration(rest); cut > 10*time.Millisecond &&
+				s.try(ctx, earlier(s.best.Plan, at[i-1], cut)) {
 				break
 			}
 		}

@@ -16,7 +16,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Outcome is what came of one plan in the simulator. All but the times on the wall follow from the plan.
+// Outcome is what came of one plan in the simulator. All but the times on the wall follow from the
+// plan.
 type Outcome struct {
 	History *history.History
 	Result  checker.Result // invariants and panics are among its parts
@@ -78,7 +79,8 @@ func (x Experiment) Simulate(ctx context.Context, target cluster.Target, options
 	return out, nil
 }
 
-// CorePanic is the error of a run as a finding, if it is the panic of a core: a correct core never panics.
+// CorePanic is the error of a run as a finding, if it is the panic of a core: a correct core never
+// panics.
 func CorePanic(err error) (checker.Result, bool) {
 	var p *cluster.PanicError
 	if !errors.As(err, &p) || p.Core == "" {
@@ -96,7 +98,8 @@ func (o Outcome) Digest() [sha256.Size]byte {
 	for i := range o.History.Ops {
 		var err error
 		if line, err = history.AppendJSON(line[:0], &o.History.Ops[i]); err != nil {
-			line = binary.AppendVarint([]byte(err.Error()), int64(i)) // an event that cannot be written differs from all others
+			// an event that cannot be written differs from all others
+			line = binary.AppendVarint([]byte(err.Error()), int64(i))
 		}
 		hash.Write(line)
 	}

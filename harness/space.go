@@ -24,7 +24,8 @@ func Space(target cluster.Simulable) plan.Space {
 		Settings: []plan.Choice{
 			{Name: "ops-per-key", Values: []string{"", "20", "60"}},
 			{Name: "processes-per-key", Values: []string{"2", "5", "10"}},
-			{Name: "values", Values: []string{"", "", "", "", "", "2", "5"}}, // seldom: repeated values may be slow to judge
+			// seldom: repeated values may be slow to judge
+			{Name: "values", Values: []string{"", "", "", "", "", "2", "5"}},
 		},
 		Apart:   protocol.Apart,
 		Attacks: protocol.Attacks,

@@ -75,7 +75,8 @@ func (t *Tally) Add(trial Trial) (fresh []Sign) {
 // find adds a finding to those of its sign; fresh says that it is the first.
 func (t *Tally) find(f Finding) (fresh bool) {
 	defer slices.SortFunc(t.Findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Checker, b.Checker), cmp.Compare(a.Evidence, b.Evidence))
+		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Checker, b.Checker),
+			cmp.Compare(a.Evidence, b.Evidence))
 	})
 	at := slices.IndexFunc(t.Findings, func(g Finding) bool { return g.Sign == f.Sign })
 	if at < 0 {

@@ -74,7 +74,8 @@ func carriedOut(t *testing.T, target, workload, bug, reads string, seed uint64) 
 	return x, out
 }
 
-// What is left of a transaction is what the violation needs: of a write skew a read and a write each.
+// What is left of a transaction is what the violation needs: of a write skew a read and a write
+// each.
 func TestMicroOperationsAreLeftOut(t *testing.T) {
 	var sign harness.Sign
 	var x harness.Experiment

@@ -128,7 +128,8 @@ func explained(t *testing.T, name string, h *history.History, r checker.Result) 
 	}
 }
 
-// The corpus shows something valid and something invalid of every model and every level, and says why.
+// The corpus shows something valid and something invalid of every model and every level, and says
+// why.
 func TestCorpusIsComplete(t *testing.T) {
 	seen := map[string]bool{}
 	for _, file := range all(t) {

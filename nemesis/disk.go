@@ -25,11 +25,15 @@ func (n *Nemesis) slowDisks(ctx context.Context, f *history.Fault) error {
 	if err != nil {
 		return refused(fmt.Sprintf("setting delay of disk: %v", err))
 	}
-	return strike(f, n.slow, func(id history.NodeID) (Proof, error) { return n.cluster.(DiskSlower).SlowDisk(ctx, id, by) })
+	return strike(f, n.slow, func(id history.NodeID) (Proof, error) {
+		return n.cluster.(DiskSlower).SlowDisk(ctx, id, by)
+	})
 }
 
 func (n *Nemesis) mendDisks(ctx context.Context, f *history.Fault) error {
-	return n.mend(f, n.slow, func(id history.NodeID) (Proof, error) { return n.cluster.(DiskSlower).SlowDisk(ctx, id, 0) })
+	return n.mend(f, n.slow, func(id history.NodeID) (Proof, error) {
+		return n.cluster.(DiskSlower).SlowDisk(ctx, id, 0)
+	})
 }
 
 // loseDisks kills nodes and harms their disks.
@@ -39,7 +43,8 @@ func (n *Nemesis) loseDisks(ctx context.Context, f *history.Fault) error {
 	if err := json.Unmarshal(f.Set["harm"], &how); err != nil {
 		return refused(fmt.Sprintf("setting harm of disk-loss: %v", err))
 	}
-	harm, ok := map[string]func(context.Context, history.NodeID) (Proof, error){"wipe": breaker.Wipe, "rot": breaker.Rot}[how]
+	harm, ok := map[string]func(context.Context, history.NodeID) (Proof, error){"wipe": breaker.Wipe,
+		"rot": breaker.Rot}[how]
 	if !ok {
 		return refused("setting harm of disk-loss: want wipe or rot")
 	}

@@ -32,7 +32,8 @@ type fake struct {
 func newFake() *fake {
 	return &fake{
 		down: map[history.NodeID]bool{}, paused: map[history.NodeID]bool{}, skew: map[history.NodeID]nemesis.Skew{},
-		slow: map[history.NodeID]bool{}, out: map[history.NodeID]bool{}, rotten: map[history.NodeID]bool{}, broken: map[string]bool{},
+		slow: map[history.NodeID]bool{}, out: map[history.NodeID]bool{}, rotten: map[history.NodeID]bool{},
+		broken: map[string]bool{},
 	}
 }
 

@@ -25,7 +25,8 @@ func strike(f *history.Fault, struck map[history.NodeID]bool, do func(history.No
 
 // mend takes it back from the nodes that are still marked, at once where the cluster can bear it:
 // one that is started again may need the others to serve. One where that fails stays marked.
-func (n *Nemesis) mend(f *history.Fault, struck map[history.NodeID]bool, undo func(history.NodeID) (Proof, error)) error {
+func (n *Nemesis) mend(f *history.Fault, struck map[history.NodeID]bool,
+	undo func(history.NodeID) (Proof, error)) error {
 	sum := tally{bit: f.Bit}
 	proofs, errs := make([]Proof, len(f.Nodes)), make([]error, len(f.Nodes))
 	each := func(i int) {

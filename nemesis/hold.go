@@ -10,7 +10,8 @@ import (
 // stalls are the shapes of held links: partitions that lose nothing.
 var stalls = []Shape{
 	{Name: "one", Doc: "All links of one node.", Least: 2, Weight: 2, count: one, cut: apart},
-	{Name: "leader", Doc: "All links of the node that leads.", Least: 2, Weight: 3, Leader: true, count: one, cut: apart},
+	{Name: "leader", Doc: "All links of the node that leads.", Least: 2, Weight: 3, Leader: true, count: one,
+		cut: apart},
 	{
 		Name: "one-way", Doc: "All links to one node, or all from it.",
 		Least: 2, Weight: 2, count: one, set: direction, cut: oneWay,

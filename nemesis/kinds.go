@@ -42,7 +42,8 @@ func Kinds() []Kind {
 		{
 			Name:  "kill",
 			Power: "Killer",
-			Doc:   "Kills nodes without warning, as a power failure would, and starts them again with what their disks kept.",
+			Doc: "Kills nodes without warning, as a power failure would, and starts them again with what their " +
+				"disks kept.",
 			Start: "kill", Stop: "start",
 			Shapes: victims, Ordinary: true,
 			can:   has[Killer],
@@ -106,7 +107,8 @@ func Kinds() []Kind {
 		{
 			Name:  "crash",
 			Power: "Crasher",
-			Doc: "Crashes nodes at a moment of their protocol: when they next come to one of its points, before they write, " +
+			Doc: "Crashes nodes at a moment of their protocol: when they next come to one of its points, before " +
+				"they write, " +
 				"before they send, or after.",
 			Start: "start-crash", Stop: "stop-crash",
 			Shapes: traps, Ordinary: true,
@@ -125,7 +127,8 @@ func Kinds() []Kind {
 		{
 			Name:  "transfer",
 			Power: "Transferrer",
-			Doc:   "Asks whoever leads to hand leadership to another node, and looks after 0.3 to 1.5 s whether that one leads.",
+			Doc: "Asks whoever leads to hand leadership to another node, and looks after 0.3 to 1.5 s whether " +
+				"that one leads.",
 			Start: "start-transfer", Stop: "stop-transfer",
 			Shapes: heirs, Ordinary: true,
 			least: 300 * time.Millisecond, most: 1500 * time.Millisecond,
@@ -135,7 +138,8 @@ func Kinds() []Kind {
 		{
 			Name:  "disk-loss",
 			Power: "DiskBreaker",
-			Doc: "Kills nodes and empties or damages their disks; they come back without their memory. A correct protocol need " +
+			Doc: "Kills nodes and empties or damages their disks; they come back without their memory. A correct " +
+				"protocol need " +
 				"not survive it: who forgets promises breaks them.",
 			Start: "start-disk-loss", Stop: "stop-disk-loss",
 			Shapes: losses,

@@ -11,7 +11,8 @@ import (
 var leavers = []Shape{
 	{Name: "one", Doc: "One node leaves.", Least: 2, Weight: 3, count: one},
 	{Name: "leader", Doc: "The node that leads leaves.", Least: 2, Weight: 2, Leader: true, count: one},
-	{Name: "minority", Doc: "Less than half of the nodes leave, one after another.", Least: 3, Weight: 2, count: minority},
+	{Name: "minority", Doc: "Less than half of the nodes leave, one after another.", Least: 3, Weight: 2,
+		count: minority},
 	{Name: "all-but-one", Doc: "All nodes but one leave, one after another.", Least: 3, Weight: 2, count: allButOne},
 }
 
@@ -45,7 +46,8 @@ func (n *Nemesis) readd(ctx context.Context, f *history.Fault) error {
 	return sum.conclude(f)
 }
 
-// transfer asks for leadership to go to the node named, or to the next one where that leads already.
+// transfer asks for leadership to go to the node named, or to the next one where that leads
+// already.
 func (n *Nemesis) transfer(ctx context.Context, f *history.Fault) error {
 	if leader, ok := n.leader(ctx); ok && leader == f.Nodes[0] {
 		at := slices.Index(n.nodes, leader)

@@ -98,7 +98,9 @@ func (n *Nemesis) begin(ctx context.Context, kind Kind, f history.Fault) (*histo
 		}
 	}
 	shape, ok := named(kind.Shapes, f.Shape)
-	if !ok || len(f.Nodes) == 0 || slices.ContainsFunc(f.Nodes, func(id history.NodeID) bool { return !slices.Contains(n.nodes, id) }) {
+	if !ok || len(f.Nodes) == 0 || slices.ContainsFunc(f.Nodes, func(id history.NodeID) bool {
+		return !slices.Contains(n.nodes, id)
+	}) {
 		return nil, fmt.Errorf("%s: no shape %q of %v", kind.Start, f.Shape, f.Nodes)
 	}
 	f.Fault, f.Phase, f.Bit = kind.Name, history.Start, false

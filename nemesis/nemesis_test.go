@@ -53,7 +53,8 @@ func TestApply(t *testing.T) {
 			err:   "n3: it does not work",
 		},
 		{
-			name: "what may have happened is undone", broken: []string{"kill n3"}, ops: []history.Op{kill, nemesis.Heal()},
+			name: "what may have happened is undone", broken: []string{"kill n3"},
+			ops:   []history.Op{kill, nemesis.Heal()},
 			calls: []string{"kill n2", "kill n3", "start n2", "start n3"},
 			value: `[{"id":1,"fault":"kill","phase":"stop","shape":"minority","nodes":["n2","n3"],"bit":false,"proof":"start n2 seen; start n3 seen"}]`,
 		},
@@ -65,7 +66,8 @@ func TestApply(t *testing.T) {
 			err:   "n2: it does not work",
 		},
 		{
-			name: "one of a kind at a time", ops: []history.Op{kill, op("kill", `{"id":3,"shape":"one","nodes":["n5"]}`)},
+			name: "one of a kind at a time", ops: []history.Op{kill,
+				op("kill", `{"id":3,"shape":"one","nodes":["n5"]}`)},
 			calls: []string{"kill n2", "kill n3"},
 			value: `null`,
 			err:   "kill: number 1 is still in force",
@@ -76,7 +78,8 @@ func TestApply(t *testing.T) {
 			value: `{"id":2,"fault":"pause","phase":"start","shape":"one","nodes":["n4"],"bit":true,"proof":"pause n4 seen"}`,
 		},
 		{
-			name: "kill spares the paused", ops: []history.Op{pause, kill, op("resume", `{"id":2}`), op("start", `{"id":1}`)},
+			name: "kill spares the paused", ops: []history.Op{pause, kill, op("resume", `{"id":2}`),
+				op("start", `{"id":1}`)},
 			calls: []string{"pause n3", "kill n2", "kill n4", "resume n3", "start n2", "start n4"},
 			value: `{"id":1,"fault":"kill","phase":"stop","shape":"minority","nodes":["n2","n4"],"bit":true,"proof":"start n2 seen; start n4 seen"}`,
 		},
@@ -95,8 +98,9 @@ func TestApply(t *testing.T) {
 				`"proof":"cut {n1:[n2],n2:[n1,n3,n4,n5],n3:[n2],n4:[n2],n5:[n2]} seen"}`,
 		},
 		{
-			name:  "whoever leads, by the latest term",
-			ops:   []history.Op{op("start-partition", `{"id":4,"shape":"leader-one-way","nodes":["n2"],"set":{"direction":"deaf"}}`)},
+			name: "whoever leads, by the latest term",
+			ops: []history.Op{op("start-partition",
+				`{"id":4,"shape":"leader-one-way","nodes":["n2"],"set":{"direction":"deaf"}}`)},
 			calls: []string{"cut {n4:[n1,n2,n3,n5]}"},
 			value: `{"id":4,"fault":"partition","phase":"start","shape":"leader-one-way","nodes":["n4"],"cut":{"n4":["n1","n2","n3","n5"]},` +
 				`"set":{"direction":"deaf"},"bit":true,"proof":"cut {n4:[n1,n2,n3,n5]} seen"}`,
@@ -112,7 +116,8 @@ func TestApply(t *testing.T) {
 				`"proof":"links {0s 0s 0 0 0} seen"}`,
 		},
 		{
-			name: "links of no kind", ops: []history.Op{op("start-links", `{"id":5,"shape":"delay","nodes":["n1"],"set":{"speed":1}}`)},
+			name: "links of no kind", ops: []history.Op{op("start-links",
+				`{"id":5,"shape":"delay","nodes":["n1"],"set":{"speed":1}}`)},
 			value: `null`, err: "setting speed of links: want delay, jitter, loss, duplicate or reorder",
 		},
 		{
@@ -145,7 +150,8 @@ func TestApply(t *testing.T) {
 		{
 			name: "a slow disk",
 			ops: []history.Op{
-				op("start-disk", `{"id":1,"shape":"one","nodes":["n2"],"set":{"delay":"80ms"}}`), op("stop-disk", `{"id":1}`),
+				op("start-disk", `{"id":1,"shape":"one","nodes":["n2"],"set":{"delay":"80ms"}}`),
+				op("stop-disk", `{"id":1}`),
 			},
 			calls: []string{"slow n2 80ms", "slow n2 0s"},
 			value: `{"id":1,"fault":"disk","phase":"stop","shape":"one","nodes":["n2"],"set":{"delay":"80ms"},"bit":true,"proof":"slow n2 0s seen"}`,
@@ -153,7 +159,8 @@ func TestApply(t *testing.T) {
 		{
 			name: "crashes at points: each node at another",
 			ops: []history.Op{
-				op("start-crash", `{"id":1,"shape":"minority","nodes":["n2","n4"],"set":{"draw":5,"moment":"before-send"}}`),
+				op("start-crash",
+					`{"id":1,"shape":"minority","nodes":["n2","n4"],"set":{"draw":5,"moment":"before-send"}}`),
 			},
 			calls: []string{"crash n2 at lead before-send", "crash n4 at vote before-send"},
 			value: `{"id":1,"fault":"crash","phase":"start","shape":"minority","nodes":["n2","n4"],` +
@@ -163,7 +170,8 @@ func TestApply(t *testing.T) {
 		{
 			name: "crashes that bit, at points that were named",
 			ops: []history.Op{
-				op("start-crash", `{"id":1,"shape":"one","nodes":["n2"],"set":{"points":["append"],"moment":"after-send"}}`),
+				op("start-crash",
+					`{"id":1,"shape":"one","nodes":["n2"],"set":{"points":["append"],"moment":"after-send"}}`),
 				kill, op("stop-crash", `{"id":1}`),
 			},
 			calls: []string{"crash n2 at append after-send", "kill n4", "kill n3", "start n2"},
@@ -188,13 +196,15 @@ func TestApply(t *testing.T) {
 		{
 			name: "a damaged disk is replaced",
 			ops: []history.Op{
-				op("start-disk-loss", `{"id":1,"shape":"one","nodes":["n2"],"set":{"harm":"rot"}}`), op("stop-disk-loss", `{"id":1}`),
+				op("start-disk-loss", `{"id":1,"shape":"one","nodes":["n2"],"set":{"harm":"rot"}}`),
+				op("stop-disk-loss", `{"id":1}`),
 			},
 			calls: []string{"kill n2", "rot n2", "wipe n2", "start n2"},
 			value: `{"id":1,"fault":"disk-loss","phase":"stop","shape":"one","nodes":["n2"],"set":{"harm":"rot"},"bit":true,` +
 				`"proof":"n2 refused to start (its disk is damaged); wipe n2 seen; start n2 seen"}`,
 		},
-		{name: "no such fault", ops: []history.Op{op("flood", `{"id":1}`)}, value: `null`, err: "flood: there is no such fault"},
+		{name: "no such fault", ops: []history.Op{op("flood", `{"id":1}`)}, value: `null`,
+			err: "flood: there is no such fault"},
 		{
 			name: "no such node", ops: []history.Op{op("kill", `{"id":1,"shape":"one","nodes":["n9"]}`)},
 			value: `null`, err: `kill: no shape "one" of [n9]`,
@@ -262,19 +272,23 @@ func TestHealAllEndsEverything(t *testing.T) {
 			world.leader = rapid.SampledFrom(nodes).Draw(t, "leader")
 			world.broken = map[string]bool{}
 			breakable := []string{
-				"kill n1", "start n1", "pause n2", "resume n2", "heal", "release", "skew n1 {0s 0}", "skew n2 {1s 0}", "slow n1 0s",
+				"kill n1", "start n1", "pause n2", "resume n2", "heal", "release", "skew n1 {0s 0}", "skew n2 {1s 0}",
+				"slow n1 0s",
 				"wipe n1", "rot n2", "crash n1 at append after-send", "add n1, remove", `transfer to ""`,
 			}
 			for _, call := range rapid.SliceOfN(rapid.SampledFrom(breakable), 0, 3).Draw(t, "broken") {
 				world.broken[call] = true
 			}
-			f := history.Fault{ID: 1 + id/2, Shape: rapid.SampledFrom(shapes).Draw(t, "shape"), Set: settings[kind.Name]}
-			f.Nodes = rapid.SliceOfNDistinct(rapid.SampledFrom(nodes), min(2, len(nodes)), len(nodes), rapid.ID).Draw(t, "victims")
+			f := history.Fault{ID: 1 + id/2, Shape: rapid.SampledFrom(shapes).Draw(t, "shape"),
+				Set: settings[kind.Name]}
+			f.Nodes = rapid.SliceOfNDistinct(rapid.SampledFrom(nodes), min(2, len(nodes)), len(nodes), rapid.ID).
+				Draw(t, "victims")
 			value, err := json.Marshal(f)
 			if err != nil {
 				t.Fatal(err)
 			}
-			n.Apply(context.Background(), op(rapid.SampledFrom([]string{kind.Start, kind.Stop}).Draw(t, "f"), string(value)))
+			n.Apply(context.Background(), op(rapid.SampledFrom([]string{kind.Start, kind.Stop}).Draw(t, "f"),
+				string(value)))
 		}
 		world.broken = map[string]bool{}
 		if done := n.Apply(context.Background(), nemesis.Heal()); done.Err != "" {
@@ -298,7 +312,8 @@ func TestMissing(t *testing.T) {
 	}{
 		{"nothing is asked", nil, struct{}{}, ""},
 		{"all there is", nemesis.Names(), newFake(), ""},
-		{"a power is missing", []string{"links", "kill"}, struct{ nemesis.Killer }{}, "cannot suffer links: it can suffer kill"},
+		{"a power is missing", []string{"links", "kill"}, struct{ nemesis.Killer }{},
+			"cannot suffer links: it can suffer kill"},
 		{"no power", []string{"kill", "pause"}, struct{}{}, "cannot suffer kill, pause: it can suffer no fault"},
 		{"only the type matters", []string{"pause"}, (*fake)(nil), ""},
 	}

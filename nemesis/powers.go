@@ -14,7 +14,8 @@ type Proof struct {
 	Text string
 }
 
-// Killer is a cluster whose nodes can be killed without warning and started again with what their disks kept.
+// Killer is a cluster whose nodes can be killed without warning and started again with what their
+// disks kept.
 type Killer interface {
 	Kill(ctx context.Context, node history.NodeID) (Proof, error)
 	Start(ctx context.Context, node history.NodeID) (Proof, error) // returns once the node serves
@@ -87,9 +88,10 @@ type Moment string
 // The moments of a crash.
 const (
 	BeforePersist Moment = "before-persist" // nothing of the Output is on disk
-	MidPersist    Moment = "mid-persist"    // its records are on their way to the disk, and some of them may have come there
-	BeforeSend    Moment = "before-send"    // its records are durable, and nothing has left the node
-	AfterSend     Moment = "after-send"     // its messages and replies are on their way
+	// its records are on their way to the disk, and some of them may have come there
+	MidPersist Moment = "mid-persist"
+	BeforeSend Moment = "before-send" // its records are durable, and nothing has left the node
+	AfterSend  Moment = "after-send"  // its messages and replies are on their way
 )
 
 // Crasher is a cluster whose nodes can be made to crash at a named moment of their protocol

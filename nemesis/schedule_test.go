@@ -63,7 +63,8 @@ func TestSchedule(t *testing.T) {
 // Clients that draw from the interpreter's random numbers do not change which faults come (F1).
 func TestScheduleIsTheSameBesideClients(t *testing.T) {
 	spec := nemesis.Spec{Faults: nemesis.Names(), Seed: 3, Interval: 200 * time.Millisecond}
-	alone := schedule(t, gentest.World{Nodes: five, Seed: 1}, generator.TimeLimit(5*time.Second, nemesis.Schedule(spec)))
+	alone := schedule(t, gentest.World{Nodes: five, Seed: 1},
+		generator.TimeLimit(5*time.Second, nemesis.Schedule(spec)))
 	clients := generator.Rate(500, generator.Repeat(history.Op{F: "read"}))
 	beside := schedule(t, gentest.World{Nodes: five, Seed: 2, Clients: 3},
 		generator.TimeLimit(5*time.Second, generator.Together(clients, nemesis.Schedule(spec))))
@@ -74,7 +75,8 @@ func TestScheduleIsTheSameBesideClients(t *testing.T) {
 
 // What the table of kinds says of sizes and lengths.
 func TestDrawsAreInRange(t *testing.T) {
-	spec := nemesis.Spec{Faults: []string{"hold", "clock", "drift", "disk", "crash", "transfer"}, Seed: 5, Interval: time.Second}
+	spec := nemesis.Spec{Faults: []string{"hold", "clock", "drift", "disk", "crash", "transfer"}, Seed: 5,
+		Interval: time.Second}
 	events, err := gentest.World{Nodes: five}.Run(generator.TimeLimit(1000*time.Second, nemesis.Schedule(spec)))
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +107,8 @@ func TestDrawsAreInRange(t *testing.T) {
 		for name, value := range f.Set {
 			var text string
 			var number float64
-			if d, err := time.ParseDuration(strings.Trim(string(value), `"`)); err == nil && json.Unmarshal(value, &text) == nil {
+			if d, err := time.ParseDuration(strings.Trim(string(value), `"`)); err == nil &&
+				json.Unmarshal(value, &text) == nil {
 				see("set "+name, d.Seconds())
 			} else if json.Unmarshal(value, &number) == nil {
 				see("set "+name, number)
@@ -113,11 +116,13 @@ func TestDrawsAreInRange(t *testing.T) {
 		}
 	}
 	for what, want := range map[string]span{
-		"hold": {0.3, 3}, "transfer": {0.3, 1.5}, "clock": {0.1, 1.2}, "set offset": {-10, 10}, "set drift": {-0.2, 0.2},
+		"hold": {0.3, 3}, "transfer": {0.3, 1.5}, "clock": {0.1, 1.2}, "set offset": {-10, 10},
+		"set drift": {-0.2, 0.2},
 		"set delay": {0.002, 0.5}, "set draw": {0, 1 << 20},
 	} {
 		got, width := seen[what], want.most-want.least
-		if got.least < want.least || got.most > want.most || got.least > want.least+width/5 || got.most < want.most-width/5 {
+		if got.least < want.least || got.most > want.most || got.least > want.least+width/5 ||
+			got.most < want.most-width/5 {
 			t.Errorf("%s is from %g to %g, want from about %g to %g", what, got.least, got.most, want.least, want.most)
 		}
 	}
@@ -131,7 +136,8 @@ func TestSpecCheck(t *testing.T) {
 	}{
 		{nemesis.Spec{Faults: nemesis.Names()}, 2, ""},
 		{nemesis.Spec{Faults: []string{"members"}}, 1, "fault members takes 2 nodes: there are only 1"},
-		{nemesis.Spec{Faults: []string{"kil"}}, 5, `no fault is called "kil": want some of ` + strings.Join(nemesis.Names(), ", ")},
+		{nemesis.Spec{Faults: []string{"kil"}}, 5,
+			`no fault is called "kil": want some of ` + strings.Join(nemesis.Names(), ", ")},
 		{nemesis.Spec{Faults: []string{"kill", "pause", "kill"}}, 5, "fault kill is named twice"},
 		{nemesis.Spec{Interval: -time.Second}, 5, "interval of faults is -1s: want none below 0"},
 		{nemesis.Spec{Faults: []string{"links"}}, 1, "fault links takes 2 nodes: there are only 1"},

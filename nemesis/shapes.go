@@ -21,9 +21,10 @@ type Shape struct {
 	Weight int    // how often it is drawn, beside its sisters
 	Leader bool   // the first node named gives way to whoever leads when the fault begins
 
-	count func(r *rand.Rand, nodes int) int                                      // how many suffer, drawn
-	set   func(r *rand.Rand) history.Settings                                    // further settings, drawn; nil for none
-	cut   func(named, nodes []history.NodeID, s history.Settings) history.Grudge // of links: who no longer hears whom
+	count func(r *rand.Rand, nodes int) int // how many suffer, drawn
+	// further settings, drawn; nil for none
+	set func(r *rand.Rand) history.Settings
+	cut func(named, nodes []history.NodeID, s history.Settings) history.Grudge // of links: who no longer hears whom
 }
 
 // victims are the shapes of faults that nodes suffer one by one.
@@ -67,7 +68,9 @@ var weathers = []Shape{
 		d := spread(r, 2*time.Millisecond, 200*time.Millisecond)
 		return Link{Delay: d, Jitter: d}
 	}),
-	weather("loss", "5 to 40 % of messages are lost.", func(r *rand.Rand) Link { return Link{Loss: percent(r, 5, 40)} }),
+	weather("loss", "5 to 40 % of messages are lost.", func(r *rand.Rand) Link {
+		return Link{Loss: percent(r, 5, 40)}
+	}),
 	weather("duplicate", "5 to 40 % of messages come twice.", func(r *rand.Rand) Link {
 		return Link{Duplicate: percent(r, 5, 40)}
 	}),
@@ -76,7 +79,8 @@ var weathers = []Shape{
 	}),
 	weather("storm", "All of these at once, each a little milder.", func(r *rand.Rand) Link {
 		d := spread(r, 2*time.Millisecond, 100*time.Millisecond)
-		return Link{Delay: d, Jitter: d, Loss: percent(r, 2, 20), Duplicate: percent(r, 2, 20), Reorder: percent(r, 2, 20)}
+		return Link{Delay: d, Jitter: d, Loss: percent(r, 2, 20), Duplicate: percent(r, 2, 20),
+			Reorder: percent(r, 2, 20)}
 	}),
 }
 

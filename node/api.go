@@ -42,7 +42,8 @@ type api struct {
 func serve(ctx context.Context, c *Config, g *gate, h *host) error {
 	a := api{config: c, host: h, gate: g, ctx: ctx}
 	server := http.Server{
-		Handler: a.clients(a.routes()), ReadHeaderTimeout: patience, ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelWarn),
+		Handler: a.clients(a.routes()), ReadHeaderTimeout: patience,
+		ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelWarn),
 	}
 	done := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -115,7 +116,8 @@ func (a api) call(w http.ResponseWriter, r *http.Request) {
 // command parses a call from a request. On failure, code is the HTTP status.
 func command(w http.ResponseWriter, r *http.Request) (c kv.Command, code int, err error) {
 	c = kv.Command{
-		Object: r.PathValue("object"), Key: r.PathValue("key"), F: r.PathValue("f"), Session: r.Header.Get("Splitvote-Session"),
+		Object: r.PathValue("object"), Key: r.PathValue("key"), F: r.PathValue("f"),
+		Session: r.Header.Get("Splitvote-Session"),
 	}
 	if c.Key == "-" {
 		c.Key = ""
@@ -132,7 +134,8 @@ func command(w http.ResponseWriter, r *http.Request) (c kv.Command, code int, er
 	}
 	if seq := r.Header.Get("Splitvote-Seq"); seq != "" || c.Session != "" {
 		if c.Seq, err = strconv.ParseUint(seq, 10, 64); err != nil || c.Session == "" {
-			return c, http.StatusBadRequest, errors.New("want both Splitvote-Session and Splitvote-Seq, a whole number, or neither")
+			return c, http.StatusBadRequest,
+				errors.New("want both Splitvote-Session and Splitvote-Seq, a whole number, or neither")
 		}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestBody))
@@ -167,7 +170,8 @@ func (a api) reconfigure(w http.ResponseWriter, r *http.Request) {
 	switch r.PathValue("change") {
 	case "add":
 		if _, known := a.config.Peers[node]; !known && node != a.config.ID {
-			a.no(w, http.StatusBadRequest, true, fmt.Sprintf("%s has no address among the peers of %s", node, a.config.ID))
+			a.no(w, http.StatusBadRequest, true, fmt.Sprintf("%s has no address among the peers of %s", node,
+				a.config.ID))
 			return
 		}
 		change.Add = node
@@ -230,7 +234,8 @@ type report struct {
 func (a api) status(w http.ResponseWriter, _ *http.Request) {
 	s := a.host.status.Load()
 	a.write(w, http.StatusOK, report{
-		a.config.ID, a.config.Protocol.Name, s.Role, s.Term, s.Leader, s.Commit, s.Applied, s.Last, s.Members, a.config.Bug,
+		a.config.ID, a.config.Protocol.Name, s.Role, s.Term, s.Leader, s.Commit, s.Applied, s.Last, s.Members,
+		a.config.Bug,
 	})
 }
 

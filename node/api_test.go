@@ -39,7 +39,8 @@ func TestClientInterface(t *testing.T) {
 		{"PUT", "/v1/register/x/write", "1", "", "405 want POST or GET definite=true"},
 		{"POST", "/v1/register/x/cas", "[1,2]", "", `400 register has no call "cas": it has read, write definite=true`},
 		{"POST", "/v1/register/x/write", "{", "", "400 value is not JSON: unexpected end of JSON input definite=true"},
-		{"POST", "/v1/register/x/write", strings.Repeat(" ", 1<<20) + "1", "", "400 http: request body too large definite=true"},
+		{"POST", "/v1/register/x/write", strings.Repeat(" ", 1<<20) + "1", "",
+			"400 http: request body too large definite=true"},
 		{"GET", "/v2", "", "", "404 no GET /v2 here: see POST /v1/{object}/{key}/{f}, /status, /ready definite=true"},
 	} {
 		var headers []string

@@ -54,7 +54,8 @@ func (a api) setClock(w http.ResponseWriter, r *http.Request) {
 	drift, err := strconv.ParseInt(r.PathValue("drift"), 10, 64)
 	if err != nil || drift <= -million || drift > million {
 		a.no(w, http.StatusBadRequest, true,
-			fmt.Sprintf("drift %q: want parts per million, more than -%d and at most %[2]d", r.PathValue("drift"), million))
+			fmt.Sprintf("drift %q: want parts per million, more than -%d and at most %[2]d", r.PathValue("drift"),
+				million))
 		return
 	}
 	now := time.Now()

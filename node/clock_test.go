@@ -82,7 +82,8 @@ func TestClocksAreSetWrong(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &answer); err != nil {
 		t.Fatal(err)
 	}
-	if ahead, err := time.ParseDuration(answer.Value.Offset); err != nil || ahead < 100*time.Millisecond || answer.Value.Drift != 1_000_000 {
+	if ahead, err := time.ParseDuration(answer.Value.Offset); err != nil || ahead < 100*time.Millisecond ||
+		answer.Value.Drift != 1_000_000 {
 		t.Errorf("in the end it says %s (%v)", body, err)
 	}
 	for path, want := range map[string]string{

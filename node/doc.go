@@ -1,8 +1,8 @@
 // Package node runs a protocol's core with a real clock, network and disk, and an HTTP interface
 // for clients.
 //
-//	N1  One goroutine owns the core and the log. Every event reaches it through one channel, or is a
-//	    tick.
+//	N1  One goroutine owns the core and the log. Every event reaches it through one channel, or is
+//	    a tick.
 //	N2  Messages and replies leave after every record of the same and of earlier outputs is synced
 //	    (protocol.P2). Inputs that wait meanwhile are taken together and share the next sync.
 //	N3  The core never waits for the network: messages to a peer that does not keep up, or is not
@@ -10,8 +10,8 @@
 //	N4  An answer is definite only if the operation certainly happened or certainly will not.
 //	N5  When the log fails the node ends, because it can no longer keep its promises.
 //	N6  Run returns after every goroutine that it started.
-//	N7  A node of a run accepts no peer of another run and no client that names another run. No two
-//	    nodes use one data directory at a time.
+//	N7  A node of a run accepts no peer of another run and no client that names another run. No
+//	    two nodes use one data directory at a time.
 //	N8  An operator can set the core's clocks wrong. The machine's clocks are never touched, and
 //	    only ticks follow the core's.
 //
@@ -32,8 +32,8 @@
 //	$ curl -d [1,3] localhost:8001/v1/cas-register/x/cas
 //	{"error":"token is not the holder's","definite":true,"node":"n1"}
 //
-// The key - stands for no key. A client can send the headers Splitvote-Session and Splitvote-Seq, a
-// number that grows with every request of the session. A repeated request then gets its first
+// The key - stands for no key. A client can send the headers Splitvote-Session and Splitvote-Seq,
+// a number that grows with every request of the session. A repeated request then gets its first
 // answer and has no second effect.
 //
 // An answer can carry the header Splitvote-Position: the position in the replicated history of the

@@ -62,7 +62,8 @@ func counter(unsynced bool) protocol.Protocol {
 			}
 			return c, nil
 		},
-		Options: []protocol.Option{{Name: "size", Default: "3"}, {Name: "mode", Default: "a", Values: []string{"a", "b"}}},
+		Options: []protocol.Option{{Name: "size", Default: "3"},
+			{Name: "mode", Default: "a", Values: []string{"a", "b"}}},
 		Mutants: []protocol.Mutant{{Name: "counter/off-by-one"}},
 	}
 }
@@ -270,7 +271,8 @@ func TestRefusesCorruptLog(t *testing.T) {
 	}
 	c.Peer, c.Client = listen(t, "127.0.0.1:0"), listen(t, "127.0.0.1:0")
 	err = node.Run(t.Context(), c)
-	if err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("write-ahead log: %s: offset 16: corrupt record", path)) {
+	if err == nil || !strings.HasPrefix(err.Error(),
+		fmt.Sprintf("write-ahead log: %s: offset 16: corrupt record", path)) {
 		t.Errorf("a node with a corrupt log: %v", err)
 	}
 	if _, err := c.Client.Accept(); err == nil {
@@ -295,13 +297,19 @@ func TestConfigCheck(t *testing.T) {
 		`node: member n3 has no address among the peers`: func(c *node.Config) {
 			c.Members = []protocol.NodeID{"n1", "n3"}
 		},
-		`node: the cluster has no members`:                     func(c *node.Config) { c.Members = nil },
-		`node: a tick of 0s: want more than 0`:                 func(c *node.Config) { c.Tick = 0 },
-		`node: no data directory`:                              func(c *node.Config) { c.Data = "" },
-		`node: counter has no bug "raft/x"`:                    func(c *node.Config) { c.Bug = "raft/x" },
-		`node: no option "colour"`:                             func(c *node.Config) { c.Options = options{"colour": "1"} },
-		`node: option mode is "c", want a or b`:                func(c *node.Config) { c.Options = options{"mode": "c"} },
-		`node: option size is "0", want a whole number from 1`: func(c *node.Config) { c.Options = options{"size": "0"} },
+		`node: the cluster has no members`:     func(c *node.Config) { c.Members = nil },
+		`node: a tick of 0s: want more than 0`: func(c *node.Config) { c.Tick = 0 },
+		`node: no data directory`:              func(c *node.Config) { c.Data = "" },
+		`node: counter has no bug "raft/x"`:    func(c *node.Config) { c.Bug = "raft/x" },
+		`node: no option "colour"`: func(c *node.Config) {
+			c.Options = options{"colour": "1"}
+		},
+		`node: option mode is "c", want a or b`: func(c *node.Config) {
+			c.Options = options{"mode": "c"}
+		},
+		`node: option size is "0", want a whole number from 1`: func(c *node.Config) {
+			c.Options = options{"size": "0"}
+		},
 	} {
 		c := good
 		change(&c)
@@ -322,7 +330,8 @@ func TestPositions(t *testing.T) {
 		{"41", "42", http.StatusServiceUnavailable},
 		{"x", "", http.StatusBadRequest},
 	} {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+c.Client.Addr().String()+"/v1/register/x/read", nil)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+			"http://"+c.Client.Addr().String()+"/v1/register/x/read", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -333,8 +342,10 @@ func TestPositions(t *testing.T) {
 			t.Fatal(err)
 		}
 		response.Body.Close()
-		if got := response.Header.Get("Splitvote-Position"); got != test.position || response.StatusCode != test.status {
-			t.Errorf("seen %q: status %d, position %q, want %d, %q", test.seen, response.StatusCode, got, test.status, test.position)
+		if got := response.Header.Get("Splitvote-Position"); got != test.position ||
+			response.StatusCode != test.status {
+			t.Errorf("seen %q: status %d, position %q, want %d, %q", test.seen, response.StatusCode, got, test.status,
+				test.position)
 		}
 	}
 }

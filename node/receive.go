@@ -68,7 +68,8 @@ func listen(ctx context.Context, c *Config, g *gate, conn net.Conn, core chan<- 
 	for {
 		payload, err := frame.Read(r)
 		if err != nil {
-			if n := new(net.OpError); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &n) {
+			if n := new(net.OpError); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+				errors.As(err, &n) {
 				c.Log.Info("hears no more", "peer", hello.From)
 				return nil
 			}

@@ -89,8 +89,10 @@ func TestClientsOfOtherRunsAreRefused(t *testing.T) { // N7
 		}
 		body, err := io.ReadAll(answer.Body)
 		answer.Body.Close()
-		if got := fmt.Sprintf("%d %s", answer.StatusCode, strings.TrimSpace(string(body))); got != test.want || err != nil {
-			t.Errorf("a client of %q asks %q for %s: %s, %v; want %s", test.theirs, test.mine, test.path, got, err, test.want)
+		if got := fmt.Sprintf("%d %s", answer.StatusCode, strings.TrimSpace(string(body))); got != test.want ||
+			err != nil {
+			t.Errorf("a client of %q asks %q for %s: %s, %v; want %s", test.theirs, test.mine, test.path, got, err,
+				test.want)
 		}
 		if err := stop(); err != nil {
 			t.Error(err)

@@ -31,7 +31,8 @@ func newSenders(ctx context.Context, work *sync.WaitGroup, c *Config) senders {
 			continue
 		}
 		s := &sender{
-			hello: frame.Hello{From: c.ID, To: id, Run: c.Run}, addr: addr, codec: c.Protocol.Codec, log: c.Log.With("peer", id),
+			hello: frame.Hello{From: c.ID, To: id, Run: c.Run}, addr: addr, codec: c.Protocol.Codec,
+			log:   c.Log.With("peer", id),
 			queue: make(chan any, queued),
 		}
 		all[id] = s

@@ -21,7 +21,8 @@ var space = plan.Space{
 	TimeLimits:     []plan.Duration{plan.Duration(5 * time.Second), plan.Duration(30 * time.Second)},
 	Rates:          []float64{20, 100, 500},
 	Concurrencies:  []plan.Concurrency{"1n", "3n"},
-	Settings:       []plan.Choice{{Name: "reads", Values: []string{"index", ""}}, {Name: "election-ticks", Values: []string{"6", "20"}}},
+	Settings: []plan.Choice{{Name: "reads", Values: []string{"index", ""}},
+		{Name: "election-ticks", Values: []string{"6", "20"}}},
 }
 
 // features lists a plan's parts, each as name=value.
@@ -102,7 +103,8 @@ func TestDrawDependsOnItsArgumentsAlone(t *testing.T) {
 	}
 }
 
-// A pinned plan: the meaning of a seed includes how plans are drawn, which must not change unnoticed.
+// A pinned plan: the meaning of a seed includes how plans are drawn, which must not change
+// unnoticed.
 func TestDrawOfASeed(t *testing.T) {
 	got := strings.Join(features(plan.Draw(16170, plan.Default(), space)), " ")
 	want := "workload=register nodes=2 fault-interval=10s time-limit=30s rate=100 concurrency=1n faults=3 " +
@@ -141,7 +143,8 @@ func TestWhatIsApartIsNotDrawnTogether(t *testing.T) {
 	}
 }
 
-// A fault that attacks a setting comes with it more often than by chance, and every other plan is unchanged.
+// A fault that attacks a setting comes with it more often than by chance, and every other plan is
+// unchanged.
 func TestAttacksComeWithWhatTheyAttack(t *testing.T) {
 	attacked := space
 	attacked.Attacks = [][2]string{{"reads=index", "kill"}, {"reads=index", "partition"}}
@@ -169,7 +172,8 @@ func TestAttacksComeWithWhatTheyAttack(t *testing.T) {
 		}
 	}
 	if ratio := float64(killed) / float64(with); with < seeds/4 || ratio < 0.7 {
-		t.Errorf("%d plans of %d with reads=index have the fault that attacks it (%.2f), want seven of ten at least", killed, with, ratio)
+		t.Errorf("%d plans of %d with reads=index have the fault that attacks it (%.2f), want seven of ten at least",
+			killed, with, ratio)
 	}
 }
 
@@ -193,7 +197,9 @@ func TestWhatIsPinnedDoesNotGiveWay(t *testing.T) {
 
 // L3, for every space of known names and every valid base.
 func TestDrawnPlansAreValid(t *testing.T) {
-	durations := rapid.SliceOf(rapid.Map(rapid.Int64Range(1, int64(time.Hour)), func(d int64) plan.Duration { return plan.Duration(d) }))
+	durations := rapid.SliceOf(rapid.Map(rapid.Int64Range(1, int64(time.Hour)), func(d int64) plan.Duration {
+		return plan.Duration(d)
+	}))
 	rapid.Check(t, func(t *rapid.T) {
 		s := plan.Space{
 			Workloads:      rapid.SliceOf(rapid.SampledFrom(known.Workloads)).Draw(t, "workloads"),
@@ -201,7 +207,8 @@ func TestDrawnPlansAreValid(t *testing.T) {
 			FaultIntervals: durations.Draw(t, "intervals"),
 			TimeLimits:     durations.Draw(t, "limits"),
 			Rates:          rapid.SliceOf(rapid.Float64Range(0.01, 1e6)).Draw(t, "rates"),
-			Concurrencies:  rapid.SliceOf(rapid.SampledFrom([]plan.Concurrency{"1", "2n", "100"})).Draw(t, "concurrencies"),
+			Concurrencies: rapid.SliceOf(rapid.SampledFrom([]plan.Concurrency{"1", "2n", "100"})).
+				Draw(t, "concurrencies"),
 		}
 		for _, f := range rapid.SliceOfDistinct(rapid.SampledFrom(known.Faults), rapid.ID).Draw(t, "faults") {
 			s.Faults = append(s.Faults, plan.Fault{Name: f, Nodes: rapid.IntRange(1, 4).Draw(t, "least")})
@@ -211,11 +218,13 @@ func TestDrawnPlansAreValid(t *testing.T) {
 			if len(values) == 0 {
 				values = []string{"", "1", "40"}
 			}
-			s.Settings = append(s.Settings, plan.Choice{Name: k.Name, Values: rapid.SliceOf(rapid.SampledFrom(values)).Draw(t, k.Name)})
+			s.Settings = append(s.Settings, plan.Choice{Name: k.Name,
+				Values: rapid.SliceOf(rapid.SampledFrom(values)).Draw(t, k.Name)})
 		}
 		terms := append([]string{"reads=index", "reads=local", "election-ticks=40"}, known.Faults...)
 		for range rapid.IntRange(0, 3).Draw(t, "apart") {
-			s.Apart = append(s.Apart, [2]string{rapid.SampledFrom(terms).Draw(t, "one"), rapid.SampledFrom(terms).Draw(t, "other")})
+			s.Apart = append(s.Apart, [2]string{rapid.SampledFrom(terms).Draw(t, "one"),
+				rapid.SampledFrom(terms).Draw(t, "other")})
 		}
 		p := plan.Draw(rapid.Uint64().Draw(t, "seed"), plan.Default(), s)
 		if err := p.Validate(known); err != nil {

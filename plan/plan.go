@@ -18,25 +18,28 @@ import (
 
 // Plan is one experiment. The keys of its YAML form are the flags of splitvote run.
 type Plan struct {
-	Name           string            `yaml:"name"`                     // of the run's directory; default workload-target
-	Target         string            `yaml:"target"`                   // system under test
-	Nodes          int               `yaml:"nodes"`                    // members, from 1 to 9
-	Backend        string            `yaml:"backend"`                  // auto, sim, local or docker
-	Workload       string            `yaml:"workload"`                 // what the clients do
-	Faults         []string          `yaml:"faults,flow"`              // what the nemesis does; may be empty
-	FaultInterval  Duration          `yaml:"fault-interval"`           // mean time between two faults
-	TimeLimit      Duration          `yaml:"time-limit"`               // of the main phase, before healing
-	HealLimit      Duration          `yaml:"heal-limit"`               // how long a healed cluster may take to answer
-	Rate           float64           `yaml:"rate"`                     // calls per second, all clients together
-	Concurrency    Concurrency       `yaml:"concurrency"`              // clients: a number, or a multiple of the nodes such as 2n
-	Timeout        Duration          `yaml:"timeout"`                  // of one call, attempts at other nodes included
-	Seed           uint64            `yaml:"seed"`                     // determines everything drawn; 0 draws a seed
-	Bug            string            `yaml:"bug,omitempty"`            // planted bug to switch on
-	Set            map[string]string `yaml:"set,flow"`                 // settings of the target and the workload
-	Consistency    string            `yaml:"consistency,omitempty"`    // level to judge by; default the target's promise
-	CheckerTimeout Duration          `yaml:"checker-timeout"`          // of the judgement
-	CheckerMemory  Bytes             `yaml:"checker-memory,omitempty"` // bound for its searches; default 4GiB
-	FailFast       bool              `yaml:"fail-fast,omitempty"`      // judge during the run, and stop at the first violation
+	// of the run's directory; default workload-target
+	Name          string   `yaml:"name"`
+	Target        string   `yaml:"target"`         // system under test
+	Nodes         int      `yaml:"nodes"`          // members, from 1 to 9
+	Backend       string   `yaml:"backend"`        // auto, sim, local or docker
+	Workload      string   `yaml:"workload"`       // what the clients do
+	Faults        []string `yaml:"faults,flow"`    // what the nemesis does; may be empty
+	FaultInterval Duration `yaml:"fault-interval"` // mean time between two faults
+	TimeLimit     Duration `yaml:"time-limit"`     // of the main phase, before healing
+	HealLimit     Duration `yaml:"heal-limit"`     // how long a healed cluster may take to answer
+	Rate          float64  `yaml:"rate"`           // calls per second, all clients together
+	// clients: a number, or a multiple of the nodes such as 2n
+	Concurrency Concurrency       `yaml:"concurrency"`
+	Timeout     Duration          `yaml:"timeout"`       // of one call, attempts at other nodes included
+	Seed        uint64            `yaml:"seed"`          // determines everything drawn; 0 draws a seed
+	Bug         string            `yaml:"bug,omitempty"` // planted bug to switch on
+	Set         map[string]string `yaml:"set,flow"`      // settings of the target and the workload
+	// level to judge by; default the target's promise
+	Consistency    string   `yaml:"consistency,omitempty"`
+	CheckerTimeout Duration `yaml:"checker-timeout"`          // of the judgement
+	CheckerMemory  Bytes    `yaml:"checker-memory,omitempty"` // bound for its searches; default 4GiB
+	FailFast       bool     `yaml:"fail-fast,omitempty"`      // judge during the run, and stop at the first violation
 
 	Schedule []Fixed `yaml:"schedule,omitempty"` // these faults, instead of drawn ones
 	Calls    []Call  `yaml:"calls,omitempty"`    // these calls before healing, instead of the workload's
@@ -45,8 +48,9 @@ type Plan struct {
 // Default is the plan of an empty file.
 func Default() Plan {
 	return Plan{Target: "raft", Nodes: 5, Backend: "auto", Workload: "register", Faults: []string{},
-		FaultInterval: Duration(5 * time.Second), TimeLimit: Duration(30 * time.Second), HealLimit: Duration(20 * time.Second),
-		Rate: 100, Concurrency: "2n", Timeout: Duration(time.Second), Set: map[string]string{},
+		FaultInterval: Duration(5 * time.Second), TimeLimit: Duration(30 * time.Second),
+		HealLimit: Duration(20 * time.Second),
+		Rate:      100, Concurrency: "2n", Timeout: Duration(time.Second), Set: map[string]string{},
 		CheckerTimeout: Duration(time.Minute)}
 }
 
@@ -73,7 +77,8 @@ type Concurrency string
 
 var concurrency = regexp.MustCompile(`^([1-9][0-9]{0,4})(n?)$`)
 
-// Of returns the number of clients for a cluster of the given size, at least 1; 0 if c has neither form.
+// Of returns the number of clients for a cluster of the given size, at least 1; 0 if c has neither
+// form.
 func (c Concurrency) Of(nodes int) int {
 	m := concurrency.FindStringSubmatch(string(c))
 	if m == nil {
@@ -86,7 +91,8 @@ func (c Concurrency) Of(nodes int) int {
 	return n
 }
 
-// Parse reads a plan over base: keys missing in the file keep their value in base. An error names the line.
+// Parse reads a plan over base: keys missing in the file keep their value in base. An error names
+// the line.
 func Parse(r io.Reader, base Plan) (Plan, error) {
 	p := base
 	if err := Decode(r, &p, "a plan is one experiment", Keys()); err != nil {
@@ -201,7 +207,8 @@ func (p Plan) Validate(k Known) error {
 	for _, length := range []struct {
 		key string
 		is  Duration
-	}{{"time-limit", p.TimeLimit}, {"heal-limit", p.HealLimit}, {"timeout", p.Timeout}, {"checker-timeout", p.CheckerTimeout},
+	}{{"time-limit", p.TimeLimit}, {"heal-limit", p.HealLimit}, {"timeout", p.Timeout},
+		{"checker-timeout", p.CheckerTimeout},
 		{"fault-interval", p.FaultInterval}} {
 		if length.is <= 0 {
 			return fmt.Errorf("%s: %v is not more than 0s", length.key, length.is)
@@ -213,8 +220,10 @@ func (p Plan) Validate(k Known) error {
 	case !(p.Rate > 0 && p.Rate <= 1e6): // rejects NaN too
 		return fmt.Errorf("rate: %g is not from above 0 to 1000000 calls a second", p.Rate)
 	case p.Concurrency.Of(p.Nodes) == 0:
-		return fmt.Errorf("concurrency: %q is neither a number of clients nor a multiple of the nodes as 2n", p.Concurrency)
-	case strings.ContainsAny(p.Name, "/\\") || strings.HasPrefix(p.Name, ".") || strings.ContainsFunc(p.Name, unicode.IsControl):
+		return fmt.Errorf("concurrency: %q is neither a number of clients nor a multiple of the nodes as 2n",
+			p.Concurrency)
+	case strings.ContainsAny(p.Name, "/\\") || strings.HasPrefix(p.Name, ".") ||
+		strings.ContainsFunc(p.Name, unicode.IsControl):
 		return fmt.Errorf("name: %q cannot name a directory", p.Name)
 	}
 	if err := p.validateScript(k.Faults); err != nil {

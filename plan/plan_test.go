@@ -13,8 +13,9 @@ import (
 )
 
 var known = plan.Known{
-	Targets: []string{"raft", "zab"}, Backends: []string{"auto", "sim", "local", "docker"}, Workloads: []string{"register"},
-	Faults: []string{"partition", "kill", "pause"}, Bugs: []string{"raft/commit-old-term"},
+	Targets: []string{"raft", "zab"}, Backends: []string{"auto", "sim", "local", "docker"},
+	Workloads: []string{"register"},
+	Faults:    []string{"partition", "kill", "pause"}, Bugs: []string{"raft/commit-old-term"},
 	Settings: []plan.Setting{{Name: "election-ticks"}, {Name: "reads", Values: []string{"index", "local"}}},
 }
 
@@ -60,7 +61,8 @@ func TestBadPlansAreOneClearLine(t *testing.T) {
 		"calls: [{f: read, client: 10}]\n":                     "calls: call 1: client 10 is not from 0 to 9",
 		"calls: [{f: read, at: -1s}]\n":                        "calls: call 1: at",
 		"calls: [{client: 1}]\n":                               "calls: call 1: f is missing",
-		"calls: [{f: read, key: \"\\n x\"}]\n":                 "calls: call 1: f, key, node: want no control characters",
+		"calls: [{f: read, key: \"\\n x\"}]\n": "calls: call 1: f, key, node: want no control " +
+			"characters",
 	} {
 		p, err := plan.Parse(strings.NewReader(in), plan.Default())
 		if err == nil {
@@ -90,8 +92,9 @@ func TestPrintedPlanIsThePlan(t *testing.T) {
 				Shape: "one", Nodes: []string{"n1", "n2"}, Set: map[string]any{"delay": "5ms", "loss": 0.25}}
 		}), 0, 3).Draw(t, "schedule")
 		p.Calls = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) plan.Call {
-			return plan.Call{At: plan.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "at")), Client: 3, F: "cas", Key: "k1",
-				Value: plan.JSON(rapid.SampledFrom([]string{"", `[1,2]`, `"no: yes"`, `{"a":[true,"~"]}`, "12", `"12"`}).Draw(t, "value"))}
+			return plan.Call{At: plan.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "at")), Client: 3,
+				F: "cas", Key: "k1", Value: plan.JSON(rapid.SampledFrom([]string{"", `[1,2]`, `"no: yes"`,
+					`{"a":[true,"~"]}`, "12", `"12"`}).Draw(t, "value"))}
 		}), 0, 3).Draw(t, "calls")
 		again, err := plan.Parse(strings.NewReader(p.String()), plan.Plan{})
 		if err != nil {

@@ -6,7 +6,8 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-var options = []protocol.Option{{Name: "size", Default: "3"}, {Name: "reads", Default: "local", Values: []string{"sync", "local"}}}
+var options = []protocol.Option{{Name: "size", Default: "3"},
+	{Name: "reads", Default: "local", Values: []string{"sync", "local"}}}
 
 func TestSettings(t *testing.T) {
 	s, err := protocol.ReadSettings("it", options, map[string]string{"size": "3", "reads": "local"})
@@ -25,7 +26,8 @@ func TestWrongSettings(t *testing.T) {
 	}{
 		{map[string]string{"reads": "sync"}, `it: option size: want a whole number from 1, have ""`},
 		{map[string]string{"size": "0", "reads": "sync"}, `it: option size: want a whole number from 1, have "0"`},
-		{map[string]string{"size": "2147483648", "reads": "sync"}, `it: option size: want a whole number from 1, have "2147483648"`},
+		{map[string]string{"size": "2147483648", "reads": "sync"},
+			`it: option size: want a whole number from 1, have "2147483648"`},
 		{map[string]string{"size": "1"}, `it: option reads: want sync or local, have ""`},
 		{map[string]string{"size": "1", "reads": "1"}, `it: option reads: want sync or local, have "1"`},
 	} {

@@ -43,7 +43,8 @@ func TestThePageInABrowser(t *testing.T) {
 	if near := browsertest.Ask[string](t, ctx, shown); near == whole {
 		t.Errorf("zooming to the violation still shows %s", near)
 	}
-	if n := browsertest.Ask[int](t, ctx, `document.querySelectorAll(".axis .tick:not([hidden])").length`); n < 3 || n > 15 {
+	if n := browsertest.Ask[int](t, ctx, `document.querySelectorAll(".axis .tick:not([hidden])").length`); n < 3 ||
+		n > 15 {
 		t.Errorf("the zoomed axis has %d times", n)
 	}
 	browsertest.Ask[bool](t, ctx, `(document.querySelector('[data-zoom="all"]').click(), true)`)
@@ -53,12 +54,16 @@ func TestThePageInABrowser(t *testing.T) {
 
 	const rows = `[...document.querySelectorAll("#around tbody tr")].filter(r => !r.hidden).length`
 	all := browsertest.Ask[int](t, ctx, rows)
-	browsertest.Ask[bool](t, ctx, `((f) => { f.value = "write n5"; f.dispatchEvent(new Event("input")); return true })(document.getElementById("filter"))`)
+	browsertest.Ask[bool](t, ctx,
+		`((f) => { f.value = "write n5"; f.dispatchEvent(new Event("input")); return true })(document.getElementById("filter"))`)
 	if some := browsertest.Ask[int](t, ctx, rows); some == 0 || some >= all {
 		t.Errorf("the filter leaves %d of %d rows", some, all)
 	}
-	browsertest.Ask[bool](t, ctx, `((e) => { const b = e.getBoundingClientRect(); e.dispatchEvent(new PointerEvent("pointermove", {bubbles: true, clientX: b.left + b.width / 2, clientY: b.top + 60})); return true })(document.querySelector(".tracks"))`)
-	if said := browsertest.Ask[string](t, ctx, `document.querySelector(".readout").textContent`); !strings.Contains(said, "ok") || !strings.Contains(said, " s") {
+	browsertest.Ask[bool](t, ctx,
+		`((e) => { const b = e.getBoundingClientRect(); e.dispatchEvent(new PointerEvent("pointermove", {bubbles: true, clientX: b.left + b.width / 2, clientY: b.top + 60})); return true })(document.querySelector(".tracks"))`)
+	if said := browsertest.Ask[string](t, ctx,
+		`document.querySelector(".readout").textContent`); !strings.Contains(said, "ok") ||
+		!strings.Contains(said, " s") {
 		t.Errorf("the read-out says %q", said)
 	}
 }
@@ -69,7 +74,9 @@ func TestOtherPagesInABrowser(t *testing.T) {
 		run := all[name]
 		t.Run(name, func(t *testing.T) {
 			ctx := browse(t, page(t, run))
-			if verdict := browsertest.Ask[string](t, ctx, `document.querySelector(".verdict").innerText`); !strings.Contains(strings.ToLower(verdict), run.Outcome()) {
+			if verdict := browsertest.Ask[string](t, ctx,
+				`document.querySelector(".verdict").innerText`); !strings.Contains(strings.ToLower(verdict),
+				run.Outcome()) {
 				t.Errorf("the page says %q, want %s", verdict, run.Outcome())
 			}
 			if !browsertest.Ask[bool](t, ctx, `document.documentElement.scrollWidth <= innerWidth`) {

@@ -43,7 +43,8 @@ func TestZoomToACall(t *testing.T) {
 		t.Errorf("%d of %d bars have no accessible name", n, bars)
 	}
 	last := run.History.Ops[run.Result.Evidence[0].Ops[2]]
-	name := browsertest.Ask[string](t, ctx, `[...document.querySelectorAll(".call.witness")].at(-1)?.getAttribute("aria-label") || ""`)
+	name := browsertest.Ask[string](t, ctx,
+		`[...document.querySelectorAll(".call.witness")].at(-1)?.getAttribute("aria-label") || ""`)
 	if !strings.Contains(name, last.F) || !strings.Contains(name, "part of the violation") {
 		t.Errorf("the last bar of the violation is called %q, want the %s", name, last.F)
 	}
@@ -56,7 +57,8 @@ func TestZoomToACall(t *testing.T) {
 	}
 	// A label stays in sight while its bar begins to the left of the window.
 	settle(t, ctx, `document.querySelector('[data-zoom="in"]').click()`)
-	if !browsertest.Ask[bool](t, ctx, `[...document.querySelectorAll(".call span, .fault span")].every(s => { const b = s.parentElement.getBoundingClientRect(), p = s.closest(".plot").getBoundingClientRect(); return b.right < p.left || b.left > p.right || s.getBoundingClientRect().left >= p.left - 1 })`) {
+	if !browsertest.Ask[bool](t, ctx,
+		`[...document.querySelectorAll(".call span, .fault span")].every(s => { const b = s.parentElement.getBoundingClientRect(), p = s.closest(".plot").getBoundingClientRect(); return b.right < p.left || b.left > p.right || s.getBoundingClientRect().left >= p.left - 1 })`) {
 		t.Error("a label is out of sight although its bar is not")
 	}
 }
@@ -68,21 +70,25 @@ func TestTheTimeLineByKeyboard(t *testing.T) {
 	whole := browsertest.Ask[string](t, ctx, shown)
 	before := whole
 	for _, key := range []string{"+", "ArrowRight", "ArrowLeft", "v", "-"} {
-		settle(t, ctx, fmt.Sprintf(`document.querySelector(".tracks").dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true}))`, key))
+		settle(t, ctx,
+			fmt.Sprintf(`document.querySelector(".tracks").dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true}))`, key))
 		after := browsertest.Ask[string](t, ctx, shown)
 		if after == before {
 			t.Errorf("%s changes nothing: still %s", key, after)
 		}
 		before = after
 	}
-	settle(t, ctx, `document.querySelector(".tracks").dispatchEvent(new KeyboardEvent("keydown", {key: "0", bubbles: true}))`)
+	settle(t, ctx,
+		`document.querySelector(".tracks").dispatchEvent(new KeyboardEvent("keydown", {key: "0", bubbles: true}))`)
 	if again := browsertest.Ask[string](t, ctx, shown); again != whole {
 		t.Errorf("0 shows %s, want the whole run %s", again, whole)
 	}
-	if !browsertest.Ask[bool](t, ctx, `[...document.querySelectorAll("button")].every(b => b.innerText.trim() || b.getAttribute("aria-label"))`) {
+	if !browsertest.Ask[bool](t, ctx,
+		`[...document.querySelectorAll("button")].every(b => b.innerText.trim() || b.getAttribute("aria-label"))`) {
 		t.Error("a button has no name")
 	}
-	if !browsertest.Ask[bool](t, ctx, `[...document.querySelectorAll(".toc a")].every(a => document.querySelector(a.getAttribute("href")))`) {
+	if !browsertest.Ask[bool](t, ctx,
+		`[...document.querySelectorAll(".toc a")].every(a => document.querySelector(a.getAttribute("href")))`) {
 		t.Error("the table of contents leads nowhere")
 	}
 }
@@ -93,13 +99,14 @@ func manyCalls(t testing.TB, n int) *report.Run {
 	for i := range n / 40 {
 		for c := range 40 {
 			at := time.Duration(i)*10*time.Millisecond + time.Duration(c)*100*time.Microsecond
-			op := history.Op{Time: at, Process: history.Process(c), F: []string{"read", "write", "cas"}[(i+c)%3], Key: fmt.Sprintf("k%d", c%5),
-				Value: json.RawMessage(fmt.Sprint(i*40 + c)), Node: members[c%5]}
+			op := history.Op{Time: at, Process: history.Process(c), F: []string{"read", "write", "cas"}[(i+c)%3],
+				Key: fmt.Sprintf("k%d", c%5), Value: json.RawMessage(fmt.Sprint(i*40 + c)), Node: members[c%5]}
 			ops = append(ops, op)
 		}
 		for c := range 40 {
 			done := ops[len(ops)-40]
-			done.Kind, done.Time = history.Ok, time.Duration(i)*10*time.Millisecond+5*time.Millisecond+time.Duration(c)*100*time.Microsecond
+			done.Kind, done.Time = history.Ok, time.Duration(i)*10*time.Millisecond+5*time.Millisecond+
+				time.Duration(c)*100*time.Microsecond
 			ops = append(ops, done)
 		}
 	}
@@ -124,14 +131,16 @@ func TestTwentyThousandCalls(t *testing.T) {
 		t.Errorf("the page has %d bytes", len(html))
 	}
 	ctx := browse(t, html)
-	if n := browsertest.Ask[int](t, ctx, `JSON.parse(document.getElementById("chart").textContent).op.length`); n != 20_000 {
+	if n := browsertest.Ask[int](t, ctx,
+		`JSON.parse(document.getElementById("chart").textContent).op.length`); n != 20_000 {
 		t.Errorf("the page carries %d calls, want all 20,000", n)
 	}
 	settle(t, ctx, `document.querySelector('[data-zoom="mark"]').click()`)
 	for range 6 {
 		settle(t, ctx, `document.querySelector('[data-zoom="in"]').click()`)
 		bars := browsertest.Ask[int](t, ctx, `document.querySelectorAll(".call").length`)
-		inside := browsertest.Ask[int](t, ctx, `[...document.querySelectorAll(".call")].filter(e => { const b = e.getBoundingClientRect(), p = e.parentElement.getBoundingClientRect(); return b.right >= p.left - 4 && b.left <= p.right + 4 }).length`)
+		inside := browsertest.Ask[int](t, ctx,
+			`[...document.querySelectorAll(".call")].filter(e => { const b = e.getBoundingClientRect(), p = e.parentElement.getBoundingClientRect(); return b.right >= p.left - 4 && b.left <= p.right + 4 }).length`)
 		if bars > 3000 || bars != inside {
 			t.Errorf("%d bars are drawn, %d of them in the window", bars, inside)
 		}
@@ -171,8 +180,8 @@ func TestANarrowPage(t *testing.T) {
 func TestThePageWithoutItsScript(t *testing.T) {
 	run := invalidRun(t)
 	html := page(t, run)
-	for _, want := range []string{`<span class="buttons" hidden>`, `<canvas class="scatter" aria-hidden="true" hidden>`, `<p class="filter" hidden>`,
-		`<div class="clients" hidden>`, run.Result.Evidence[0].Summary} {
+	for _, want := range []string{`<span class="buttons" hidden>`, `<canvas class="scatter" aria-hidden="true" hidden>`,
+		`<p class="filter" hidden>`, `<div class="clients" hidden>`, run.Result.Evidence[0].Summary} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page has no %s", want)
 		}
@@ -188,7 +197,8 @@ func TestAValidPageSaysWhatWasChecked(t *testing.T) {
 	if !found {
 		t.Fatal("the page does not say what was checked")
 	}
-	for _, want := range []string{"logical client", "on 3 keys", "of unknown outcome", "× partition", "proved to have taken effect"} {
+	for _, want := range []string{"logical client", "on 3 keys", "of unknown outcome", "× partition",
+		"proved to have taken effect"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it does not say %q:\n%s", want, said)
 		}

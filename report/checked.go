@@ -20,8 +20,9 @@ func checked(r *Run, f *figures) []string {
 		said = append(said, "Checkers that passed: "+passed+".")
 	}
 	if f.calls.Info > 0 {
-		said = append(said, fmt.Sprintf("%s of unknown outcome: each may have taken effect at any moment after it began, or never.",
-			plural(f.calls.Info, "call")))
+		said = append(said,
+			fmt.Sprintf("%s of unknown outcome: each may have taken effect at any moment after it began, or never.",
+				plural(f.calls.Info, "call")))
 	}
 	if f.calls.Fail > 0 {
 		said = append(said, plural(f.calls.Fail, "call")+" that failed: none of them may have had an effect.")
@@ -36,7 +37,8 @@ func checked(r *Run, f *figures) []string {
 		during, proved = add(during, g.calls), proved+g.proved
 	}
 	// A call that began during two faults is counted with both, as in the table.
-	return append(said, fmt.Sprintf("%s (%s), %d of them proved to have taken effect. %s of the calls begun while a fault was on succeeded.",
+	return append(said, fmt.Sprintf("%s (%s), %d of them proved to have taken effect. %s of the calls begun while a "+
+		"fault was on succeeded.",
 		plural(len(f.windows), "fault"), strings.Join(kinds, ", "), proved, share(during)))
 }
 
@@ -55,7 +57,8 @@ func callsJudged(h *history.History, f *figures) string {
 	if keys := h.Keys(); len(keys) > 1 || len(keys) == 1 && keys[0] != "" {
 		on = " on " + plural(len(keys), "key")
 	}
-	return fmt.Sprintf("%s by %s%s: %s.", plural(f.calls.Total(), "call"), plural(len(clients), "logical client"), on, strings.Join(kinds, ", "))
+	return fmt.Sprintf("%s by %s%s: %s.", plural(f.calls.Total(), "call"), plural(len(clients), "logical client"), on,
+		strings.Join(kinds, ", "))
 }
 
 // passedCheckers names the checkers of a composition, with the method of each that has one.

@@ -23,7 +23,8 @@ type doubting struct {
 // the word of its protocol.
 func (s StatusAt) inDoubt() bool { return s.Up && s.Role == "in doubt" }
 
-// doubts sums up when nodes were in doubt, in order of their names. A status holds until the node's next.
+// doubts sums up when nodes were in doubt, in order of their names. A status holds until the
+// node's next.
 func doubts(statuses []StatusAt, end time.Duration) []doubting {
 	var all []doubting
 	since := map[history.NodeID]time.Duration{}

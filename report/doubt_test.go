@@ -37,7 +37,8 @@ func TestWhoWasInDoubt(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, part := range []string{
-		"in doubt: n2 2 times, 1.8 s in all", `<span class="key doubt">`, `<rect class="doubt"`, "n10 in doubt, 1.000 s to 4.000 s",
+		"in doubt: n2 2 times, 1.8 s in all", `<span class="key doubt">`, `<rect class="doubt"`,
+		"n10 in doubt, 1.000 s to 4.000 s",
 	} {
 		if !strings.Contains(page.String(), part) {
 			t.Errorf("the page has no %q", part)

@@ -130,5 +130,6 @@ func lead(statuses []StatusAt) leadership {
 	return l
 }
 
-// leads says whether the node believes that it leads: protocols have words of their own for the role.
+// leads says whether the node believes that it leads: protocols have words of their own for the
+// role.
 func (s StatusAt) leads() bool { return s.Up && (s.Role == "leader" || s.Leader == s.Node) }

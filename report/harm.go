@@ -12,7 +12,9 @@ type harm struct {
 	fault string // the name of its kind
 	class string
 	did   string // what it does to a node, in the lane and in the legend
-	row   int    // of thin strips at the foot of a lane, from 1; 0: it fills the lane, for the node does nothing meanwhile
+	// of thin strips at the foot of a lane, from 1; 0: it fills the lane, for the node does
+	// nothing meanwhile
+	row int
 }
 
 // harms are the kinds of faults that have a look of their own. In one row are those that a node
@@ -40,7 +42,8 @@ func harmOf(fault string) harm {
 	return harm{fault, "f-other", "under another fault", 5}
 }
 
-// suffers says how a fault shows in a node's lane, and what it did to the node; false if it does not show.
+// suffers says how a fault shows in a node's lane, and what it did to the node; false if it does
+// not show.
 func suffers(w history.Window, id history.NodeID) (h harm, what string, shows bool) {
 	h = harmOf(w.Fault.Fault)
 	switch {

@@ -20,7 +20,8 @@ func TestEveryKindOfHarmHasItsOwnLook(t *testing.T) {
 		for j, phase := range []history.Phase{history.Start, history.Stop} {
 			at := time.Duration(2*i+j+1) * time.Second
 			op := history.Op{Time: at, Process: history.Nemesis, F: string(phase), Value: value(t, history.Fault{
-				ID: i + 1, Fault: k.Name, Phase: phase, Shape: k.Shapes[0].Name, Nodes: []history.NodeID{"n1"}, Bit: true})}
+				ID: i + 1, Fault: k.Name, Phase: phase, Shape: k.Shapes[0].Name, Nodes: []history.NodeID{"n1"},
+				Bit: true})}
 			done := op
 			done.Kind = history.Ok
 			ops = append(ops, op, done)

@@ -176,8 +176,9 @@ type pageAround struct {
 }
 
 func newPage(r *Run, f *figures) *page {
-	p := &page{Style: template.CSS(pageStyle), Script: template.JS(pageScript + chartScript), ScriptHash: scriptHash, Outcome: r.Outcome(), Subject: subject(r),
-		Extent: extent(r, f), Reason: short(plain(r.Reason()), htmlText), Bug: plain(r.Bug), Quiet: f.quiet,
+	p := &page{Style: template.CSS(pageStyle), Script: template.JS(pageScript + chartScript), ScriptHash: scriptHash,
+		Outcome: r.Outcome(), Subject: subject(r), Extent: extent(r, f), Reason: short(plain(r.Reason()), htmlText),
+		Bug: plain(r.Bug), Quiet: f.quiet,
 		Version: plain(r.Version)}
 	for _, c := range f.byF[:min(len(f.byF), htmlCalls)] {
 		c.F = short(plain(c.F), 80)
@@ -252,7 +253,8 @@ func (p *page) sections() []pageFact {
 	return all
 }
 
-// because picks the sentence about the last operation, which is where it goes wrong, and what the faults did.
+// because picks the sentence about the last operation, which is where it goes wrong, and what the
+// faults did.
 func because(v *violation) []string {
 	var said []string
 	last := -1
@@ -286,7 +288,8 @@ func newPageViolation(v *violation, f *figures) pageViolation {
 	}
 	for i, claim := range v.Why {
 		if len(p.Said) == htmlSaid {
-			p.Said = append(p.Said, pageSaid{Text: fmt.Sprintf("… and %s more in results.json", plural(v.claims-i, "sentence"))})
+			p.Said = append(p.Said, pageSaid{Text: fmt.Sprintf("… and %s more in results.json",
+				plural(v.claims-i, "sentence"))})
 			break
 		}
 		if marks[claim.Op] == 0 && shown[claim.Op] {
@@ -356,7 +359,8 @@ func tiles(r *Run, f *figures) []pageFact {
 		var during checker.Counts
 		bit := 0
 		for _, w := range f.windows {
-			during.Ok, during.Fail, during.Info = during.Ok+w.Calls.Ok, during.Fail+w.Calls.Fail, during.Info+w.Calls.Info
+			during.Ok, during.Fail, during.Info = during.Ok+w.Calls.Ok, during.Fail+w.Calls.Fail,
+				during.Info+w.Calls.Info
 			if w.Bit {
 				bit++
 			}
@@ -388,8 +392,8 @@ func (p *page) faults(f *figures) {
 }
 
 func newPageWindow(w windowFigures) pageWindow {
-	row := pageWindow{windowFigures: w, Class: harmOf(w.Fault.Fault).class, Whom: short(whom(w.Fault), 80), Until: until(w.Window),
-		Cut: short(cutText(w.Cut), htmlText), Percent: percentOk(w.Calls)}
+	row := pageWindow{windowFigures: w, Class: harmOf(w.Fault.Fault).class, Whom: short(whom(w.Fault), 80),
+		Until: until(w.Window), Cut: short(cutText(w.Cut), htmlText), Percent: percentOk(w.Calls)}
 	row.Fault.Fault, row.Proof = short(plain(w.Fault.Fault), 40), short(plain(w.Proof), 200)
 	var set []string
 	for name, value := range w.Set {
@@ -408,7 +412,8 @@ func percentOk(c checker.Counts) string {
 	return strconv.Itoa(c.Ok * 100 / c.Total())
 }
 
-// cutText writes who no longer hears whom: n5 | n1 n2 n3 n4 where it is both ways between two sides.
+// cutText writes who no longer hears whom: n5 | n1 n2 n3 n4 where it is both ways between two
+// sides.
 func cutText(cut history.Grudge) string {
 	var order []string
 	deaf := map[string][]history.NodeID{} // by those they do not hear
@@ -440,8 +445,8 @@ func (p *page) parts(r checker.Result, depth int) {
 	if len(p.Parts) == htmlParts || r.Checker == "" && len(r.Parts) == 0 {
 		return
 	}
-	part := pagePart{Depth: depth, Name: plain(r.Checker), Verdict: r.Verdict.String(), Reason: short(plain(r.Reason), htmlText),
-		Method: plain(r.Method)}
+	part := pagePart{Depth: depth, Name: plain(r.Checker), Verdict: r.Verdict.String(),
+		Reason: short(plain(r.Reason), htmlText), Method: plain(r.Method)}
 	part.Took = lengthOrNothing(r.Took)
 	if part.Name == "" {
 		part.Name = "verdict"
@@ -503,7 +508,8 @@ func commands(r *Run) []pageFact {
 	return all
 }
 
-// safeLink says whether a link leads to a file beside the report: no scheme, no host, nothing above.
+// safeLink says whether a link leads to a file beside the report: no scheme, no host, nothing
+// above.
 func safeLink(path string) bool {
 	return path != "" && !strings.ContainsAny(path, ":\\?#") && !strings.HasPrefix(path, "/") &&
 		!slices.Contains(strings.Split(path, "/"), "..")

@@ -29,7 +29,8 @@ func forms(t testing.TB, run *report.Run) map[string]string {
 	}
 }
 
-// An invalid run shows five things (R5): operations, sentences, the picture, the faults, the commands.
+// An invalid run shows five things (R5): operations, sentences, the picture, the faults, the
+// commands.
 func TestAnInvalidRunShowsFiveThings(t *testing.T) {
 	run := invalidRun(t)
 	found := run.Result.Evidence[0]
@@ -45,7 +46,8 @@ func TestAnInvalidRunShowsFiveThings(t *testing.T) {
 				t.Errorf("%s does not say %q", name, claim.Text)
 			}
 		}
-		for _, want := range []string{"n5 had been cut off from n1 n2 n3 n4 since 11.2 s (partition #2)", run.Replay, run.Shrink, "sequential"} {
+		for _, want := range []string{"n5 had been cut off from n1 n2 n3 n4 since 11.2 s (partition #2)", run.Replay,
+			run.Shrink, "sequential"} {
 			if name == "junit" && want == run.Shrink {
 				continue
 			}
@@ -71,7 +73,8 @@ func TestTheSourceOfAReadIsExplained(t *testing.T) {
 	run := invalidRun(t)
 	found := &run.Result.Evidence[0]
 	found.Why = found.Why[1:]
-	want := fmt.Sprintf("#%d wrote %s, which #%d returned", found.Ops[0], run.History.Ops[found.Ops[0]].Value, found.Ops[2])
+	want := fmt.Sprintf("#%d wrote %s, which #%d returned", found.Ops[0], run.History.Ops[found.Ops[0]].Value,
+		found.Ops[2])
 	for name, got := range forms(t, run) {
 		if !strings.Contains(strings.ReplaceAll(got, "&#35;", "#"), want) {
 			t.Errorf("%s does not say %q", name, want)
@@ -133,7 +136,8 @@ func TestThePageFetchesNothing(t *testing.T) {
 
 // Nothing in a history becomes markup, script or a control sequence (R6).
 func TestHostileText(t *testing.T) {
-	const evil = "</script><script>window.evil=1</script><img src=x onerror=evil()>\"'`]]>{{.}}\x1b[31m\u009b31m\u202e|\x00\xff"
+	const evil = "</script><script>window.evil=1</script><img src=x " +
+		"onerror=evil()>\"'`]]>{{.}}\x1b[31m\u009b31m\u202e|\x00\xff"
 	value, err := json.Marshal(evil)
 	if err != nil {
 		t.Fatal(err)
@@ -143,19 +147,25 @@ func TestHostileText(t *testing.T) {
 		{Time: 2, Process: history.Nemesis, F: evil, Value: json.RawMessage("null")},
 		{Time: 3, Process: history.Nemesis, F: evil, Kind: history.Ok, Value: json.RawMessage(fmt.Sprintf(
 			`{"id":1,"fault":%s,"phase":"start","shape":%[1]s,"nodes":[%[1]s],"cut":{%[1]s:[%[1]s]},"set":{%[1]s:%[1]s},"proof":%[1]s}`, value))},
-		{Time: 4, Process: 0, F: evil, Key: evil, Kind: history.Ok, Value: json.RawMessage("\"\u009b\x7f</script>\""), Node: history.NodeID(evil), Err: evil},
+		{Time: 4, Process: 0, F: evil, Key: evil, Kind: history.Ok, Value: json.RawMessage("\"\u009b\x7f</script>\""),
+			Node: history.NodeID(evil), Err: evil},
 		{Time: 5, Process: 1, F: "read", Key: evil, Value: json.RawMessage("not json <u>")},
 		{Time: 6, Process: 1, F: "read", Key: evil, Kind: history.Info, Value: json.RawMessage("null"), Err: evil},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := &report.Run{Name: evil, Target: evil, Backend: evil, BackendWhy: evil, Workload: evil, Nodes: []history.NodeID{history.NodeID(evil)},
-		Bug: evil, Settings: []report.Setting{{Name: evil, Value: evil}}, Faults: []string{evil}, History: h, Notes: []string{evil},
-		Replay: evil, Shrink: evil, Check: evil, Report: evil, Version: evil, Links: []report.Link{{Name: evil, Path: "javascript:evil()"}},
-		Statuses: []report.StatusAt{{Time: 1, Node: history.NodeID(evil), Up: true, Role: evil, Leader: history.NodeID(evil), Term: 1}},
-		Result: checker.Result{Checker: evil, Verdict: checker.Invalid, Reason: evil, Method: evil, Holds: []string{evil}, Evidence: []checker.Evidence{
-			{Kind: evil, Key: evil, Summary: evil, Ops: []int{0, 4}, Why: []checker.Claim{{Op: 0, Text: evil}, {Op: 4, Text: evil + " #0"}}}}},
+	run := &report.Run{Name: evil, Target: evil, Backend: evil, BackendWhy: evil, Workload: evil,
+		Nodes: []history.NodeID{history.NodeID(evil)}, Bug: evil, Settings: []report.Setting{{Name: evil, Value: evil}},
+		Faults: []string{evil}, History: h, Notes: []string{evil},
+		Replay: evil, Shrink: evil, Check: evil, Report: evil, Version: evil,
+		Links: []report.Link{{Name: evil, Path: "javascript:evil()"}},
+		Statuses: []report.StatusAt{{Time: 1, Node: history.NodeID(evil), Up: true, Role: evil,
+			Leader: history.NodeID(evil), Term: 1}},
+		Result: checker.Result{Checker: evil, Verdict: checker.Invalid, Reason: evil, Method: evil,
+			Holds: []string{evil}, Evidence: []checker.Evidence{
+				{Kind: evil, Key: evil, Summary: evil, Ops: []int{0, 4},
+					Why: []checker.Claim{{Op: 0, Text: evil}, {Op: 4, Text: evil + " #0"}}}}},
 	}
 	for name, got := range forms(t, run) {
 		if name != "json" && strings.ContainsAny(got, "\x1b\x00\x7f\u009b\u202e") {
@@ -178,9 +188,10 @@ func TestHostileText(t *testing.T) {
 // Evidence may be wrong in any way: a report still comes out, and the verdict stands (R2).
 func TestOddEvidence(t *testing.T) {
 	for name, found := range map[string]checker.Evidence{
-		"nothing":         {},
-		"unknown ops":     {Summary: "s", Ops: []int{-1, 999999}, Why: []checker.Claim{{Op: 999999, Text: "gone"}}},
-		"the same twice":  {Summary: "s", Ops: []int{0, 0}, Why: []checker.Claim{{Op: 0, Text: "a"}, {Op: 0, Text: "b #0"}}},
+		"nothing":     {},
+		"unknown ops": {Summary: "s", Ops: []int{-1, 999999}, Why: []checker.Claim{{Op: 999999, Text: "gone"}}},
+		"the same twice": {Summary: "s", Ops: []int{0, 0},
+			Why: []checker.Claim{{Op: 0, Text: "a"}, {Op: 0, Text: "b #0"}}},
 		"a completion":    {Summary: "s", Ops: []int{1, 2, 3}},
 		"the nemesis too": {Summary: "s", Ops: []int{0, nemesisOp(t)}},
 	} {
@@ -219,16 +230,19 @@ func TestALongRunHasASmallReport(t *testing.T) {
 	found := checker.Evidence{Kind: "stale-read", Summary: "everything is wrong"}
 	for i := range calls {
 		at := time.Duration(i) * time.Millisecond
-		op := history.Op{Time: at, Process: history.Process(i), F: "write", Value: json.RawMessage(fmt.Sprint(i)), Node: members[i%5]}
+		op := history.Op{Time: at, Process: history.Process(i), F: "write", Value: json.RawMessage(fmt.Sprint(i)),
+			Node: members[i%5]}
 		done := op
-		done.Time, done.Kind = at+time.Duration(i%900)*time.Microsecond, []history.Kind{history.Ok, history.Ok, history.Fail, history.Info}[i%4]
+		done.Time, done.Kind = at+time.Duration(i%900)*time.Microsecond,
+			[]history.Kind{history.Ok, history.Ok, history.Fail, history.Info}[i%4]
 		if i%100 == 0 {
 			id := i/200 + 1
 			phase := []history.Phase{history.Start, history.Stop}[i/100%2]
 			fault := history.Op{Time: at, Process: history.Nemesis, F: "partition", Value: json.RawMessage("null")}
 			ops = append(ops, fault)
-			fault.Kind, fault.Value = history.Ok, value(t, history.Fault{ID: id, Fault: "partition", Phase: phase, Nodes: members[:2], Bit: true,
-				Proof: strings.Repeat("proof ", 100)})
+			fault.Kind, fault.Value = history.Ok, value(t,
+				history.Fault{ID: id, Fault: "partition", Phase: phase, Nodes: members[:2], Bit: true,
+					Proof: strings.Repeat("proof ", 100)})
 			ops = append(ops, fault)
 		}
 		found.Ops = append(found.Ops, len(ops))
@@ -242,13 +256,14 @@ func TestALongRunHasASmallReport(t *testing.T) {
 	run := baseRun()
 	run.History, run.Statuses = h, nil
 	for i := range 50_000 {
-		run.Statuses = append(run.Statuses, report.StatusAt{Time: time.Duration(i) * 4 * time.Millisecond, Node: members[i%5], Up: i%3 > 0,
-			Role: []string{"leader", "follower", "candidate"}[i%3], Term: uint64(i)})
+		run.Statuses = append(run.Statuses, report.StatusAt{Time: time.Duration(i) * 4 * time.Millisecond,
+			Node: members[i%5], Up: i%3 > 0, Role: []string{"leader", "follower", "candidate"}[i%3], Term: uint64(i)})
 	}
 	run.Result = checker.Result{Checker: "register", Verdict: checker.Invalid, Reason: "everything is wrong"}
 	for range 300 {
 		run.Result.Evidence = append(run.Result.Evidence, found)
-		run.Result.Parts = append(run.Result.Parts, checker.Result{Checker: "key", Verdict: checker.Invalid, Reason: strings.Repeat("wrong ", 200)})
+		run.Result.Parts = append(run.Result.Parts,
+			checker.Result{Checker: "key", Verdict: checker.Invalid, Reason: strings.Repeat("wrong ", 200)})
 	}
 	if got := len(page(t, run)); got > 1<<20 {
 		t.Errorf("the page has %d bytes, want at most 1 MB", got)

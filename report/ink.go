@@ -30,7 +30,8 @@ var kindInk = [...]string{history.Invoke: "2", history.Ok: "34", history.Fail: "
 
 func (k ink) kind(kind history.Kind) string { return k.in(kindInk[kind], kind.String()) }
 
-// width is the room that s takes on a terminal. Control sequences, which only ink writes here, take none.
+// width is the room that s takes on a terminal. Control sequences, which only ink writes here,
+// take none.
 func width(s string) int {
 	n := 0
 	for {

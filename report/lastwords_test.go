@@ -13,10 +13,12 @@ import (
 // every other part is valid, and whatever the lines hold.
 func TestLastWords(t *testing.T) {
 	r := validRun(t)
-	lines := []string{"<b>panic</b>: index \x1b[31mout of range", "```", strings.Repeat("long ", 200), "]]> goroutine 1"}
-	ended := checker.Result{Checker: "members", Verdict: checker.Invalid, Reason: "n2 ended by itself at 3.2s: exit status 2",
-		Evidence: []checker.Evidence{{Kind: "member-ended", Summary: "n2 ended by itself at 3.2s: exit status 2", Ops: []int{},
-			Why: []checker.Claim{}, Log: lines, LogFile: "runs/latest/nodes/n2.log"}}}
+	lines := []string{"<b>panic</b>: index \x1b[31mout of range", "```", strings.Repeat("long ", 200),
+		"]]> goroutine 1"}
+	ended := checker.Result{Checker: "members", Verdict: checker.Invalid,
+		Reason: "n2 ended by itself at 3.2s: exit status 2",
+		Evidence: []checker.Evidence{{Kind: "member-ended", Summary: "n2 ended by itself at 3.2s: exit status 2",
+			Ops: []int{}, Why: []checker.Claim{}, Log: lines, LogFile: "runs/latest/nodes/n2.log"}}}
 	r.Result = checker.Merge(append(r.Result.Parts, ended))
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"text":     func(b *bytes.Buffer) error { return report.Text(b, r, false) },
@@ -29,7 +31,8 @@ func TestLastWords(t *testing.T) {
 		if err := write(&b); err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"n2 ended by itself at 3.2s: exit status 2", "out of range", "goroutine 1", "runs/latest/nodes/n2.log"} {
+		for _, want := range []string{"n2 ended by itself at 3.2s: exit status 2", "out of range", "goroutine 1",
+			"runs/latest/nodes/n2.log"} {
 			if !strings.Contains(b.String(), want) {
 				t.Errorf("%s lacks %q", name, want)
 			}

@@ -34,9 +34,12 @@ func TestJSONReadsBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			if results.Exit != run.Exit() || results.Verdict != run.Outcome() {
-				t.Errorf("got %s with exit %d, want %s with %d", results.Verdict, results.Exit, run.Outcome(), run.Exit())
+				t.Errorf("got %s with exit %d, want %s with %d", results.Verdict, results.Exit, run.Outcome(),
+					run.Exit())
 			}
-			again := render(t, func(b *bytes.Buffer) error { return report.JSON(b, results.Run(run.History, run.Statuses)) })
+			again := render(t, func(b *bytes.Buffer) error {
+				return report.JSON(b, results.Run(run.History, run.Statuses))
+			})
 			if diff := cmp.Diff(got, again); diff != "" {
 				t.Errorf("the run read back writes other results:\n%s", diff)
 			}
@@ -109,7 +112,8 @@ func TestJUnit(t *testing.T) {
 				}
 			}
 			if s.Tests != len(s.Cases) || s.Failures != failures || s.Errors != errs {
-				t.Errorf("the suite counts %d, %d, %d; its cases are %d, %d, %d", s.Tests, s.Failures, s.Errors, len(s.Cases), failures, errs)
+				t.Errorf("the suite counts %d, %d, %d; its cases are %d, %d, %d", s.Tests, s.Failures, s.Errors,
+					len(s.Cases), failures, errs)
 			}
 			if bad := failures+errs > 0; bad != (run.Exit() != report.ExitValid) {
 				t.Errorf("exit %d with %d failures and %d errors", run.Exit(), failures, errs)
@@ -149,8 +153,10 @@ func TestExit(t *testing.T) {
 		{"unknown", report.Run{Result: checker.Result{Verdict: checker.Unknown}}, report.ExitUnknown},
 		{"invalid", report.Run{Result: checker.Result{Verdict: checker.Invalid}}, report.ExitInvalid},
 		{"failed", report.Run{Problem: "no engine"}, report.ExitFailed},
-		{"failed and undecided", report.Run{Problem: "no engine", Result: checker.Result{Verdict: checker.Unknown}}, report.ExitFailed},
-		{"failed after a violation", report.Run{Problem: "no engine", Result: checker.Result{Verdict: checker.Invalid}}, report.ExitInvalid},
+		{"failed and undecided", report.Run{Problem: "no engine", Result: checker.Result{Verdict: checker.Unknown}},
+			report.ExitFailed},
+		{"failed after a violation", report.Run{Problem: "no engine", Result: checker.Result{Verdict: checker.Invalid}},
+			report.ExitInvalid},
 	} {
 		if got := test.run.Exit(); got != test.want {
 			t.Errorf("%s: exit %d, want %d", test.name, got, test.want)

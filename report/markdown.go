@@ -10,7 +10,8 @@ import (
 // markdownViolations bounds the violations told in full (R4).
 const markdownViolations = 3
 
-// Markdown writes a summary for a page that renders GitHub's dialect, as a step summary of its Actions.
+// Markdown writes a summary for a page that renders GitHub's dialect, as a step summary of its
+// Actions.
 func Markdown(w io.Writer, r *Run) error {
 	f := count(r)
 	m := &strings.Builder{}

@@ -72,7 +72,8 @@ func picture(v *violation, marks map[int]int, f *figures) (drawn template.HTML, 
 }
 
 // linkKeys says what the lines between bars mean.
-var linkKeys = []pageFact{{"before", "ended before the other began"}, {"reads", "wrote the value that the other read"}, {"conflict", "conflict, while both were under way"}}
+var linkKeys = []pageFact{{"before", "ended before the other began"}, {"reads", "wrote the value that the other read"},
+	{"conflict", "conflict, while both were under way"}}
 
 func (d *drawing) keys() []pageFact {
 	var keys []pageFact
@@ -90,7 +91,8 @@ func (d *drawing) width() float64 { return gutter + d.xs[len(d.xs)-1] + 12 }
 func (d *drawing) spoken() string {
 	var said []string
 	for _, r := range d.rows {
-		said = append(said, fmt.Sprintf("#%d %s %s, %s, from %s to %s on %s", r.Index, r.Process, short(r.What, 60), r.Kind, r.Start, r.End, r.Node))
+		said = append(said, fmt.Sprintf("#%d %s %s, %s, from %s to %s on %s", r.Index, r.Process, short(r.What, 60),
+			r.Kind, r.Start, r.End, r.Node))
 	}
 	return short(plain(d.v.Summary), htmlText) + ": " + strings.Join(said, "; ")
 }
@@ -225,9 +227,10 @@ func (d *drawing) ticks(draw bool) int {
 			ends[level] = middle + half + 8
 			levels = max(levels, level+1)
 			if draw {
-				fmt.Fprintf(d, `<line class="tick" x1="%s" x2="%s" y1="%s" y2="%s"/>`, num(x), num(x), num(16+15*float64(level)), num(d.height))
-				fmt.Fprintf(d, `<text class="time" x="%s" y="%s" text-anchor="middle">%s</text>`, num(middle), num(13+15*float64(level)),
-					html.EscapeString(label))
+				fmt.Fprintf(d, `<line class="tick" x1="%s" x2="%s" y1="%s" y2="%s"/>`, num(x), num(x),
+					num(16+15*float64(level)), num(d.height))
+				fmt.Fprintf(d, `<text class="time" x="%s" y="%s" text-anchor="middle">%s</text>`, num(middle),
+					num(13+15*float64(level)), html.EscapeString(label))
 			}
 			break
 		}
@@ -245,12 +248,14 @@ func (d *drawing) faults() {
 		y := d.top - 8 - 21*float64(len(d.bands)-i)
 		class := harmOf(w.Fault.Fault).class
 		label := named(w.Window) + " " + whom(w.Fault) + ", " + until(w.Window)
-		fmt.Fprintf(d, `<g class="%s"><title>%s</title><rect class="band" x="%s" y="%s" width="%s" height="%s"/>`, class,
-			html.EscapeString(label), num(from), num(y), num(to-from), num(d.height-y))
-		fmt.Fprintf(d, `<rect class="strip" x="%s" y="%s" width="%s" height="18" rx="3"/>`, num(from), num(y), num(to-from))
+		fmt.Fprintf(d, `<g class="%s"><title>%s</title><rect class="band" x="%s" y="%s" width="%s" height="%s"/>`,
+			class, html.EscapeString(label), num(from), num(y), num(to-from), num(d.height-y))
+		fmt.Fprintf(d, `<rect class="strip" x="%s" y="%s" width="%s" height="18" rx="3"/>`, num(from), num(y),
+			num(to-from))
 		room := int((to - from - 12) / 6.4)
 		if room > 4 {
-			fmt.Fprintf(d, `<text class="fault" x="%s" y="%s">%s</text>`, num(from+6), num(y+13), html.EscapeString(short(label, room)))
+			fmt.Fprintf(d, `<text class="fault" x="%s" y="%s">%s</text>`, num(from+6), num(y+13),
+				html.EscapeString(short(label, room)))
 		}
 		d.WriteString(`</g>`)
 	}
@@ -260,8 +265,10 @@ func (d *drawing) faults() {
 func (d *drawing) tracks() {
 	for i, lane := range d.lanes {
 		y := d.top + laneHeight*(float64(i)+0.5)
-		fmt.Fprintf(d, `<line class="lane" x1="%s" x2="%s" y1="%s" y2="%s"/>`, num(gutter), num(d.width()), num(y), num(y))
-		fmt.Fprintf(d, `<text class="process" x="%s" y="%s" text-anchor="end">%s</text>`, num(gutter-10), num(y+4), html.EscapeString(lane))
+		fmt.Fprintf(d, `<line class="lane" x1="%s" x2="%s" y1="%s" y2="%s"/>`, num(gutter), num(d.width()), num(y),
+			num(y))
+		fmt.Fprintf(d, `<text class="process" x="%s" y="%s" text-anchor="end">%s</text>`, num(gutter-10), num(y+4),
+			html.EscapeString(lane))
 	}
 }
 
@@ -290,17 +297,20 @@ func (d *drawing) bars() {
 			class += " open"
 		}
 		first, second := r.labels()
-		fmt.Fprintf(d, `<g class="%s"><title>%s</title>`, class, html.EscapeString(fmt.Sprintf("#%d %s %s, %s, %s – %s %s %s",
-			r.Index, r.Process, short(r.What, htmlText), r.Kind, r.Start, r.End, r.Node, short(r.Err, 80))))
-		fmt.Fprintf(d, `<rect x="%s" y="%s" width="%s" height="%s" rx="6"/>`, num(left), num(y-barHeight/2), num(right-left), num(barHeight))
+		fmt.Fprintf(d, `<g class="%s"><title>%s</title>`, class,
+			html.EscapeString(fmt.Sprintf("#%d %s %s, %s, %s – %s %s %s", r.Index, r.Process, short(r.What, htmlText),
+				r.Kind, r.Start, r.End, r.Node, short(r.Err, 80))))
+		fmt.Fprintf(d, `<rect x="%s" y="%s" width="%s" height="%s" rx="6"/>`, num(left), num(y-barHeight/2),
+			num(right-left), num(barHeight))
 		fmt.Fprintf(d, `<text class="what" x="%s" y="%s">%s</text>`, num(left+9), num(y-2), html.EscapeString(first))
 		fmt.Fprintf(d, `<text class="which" x="%s" y="%s">%s</text>`, num(left+9), num(y+12), html.EscapeString(second))
 		if r.open() {
-			fmt.Fprintf(d, `<text class="which" x="%s" y="%s" text-anchor="end">may still happen →</text>`, num(right-6), num(y+12))
+			fmt.Fprintf(d, `<text class="which" x="%s" y="%s" text-anchor="end">may still happen →</text>`,
+				num(right-6), num(y+12))
 		}
 		if n := d.marks[r.Index]; n > 0 {
-			fmt.Fprintf(d, `<circle class="mark" cx="%s" cy="%s" r="9"/><text class="mark" x="%s" y="%s" text-anchor="middle">%d</text>`,
-				num(right-2), num(y-barHeight/2), num(right-2), num(y-barHeight/2+4), n)
+			fmt.Fprintf(d,
+				`<circle class="mark" cx="%s" cy="%s" r="9"/><text class="mark" x="%s" y="%s" text-anchor="middle">%d</text>`, num(right-2), num(y-barHeight/2), num(right-2), num(y-barHeight/2+4), n)
 		}
 		d.WriteString(`</g>`)
 	}
@@ -345,7 +355,8 @@ func (d *drawing) links() {
 	}
 }
 
-// reads leads from the writer down (or up) to the reader's lane, and along it: that way it crosses few bars.
+// reads leads from the writer down (or up) to the reader's lane, and along it: that way it crosses
+// few bars.
 func (d *drawing) reads(w, r *row) {
 	left, right, y := d.box(w)
 	to, _, yTo := d.box(r)
@@ -356,7 +367,8 @@ func (d *drawing) reads(w, r *row) {
 	x1, y1 := left+min(22, (right-left)/2), y+side*barHeight/2
 	const bend = 14
 	if y != yTo && left <= to && to+20 < right { // the reader began meanwhile: straight down
-		d.link("reads", fmt.Sprintf("M%s %sV%s", num(to+14), num(y1), num(yTo-side*barHeight/2)), head(to+14, yTo-side*barHeight/2, 0, side))
+		d.link("reads", fmt.Sprintf("M%s %sV%s", num(to+14), num(y1), num(yTo-side*barHeight/2)),
+			head(to+14, yTo-side*barHeight/2, 0, side))
 		return
 	}
 	if y == yTo || to < x1+2*bend {
@@ -369,8 +381,8 @@ func (d *drawing) reads(w, r *row) {
 		return
 	}
 	y2 := yTo + side*9 // beside the middle, where the order of the calls is drawn
-	d.link("reads", fmt.Sprintf("M%s %sV%sQ%s %s %s %sH%s", num(x1), num(y1), num(y2-side*bend), num(x1), num(y2), num(x1+bend), num(y2),
-		num(to)), head(to, y2, 1, 0))
+	d.link("reads", fmt.Sprintf("M%s %sV%sQ%s %s %s %sH%s", num(x1), num(y1), num(y2-side*bend), num(x1), num(y2),
+		num(x1+bend), num(y2), num(to)), head(to, y2, 1, 0))
 }
 
 // sign is 1 for yes and -1 for no.
@@ -389,8 +401,8 @@ func (d *drawing) relate(a, b *row) {
 		return
 	}
 	bend := max(14, (left-right)/2)
-	d.link("before", fmt.Sprintf("M%s %sC%s %s %s %s %s %s", num(right), num(y), num(right+bend), num(y), num(left-bend), num(yTo),
-		num(left), num(yTo)), head(left, yTo, 1, 0))
+	d.link("before", fmt.Sprintf("M%s %sC%s %s %s %s %s %s", num(right), num(y), num(right+bend), num(y),
+		num(left-bend), num(yTo), num(left), num(yTo)), head(left, yTo, 1, 0))
 }
 
 // conflict joins two bars that overlap in time by a line from edge to edge.
@@ -404,7 +416,8 @@ func (d *drawing) conflict(a, b *row) {
 		side = -side
 	}
 	y, yTo = y+side, yTo-side
-	dots := fmt.Sprintf(`<circle cx="%s" cy="%s" r="3.5"/><circle cx="%s" cy="%s" r="3.5"/>`, num(x), num(y), num(x), num(yTo))
+	dots := fmt.Sprintf(`<circle cx="%s" cy="%s" r="3.5"/><circle cx="%s" cy="%s" r="3.5"/>`, num(x), num(y), num(x),
+		num(yTo))
 	d.link("conflict", fmt.Sprintf("M%s %sV%s", num(x), num(y), num(yTo)), dots)
 }
 
@@ -417,7 +430,8 @@ func (d *drawing) link(class, path, head string) {
 func head(x, y, dx, dy float64) string {
 	const long, half = 7, 4
 	bx, by := x-dx*long, y-dy*long
-	return fmt.Sprintf(`<polygon points="%s,%s %s,%s %s,%s"/>`, num(x), num(y), num(bx+dy*half), num(by+dx*half), num(bx-dy*half), num(by-dx*half))
+	return fmt.Sprintf(`<polygon points="%s,%s %s,%s %s,%s"/>`, num(x), num(y), num(bx+dy*half), num(by+dx*half),
+		num(bx-dy*half), num(by-dx*half))
 }
 
 // num writes a coordinate with one decimal at most.

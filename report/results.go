@@ -133,16 +133,19 @@ func ReadResults(in io.Reader) (*Results, error) {
 // Run is the run that the results tell of, with its history and statuses.
 func (s *Results) Run(h *history.History, statuses []StatusAt) *Run {
 	return &Run{Name: s.Name, Target: s.Target, Backend: s.Backend, BackendWhy: s.BackendWhy, Workload: s.Workload,
-		Nodes: s.Nodes, Seed: s.Seed, Bug: s.Bug, Settings: s.Settings, Faults: s.Faults, Started: s.Started, Wall: s.Wall,
+		Nodes: s.Nodes, Seed: s.Seed, Bug: s.Bug, Settings: s.Settings, Faults: s.Faults, Started: s.Started,
+		Wall:    s.Wall,
 		Virtual: s.Virtual, History: h, Statuses: statuses, Result: s.Result, Problem: s.Problem, Notes: s.Notes,
 		Replay: s.Replay, Shrink: s.Shrink, Check: s.Check, Report: s.Report, Links: s.Links, Version: s.Version}
 }
 
 func summarise(r *Run) *Results {
 	f := count(r)
-	s := &Results{Format: resultsFormat, Verdict: r.Outcome(), Exit: r.Exit(), Reason: r.Reason(), Cause: r.Result.Cause,
-		Problem: r.Problem, Name: r.Name, Target: r.Target, Backend: r.Backend, BackendWhy: r.BackendWhy, Workload: r.Workload,
-		Nodes: r.Nodes, Seed: r.Seed, Bug: r.Bug, Settings: r.Settings, Faults: r.Faults, Started: r.Started, Wall: r.Wall,
+	s := &Results{Format: resultsFormat, Verdict: r.Outcome(), Exit: r.Exit(), Reason: r.Reason(),
+		Cause: r.Result.Cause, Problem: r.Problem, Name: r.Name, Target: r.Target, Backend: r.Backend,
+		BackendWhy: r.BackendWhy, Workload: r.Workload,
+		Nodes: r.Nodes, Seed: r.Seed, Bug: r.Bug, Settings: r.Settings, Faults: r.Faults, Started: r.Started,
+		Wall:    r.Wall,
 		Virtual: r.Virtual, Version: r.Version, Notes: r.Notes, Calls: f.calls, Quiet: f.quiet, Holds: r.Result.Holds,
 		Found: len(evidence(r.Result)), Result: writable(r.Result), Replay: r.Replay, Shrink: r.Shrink, Check: r.Check,
 		Report: r.Report, Links: r.Links, ByF: []ResultCalls{}, Windows: []ResultWindow{}, Violations: []ResultFound{},
@@ -164,14 +167,16 @@ func summarise(r *Run) *Results {
 }
 
 func (v *violation) result(f *figures) ResultFound {
-	found := ResultFound{Kind: v.Kind, Key: v.Key, Summary: v.Summary, Ops: []ResultOp{}, Why: append([]string{}, v.Said...),
-		Faults: append([]string{}, v.Faults...), Active: []int{}, Log: lastWords(&v.Evidence), LogFile: v.LogFile}
+	found := ResultFound{Kind: v.Kind, Key: v.Key, Summary: v.Summary, Ops: []ResultOp{},
+		Why: append([]string{}, v.Said...), Faults: append([]string{}, v.Faults...), Active: []int{},
+		Log: lastWords(&v.Evidence), LogFile: v.LogFile}
 	for _, row := range v.Rows {
 		to := row.To
 		if to == history.Forever {
 			to = -1
 		}
-		found.Ops = append(found.Ops, ResultOp{row.Index, row.What, row.Kind, whole(row.op), wholePointer(row.done), row.From, to})
+		found.Ops = append(found.Ops, ResultOp{row.Index, row.What, row.Kind, whole(row.op), wholePointer(row.done),
+			row.From, to})
 	}
 	for _, i := range v.Active {
 		found.Active = append(found.Active, f.windows[i].ID)

@@ -34,7 +34,8 @@ var ringKeys = []pageFact{
 
 type point struct{ x, y float64 }
 
-// ring draws the cycle of a violation, nothing if it has none or one with transactions that are not shown.
+// ring draws the cycle of a violation, nothing if it has none or one with transactions that are
+// not shown.
 func ring(v *violation, marks map[int]int) (drawn template.HTML, keys []pageFact) {
 	var nodes []int
 	for _, d := range v.Cycle {
@@ -51,8 +52,8 @@ func ring(v *violation, marks map[int]int) (drawn template.HTML, keys []pageFact
 	}
 	at, width, height := ellipse(nodes)
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="picture ring" viewBox="0 0 %s %s" style="min-width:560px;max-width:%spx" role="img" aria-label="%s">`,
-		num(width), num(height), num(width), html.EscapeString(ringSpoken(v.Cycle)))
+	fmt.Fprintf(&b,
+		`<svg class="picture ring" viewBox="0 0 %s %s" style="min-width:560px;max-width:%spx" role="img" aria-label="%s">`, num(width), num(height), num(width), html.EscapeString(ringSpoken(v.Cycle)))
 	for _, d := range v.Cycle {
 		arrow(&b, at[d.From], at[d.To], d)
 	}
@@ -83,7 +84,8 @@ func arrowText(d checker.Dependency) string {
 	return short(plain(strings.TrimSpace(d.Kind+" "+d.Label)), 24)
 }
 
-// ellipse gives every transaction its place, the first at the left, and says how large the drawing is.
+// ellipse gives every transaction its place, the first at the left, and says how large the drawing
+// is.
 func ellipse(nodes []int) (at map[int]point, width, height float64) {
 	n := float64(len(nodes))
 	rx, ry := 225+12*n, 30*n
@@ -108,13 +110,14 @@ func arrow(b *strings.Builder, from, to point, d checker.Dependency) {
 	tip := edgeOf(to, control, 0)
 	angle := math.Atan2(to.y-control.y, to.x-control.x) * 180 / math.Pi
 	middle := point{(start.x + 2*control.x + end.x) / 4, (start.y + 2*control.y + end.y) / 4}
-	fmt.Fprintf(b, `<g class="link %s"><path d="M%s %sQ%s %s %s %s"/><polygon points="0,0 -9,4.5 -9,-4.5" transform="translate(%s %s) rotate(%s)"/></g>`,
-		dependencyClass(d.Kind), num(start.x), num(start.y), num(control.x), num(control.y), num(end.x), num(end.y), num(tip.x), num(tip.y), num(angle))
-	fmt.Fprintf(b, `<text class="dependency" x="%s" y="%s" text-anchor="middle">%s</text>`, num(middle.x), num(middle.y+4),
-		html.EscapeString(arrowText(d)))
+	fmt.Fprintf(b,
+		`<g class="link %s"><path d="M%s %sQ%s %s %s %s"/><polygon points="0,0 -9,4.5 -9,-4.5" transform="translate(%s %s) rotate(%s)"/></g>`, dependencyClass(d.Kind), num(start.x), num(start.y), num(control.x), num(control.y), num(end.x), num(end.y), num(tip.x), num(tip.y), num(angle))
+	fmt.Fprintf(b, `<text class="dependency" x="%s" y="%s" text-anchor="middle">%s</text>`, num(middle.x),
+		num(middle.y+4), html.EscapeString(arrowText(d)))
 }
 
-// edgeOf is where the line from a box's middle to another point leaves the box, and some way further.
+// edgeOf is where the line from a box's middle to another point leaves the box, and some way
+// further.
 func edgeOf(middle, toward point, further float64) point {
 	dx, dy := toward.x-middle.x, toward.y-middle.y
 	length := math.Hypot(dx, dy)
@@ -133,14 +136,16 @@ func box(b *strings.Builder, p point, r *row, mark int) {
 		class += " open"
 	}
 	fmt.Fprintf(b, `<g class="%s"><title>%s</title><rect x="%s" y="%s" width="%s" height="%s" rx="6"/>`, class,
-		html.EscapeString(fmt.Sprintf("#%d %s %s, %s – %s", r.Index, r.Process, short(r.What, htmlText), r.Start, r.End)),
+		html.EscapeString(fmt.Sprintf("#%d %s %s, %s – %s", r.Index, r.Process, short(r.What, htmlText), r.Start,
+			r.End)),
 		num(left), num(top), num(ringBox), num(ringHeight))
-	fmt.Fprintf(b, `<text class="what" x="%s" y="%s">%s</text>`, num(left+9), num(p.y-3), html.EscapeString(short(strings.TrimPrefix(r.What, "txn "), ringChars)))
+	fmt.Fprintf(b, `<text class="what" x="%s" y="%s">%s</text>`, num(left+9), num(p.y-3),
+		html.EscapeString(short(strings.TrimPrefix(r.What, "txn "), ringChars)))
 	fmt.Fprintf(b, `<text class="which" x="%s" y="%s">%s</text>`, num(left+9), num(p.y+12),
 		html.EscapeString("#"+strconv.Itoa(r.Index)+" "+r.Process+" "+r.Kind.String()))
 	if mark > 0 {
-		fmt.Fprintf(b, `<circle class="mark" cx="%s" cy="%s" r="9"/><text class="mark" x="%s" y="%s" text-anchor="middle">%d</text>`,
-			num(left+ringBox-2), num(top), num(left+ringBox-2), num(top+4), mark)
+		fmt.Fprintf(b,
+			`<circle class="mark" cx="%s" cy="%s" r="9"/><text class="mark" x="%s" y="%s" text-anchor="middle">%d</text>`, num(left+ringBox-2), num(top), num(left+ringBox-2), num(top+4), mark)
 	}
 	b.WriteString(`</g>`)
 }

@@ -23,10 +23,13 @@ func skew(t *testing.T) *report.Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &report.Run{Name: "x", History: h, Result: checker.Result{Verdict: checker.Invalid, Evidence: []checker.Evidence{{
-		Kind: "G2-item", Summary: "s", Ops: []int{0, 1}, Why: []checker.Claim{{Op: 0, Text: "one"}, {Op: 1, Text: "two"}},
-		Cycle: []checker.Dependency{{From: 0, To: 1, Kind: "rw", Label: "<x>"}, {From: 1, To: 0, Kind: "rw", Label: "y"}},
-	}}}}
+	return &report.Run{Name: "x", History: h, Result: checker.Result{Verdict: checker.Invalid,
+		Evidence: []checker.Evidence{{
+			Kind: "G2-item", Summary: "s", Ops: []int{0, 1},
+			Why: []checker.Claim{{Op: 0, Text: "one"}, {Op: 1, Text: "two"}},
+			Cycle: []checker.Dependency{{From: 0, To: 1, Kind: "rw", Label: "<x>"},
+				{From: 1, To: 0, Kind: "rw", Label: "y"}},
+		}}}}
 }
 
 // A cycle of transactions is drawn as one: a box for each, an arrow for each dependency, and what
@@ -38,8 +41,8 @@ func TestACycleIsDrawn(t *testing.T) {
 	if !ok {
 		t.Fatal("there is no drawing")
 	}
-	for part, times := range map[string]int{`<g class="bar ok">`: 2, `class="link rw"`: 2, `>rw &lt;x&gt;<`: 1, `>rw y<`: 1,
-		`<i class="rw">`: 1, `<i class="ww">`: 0, `#0 rw &lt;x&gt; #1, #1 rw y #0`: 1, `NaN`: 0} {
+	for part, times := range map[string]int{`<g class="bar ok">`: 2, `class="link rw"`: 2, `>rw &lt;x&gt;<`: 1,
+		`>rw y<`: 1, `<i class="rw">`: 1, `<i class="ww">`: 0, `#0 rw &lt;x&gt; #1, #1 rw y #0`: 1, `NaN`: 0} {
 		if n := strings.Count(drawn, part); n != times {
 			t.Errorf("%s is there %d times, want %d", part, n, times)
 		}
@@ -49,8 +52,10 @@ func TestACycleIsDrawn(t *testing.T) {
 // What is no cycle of shown operations, or too long to be drawn, is told in words alone.
 func TestACycleThatCannotBeDrawn(t *testing.T) {
 	for name, spoil := range map[string]func(*checker.Evidence){
-		"none":                func(e *checker.Evidence) { e.Cycle = nil },
-		"of one":              func(e *checker.Evidence) { e.Cycle = []checker.Dependency{{From: 0, To: 0, Kind: "rw"}} },
+		"none": func(e *checker.Evidence) { e.Cycle = nil },
+		"of one": func(e *checker.Evidence) {
+			e.Cycle = []checker.Dependency{{From: 0, To: 0, Kind: "rw"}}
+		},
 		"through the unknown": func(e *checker.Evidence) { e.Cycle[0].To, e.Cycle[1].From = 77, 77 },
 		"too long": func(e *checker.Evidence) {
 			for i := range 40 {
@@ -66,7 +71,8 @@ func TestACycleThatCannotBeDrawn(t *testing.T) {
 	}
 }
 
-// The rows of a violation show of each transaction what it did to the keys that the violation is about.
+// The rows of a violation show of each transaction what it did to the keys that the violation is
+// about.
 func TestRowsShowTheKeysThatMatter(t *testing.T) {
 	for _, test := range []struct {
 		keys       []string

@@ -26,9 +26,10 @@ type Run struct {
 	Wall       time.Duration // real time the run took, checking excluded
 	Virtual    time.Duration // simulated time that passed, 0 outside the simulator
 
-	History   *history.History // nil where nothing was recorded
-	Statuses  []StatusAt       // in time order
-	Exchanges []Exchange       // messages among the nodes in the order of their sending, where a simulator has told of them
+	History  *history.History // nil where nothing was recorded
+	Statuses []StatusAt       // in time order
+	// messages among the nodes in the order of their sending, where a simulator has told of them
+	Exchanges []Exchange
 	Result    checker.Result
 	Problem   string   // the experiment itself failed: one line, "" if it did not
 	Notes     []string // what a reader must know besides: a history cut off in mid-line ...
@@ -53,7 +54,8 @@ type Link struct {
 	Path string `json:"path"` // relative, with forward slashes
 }
 
-// StatusAt is what a node said of itself at a time: a line of status.jsonl. It holds until the node's next.
+// StatusAt is what a node said of itself at a time: a line of status.jsonl. It holds until the
+// node's next.
 type StatusAt struct {
 	Time    time.Duration  `json:"time"` // nanoseconds since the start of the run
 	Node    history.NodeID `json:"node"`
@@ -88,7 +90,8 @@ func (r *Run) Exit() int {
 	}
 }
 
-// Outcome is the run's answer in a word: valid, invalid, unknown, or failed where the experiment itself did.
+// Outcome is the run's answer in a word: valid, invalid, unknown, or failed where the experiment
+// itself did.
 func (r *Run) Outcome() string {
 	if r.Exit() == ExitFailed {
 		return "failed"

@@ -30,12 +30,14 @@ var harms = []harm{
 	{history.Fault{Fault: "kill", Shape: "leader", Nodes: []history.NodeID{"n3"}}, secs(3), secs(6.2),
 		"process 4711 ended by SIGKILL; its port refuses connections"},
 	{history.Fault{Fault: "partition", Shape: "one", Nodes: []history.NodeID{"n5"}, Cut: history.Grudge{
-		"n5": {"n1", "n2", "n3", "n4"}, "n1": {"n5"}, "n2": {"n5"}, "n3": {"n5"}, "n4": {"n5"}}}, secs(11.2), secs(16.4),
+		"n5": {"n1", "n2", "n3", "n4"}, "n1": {"n5"}, "n2": {"n5"}, "n3": {"n5"}, "n4": {"n5"}}}, secs(11.2),
+		secs(16.4),
 		"312 messages dropped on 8 links, none passed"},
 	{history.Fault{Fault: "pause", Shape: "one", Nodes: []history.NodeID{"n2"}}, secs(14), secs(18.9),
 		"state of process 4712 is T (stopped)"},
 	{history.Fault{Fault: "partition", Shape: "halves", Nodes: []history.NodeID{"n1", "n4"}, Cut: history.Grudge{
-		"n1": {"n2", "n3", "n5"}, "n4": {"n2", "n3", "n5"}, "n2": {"n1", "n4"}, "n3": {"n1", "n4"}, "n5": {"n1", "n4"}}},
+		"n1": {"n2", "n3", "n5"}, "n4": {"n2", "n3", "n5"}, "n2": {"n1", "n4"}, "n3": {"n1", "n4"},
+		"n5": {"n1", "n4"}}},
 		secs(22.5), secs(26), "188 messages dropped on 12 links, none passed"},
 }
 
@@ -93,7 +95,8 @@ func sampleHistory(t testing.TB, stale bool) (h *history.History, proof [3]int) 
 			now = c.end + time.Duration(random.Int64N(int64(secs(0.28))))
 		}
 	}
-	// The calls take effect in the order of a moment within each: that makes the history linearizable.
+	// The calls take effect in the order of a moment within each: that makes the history
+	// linearizable.
 	slices.SortStableFunc(calls, func(a, b call) int { return cmp.Compare(a.at, b.at) })
 	holds := map[string]string{"x": "null", "y": "null", "z": "null"}
 	for i := range calls {
@@ -117,7 +120,8 @@ func sampleHistory(t testing.TB, stale bool) (h *history.History, proof [3]int) 
 func lie(t testing.TB, calls []call) [3]*call {
 	for i := range calls {
 		r := &calls[i]
-		if r.f != "read" || r.kind != history.Ok || r.node != "n5" && r.start < secs(12) || r.start < secs(12) || r.start > secs(16) {
+		if r.f != "read" || r.kind != history.Ok || r.node != "n5" && r.start < secs(12) || r.start < secs(12) ||
+			r.start > secs(16) {
 			continue
 		}
 		var written []*call
@@ -144,7 +148,8 @@ func record(t testing.TB, calls []call, lies [3]*call) (*history.History, [3]int
 	var events []event
 	for i := range calls {
 		c := &calls[i]
-		op := history.Op{Time: c.start, Process: c.process, F: c.f, Key: c.key, Value: json.RawMessage(c.value), Node: c.node}
+		op := history.Op{Time: c.start, Process: c.process, F: c.f, Key: c.key, Value: json.RawMessage(c.value),
+			Node: c.node}
 		done := op
 		done.Time, done.Kind, done.Err = c.end, c.kind, c.err
 		if c.kind == history.Ok {
@@ -155,7 +160,8 @@ func record(t testing.TB, calls []call, lies [3]*call) (*history.History, [3]int
 	for i, harm := range harms {
 		fault := harm.fault
 		fault.ID, fault.Phase, fault.Bit = i+1, history.Start, true
-		invoke := history.Op{Time: harm.from, Process: history.Nemesis, F: "start-" + fault.Fault, Value: json.RawMessage("null")}
+		invoke := history.Op{Time: harm.from, Process: history.Nemesis, F: "start-" + fault.Fault,
+			Value: json.RawMessage("null")}
 		start := invoke
 		start.Time, start.Kind, start.Value = harm.from+secs(0.01), history.Ok, value(t, fault)
 		fault.Phase, fault.Proof = history.Stop, harm.proof
@@ -194,15 +200,18 @@ func value(t testing.TB, v any) json.RawMessage {
 // sampleStatuses is what the nodes said: a leader a term, deposed by the harms.
 func sampleStatuses() []report.StatusAt {
 	var said []report.StatusAt
-	reign := func(at time.Duration, leader history.NodeID, term uint64, candidate history.NodeID, but ...history.NodeID) {
+	reign := func(at time.Duration, leader history.NodeID, term uint64, candidate history.NodeID,
+		but ...history.NodeID) {
 		if candidate != "" {
-			said = append(said, report.StatusAt{Time: at - secs(0.3), Node: candidate, Up: true, Role: "candidate", Term: term})
+			said = append(said, report.StatusAt{Time: at - secs(0.3), Node: candidate, Up: true, Role: "candidate",
+				Term: term})
 		}
 		for _, node := range members {
 			if slices.Contains(but, node) {
 				continue
 			}
-			s := report.StatusAt{Time: at, Node: node, Up: true, Role: "follower", Leader: leader, Term: term, Commit: 10 * term}
+			s := report.StatusAt{Time: at, Node: node, Up: true, Role: "follower", Leader: leader, Term: term,
+				Commit: 10 * term}
 			if node == leader {
 				s.Role = "leader"
 			}
@@ -218,21 +227,24 @@ func sampleStatuses() []report.StatusAt {
 		report.StatusAt{Time: secs(16.5), Node: "n5", Up: true, Role: "follower", Leader: "n1", Term: 3},
 		report.StatusAt{Time: secs(18.9), Node: "n2", Up: true, Role: "follower", Leader: "n1", Term: 3})
 	reign(secs(23.4), "n3", 4, "n2", "n1", "n4")
-	said = append(said, report.StatusAt{Time: secs(26.1), Node: "n1", Up: true, Role: "follower", Leader: "n3", Term: 4},
-		report.StatusAt{Time: secs(26.1), Node: "n4", Up: true, Role: "follower", Leader: "n3", Term: 4})
+	said = append(said, report.StatusAt{Time: secs(26.1), Node: "n1", Up: true, Role: "follower", Leader: "n3",
+		Term: 4}, report.StatusAt{Time: secs(26.1), Node: "n4", Up: true, Role: "follower", Leader: "n3", Term: 4})
 	slices.SortStableFunc(said, func(a, b report.StatusAt) int { return cmp.Compare(a.Time, b.Time) })
 	return said
 }
 
 func baseRun() *report.Run {
 	return &report.Run{
-		Name: "raft-register", Target: "raft", Backend: "local", BackendWhy: "no container engine answers", Workload: "register",
-		Nodes: members, Seed: 16170, Faults: []string{"kill", "partition", "pause"},
-		Settings: []report.Setting{{Name: "rate", Value: "100"}, {Name: "concurrency", Value: "2n"}, {Name: "time-limit", Value: "30s"},
-			{Name: "reads", Value: "lease"}},
-		Started: time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC), Wall: secs(31), Statuses: sampleStatuses(), Version: "v0.1.0",
-		Replay: "splitvote replay runs/latest", Shrink: "splitvote shrink runs/latest", Report: "runs/latest/report.html",
-		Check: "splitvote check runs/latest/history.jsonl",
+		Name: "raft-register", Target: "raft", Backend: "local", BackendWhy: "no container engine answers",
+		Workload: "register",
+		Nodes:    members, Seed: 16170, Faults: []string{"kill", "partition", "pause"},
+		Settings: []report.Setting{{Name: "rate", Value: "100"}, {Name: "concurrency", Value: "2n"},
+			{Name: "time-limit", Value: "30s"}, {Name: "reads", Value: "lease"}},
+		Started: time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC), Wall: secs(31), Statuses: sampleStatuses(),
+		Version: "v0.1.0",
+		Replay:  "splitvote replay runs/latest", Shrink: "splitvote shrink runs/latest",
+		Report: "runs/latest/report.html",
+		Check:  "splitvote check runs/latest/history.jsonl",
 	}
 }
 
@@ -240,7 +252,8 @@ func validRun(t testing.TB) *report.Run {
 	r := baseRun()
 	r.History, _ = sampleHistory(t, false)
 	r.Result = checker.Result{Checker: "register", Took: 41 * time.Millisecond, Parts: []checker.Result{
-		{Checker: "linearizable", Method: "zones", Took: 39 * time.Millisecond}, {Checker: "stats"}, {Checker: "liveness"}}}
+		{Checker: "linearizable", Method: "zones", Took: 39 * time.Millisecond}, {Checker: "stats"},
+		{Checker: "liveness"}}}
 	return r
 }
 
@@ -252,14 +265,17 @@ func invalidRun(t testing.TB) *report.Run {
 	key, older, newer := h.Ops[ops[0]].Key, string(h.Ops[ops[0]].Value), string(h.Ops[ops[1]].Value)
 	found := checker.Evidence{Kind: "stale-read", Key: key, Summary: "key " + key + " is not linearizable", Ops: ops[:],
 		Why: []checker.Claim{
-			{Op: ops[1], Text: fmt.Sprintf("overwrote %s, which #%d had written before, with %s", older, ops[0], newer)},
-			{Op: ops[2], Text: fmt.Sprintf("#%d began after #%d ended, so it must see %s or later; %s was overwritten by #%d",
-				ops[2], ops[1], newer, older, ops[1])},
+			{Op: ops[1], Text: fmt.Sprintf("overwrote %s, which #%d had written before, with %s", older, ops[0],
+				newer)},
+			{Op: ops[2],
+				Text: fmt.Sprintf("#%d began after #%d ended, so it must see %s or later; %s was overwritten by #%d",
+					ops[2], ops[1], newer, older, ops[1])},
 		}}
 	linear := checker.Result{Checker: "linearizable", Verdict: checker.Invalid, Reason: found.Summary, Method: "zones",
 		Evidence: []checker.Evidence{found}, Holds: []string{"sequential", "causal", "session guarantees", "eventual"},
-		Stats: map[string]any{"undecided-levels": []string{"regular"}, "staleness": lagging("3 reads lagged, the worst by at least 12ms and 2 versions")},
-		Took:  41 * time.Millisecond}
+		Stats: map[string]any{"undecided-levels": []string{"regular"},
+			"staleness": lagging("3 reads lagged, the worst by at least 12ms and 2 versions")},
+		Took: 41 * time.Millisecond}
 	r.Result = checker.Merge([]checker.Result{linear, {Checker: "stats"}, {Checker: "liveness"}})
 	r.Result.Checker, r.Result.Took = "register", 42*time.Millisecond
 	r.Links = []report.Link{{Name: "key " + key + " in Porcupine", Path: "porcupine/" + key + ".html"}}

@@ -73,7 +73,8 @@ func sequence(r *Run) (drawn template.HTML, leftOut int) {
 	return drawSequence(steps, lanes), leftOut
 }
 
-// talk is a row for each message, at the moment at which it was sent, and for each thing that befell a node.
+// talk is a row for each message, at the moment at which it was sent, and for each thing that
+// befell a node.
 func talk(exchanges []Exchange) []step {
 	var steps []step
 	for _, x := range exchanges {
@@ -126,8 +127,9 @@ func fold(steps []step) []step {
 			for _, s := range run[:min(len(run), 20)] {
 				titles = append(titles, fmt.Sprintf("%.6f s  %s→%s  %s", s.at.Seconds(), s.from, s.to, s.text))
 			}
-			folded = append(folded, step{at: run[0].at, class: "fold", text: fmt.Sprintf("⋮ %d messages that repeat the ones before, until %.6f s",
-				len(run), run[len(run)-1].at.Seconds()), title: strings.Join(titles, "\n")})
+			folded = append(folded, step{at: run[0].at, class: "fold",
+				text: fmt.Sprintf("⋮ %d messages that repeat the ones before, until %.6f s", len(run),
+					run[len(run)-1].at.Seconds()), title: strings.Join(titles, "\n")})
 		}
 		run = nil
 	}
@@ -163,17 +165,20 @@ func dialogue(r *Run) []step {
 		case op.Process == history.Nemesis && op.Kind != history.Invoke:
 			for _, f := range op.Faults() {
 				for _, n := range f.Nodes {
-					steps = append(steps, step{at: op.Time, from: string(n), text: fmt.Sprintf("%s %s %s", f.Fault, f.Shape, f.Phase), class: "event"})
+					steps = append(steps, step{at: op.Time, from: string(n),
+						text: fmt.Sprintf("%s %s %s", f.Fault, f.Shape, f.Phase), class: "event"})
 				}
 			}
 		case op.Process == history.Nemesis:
 		case op.Kind == history.Invoke:
 			node[op.Process] = op.Node
 			violating[op.Process] = belongs[op.Index]
-			steps = append(steps, step{at: op.Time, from: client, to: string(op.Node), text: what, class: "call", violates: violating[op.Process]})
+			steps = append(steps, step{at: op.Time, from: client, to: string(op.Node), text: what, class: "call",
+				violates: violating[op.Process]})
 		default:
 			from := cmp.Or(op.Node, node[op.Process])
-			steps = append(steps, step{at: op.Time, from: string(from), to: client, text: op.Kind.String() + ": " + cmp.Or(op.Err, op.F+" "+string(op.Value)), class: "answer",
+			steps = append(steps, step{at: op.Time, from: string(from), to: client,
+				text: op.Kind.String() + ": " + cmp.Or(op.Err, op.F+" "+string(op.Value)), class: "answer",
 				violates: violating[op.Process]})
 		}
 	}
@@ -201,11 +206,11 @@ func drawSequence(steps []step, lanes []string) template.HTML {
 	x := func(lane string) float64 { return sequenceLeft + sequenceLane*(float64(slices.Index(lanes, lane))+0.5) }
 	width := sequenceLeft + sequenceLane*float64(len(lanes))
 	height := 34 + sequenceRow*float64(len(steps)+1)
-	fmt.Fprintf(&b, `<svg class="picture sequence" viewBox="0 0 %s %s" style="min-width:%spx;max-width:%[1]spx" role="img" aria-label="messages in the order in which they were sent">`,
-		num(width), num(height), num(min(width, 720)))
+	fmt.Fprintf(&b,
+		`<svg class="picture sequence" viewBox="0 0 %s %s" style="min-width:%spx;max-width:%[1]spx" role="img" aria-label="messages in the order in which they were sent">`, num(width), num(height), num(min(width, 720)))
 	for _, lane := range lanes {
-		fmt.Fprintf(&b, `<text class="process" text-anchor="middle" x="%s" y="16">%s</text><line class="lane" x1="%[1]s" x2="%[1]s" y1="24" y2="%[3]s"/>`,
-			num(x(lane)), html.EscapeString(lane), num(height))
+		fmt.Fprintf(&b,
+			`<text class="process" text-anchor="middle" x="%s" y="16">%s</text><line class="lane" x1="%[1]s" x2="%[1]s" y1="24" y2="%[3]s"/>`, num(x(lane)), html.EscapeString(lane), num(height))
 	}
 	last := time.Duration(-1)
 	for i, s := range steps {
@@ -214,12 +219,13 @@ func drawSequence(steps []step, lanes []string) template.HTML {
 		}
 		y := 34 + sequenceRow*float64(i+1)
 		if s.at/time.Microsecond != last/time.Microsecond {
-			fmt.Fprintf(&b, `<text x="2" y="%s">%s</text>`, num(y), html.EscapeString(fmt.Sprintf("%.6f s", s.at.Seconds())))
+			fmt.Fprintf(&b, `<text x="2" y="%s">%s</text>`, num(y),
+				html.EscapeString(fmt.Sprintf("%.6f s", s.at.Seconds())))
 		}
 		last = s.at
 		if s.class == "fold" {
-			fmt.Fprintf(&b, `<g class="fold"><title>%s</title><text x="%s" y="%s">%s</text></g>`, html.EscapeString(s.title),
-				num(sequenceLeft+8), num(y), html.EscapeString(s.text))
+			fmt.Fprintf(&b, `<g class="fold"><title>%s</title><text x="%s" y="%s">%s</text></g>`,
+				html.EscapeString(s.title), num(sequenceLeft+8), num(y), html.EscapeString(s.text))
 			continue
 		}
 		drawStep(&b, s, x(s.from), x(cmp.Or(s.to, s.from)), y, width)
@@ -241,8 +247,8 @@ func drawStep(b *strings.Builder, s step, from, to, y, width float64) {
 		if from > width/2 { // towards the middle, where there is room
 			anchor, at = "end", from-8
 		}
-		fmt.Fprintf(b, `<g class="event">%s<circle class="mark" cx="%s" cy="%s" r="4"/><text class="fault" text-anchor="%s" x="%s" y="%s">%s</text></g>`,
-			title, num(from), num(y-4), anchor, num(at), num(y), html.EscapeString(shorten(s.text, 2*sequenceChars)))
+		fmt.Fprintf(b,
+			`<g class="event">%s<circle class="mark" cx="%s" cy="%s" r="4"/><text class="fault" text-anchor="%s" x="%s" y="%s">%s</text></g>`, title, num(from), num(y-4), anchor, num(at), num(y), html.EscapeString(shorten(s.text, 2*sequenceChars)))
 		return
 	}
 	tip, side := to, 1.0
@@ -260,7 +266,8 @@ func drawStep(b *strings.Builder, s step, from, to, y, width float64) {
 	if s.class == "lost" {
 		fmt.Fprintf(b, `<text class="cross" text-anchor="middle" x="%s" y="%s">✕</text>`, num(tip), num(y+4))
 	} else {
-		fmt.Fprintf(b, `<polygon points="%s,%s %s,%s %s,%s"/>`, num(tip), num(y), num(tip-7*side), num(y-3.5), num(tip-7*side), num(y+3.5))
+		fmt.Fprintf(b, `<polygon points="%s,%s %s,%s %s,%s"/>`, num(tip), num(y), num(tip-7*side), num(y-3.5),
+			num(tip-7*side), num(y+3.5))
 	}
 	anchor := "start"
 	if side < 0 {

@@ -25,7 +25,8 @@ func TestTheSequenceOfMessages(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &report.Run{Name: "x", Nodes: []history.NodeID{"n1", "n2"}, History: h,
-		Result: checker.Result{Verdict: checker.Invalid, Evidence: []checker.Evidence{{Kind: "stale-read", Summary: "s", Ops: []int{0}}}},
+		Result: checker.Result{Verdict: checker.Invalid,
+			Evidence: []checker.Evidence{{Kind: "stale-read", Summary: "s", Ops: []int{0}}}},
 		Exchanges: []report.Exchange{
 			{At: 2 * ms, From: "n1", To: "n2", Arrived: 3 * ms, Text: "append <7>"},
 			{At: 3 * ms, From: "n2", To: "n1", Lost: "cut", Text: "ack"},
@@ -42,7 +43,8 @@ func TestTheSequenceOfMessages(t *testing.T) {
 		t.Fatal("there is no sequence")
 	}
 	at := -1
-	for _, want := range []string{">p0<", ">n1<", ">n2<", ">✕ write 7<", "append &lt;7&gt;, on the way for 1ms<", "ack: cut<", `class="cross"`, ">crashed<", ">✕ ok: write 7<"} {
+	for _, want := range []string{">p0<", ">n1<", ">n2<", ">✕ write 7<", "append &lt;7&gt;, on the way for 1ms<",
+		"ack: cut<", `class="cross"`, ">crashed<", ">✕ ok: write 7<"} {
 		next := strings.Index(drawn, want)
 		if next <= at {
 			t.Errorf("%q is not there, or not in its place", want)
@@ -59,7 +61,8 @@ func TestTheSequenceOfMessages(t *testing.T) {
 	}
 }
 
-// Heartbeats that say nothing new are one line; a client that is sent elsewhere is seen to ask again.
+// Heartbeats that say nothing new are one line; a client that is sent elsewhere is seen to ask
+// again.
 func TestTheSequenceFoldsAndRedirects(t *testing.T) {
 	ms := time.Millisecond
 	h, err := history.New([]history.Op{
@@ -76,8 +79,10 @@ func TestTheSequenceFoldsAndRedirects(t *testing.T) {
 	for i := range 6 {
 		at := time.Duration(10+10*i) * ms
 		r.Exchanges = append(r.Exchanges,
-			report.Exchange{At: at, From: "n1", To: "n2", Arrived: at + ms, Text: fmt.Sprintf("heartbeat term=1 round=%d", i)},
-			report.Exchange{At: at + 2*ms, From: "n2", To: "n1", Arrived: at + 3*ms, Text: fmt.Sprintf("alive term=1 round=%d", i)})
+			report.Exchange{At: at, From: "n1", To: "n2", Arrived: at + ms,
+				Text: fmt.Sprintf("heartbeat term=1 round=%d", i)},
+			report.Exchange{At: at + 2*ms, From: "n2", To: "n1", Arrived: at + 3*ms,
+				Text: fmt.Sprintf("alive term=1 round=%d", i)})
 	}
 	html := page(t, r)
 	_, drawn, _ := strings.Cut(html, `id="sequence"`)

@@ -396,8 +396,8 @@ func (t *text) valid(f *figures) {
 			if i == textWindows {
 				break
 			}
-			cells = append(cells, append([]string{short(plain(c.F), 20), strconv.Itoa(c.Counts.Ok), strconv.Itoa(c.Counts.Fail),
-				strconv.Itoa(c.Counts.Info)}, c.Latency.cells()...))
+			cells = append(cells, append([]string{short(plain(c.F), 20), strconv.Itoa(c.Counts.Ok),
+				strconv.Itoa(c.Counts.Fail), strconv.Itoa(c.Counts.Info)}, c.Latency.cells()...))
 		}
 		t.table("  ", alignRight(cells))
 	}
@@ -412,7 +412,8 @@ func (t *text) valid(f *figures) {
 	t.doubts(f)
 }
 
-// doubts says which nodes blocked others because they could not learn how a transaction ends, a line each.
+// doubts says which nodes blocked others because they could not learn how a transaction ends, a
+// line each.
 func (t *text) doubts(f *figures) {
 	for i, d := range f.doubts[:min(len(f.doubts), textWindows)] {
 		if i == 0 {
@@ -459,7 +460,8 @@ func availability(f *figures, limit int) [][]string {
 	}
 	groups := faultGroups(f)
 	for _, g := range groups[:min(len(groups), limit)] {
-		rows = append(rows, []string{plain(g.kind), plural(g.times, "time"), "", share(g.calls), "of " + strconv.Itoa(g.calls.Total())})
+		rows = append(rows, []string{plain(g.kind), plural(g.times, "time"), "", share(g.calls),
+			"of " + strconv.Itoa(g.calls.Total())})
 	}
 	return rows
 }

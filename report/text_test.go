@@ -38,11 +38,12 @@ func samples(t testing.TB) map[string]*report.Run {
 	planted := invalidRun(t)
 	planted.Bug = "raft/read-without-quorum"
 	failed := baseRun()
-	failed.Problem = "node n3 was not ready within 10s: last line of its log: listen tcp 127.0.0.1:7003: address already in use"
+	failed.Problem = "node n3 was not ready within 10s: last line of its log: listen tcp 127.0.0.1:7003: address " +
+		"already in use"
 	virtual := validRun(t)
 	virtual.Backend, virtual.Virtual, virtual.Wall = "sim", secs(31), secs(0.2)
-	return map[string]*report.Run{"valid": validRun(t), "valid-sim": virtual, "invalid": invalidRun(t), "invalid-planted": planted,
-		"unknown": unknownRun(t), "failed": failed, "nothing": {}}
+	return map[string]*report.Run{"valid": validRun(t), "valid-sim": virtual, "invalid": invalidRun(t),
+		"invalid-planted": planted, "unknown": unknownRun(t), "failed": failed, "nothing": {}}
 }
 
 func TestText(t *testing.T) {

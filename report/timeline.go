@@ -88,7 +88,8 @@ type bin struct {
 }
 
 func newTimeline(r *Run, f *figures, told []violation) *timeline {
-	if r.History == nil || f.end <= 0 || f.calls.Total() < timelineCalls && len(f.windows) == 0 && len(r.Statuses) == 0 {
+	if r.History == nil || f.end <= 0 || f.calls.Total() < timelineCalls && len(f.windows) == 0 &&
+		len(r.Statuses) == 0 {
 		return nil
 	}
 	t := &timeline{}
@@ -99,7 +100,8 @@ func newTimeline(r *Run, f *figures, told []violation) *timeline {
 		if len(v.Rows) > 0 {
 			last := v.Rows[len(v.Rows)-1]
 			t.Data.Marks = append(t.Data.Marks, last.From.Seconds())
-			t.Marks = append(t.Marks, placed{Left: percent(last.From, f.end), Text: strconv.Itoa(i + 1), Title: plain(v.Summary)})
+			t.Marks = append(t.Marks, placed{Left: percent(last.From, f.end), Text: strconv.Itoa(i + 1),
+				Title: plain(v.Summary)})
 		}
 	}
 	t.rate(bins, width, f)
@@ -117,7 +119,8 @@ func percent(at, end time.Duration) string {
 // xOf is where a moment is drawn in a chart.
 func xOf(at, end time.Duration) string { return num(timelineWidth * min(1, float64(at)/float64(end))) }
 
-// count sorts the calls into bins by when they began: about twenty calls a bin, the width a round number.
+// count sorts the calls into bins by when they began: about twenty calls a bin, the width a round
+// number.
 func (t *timeline) count(h *history.History, f *figures) ([]bin, time.Duration) {
 	n := min(240, max(30, f.calls.Total()/20))
 	width := roundUp(f.end / time.Duration(n))
@@ -164,7 +167,8 @@ func roundUp(d time.Duration) time.Duration {
 func (t *timeline) axis(end time.Duration) {
 	step := roundUp(end / 12)
 	for at := time.Duration(0); at <= end; at += step {
-		t.Ticks = append(t.Ticks, placed{Left: percent(at, end), Text: strconv.FormatFloat(at.Seconds(), 'g', 6, 64) + " s"})
+		t.Ticks = append(t.Ticks, placed{Left: percent(at, end),
+			Text: strconv.FormatFloat(at.Seconds(), 'g', 6, 64) + " s"})
 	}
 }
 
@@ -178,7 +182,8 @@ func (t *timeline) faults(f *figures) {
 		}
 		title := label + ", " + until(w.Window) + ", " + share(w.Calls) + " of calls succeeded"
 		p := placed{percent(w.From, f.end), percent(w.To-w.From, f.end), harmOf(w.Fault.Fault).class, label, title}
-		t.BandRects = append(t.BandRects, placed{Left: xOf(w.From, f.end), Width: xOf(w.To-w.From, f.end), Class: p.Class})
+		t.BandRects = append(t.BandRects, placed{Left: xOf(w.From, f.end), Width: xOf(w.To-w.From, f.end),
+			Class: p.Class})
 		row := slices.IndexFunc(free, func(until time.Duration) bool { return until <= w.From })
 		if row < 0 && len(free) < timelineRows {
 			row = len(free)
@@ -334,12 +339,13 @@ func (t *timeline) nodes(r *Run, f *figures) {
 		var b strings.Builder
 		var labelled []segment // that have a label
 		for _, s := range segments(said[id], f.end, room) {
-			fmt.Fprintf(&b, `<rect class="%s" x="%s" width="%s"%s><title>%s</title></rect>`, s.class(), xOf(s.Time, f.end),
-				num(max(1, timelineWidth*float64(s.to-s.Time)/float64(f.end))), s.level(), template.HTMLEscapeString(s.title()))
+			fmt.Fprintf(&b, `<rect class="%s" x="%s" width="%s"%s><title>%s</title></rect>`, s.class(),
+				xOf(s.Time, f.end), num(max(1, timelineWidth*float64(s.to-s.Time)/float64(f.end))), s.level(),
+				template.HTMLEscapeString(s.title()))
 			if s.leads() && len(lane.Labels) < timelineLabels && float64(s.to-s.Time) > 0.004*float64(f.end) {
 				labelled = append(labelled, s)
-				lane.Labels = append(lane.Labels, placed{Left: percent(s.Time, f.end), Width: percent(s.to-s.Time, f.end),
-					Text: "term " + strconv.FormatUint(s.Term, 10)})
+				lane.Labels = append(lane.Labels, placed{Left: percent(s.Time, f.end),
+					Width: percent(s.to-s.Time, f.end), Text: "term " + strconv.FormatUint(s.Term, 10)})
 			}
 		}
 		drawn := 0
@@ -353,13 +359,18 @@ func (t *timeline) nodes(r *Run, f *figures) {
 				t.Harms = append(t.Harms, harmKey{h.class, h.kind(), h.did})
 			}
 			y, height := h.box()
-			fmt.Fprintf(&b, `<rect class="harm %s %s" x="%s" width="%s" y="%d" height="%d"><title>%s</title></rect>`, h.kind(), h.class,
-				xOf(w.From, f.end), num(max(1, timelineWidth*float64(w.To-w.From)/float64(f.end))), y, height,
+			fmt.Fprintf(&b, `<rect class="harm %s %s" x="%s" width="%s" y="%d" height="%d"><title>%s</title></rect>`,
+				h.kind(), h.class, xOf(w.From, f.end), num(max(1, timelineWidth*float64(w.To-w.From)/float64(f.end))),
+				y, height,
 				template.HTMLEscapeString(plain(string(id))+" "+what+", "+until(w.Window)+" ("+named(w.Window)+")"))
 			// One that is to crash may go on for long, and what it does then stands there already.
-			covered := slices.ContainsFunc(labelled, func(s segment) bool { return 2*(min(s.to, w.To)-max(s.Time, w.From)) > min(s.to-s.Time, w.To-w.From) })
-			if h.row == 0 && !covered && len(lane.Labels) < timelineLabels && float64(w.To-w.From) > 0.004*float64(f.end) {
-				lane.Labels = append(lane.Labels, placed{Left: percent(w.From, f.end), Width: percent(w.To-w.From, f.end), Class: "harmed", Text: what})
+			covered := slices.ContainsFunc(labelled, func(s segment) bool {
+				return 2*(min(s.to, w.To)-max(s.Time, w.From)) > min(s.to-s.Time, w.To-w.From)
+			})
+			if h.row == 0 && !covered && len(lane.Labels) < timelineLabels &&
+				float64(w.To-w.From) > 0.004*float64(f.end) {
+				lane.Labels = append(lane.Labels, placed{Left: percent(w.From, f.end),
+					Width: percent(w.To-w.From, f.end), Class: "harmed", Text: what})
 			}
 		}
 		lane.Shape = template.HTML(b.String())

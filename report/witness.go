@@ -11,7 +11,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// witnessOps bounds the operations and sentences told of one violation (R4). Smallest sets are far below it.
+// witnessOps bounds the operations and sentences told of one violation (R4). Smallest sets are far
+// below it.
 const witnessOps = 500
 
 // violation is a piece of evidence with all that is needed to tell it.
@@ -104,8 +105,8 @@ func callsOf(h *history.History, found []checker.Evidence) map[int]history.Call 
 // newRow shows of a transaction what it did to these keys; all that it did if there are none.
 func newRow(h *history.History, c history.Call, key string, keys ...string) row {
 	op, done := h.Invocation(c), h.Completion(c)
-	r := row{Index: op.Index, Process: "p" + op.Process.String(), What: describe(op, done, key, keys...), Kind: h.Kind(c), Node: op.Node,
-		op: op, done: done}
+	r := row{Index: op.Index, Process: "p" + op.Process.String(), What: describe(op, done, key, keys...),
+		Kind: h.Kind(c), Node: op.Node, op: op, done: done}
 	if op.Process == history.Nemesis {
 		r.Process = "nemesis"
 	}
@@ -171,7 +172,8 @@ func (v *violation) explain() {
 		if j < 0 || slices.ContainsFunc(v.Why, func(c checker.Claim) bool { return c.Op == v.Rows[j].Index }) {
 			continue
 		}
-		claim := checker.Claim{Op: v.Rows[j].Index, Text: fmt.Sprintf("wrote %s, which #%d returned", short(wrote(v.Rows[j].op), 80), v.Rows[i].Index)}
+		claim := checker.Claim{Op: v.Rows[j].Index,
+			Text: fmt.Sprintf("wrote %s, which #%d returned", short(wrote(v.Rows[j].op), 80), v.Rows[i].Index)}
 		at := slices.IndexFunc(v.Why, func(c checker.Claim) bool { return c.Op > claim.Op })
 		if at < 0 {
 			at = len(v.Why)
@@ -190,7 +192,8 @@ func source(rows []row, i int) int {
 	got := compact(r.done.Value)
 	for j := range rows {
 		w := &rows[j]
-		if j != i && w.op.Key == r.op.Key && !answering[w.op.F] && w.Kind != history.Fail && got != "null" && wrote(w.op) == got {
+		if j != i && w.op.Key == r.op.Key && !answering[w.op.F] && w.Kind != history.Fail && got != "null" &&
+			wrote(w.op) == got {
 			return j
 		}
 	}
@@ -281,10 +284,12 @@ func active(rows []row, windows []windowFigures) (said []string, on []int) {
 	if to := whom(w.Fault); to != "" {
 		name += " (" + to + ")"
 	}
-	return []string{fmt.Sprintf("no fault was active at these moments; the last, %s, lasted from %s", name, until(w))}, nil
+	return []string{fmt.Sprintf("no fault was active at these moments; the last, %s, lasted from %s", name,
+		until(w))}, nil
 }
 
-// lasted is when the row's call was last known to be under way: for an unknown outcome, when it was given up.
+// lasted is when the row's call was last known to be under way: for an unknown outcome, when it
+// was given up.
 func (r *row) lasted() time.Duration {
 	switch {
 	case r.To != history.Forever:
@@ -311,7 +316,8 @@ func (r *row) nodes() []history.NodeID {
 	return slices.DeleteFunc(ids, func(id history.NodeID) bool { return id == "" })
 }
 
-// suffered says what a fault did to a node, "" if it did nothing; from is when the call in question began.
+// suffered says what a fault did to a node, "" if it did nothing; from is when the call in
+// question began.
 func suffered(w history.Window, node history.NodeID, from time.Duration) string {
 	had, since := "had been", "since"
 	if w.From > from {

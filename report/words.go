@@ -118,7 +118,8 @@ func bare(value json.RawMessage) string {
 	return compact(value)
 }
 
-// plain makes text of unknown origin safe to print (R6): whatever does not print is written as its code.
+// plain makes text of unknown origin safe to print (R6): whatever does not print is written as its
+// code.
 func plain(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) }) {

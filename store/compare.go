@@ -46,7 +46,8 @@ func serveCompare(w http.ResponseWriter, r *http.Request, root string) {
 	}
 	asked := r.URL.Query()["run"]
 	if len(asked) != 2 {
-		http.Error(w, fmt.Sprintf("two runs are compared, and %d were named: choose them in the list of runs", len(asked)), http.StatusBadRequest)
+		http.Error(w, fmt.Sprintf("two runs are compared, and %d were named: choose them in the list of runs",
+			len(asked)), http.StatusBadRequest)
 		return
 	}
 	a, b := pick(entries, asked[0]), pick(entries, asked[1])

@@ -119,7 +119,8 @@ func List(root string) ([]Entry, error) {
 		}
 	}
 	slices.SortFunc(entries, func(a, b Entry) int {
-		return cmp.Or(b.Began.Compare(a.Began), cmp.Compare(a.Name, b.Name), cmp.Compare(len(b.Path), len(a.Path)), cmp.Compare(b.Path, a.Path))
+		return cmp.Or(b.Began.Compare(a.Began), cmp.Compare(a.Name, b.Name), cmp.Compare(len(b.Path), len(a.Path)),
+			cmp.Compare(b.Path, a.Path))
 	})
 	return entries, nil
 }

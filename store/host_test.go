@@ -11,7 +11,10 @@ import (
 // A page whose name was made to resolve to this machine (DNS rebinding) is refused.
 func TestRequireHost(t *testing.T) {
 	served := 0
-	handler := store.RequireHost([]string{"runs.example.org", ""}, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served++ }))
+	handler := store.RequireHost([]string{"runs.example.org", ""},
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			served++
+		}))
 	for host, want := range map[string]int{
 		"localhost:8080":         http.StatusOK,
 		"LocalHost.":             http.StatusOK,

@@ -38,7 +38,8 @@ func serveIndex(w http.ResponseWriter, root string) {
 		page.Rows = append(page.Rows, row)
 	}
 	for _, f := range Findings(entries) {
-		page.Findings = append(page.Findings, indexFinding{f, byPath[f.Runs[0]], "/trend?plan=" + url.QueryEscape(f.Plan)})
+		page.Findings = append(page.Findings, indexFinding{f, byPath[f.Runs[0]],
+			"/trend?plan=" + url.QueryEscape(f.Plan)})
 	}
 	draw(w, "index", page)
 }

@@ -19,7 +19,8 @@ import (
 // liveTail is the number of latest events that the page of a run in progress shows.
 const liveTail = 40
 
-// live follows the histories of runs in progress. Each request reads what was appended since the last one.
+// live follows the histories of runs in progress. Each request reads what was appended since the
+// last one.
 type live struct {
 	lock  sync.Mutex
 	paths map[string]*progress

@@ -20,7 +20,8 @@ var pageFiles embed.FS
 var (
 	pageStyle  = mustRead("pages/style.css")
 	pageScript = mustRead("pages/script.js")
-	pagePolicy = fmt.Sprintf("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-%s'; img-src data:; base-uri 'none'; form-action 'self'",
+	pagePolicy = fmt.Sprintf("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-%s'; img-src data:; "+
+		"base-uri 'none'; form-action 'self'",
 		hashOf(pageScript))
 	pages = template.Must(template.New("pages").Funcs(template.FuncMap{
 		"style":   func() template.CSS { return template.CSS(pageStyle) },

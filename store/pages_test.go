@@ -27,7 +27,8 @@ func judged(t *testing.T, root, plan string, at time.Time, seed uint64, found st
 		run.Result.Verdict, run.Result.Reason = checker.Invalid, found
 		run.Result.Evidence = []checker.Evidence{{Kind: "stale-read", Summary: found}}
 	}
-	if err := d.Write(store.Plan, fmt.Appendf(nil, "target: raft\nseed: %d\nfaults: [partition]\nset:\n  reads: index\n", seed)); err != nil {
+	if err := d.Write(store.Plan, fmt.Appendf(nil,
+		"target: raft\nseed: %d\nfaults: [partition]\nset:\n  reads: index\n", seed)); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Save(run); err != nil {
@@ -83,9 +84,10 @@ func TestCompareAndTrend(t *testing.T) {
 		status int
 		has    []string
 	}{
-		{"/compare?run=" + path(b) + "&run=" + path(a), 200, []string{`<tr class="differs"><td>seed</td><td class="value">7</td><td class="value">8</td>`,
-			`<tr class="differs"><td>verdict</td><td class="value">valid</td><td class="value">invalid</td>`, `<tr><td>target</td><td class="value">raft</td>`,
-			"\n  reads: index"}},
+		{"/compare?run=" + path(b) + "&run=" + path(a), 200,
+			[]string{`<tr class="differs"><td>seed</td><td class="value">7</td><td class="value">8</td>`,
+				`<tr class="differs"><td>verdict</td><td class="value">valid</td><td class="value">invalid</td>`,
+				`<tr><td>target</td><td class="value">raft</td>`, "\n  reads: index"}},
 		{"/compare?run=" + path(a), 400, []string{"two runs are compared, and 1 were named"}},
 		{"/compare?run=" + path(a) + "&run=raft/../../etc", 404, []string{"no such run"}},
 		{"/trend?plan=raft", 200, []string{`class="sign invalid"`, `class="sign valid"`, path(a), path(b)}},
@@ -144,7 +146,8 @@ func TestLive(t *testing.T) {
 	if err := d.Save(&report.Run{Name: "raft", History: &history.History{}}); err != nil {
 		t.Fatal(err)
 	}
-	if page := look(); strings.Contains(page, `http-equiv="refresh"`) || !strings.Contains(page, "/raft/20261122T060000.123/report.html") {
+	if page := look(); strings.Contains(page, `http-equiv="refresh"`) ||
+		!strings.Contains(page, "/raft/20261122T060000.123/report.html") {
 		t.Errorf("the page of a judged run does not lead to its report:\n%s", page)
 	}
 }
@@ -152,7 +155,8 @@ func TestLive(t *testing.T) {
 // A user filters the list of runs, sorts it, groups it by finding and compares two runs.
 func TestTheListInABrowser(t *testing.T) {
 	root := t.TempDir()
-	for i, found := range []string{"", "key x is not linearizable", "", "n3 ended by itself", "key y is not linearizable"} {
+	for i, found := range []string{"", "key x is not linearizable", "", "n3 ended by itself",
+		"key y is not linearizable"} {
 		judged(t, root, []string{"alpha", "beta"}[i%2], began.Add(time.Duration(i)*time.Minute), uint64(20-3*i), found)
 	}
 	if err := os.Mkdir(root+"/not-a-run", 0o755); err != nil {
@@ -165,30 +169,37 @@ func TestTheListInABrowser(t *testing.T) {
 	if n := browsertest.Ask[int](t, ctx, shown+".length"); n != 5 {
 		t.Fatalf("%d runs are listed, want 5", n)
 	}
-	browsertest.Ask[bool](t, ctx, `((f) => { f.value = "invalid alpha"; f.dispatchEvent(new Event("input")); return true })(document.getElementById("filter"))`)
+	browsertest.Ask[bool](t, ctx,
+		`((f) => { f.value = "invalid alpha"; f.dispatchEvent(new Event("input")); return true })(document.getElementById("filter"))`)
 	if n := browsertest.Ask[int](t, ctx, shown+".length"); n != 1 {
 		t.Errorf("the filter leaves %d runs, want 1", n)
 	}
-	browsertest.Ask[bool](t, ctx, `((f) => { f.value = ""; f.dispatchEvent(new Event("input")); return true })(document.getElementById("filter"))`)
+	browsertest.Ask[bool](t, ctx,
+		`((f) => { f.value = ""; f.dispatchEvent(new Event("input")); return true })(document.getElementById("filter"))`)
 	for _, want := range []string{"8 11 14 17 20", "20 17 14 11 8"} {
-		browsertest.Ask[bool](t, ctx, `([...document.querySelectorAll("#runs th button")].find(b => b.textContent === "seed").click(), true)`)
+		browsertest.Ask[bool](t, ctx,
+			`([...document.querySelectorAll("#runs th button")].find(b => b.textContent === "seed").click(), true)`)
 		if got := browsertest.Ask[string](t, ctx, shown+`.map(r => r.cells[7].textContent).join(" ")`); got != want {
 			t.Errorf("sorted by seed: %s, want %s", got, want)
 		}
 	}
-	browsertest.Ask[bool](t, ctx, `((g) => { g.value = "finding"; g.dispatchEvent(new Event("change")); return true })(document.getElementById("group"))`)
-	if got := browsertest.Ask[string](t, ctx, `[...document.querySelectorAll("tr.group")].map(r => r.textContent).join(", ")`); got != "none: 2 runs, stale-read: 3 runs" {
+	browsertest.Ask[bool](t, ctx,
+		`((g) => { g.value = "finding"; g.dispatchEvent(new Event("change")); return true })(document.getElementById("group"))`)
+	if got := browsertest.Ask[string](t, ctx,
+		`[...document.querySelectorAll("tr.group")].map(r => r.textContent).join(", ")`); got != "none: 2 runs, stale-read: 3 runs" {
 		t.Errorf("the groups are %q", got)
 	}
 	const button = `document.getElementById("compare")`
 	if !browsertest.Ask[bool](t, ctx, button+".disabled") {
 		t.Error("no run is chosen, and the button compares")
 	}
-	browsertest.Ask[bool](t, ctx, `([...document.querySelectorAll("#runs input[type=checkbox]")].slice(0, 2).forEach(c => c.click()), true)`)
+	browsertest.Ask[bool](t, ctx,
+		`([...document.querySelectorAll("#runs input[type=checkbox]")].slice(0, 2).forEach(c => c.click()), true)`)
 	if browsertest.Ask[bool](t, ctx, button+".disabled") {
 		t.Error("two runs are chosen, and the button does not compare")
 	}
-	if !browsertest.Ask[bool](t, ctx, `[...document.querySelectorAll("input, select, button")].every(e => e.innerText?.trim() || e.getAttribute("aria-label") || e.closest("label"))`) {
+	if !browsertest.Ask[bool](t, ctx,
+		`[...document.querySelectorAll("input, select, button")].every(e => e.innerText?.trim() || e.getAttribute("aria-label") || e.closest("label"))`) {
 		t.Error("a control has no name")
 	}
 	if !browsertest.Ask[bool](t, ctx, `document.documentElement.scrollWidth <= innerWidth`) {

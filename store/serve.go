@@ -9,10 +9,12 @@ import (
 
 // policy allows a run's report to draw itself and to fetch nothing. An older version may have
 // written the report's script, so the policy does not name its hash; the report itself does.
-const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri " +
+	"'none'; form-action 'none'"
 
 // plainText lists the endings of files that are always served as plain text.
-var plainText = map[string]bool{".log": true, ".jsonl": true, ".yaml": true, ".md": true, ".txt": true, ".json": true, ".xml": true}
+var plainText = map[string]bool{".log": true, ".jsonl": true, ".yaml": true, ".md": true, ".txt": true, ".json": true,
+	".xml": true}
 
 // Serve serves the store at root: an index of its runs and findings, two runs side by side
 // (/compare), a plan over time (/trend), a run in progress (/live), and the files of the runs. It
@@ -61,7 +63,8 @@ func Serve(root string) http.Handler {
 	})
 }
 
-// hidden reports whether a part of the path begins with a dot, as a file does while it is being written.
+// hidden reports whether a part of the path begins with a dot, as a file does while it is being
+// written.
 func hidden(urlPath string) bool {
 	for part := range strings.SplitSeq(urlPath, "/") {
 		if strings.HasPrefix(part, ".") {

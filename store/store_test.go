@@ -58,7 +58,8 @@ func TestCreate(t *testing.T) {
 }
 
 func TestCreateRefusesNames(t *testing.T) {
-	for _, name := range []string{"", ".", "..", "../x", "a/b", `a\b`, "latest", ".hidden", "a b", "ä", strings.Repeat("a", 101)} {
+	for _, name := range []string{"", ".", "..", "../x", "a/b", `a\b`, "latest", ".hidden", "a b", "ä",
+		strings.Repeat("a", 101)} {
 		root := t.TempDir()
 		if d, err := store.Create(root, name, began); err == nil {
 			t.Errorf("%q: made %s", name, d.Path)
@@ -191,8 +192,9 @@ func fixed(t *testing.T) *report.Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &report.Run{Name: "raft", Target: "raft", Backend: "sim", Workload: "register", Seed: 7, History: h, Wall: time.Second,
-		Result:   checker.Result{Checker: "register", Verdict: checker.Unknown, Cause: checker.TooLittle, Reason: "1 call"},
+	return &report.Run{Name: "raft", Target: "raft", Backend: "sim", Workload: "register", Seed: 7, History: h,
+		Wall: time.Second, Result: checker.Result{Checker: "register", Verdict: checker.Unknown,
+			Cause: checker.TooLittle, Reason: "1 call"},
 		Statuses: []report.StatusAt{{Time: 5, Node: "n1", Up: true, Role: "leader", Term: 2}, {Time: 6, Node: "n1"}}}
 }
 
@@ -269,7 +271,8 @@ func TestLoadOfAnIncompleteRun(t *testing.T) {
 		t.Errorf("got error %v, want that there is no history", err)
 	}
 	record(t, d)
-	if err := os.WriteFile(d.File(store.Status), []byte(`{"time":5,"node":"n1","up":true}`+"\n"+`{"time":6,"no`), 0o644); err != nil {
+	if err := os.WriteFile(d.File(store.Status), []byte(`{"time":5,"node":"n1","up":true}`+"\n"+`{"time":6,"no`),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	run, err := d.Load()

@@ -75,10 +75,12 @@ func drawTrend(runs []Entry) template.HTML {
 		low, high = 0, 1
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="img" aria-label="verdict, share of successful calls and 99th percentile of each run, from the first to the last">`,
-		trendWidth, 2*trendHeight+60)
+	fmt.Fprintf(&b,
+		`<svg viewBox="0 0 %g %g" role="img" aria-label="verdict, share of successful calls and 99th percentile of each run, from the first to the last">`, trendWidth, 2*trendHeight+60)
 	chart := func(top float64, title string, height func(int) float64, text func(int) string) {
-		fmt.Fprintf(&b, `<text class="title" x="0" y="%g">%s</text><line class="foot" x1="0" x2="%g" y1="%g" y2="%[4]g"/>`, top+12, title, trendWidth, top+trendHeight)
+		fmt.Fprintf(&b,
+			`<text class="title" x="0" y="%g">%s</text><line class="foot" x1="0" x2="%g" y1="%g" y2="%[4]g"/>`, top+12,
+			title, trendWidth, top+trendHeight)
 		var path strings.Builder
 		for i := range runs {
 			h := height(i)
@@ -91,13 +93,17 @@ func drawTrend(runs []Entry) template.HTML {
 				move = "M"
 			}
 			fmt.Fprintf(&path, "%s%.1f %.1f", move, x(i), y)
-			fmt.Fprintf(&b, `<circle class="%s" cx="%.1f" cy="%.1f" r="4"><title>%s</title></circle>`, template.HTMLEscapeString(verdictOf(runs[i])), x(i), y,
+			fmt.Fprintf(&b, `<circle class="%s" cx="%.1f" cy="%.1f" r="4"><title>%s</title></circle>`,
+				template.HTMLEscapeString(verdictOf(runs[i])), x(i), y,
 				template.HTMLEscapeString(runs[i].Began.Format("2006-01-02 15:04:05")+": "+text(i)))
 		}
 		fmt.Fprintf(&b, `<path class="line" d="%s"/>`, path.String())
 	}
-	chart(0, "calls that succeeded, 0 to 100 %", func(i int) float64 { return share[i] }, func(i int) string { return fmt.Sprintf("%.1f %%", 100*share[i]) })
-	chart(trendHeight+10, "99th percentile, logarithmic: "+latency(time.Duration(math.Pow(10, low)))+" to "+latency(time.Duration(math.Pow(10, high))), func(i int) float64 {
+	chart(0, "calls that succeeded, 0 to 100 %", func(i int) float64 {
+		return share[i]
+	}, func(i int) string { return fmt.Sprintf("%.1f %%", 100*share[i]) })
+	chart(trendHeight+10, "99th percentile, logarithmic: "+latency(time.Duration(math.Pow(10, low)))+" to "+
+		latency(time.Duration(math.Pow(10, high))), func(i int) float64 {
 		if slow[i] < 0 {
 			return -1
 		}
@@ -105,7 +111,8 @@ func drawTrend(runs []Entry) template.HTML {
 	}, func(i int) string { return latency(time.Duration(math.Pow(10, slow[i]))) })
 	for i, e := range runs {
 		if step >= 9 {
-			fmt.Fprintf(&b, `<text class="sign %s" text-anchor="middle" x="%.1f" y="%g">%s</text>`, template.HTMLEscapeString(verdictOf(e)), x(i), 2*trendHeight+40, signs[verdictOf(e)])
+			fmt.Fprintf(&b, `<text class="sign %s" text-anchor="middle" x="%.1f" y="%g">%s</text>`,
+				template.HTMLEscapeString(verdictOf(e)), x(i), 2*trendHeight+40, signs[verdictOf(e)])
 		}
 	}
 	b.WriteString(`</svg>`)

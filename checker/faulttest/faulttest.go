@@ -69,8 +69,8 @@ func (p Plant) plant(t *testing.T, f fault, faulty string) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	// Without tables for debuggers, which take longer to write than the tests to run.
-	run := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-vet=off", "-ldflags=-s -w", "-failfast", "-count=1",
-		"-run", p.Run(f.shown), ".")
+	run := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-vet=off", "-ldflags=-s -w", "-failfast",
+		"-count=1", "-run", p.Run(f.shown), ".")
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "SPLITVOTE_") {
 			run.Env = append(run.Env, v)

@@ -12,7 +12,8 @@ import (
 	"github.com/splitvote/splitvote/nemesis"
 )
 
-// patience is how much of the cluster's time anything may take: far more than an election and a restart need.
+// patience is how much of the cluster's time anything may take: far more than an election and a
+// restart need.
 const patience = 30 * time.Second
 
 // step is how often something that is waited for is looked at.
@@ -38,7 +39,8 @@ func newDriver(c cluster.Cluster) *driver {
 
 // start invokes a call at a node as a process of its own.
 func (d *driver) start(f string, node history.NodeID) history.Op {
-	op := history.Op{Index: int(d.process), Process: d.process, F: f, Key: "x", Value: json.RawMessage("null"), Node: node}
+	op := history.Op{Index: int(d.process), Process: d.process, F: f, Key: "x", Value: json.RawMessage("null"),
+		Node: node}
 	d.process++
 	if f == "write" {
 		d.written++
@@ -49,7 +51,8 @@ func (d *driver) start(f string, node history.NodeID) history.Op {
 	return op
 }
 
-// take lets the cluster run until the given time or the next completion, and checks that this one is due.
+// take lets the cluster run until the given time or the next completion, and checks that this one
+// is due.
 func (d *driver) take(t *testing.T, until time.Duration) bool {
 	t.Helper()
 	op, ok := d.Next(t.Context(), until)

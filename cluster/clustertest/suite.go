@@ -124,7 +124,8 @@ func writeThenRead(t *testing.T, d *driver) {
 	}
 }
 
-// readEverywhere expects the latest value written at every node. The latest write must have succeeded.
+// readEverywhere expects the latest value written at every node. The latest write must have
+// succeeded.
 func (d *driver) readEverywhere(t *testing.T, nodes []history.NodeID) {
 	t.Helper()
 	want := d.written
@@ -181,7 +182,8 @@ func killAll(t *testing.T, d *driver) {
 	}
 	for _, n := range d.Nodes() {
 		if op := d.progress(t, "read", n); string(op.Value) != itoa(acknowledged) && !d.unknown[string(op.Value)] {
-			t.Errorf("read %s at %s, want %d, which was acknowledged before all nodes went down", op.Value, n, acknowledged)
+			t.Errorf("read %s at %s, want %d, which was acknowledged before all nodes went down", op.Value, n,
+				acknowledged)
 		}
 	}
 	d.progress(t, "write", d.Nodes()[0])

@@ -59,8 +59,10 @@ func (l *Clients) attempt(p *process, node history.NodeID, op history.Op, limit 
 	return a
 }
 
-// dial finds the process's client of a node, or makes one where there is none or the node has moved.
-func (l *Clients) dial(ctx context.Context, p *process, node history.NodeID, id history.Process) (cluster.Client, error) {
+// dial finds the process's client of a node, or makes one where there is none or the node has
+// moved.
+func (l *Clients) dial(ctx context.Context, p *process, node history.NodeID, id history.Process) (cluster.Client,
+	error) {
 	addr := l.config.Addr(node)
 	c, ok := p.connections[node]
 	if ok && c.addr == addr {

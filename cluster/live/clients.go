@@ -56,7 +56,8 @@ func NewClients(c Config) *Clients {
 		c.Start = time.Now()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &Clients{config: c, ctx: ctx, cancel: cancel, processes: map[history.Process]*process{}, clocks: map[history.NodeID]cluster.Clock{}}
+	l := &Clients{config: c, ctx: ctx, cancel: cancel, processes: map[history.Process]*process{},
+		clocks: map[history.NodeID]cluster.Clock{}}
 	l.queue = queue{start: c.Start, filled: make(chan struct{}, 1)}
 	if c.OnStatus != nil {
 		l.watch()

@@ -111,13 +111,21 @@ func TestCalls(t *testing.T) {
 		{"at once", []attempt{{history.Ok, "", false, 0}}, "ok n1", 0},
 		{"slow", []attempt{{history.Ok, "", false, 300 * time.Millisecond}}, "ok n1", 300 * time.Millisecond},
 		{"fail without another attempt", []attempt{{history.Fail, "mismatch", false, 0}}, "fail n1 mismatch", 0},
-		{"another node after the pause", []attempt{{history.Fail, "no leader", true, 0}, {history.Ok, "", false, 0}}, "ok n2", 20 * time.Millisecond},
-		{"an attempt has its limit", []attempt{{history.Info, "timeout", true, forever}, {history.Ok, "", false, 0}}, "ok n2", 420 * time.Millisecond},
-		{"unknown before fail is unknown", []attempt{{history.Info, "timeout", true, forever}, {history.Fail, "refused", false, 0}}, "info n2 timeout", 420 * time.Millisecond},
-		{"the call has its limit", []attempt{{history.Info, "timeout", true, forever}, {history.Info, "timeout", true, forever}, {history.Info, "timeout", true, forever}}, "info n3 timeout", time.Second},
-		{"no completion", []attempt{{history.Invoke, "", false, 0}}, "info n1 client returned no completion", 400 * time.Millisecond},
-		{"a node that hangs up at once", []attempt{{history.Info, "EOF", false, 0}}, "info n1 EOF", 400 * time.Millisecond},
-		{"a node that hangs up late", []attempt{{history.Info, "EOF", false, 390 * time.Millisecond}}, "info n1 EOF", 400 * time.Millisecond},
+		{"another node after the pause", []attempt{{history.Fail, "no leader", true, 0}, {history.Ok, "", false, 0}},
+			"ok n2", 20 * time.Millisecond},
+		{"an attempt has its limit", []attempt{{history.Info, "timeout", true, forever}, {history.Ok, "", false, 0}},
+			"ok n2", 420 * time.Millisecond},
+		{"unknown before fail is unknown", []attempt{{history.Info, "timeout", true, forever},
+			{history.Fail, "refused", false, 0}}, "info n2 timeout", 420 * time.Millisecond},
+		{"the call has its limit", []attempt{{history.Info, "timeout", true, forever},
+			{history.Info, "timeout", true, forever}, {history.Info, "timeout", true, forever}}, "info n3 timeout",
+			time.Second},
+		{"no completion", []attempt{{history.Invoke, "", false, 0}}, "info n1 client returned no completion",
+			400 * time.Millisecond},
+		{"a node that hangs up at once", []attempt{{history.Info, "EOF", false, 0}}, "info n1 EOF",
+			400 * time.Millisecond},
+		{"a node that hangs up late", []attempt{{history.Info, "EOF", false, 390 * time.Millisecond}}, "info n1 EOF",
+			400 * time.Millisecond},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -155,7 +163,9 @@ func TestCalls(t *testing.T) {
 func TestDialErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tg := &target{
-			invoke: func(_ context.Context, op history.Op) cluster.Answer { return answered(op, history.Ok, "", false) },
+			invoke: func(_ context.Context, op history.Op) cluster.Answer {
+				return answered(op, history.Ok, "", false)
+			},
 			dial: func(addr string) error {
 				if addr == "n1:1" {
 					return errors.New("dial n1: refused")
@@ -182,7 +192,9 @@ func TestDialErrors(t *testing.T) {
 func TestConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kind := history.Ok
-		tg := &target{invoke: func(_ context.Context, op history.Op) cluster.Answer { return answered(op, kind, "", false) }}
+		tg := &target{invoke: func(_ context.Context, op history.Op) cluster.Answer {
+			return answered(op, kind, "", false)
+		}}
 		c := config(tg)
 		port := 1
 		c.Addr = func(n history.NodeID) string { return fmt.Sprintf("%s:%d", n, port) }
@@ -216,14 +228,17 @@ func TestConnections(t *testing.T) {
 
 func TestPanicIsInfo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := live.NewClients(config(&target{invoke: func(context.Context, history.Op) cluster.Answer { panic("ouch") }}))
+		l := live.NewClients(config(&target{invoke: func(context.Context, history.Op) cluster.Answer {
+			panic("ouch")
+		}}))
 		defer l.Close()
 		l.Invoke(read(4))
 		if op := next(t, l); op.Kind != history.Info || op.Process != 4 || op.Err != "panic: ouch" {
 			t.Errorf("a client's panic became %+v, want info of process 4", op)
 		}
 		var first *cluster.PanicError
-		if err := l.Panicked(); !errors.As(err, &first) || first.Value != "ouch" || !strings.Contains(string(first.Stack), "TestPanicIsInfo") {
+		if err := l.Panicked(); !errors.As(err, &first) || first.Value != "ouch" ||
+			!strings.Contains(string(first.Stack), "TestPanicIsInfo") {
 			t.Errorf("the cluster does not tell of the panic: %v", err)
 		}
 		l.Do(history.Op{Process: history.Nemesis, F: "kill"}, func(context.Context) history.Op { panic("ouch") })
@@ -257,7 +272,8 @@ func TestClose(t *testing.T) {
 			}
 		}
 		l.Invoke(read(2))
-		want := map[history.Process]string{0: "info cancelled", 1: "fail the cluster is closed", 2: "fail the cluster is closed", history.Nemesis: "info context canceled"}
+		want := map[history.Process]string{0: "info cancelled", 1: "fail the cluster is closed",
+			2: "fail the cluster is closed", history.Nemesis: "info context canceled"}
 		got := map[history.Process]string{}
 		for range want {
 			op := next(t, l)
@@ -294,7 +310,8 @@ func TestNextWaitsUntil(t *testing.T) {
 	})
 }
 
-// L1 and L2, for any calls and any driver: a history in the driver's order is one, and no interval is shrunk.
+// L1 and L2, for any calls and any driver: a history in the driver's order is one, and no interval
+// is shrunk.
 func TestTimes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		takes := rapid.SliceOfN(rapid.IntRange(0, 5), 1, 20).Draw(rt, "takes")
@@ -334,7 +351,8 @@ func TestTimes(t *testing.T) {
 			}
 			for _, op := range ops {
 				if op.Kind == history.Ok && op.Time < ends[op.Process] {
-					t.Errorf("the call of process %d ended at %v and is stamped %v", op.Process, ends[op.Process], op.Time)
+					t.Errorf("the call of process %d ended at %v and is stamped %v", op.Process, ends[op.Process],
+						op.Time)
 				}
 			}
 		})
@@ -368,7 +386,8 @@ func TestStatus(t *testing.T) {
 		l := live.NewClients(c)
 		time.Sleep(3 * time.Second)
 		l.Close()
-		want := map[history.NodeID][]string{"n1": {"true leader"}, "n2": {"true follower", "false ", "true follower"}, "n3": {"false "}}
+		want := map[history.NodeID][]string{"n1": {"true leader"}, "n2": {"true follower", "false ", "true follower"},
+			"n3": {"false "}}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
 		}

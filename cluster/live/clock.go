@@ -14,7 +14,8 @@ const setting = 2 * time.Second
 
 // SetClock sets a node's clocks wrong, or right again with the zero Clock, and says whether that
 // made a difference. Where the node does not run it is done by KeepClock.
-func (l *Clients) SetClock(ctx context.Context, node history.NodeID, c cluster.Clock, runs bool) (bit bool, what string, err error) {
+func (l *Clients) SetClock(ctx context.Context, node history.NodeID, c cluster.Clock, runs bool) (bit bool, what string,
+	err error) {
 	l.mu.Lock()
 	was := l.clocks[node]
 	l.clocks[node] = c
@@ -25,9 +26,11 @@ func (l *Clients) SetClock(ctx context.Context, node history.NodeID, c cluster.C
 		}
 	}
 	if c == (cluster.Clock{}) {
-		return was != c, fmt.Sprintf("the wall clock of %s was off by %v and ran fast by %d parts per million", node, was.Offset, was.Drift), nil
+		return was != c, fmt.Sprintf("the wall clock of %s was off by %v and ran fast by %d parts per million", node,
+			was.Offset, was.Drift), nil
 	}
-	return true, fmt.Sprintf("the wall clock of %s is off by %v and runs fast by %d parts per million", node, c.Offset, c.Drift), nil
+	return true, fmt.Sprintf("the wall clock of %s is off by %v and runs fast by %d parts per million", node, c.Offset,
+		c.Drift), nil
 }
 
 // KeepClock sets the clocks of a node that has been started or resumed as they ought to be wrong.

@@ -12,7 +12,8 @@ import (
 	"github.com/splitvote/splitvote/cluster/live"
 )
 
-// A reaper whose harness takes its leave has nothing to do; one whose harness dies has what it was told of.
+// A reaper whose harness takes its leave has nothing to do; one whose harness dies has what it was
+// told of.
 func TestAwait(t *testing.T) {
 	for said, want := range map[string][]live.Note{
 		"":                                     nil,
@@ -50,7 +51,9 @@ func TestReap(t *testing.T) {
 			}
 			return 0, nil
 		}, 17 * time.Second, false},
-		"an engine that does not": {notes, func(int) (int, error) { return 0, errors.New("no engine") }, time.Minute, true},
+		"an engine that does not": {notes, func(int) (int, error) {
+			return 0, errors.New("no engine")
+		}, time.Minute, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -59,7 +62,8 @@ func TestReap(t *testing.T) {
 					look++
 					return tt.remove(look)
 				})
-				if took := time.Since(began).Round(time.Second); (err != nil) != tt.fails || took < tt.took-time.Second || took > tt.took+time.Second {
+				if took := time.Since(began).Round(time.Second); (err != nil) != tt.fails ||
+					took < tt.took-time.Second || took > tt.took+time.Second {
 					t.Errorf("%v after %v, want %v", err, took, tt.took)
 				}
 			})

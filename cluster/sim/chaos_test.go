@@ -130,7 +130,8 @@ func (x *chaos) harm(context.Context) history.Op {
 	case 14:
 		p, err = x.SlowDisk(ctx, node, time.Duration(x.rand.Int64N(5e7)))
 	case 15:
-		moment := []nemesis.Moment{nemesis.BeforePersist, nemesis.MidPersist, nemesis.BeforeSend, nemesis.AfterSend}[x.rand.IntN(4)]
+		moment := []nemesis.Moment{nemesis.BeforePersist, nemesis.MidPersist, nemesis.BeforeSend,
+			nemesis.AfterSend}[x.rand.IntN(4)]
 		p, err = x.CrashAt(ctx, node, x.points[x.rand.IntN(len(x.points))], moment)
 	}
 	if err != nil {

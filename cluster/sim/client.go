@@ -70,7 +70,8 @@ func (c *Cluster) Invoke(op history.Op) {
 		c.invoked = append(c.invoked, invoked{command, op.Index})
 	}
 	place := c.calls.put(call{
-		state: cluster.NewCall(op, c.ids, c.now), op: op, command: command, readOnly: readOnly, seen: &p.seen, start: c.now,
+		state: cluster.NewCall(op, c.ids, c.now), op: op, command: command, readOnly: readOnly, seen: &p.seen,
+		start: c.now,
 	})
 	c.attempt(place)
 }
@@ -134,7 +135,8 @@ func (c *Cluster) returns(k *call, s stage) {
 	})
 }
 
-// hangUp breaks the connections of a node that went down: what it was asked may or may not have been done.
+// hangUp breaks the connections of a node that went down: what it was asked may or may not have
+// been done.
 func (c *Cluster) hangUp(n *node) {
 	for n.inbox.len() > 0 {
 		if e := n.inbox.pop(); e.kind == asked {
@@ -191,7 +193,8 @@ func (c *Cluster) conclude(e event) {
 		return
 	}
 	if c.trace != nil {
-		c.trace(Event{At: c.now, What: Retried, From: op.Node, To: k.state.Node, Why: a.Op.Err, Client: op.Process, Wait: wait})
+		c.trace(Event{At: c.now, What: Retried, From: op.Node, To: k.state.Node, Why: a.Op.Err, Client: op.Process,
+			Wait: wait})
 	}
 	k.stage, k.reply = waiting, protocol.Reply{}
 	c.queue.push(event{at: c.now + wait, kind: retried, ref: e.ref, tag: k.id})

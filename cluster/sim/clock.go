@@ -2,7 +2,8 @@ package sim
 
 import "time"
 
-// epoch is what an honest wall clock shows when the cluster is opened: 2026-01-01, in nanoseconds since 1970.
+// epoch is what an honest wall clock shows when the cluster is opened: 2026-01-01, in nanoseconds
+// since 1970.
 const epoch = 1767225600e9
 
 // million is the scale of drift: parts per million.

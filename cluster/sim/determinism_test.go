@@ -15,7 +15,8 @@ import (
 // seeds of each digest.
 const seeds = 20
 
-// digest is what a number of seeds of chaos come to: every message, completion and proof, with its time.
+// digest is what a number of seeds of chaos come to: every message, completion and proof, with its
+// time.
 func digest(t *testing.T, seed uint64, cfg cluster.Config) string {
 	out := sha256.New()
 	x, err := newChaos(cfg, out)
@@ -38,7 +39,8 @@ func digests(t *testing.T) string {
 	var lines []string
 	for seed := range uint64(seeds) {
 		nodes := 1 + int(seed%7)
-		lines = append(lines, "tiny "+digest(t, seed, config(tiny{}, nodes, seed)), "raft "+digest(t, seed, raftConfig(nodes, seed)))
+		lines = append(lines, "tiny "+digest(t, seed, config(tiny{}, nodes, seed)),
+			"raft "+digest(t, seed, raftConfig(nodes, seed)))
 	}
 	return strings.Join(lines, "\n") + "\n"
 }

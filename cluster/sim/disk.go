@@ -31,7 +31,8 @@ func (d *disk) end() uint64 { return d.start + uint64(len(d.records)) }
 
 func (d *disk) write(records []protocol.Record) { d.records = append(d.records, records...) }
 
-// settle makes everything before position durable and drops what the latest durable checkpoint replaces.
+// settle makes everything before position durable and drops what the latest durable checkpoint
+// replaces.
 func (d *disk) settle(position uint64) {
 	from := d.durable
 	d.durable = max(d.durable, position)
@@ -51,7 +52,8 @@ func (d *disk) forget(position uint64) {
 	d.start = position
 }
 
-// crash keeps the durable records and of the others a random prefix (S3). It says how many were lost.
+// crash keeps the durable records and of the others a random prefix (S3). It says how many were
+// lost.
 func (d *disk) crash() (lost uint64) {
 	unsynced := d.end() - d.durable
 	kept := d.below(unsynced + 1)

@@ -53,19 +53,22 @@ func (c *Cluster) Skew(_ context.Context, id history.NodeID, s nemesis.Skew) (ne
 		return nemesis.Proof{}, err
 	}
 	if s.Drift <= -million || s.Drift > million {
-		return nemesis.Proof{}, fmt.Errorf("sim: a drift of %d parts per million: want more than -%d, at most %[2]d", s.Drift, million)
+		return nemesis.Proof{}, fmt.Errorf("sim: a drift of %d parts per million: want more than -%d, at most %[2]d",
+			s.Drift, million)
 	}
 	was, drift := n.clock.ahead(c.now), n.clock.drift
 	n.clock.set(c.now, s.Offset, s.Drift)
 	if s == (nemesis.Skew{}) {
 		return nemesis.Proof{
-			Bit:  was != 0 || drift != 0,
-			Text: fmt.Sprintf("the wall clock of %s was off by %v and ran fast by %d parts per million", id, was, drift),
+			Bit: was != 0 || drift != 0,
+			Text: fmt.Sprintf("the wall clock of %s was off by %v and ran fast by %d parts per million", id, was,
+				drift),
 		}, nil
 	}
 	return nemesis.Proof{
-		Bit:  true,
-		Text: fmt.Sprintf("the wall clock of %s is off by %v and runs fast by %d parts per million", id, s.Offset, s.Drift),
+		Bit: true,
+		Text: fmt.Sprintf("the wall clock of %s is off by %v and runs fast by %d parts per million", id, s.Offset,
+			s.Drift),
 	}, nil
 }
 
@@ -84,7 +87,8 @@ func (c *Cluster) SlowDisk(_ context.Context, id history.NodeID, by time.Duratio
 	if by > 0 {
 		return nemesis.Proof{Bit: true, Text: fmt.Sprintf("every sync of %s takes %v longer", id, by)}, nil
 	}
-	return nemesis.Proof{Bit: was > 0 && syncs > 0, Text: fmt.Sprintf("%d syncs of %s took %v longer", syncs, id, was)}, nil
+	return nemesis.Proof{Bit: was > 0 && syncs > 0,
+		Text: fmt.Sprintf("%d syncs of %s took %v longer", syncs, id, was)}, nil
 }
 
 // Wipe empties the disk of a node that is down.
@@ -133,7 +137,8 @@ func (c *Cluster) CrashAt(_ context.Context, id history.NodeID, point string, m 
 	case err != nil:
 		return nemesis.Proof{}, err
 	case !slices.Contains(c.protocol.Points, point):
-		return nemesis.Proof{}, fmt.Errorf("sim: %s has no point %q: it has %q", c.protocol.Name, point, c.protocol.Points)
+		return nemesis.Proof{}, fmt.Errorf("sim: %s has no point %q: it has %q", c.protocol.Name, point,
+			c.protocol.Points)
 	case m != nemesis.BeforePersist && m != nemesis.MidPersist && m != nemesis.BeforeSend && m != nemesis.AfterSend:
 		return nemesis.Proof{}, fmt.Errorf("sim: no moment %q", m)
 	case n.core == nil:

@@ -43,7 +43,8 @@ func TestHeldMessagesArriveInOneBurst(t *testing.T) {
 	}
 }
 
-// ticks runs a node with wrong clocks for 100 s: how often it ticked, and what passed on its wall clock.
+// ticks runs a node with wrong clocks for 100 s: how often it ticked, and what passed on its wall
+// clock.
 func ticks(t *testing.T, s nemesis.Skew) (n int, wall time.Duration, c *sim.Cluster) {
 	t.Helper()
 	target := &clocked{}
@@ -146,7 +147,8 @@ func TestCrashAtPoint(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", test.moment, brief(op), test.answer)
 		}
 		p := do(t, c.Start, "n1")
-		if want := fmt.Sprintf("n1 had crashed at append, %s; it recovered", test.moment); !p.Bit || !strings.HasPrefix(p.Text, want) {
+		if want := fmt.Sprintf("n1 had crashed at append, %s; it recovered", test.moment); !p.Bit ||
+			!strings.HasPrefix(p.Text, want) {
 			t.Errorf("%s: got %+v", test.moment, p)
 		}
 		if op := finish(t, c, read(1, "n1")); brief(op) != test.after {
@@ -171,7 +173,8 @@ func TestCrashAtPoint(t *testing.T) {
 	}
 }
 
-// In the middle of a write what is on disk afterwards is left to chance (S3), and no client has heard of it.
+// In the middle of a write what is on disk afterwards is left to chance (S3), and no client has
+// heard of it.
 func TestCrashInMidPersist(t *testing.T) {
 	times := map[string]int{}
 	for seed := range uint64(20) {

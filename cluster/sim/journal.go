@@ -10,7 +10,8 @@ import (
 	"github.com/splitvote/splitvote/cluster"
 )
 
-// journal is what a node would have logged: nodes/<node>.log in the run's directory, a line for each change.
+// journal is what a node would have logged: nodes/<node>.log in the run's directory, a line for
+// each change.
 type journal struct {
 	file *os.File
 	to   *bufio.Writer
@@ -33,7 +34,8 @@ func (c *Cluster) openJournals() error {
 	return nil
 }
 
-// closeJournals writes out what is left. A journal's first failed write is told here, as bufio keeps it.
+// closeJournals writes out what is left. A journal's first failed write is told here, as bufio
+// keeps it.
 func (c *Cluster) closeJournals() error {
 	var errs []error
 	for i := range c.nodes {

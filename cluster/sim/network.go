@@ -44,7 +44,8 @@ type weather struct {
 	before                   Stats // as they were when it began
 }
 
-// setback is how much longer than others a message takes that is to be overtaken, before it is doubled.
+// setback is how much longer than others a message takes that is to be overtaken, before it is
+// doubled.
 var setback = Delay{Mean: 10 * time.Millisecond}
 
 // setBack draws how much longer than others a message takes that is to be overtaken: doubled up to

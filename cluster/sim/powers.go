@@ -49,7 +49,8 @@ func (c *Cluster) Kill(_ context.Context, id history.NodeID) (nemesis.Proof, err
 	n.trap = trap{}
 	unsynced := n.disk.end() - n.disk.durable
 	lost := c.crash(n)
-	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("%s crashed and lost %d of %d un-synced records", id, lost, unsynced)}, nil
+	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("%s crashed and lost %d of %d un-synced records", id, lost,
+		unsynced)}, nil
 }
 
 // Start boots a node that is down, on what its disk kept.
@@ -109,8 +110,9 @@ func (c *Cluster) Resume(_ context.Context, id history.NodeID) (nemesis.Proof, e
 	lasted, missed, waited := c.now-n.since, n.missed, n.inbox.len()
 	c.resume(n)
 	return nemesis.Proof{
-		Bit:  lasted > 0,
-		Text: fmt.Sprintf("%s stood still for %v: %d ticks missed, %d messages and requests waited", id, lasted, missed, waited),
+		Bit: lasted > 0,
+		Text: fmt.Sprintf("%s stood still for %v: %d ticks missed, %d messages and requests waited", id, lasted, missed,
+			waited),
 	}, nil
 }
 
@@ -167,7 +169,8 @@ func (c *Cluster) SetLinks(_ context.Context, l nemesis.Link) (nemesis.Proof, er
 		}
 	}
 	if l.Delay < 0 || l.Jitter < 0 {
-		return nemesis.Proof{}, fmt.Errorf("sim: a delay of %v and a jitter of %v: want none below 0", l.Delay, l.Jitter)
+		return nemesis.Proof{}, fmt.Errorf("sim: a delay of %v and a jitter of %v: want none below 0", l.Delay,
+			l.Jitter)
 	}
 	w, s := &c.network.weather, c.stats
 	ended := w.Link
@@ -182,8 +185,9 @@ func (c *Cluster) SetLinks(_ context.Context, l nemesis.Link) (nemesis.Proof, er
 	}
 	slow := ended.Delay+ended.Jitter > 0 && sent > 0
 	return nemesis.Proof{
-		Bit:  lost+duplicated+overtaken > 0 || slow,
-		Text: fmt.Sprintf("of %d messages %d lost, %d repeated, %d overtaken%s", sent, lost, duplicated, overtaken, slowed(ended)),
+		Bit: lost+duplicated+overtaken > 0 || slow,
+		Text: fmt.Sprintf("of %d messages %d lost, %d repeated, %d overtaken%s", sent, lost, duplicated, overtaken,
+			slowed(ended)),
 	}, nil
 }
 

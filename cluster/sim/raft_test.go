@@ -14,7 +14,8 @@ import (
 	"github.com/splitvote/splitvote/targets/bundled"
 )
 
-// raftConfig is a cluster of Raft with its options' defaults, but for those given as name and value.
+// raftConfig is a cluster of Raft with its options' defaults, but for those given as name and
+// value.
 func raftConfig(nodes int, seed uint64, options ...string) cluster.Config {
 	p := raft.Protocol()
 	cfg := config(bundled.New(p), nodes, seed)
@@ -32,9 +33,10 @@ func raftConfig(nodes int, seed uint64, options ...string) cluster.Config {
 func TestSuite(t *testing.T) {
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
-			clustertest.Run(t, raftConfig(3+2*int(seed%2), seed), func(t *testing.T, cfg cluster.Config) cluster.Cluster {
-				return open(t, cfg, sim.Options{})
-			})
+			clustertest.Run(t, raftConfig(3+2*int(seed%2), seed),
+				func(t *testing.T, cfg cluster.Config) cluster.Cluster {
+					return open(t, cfg, sim.Options{})
+				})
 		})
 	}
 }

@@ -164,7 +164,8 @@ func TestClientsSeeDownAndPausedNodes(t *testing.T) {
 	}
 }
 
-// A paused node answers what waited, and the repeated request is recognised: the write takes effect once.
+// A paused node answers what waited, and the repeated request is recognised: the write takes
+// effect once.
 func TestPausedNodeGoesOn(t *testing.T) {
 	c := open(t, config(tiny{}, 3, 1), sim.Options{})
 	c.Next(ctx, 100*time.Millisecond)
@@ -242,7 +243,8 @@ func TestLinksLoseRepeatAndReorder(t *testing.T) {
 	if s := c.Stats(); s.Lost+s.Duplicated+s.Overtaken != 0 {
 		t.Errorf("honest links: %+v (S4)", s)
 	}
-	if _, err := c.SetLinks(ctx, nemesis.Link{Loss: 0.1, Duplicate: 0.2, Reorder: 0.3, Delay: 20 * time.Millisecond}); err != nil {
+	if _, err := c.SetLinks(ctx, nemesis.Link{Loss: 0.1, Duplicate: 0.2, Reorder: 0.3,
+		Delay: 20 * time.Millisecond}); err != nil {
 		t.Fatal(err)
 	}
 	before := c.Stats()
@@ -324,7 +326,8 @@ func TestTraceJoinsSendingWithFate(t *testing.T) {
 			t.Errorf("no message was %s: %v", want, count)
 		}
 	}
-	if diff := cmp.Diff([]string{"1s paused n3", "2s resumed n3", "2s crashed n3", "3s restarted n3"}, nodes); diff != "" {
+	if diff := cmp.Diff([]string{"1s paused n3", "2s resumed n3", "2s crashed n3", "3s restarted n3"},
+		nodes); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -1,6 +1,7 @@
 package sim
 
-// slab keeps values at fixed places and reuses the places of those that are gone: events name them by number.
+// slab keeps values at fixed places and reuses the places of those that are gone: events name them
+// by number.
 type slab[T any] struct {
 	at   []T
 	free []int32

@@ -74,10 +74,12 @@ type Stats struct {
 
 // Violation is a broken invariant of the protocol.
 type Violation struct {
-	At    time.Duration
-	Node  history.NodeID
-	Text  string
-	About []Concern // the calls that it is about, each once, in the order of their beginnings; none where it is about promises alone
+	At   time.Duration
+	Node history.NodeID
+	Text string
+	// the calls that it is about, each once, in the order of their beginnings; none where it is
+	// about promises alone
+	About []Concern
 }
 
 // Concern says what a call has to do with a broken invariant.

@@ -40,9 +40,10 @@ func Open(t *testing.T, url, from string) context.Context {
 	t.Cleanup(func() { _ = os.RemoveAll(scratch) })
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(binary),
-		chromedp.NoSandbox, chromedp.Env("TMPDIR="+scratch), chromedp.DisableGPU,
-		chromedp.Flag("disable-background-networking", true), chromedp.WindowSize(1280, 800))...)
+	ctx, cancel = chromedp.NewExecAllocator(ctx,
+		append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(binary), chromedp.NoSandbox,
+			chromedp.Env("TMPDIR="+scratch), chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true),
+			chromedp.WindowSize(1280, 800))...)
 	t.Cleanup(cancel)
 	var lock sync.Mutex
 	var complaints []string

@@ -50,7 +50,8 @@ func atom(token string) (any, error) {
 	return Symbol(token), nil
 }
 
-// ratio is a quotient in lowest terms, which may be a whole number: Clojure reads 2/4 as 1/2 and 4/2 as 2.
+// ratio is a quotient in lowest terms, which may be a whole number: Clojure reads 2/4 as 1/2 and
+// 4/2 as 2.
 func ratio(token string) (any, error) {
 	above, below, _ := strings.Cut(strings.TrimPrefix(token, "+"), "/")
 	n, _ := new(big.Int).SetString(above, 10)
@@ -67,13 +68,15 @@ func ratio(token string) (any, error) {
 
 // plain makes a number of Clojure one of JSON: 1. is 1.0 there.
 func plain(number string) string {
-	if at := strings.IndexByte(number, '.'); at >= 0 && (at+1 == len(number) || number[at+1] < '0' || number[at+1] > '9') {
+	if at := strings.IndexByte(number, '.'); at >= 0 &&
+		(at+1 == len(number) || number[at+1] < '0' || number[at+1] > '9') {
 		return number[:at+1] + "0" + number[at+1:]
 	}
 	return number
 }
 
-// AppendString appends s as a string literal of EDN, which has JSON's escapes for all that must be escaped.
+// AppendString appends s as a string literal of EDN, which has JSON's escapes for all that must be
+// escaped.
 func AppendString(buf []byte, s string) []byte {
 	buf = append(buf, '"')
 	for _, c := range s {
@@ -110,7 +113,9 @@ func AppendChar(buf []byte, c string) []byte {
 
 // IsToken says whether s, behind a colon, is read as one keyword.
 func IsToken(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(c rune) bool { return space(c) || strings.ContainsRune(`()[]{}";`, c) })
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool {
+		return space(c) || strings.ContainsRune(`()[]{}";`, c)
+	})
 }
 
 // IsSymbol says whether s is surely read as a symbol.

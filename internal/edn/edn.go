@@ -1,6 +1,7 @@
 package edn
 
-// The forms that have no type of their own in Go. nil is nil, booleans are bool, strings are string.
+// The forms that have no type of their own in Go. nil is nil, booleans are bool, strings are
+// string.
 type (
 	Keyword string // without its colon
 	Symbol  string

@@ -308,7 +308,8 @@ func (r *Reader) hex() (rune, error) {
 }
 
 // characters that have names.
-var characters = map[string]string{"newline": "\n", "space": " ", "tab": "\t", "return": "\r", "formfeed": "\f", "backspace": "\b"}
+var characters = map[string]string{"newline": "\n", "space": " ", "tab": "\t", "return": "\r", "formfeed": "\f",
+	"backspace": "\b"}
 
 // character reads what follows a backslash outside a string.
 func (r *Reader) character() (any, error) {
@@ -401,7 +402,8 @@ func (r *Reader) unread(c rune) error {
 
 func space(c rune) bool { return c == ',' || unicode.IsSpace(c) }
 
-// unexpected is what is wrong in the midst of a form, where neither the input nor what is around it may end.
+// unexpected is what is wrong in the midst of a form, where neither the input nor what is around
+// it may end.
 func unexpected(err error) error {
 	var bracket closing
 	switch {

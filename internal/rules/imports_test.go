@@ -53,21 +53,22 @@ var mayImport = map[string][]string{
 	"cluster/docker/netfault": {},
 	"cluster/clustertest":     {"history", "cluster", "nemesis"},
 	"targets/bundled":         {"history", "protocol", "protocol/*", "cluster", "targets/once"},
-	"targets/bundled/bundledtest": {"checker", "cluster/sim", "harness", "plan", "protocol", "protocol/kv", "protocol/transcript",
-		"targets/bundled", "workloads"},
+	"targets/bundled/bundledtest": {"checker", "cluster/sim", "harness", "plan", "protocol", "protocol/kv",
+		"protocol/transcript", "targets/bundled", "workloads"},
 	"targets/service": {"history", "cluster", "plan", "targets/once"},
 	"targets/once":    {},
 	"workloads":       {"history", "generator", "model", "checker", "checker/*"},
 	"plan":            {},
-	"harness":         {"history", "generator", "checker", "checker/*", "cluster", "cluster/sim", "nemesis", "workloads", "plan"},
-	"report":          {"history", "checker", "plan"},
-	"store":           {"history", "report", "checker"},
-	"internal/rules":  {},
-	"internal/edn":    {},
-	"cmd/splitvote":   {"*"},
+	"harness": {"history", "generator", "checker", "checker/*", "cluster", "cluster/sim", "nemesis",
+		"workloads", "plan"},
+	"report":         {"history", "checker", "plan"},
+	"store":          {"history", "report", "checker"},
+	"internal/rules": {},
+	"internal/edn":   {},
+	"cmd/splitvote":  {"*"},
 }
 
-// Packages from outside that only so many places may know.
+// onlyIn lists packages from outside the repository, each with the packages that may import it.
 var onlyIn = map[string][]string{
 	"github.com/anishathalye/porcupine":           {"checker/linear"},
 	"github.com/testcontainers/testcontainers-go": {"cluster/docker"},
@@ -80,7 +81,8 @@ var onlyIn = map[string][]string{
 }
 
 // A core is a function: it may know no time, network, disk, goroutine or randomness.
-var impure = []string{"time", "net", "net/http", "os", "os/exec", "sync", "sync/atomic", "context", "log", "log/slog", "math/rand", "math/rand/v2", "crypto/rand"}
+var impure = []string{"time", "net", "net/http", "os", "os/exec", "sync", "sync/atomic", "context", "log", "log/slog",
+	"math/rand", "math/rand/v2", "crypto/rand"}
 
 type pkg struct {
 	ImportPath, Doc string
@@ -92,16 +94,19 @@ func TestImports(t *testing.T) {
 		name := strings.TrimPrefix(p.ImportPath, module)
 		allowed, listed := lookup(name)
 		if !listed {
-			t.Errorf("%s is not in the table mayImport: add it there and to ARCHITECTURE.md, with what it may import", name)
+			t.Errorf("%s is not in the table mayImport: add it there and to ARCHITECTURE.md, with what it may import",
+				name)
 			continue
 		}
 		for _, path := range p.Imports {
 			ours, isOurs := strings.CutPrefix(path, module)
 			if isOurs && !slices.ContainsFunc(allowed, func(a string) bool { return matches(a, ours) }) {
-				t.Errorf("%s imports %s: it may import only %v; move what it needs, or think again about the table", name, ours, allowed)
+				t.Errorf("%s imports %s: it may import only %v; move what it needs, or think again about the table",
+					name, ours, allowed)
 			}
 			if (name == "protocol" || strings.HasPrefix(name, "protocol/")) && slices.Contains(impure, path) {
-				t.Errorf("%s imports %s: a protocol core is pure; make it an input (protocol.Tick has a clock and a draw)", name, path)
+				t.Errorf("%s imports %s: a core is pure; make it an input (protocol.Tick has a clock and a draw)",
+					name, path)
 			}
 			for outside, homes := range onlyIn {
 				if (path == outside || strings.HasPrefix(path, outside+"/")) && !slices.Contains(homes, name) {

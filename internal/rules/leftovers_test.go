@@ -9,15 +9,19 @@ import (
 	"testing"
 )
 
-// leftovers are what no Go file may hold. The patterns are split so that this file does not hold them itself.
+// leftovers are what no Go file may hold. The patterns are split so that this file does not hold
+// them itself.
 var leftovers = []struct {
 	pattern *regexp.Regexp
 	in      string // suffix of the files concerned
 	remedy  string
 }{
-	{regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|X` + `XX)\b`), ".go", "do it, or say in the README that it is not done"},
-	{regexp.MustCompile(`time\.Sle` + `ep\(`), "_test.go", "wait for the thing itself, or use testing/synctest or the simulator"},
-	{regexp.MustCompile(`return in` + `t\(\w+\.(\w+\.)?(Time|From|To|at|Start|Stop) - `), ".go", "cmp.Compare: a difference of times overflows 32 bits"},
+	{regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|X` + `XX)\b`), ".go",
+		"do it, or say in the README that it is not done"},
+	{regexp.MustCompile(`time\.Sle` + `ep\(`), "_test.go",
+		"wait for the thing itself, or use testing/synctest or the simulator"},
+	{regexp.MustCompile(`return in` + `t\(\w+\.(\w+\.)?(Time|From|To|at|Start|Stop) - `), ".go",
+		"cmp.Compare: a difference of times overflows 32 bits"},
 	{regexp.MustCompile(`func in` + `it\(\)`), ".go", "no registries: a literal table, or a value that is passed"},
 }
 
@@ -80,7 +84,8 @@ func TestLinksInMarkdownLeadSomewhere(t *testing.T) {
 	})
 }
 
-// walk visits the Go and Markdown files of the repository, those of testdata aside, by their paths from the root.
+// walk visits the Go and Markdown files of the repository, those of testdata aside, by their paths
+// from the root.
 func walk(t *testing.T, visit func(path, text string)) {
 	t.Helper()
 	root := "../.."

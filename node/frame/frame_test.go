@@ -62,7 +62,8 @@ func TestDamage(t *testing.T) {
 		}
 	}
 	huge := binary.BigEndian.AppendUint32(nil, frame.Largest+1)
-	if _, err := frame.Read(bytes.NewReader(append(huge, 0, 0, 0, 0))); err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, err := frame.Read(bytes.NewReader(append(huge, 0, 0, 0, 0))); err == nil ||
+		errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("a length above the largest: %v", err)
 	}
 }
@@ -80,7 +81,8 @@ func TestHello(t *testing.T) {
 			t.Errorf("hello came back different (%v):\n%s", err, diff)
 		}
 	}
-	for _, bad := range []string{"", "splitvote 2 n2 n1", "splitvote 1 n2", "splitvote 1 n2 ", "splitvote 1  n1", "splitvote 1 n1 n2 ", "splitvote 1 n1 n2 n3 n4"} {
+	for _, bad := range []string{"", "splitvote 2 n2 n1", "splitvote 1 n2", "splitvote 1 n2 ", "splitvote 1  n1",
+		"splitvote 1 n1 n2 ", "splitvote 1 n1 n2 n3 n4"} {
 		if h, err := frame.ParseHello([]byte(bad)); err == nil {
 			t.Errorf("%q was read as %+v", bad, h)
 		}

@@ -234,7 +234,8 @@ func TestCrashWithinCheckpoint(t *testing.T) { // W2
 		})
 	}
 	for cut := 0; cut <= len(next); cut += 5 {
-		crash(fmt.Sprintf("after %d bytes", cut), map[string][]byte{oldName: old, newName + ".new": next[:cut]}, vote(1))
+		crash(fmt.Sprintf("after %d bytes", cut), map[string][]byte{oldName: old, newName + ".new": next[:cut]},
+			vote(1))
 	}
 	crash("before the rename", map[string][]byte{oldName: old, newName + ".new": next}, vote(1))
 	crash("before the removal", map[string][]byte{oldName: old, newName: next}, snapshot(1))

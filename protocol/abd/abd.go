@@ -35,7 +35,8 @@ var options = []protocol.Option{
 		Name: "write-back", Default: "always", Values: []string{"always", "needed"}, Draw: []string{"always", "needed"},
 		Doc: "When a read stores what it is about to return: always, or only where the majority asked did not agree on it.",
 	},
-	{Name: "resend-ticks", Default: "2", Draw: []string{"1", "2", "4"}, Doc: "Ticks after which a silent replica is asked again."},
+	{Name: "resend-ticks", Default: "2", Draw: []string{"1", "2", "4"},
+		Doc: "Ticks after which a silent replica is asked again."},
 	{
 		Name: "patience-ticks", Default: "12", Draw: []string{"6", "12", "40"},
 		Doc: "Ticks for which an operation may wait for majorities before its node gives it up.",

@@ -54,7 +54,8 @@ func (n *node) propose(p protocol.Propose) {
 	}
 	n.calls++
 	o := &operation{
-		number: Number{n.life, n.calls}, request: p.ID, command: p.Command, key: c.Key, argument: c.Value, write: !kv.ReadOnly(c.Object, c.F),
+		number: Number{n.life, n.calls}, request: p.ID, command: p.Command, key: c.Key, argument: c.Value,
+		write: !kv.ReadOnly(c.Object, c.F),
 	}
 	if o.write && len(o.argument) == 0 {
 		o.argument = null

@@ -26,18 +26,18 @@
 // replica holds then, not above what it held when the write began. So two concurrent writes of one
 // node have two tags, and a restarted node does not choose a tag again.
 //
-// Operations are numbered by the node's life, which is on its disk before its first message leaves,
-// and within that life. An answer to a question of an earlier life was true then and can be false
-// now.
+// Operations are numbered by the node's life, which is on its disk before its first message
+// leaves, and within that life. An answer to a question of an earlier life was true then and can
+// be false now.
 //
-// The papers' replicas do not restart after a crash. These write what they hold to disk before they
-// report it.
+// The papers' replicas do not restart after a crash. These write what they hold to disk before
+// they report it.
 //
-// A repeated write is not recognised. The papers' clients do not retry. A client that retries after
-// a lost answer writes twice: w(1), another client's w(2), w(1) again. Remembering sessions at the
-// replicas would not help, because two coordinators can each find a majority that has not heard of
-// the other's tag; agreeing on one requires consensus. Hence a write of unknown outcome is not sent
-// again (protocol.Protocol.Unrepeatable), and registers have no compare-and-set.
+// A repeated write is not recognised. The papers' clients do not retry. A client that retries
+// after a lost answer writes twice: w(1), another client's w(2), w(1) again. Remembering sessions
+// at the replicas would not help, because two coordinators can each find a majority that has not
+// heard of the other's tag; agreeing on one requires consensus. Hence a write of unknown outcome
+// is not sent again (protocol.Protocol.Unrepeatable), and registers have no compare-and-set.
 //
 // An operation that finds no majority is given up after some ticks. A read, or a write that had
 // only queried, had no effect: rejected. A write in its store phase can still take effect when
@@ -46,7 +46,8 @@
 // With write-back=needed, a read that finds a majority in agreement returns without storing,
 // because they hold the value already. Membership is fixed.
 //
-// The papers' claims and the transcripts in testdata that show them; TestStorm combines all faults:
+// The papers' claims and the transcripts in testdata that show them; TestStorm combines all
+// faults:
 //
 //	LS   a write asks, then stores          a_write_asks_then_stores, two_writes_of_one_node_have_two_tags
 //	ABD  readers write what they return     a_read_writes_back_what_it_returns, unanimous_reads_need_not_write_back

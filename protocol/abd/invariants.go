@@ -119,8 +119,8 @@ func (v *invariants) moved(n *node, o *operation) error {
 		at := place{o.key, o.tag}
 		switch w, taken := v.written[at]; {
 		case taken && w.by != o:
-			return protocol.About(fmt.Errorf("A1: %s writes %s=%s, but another write has that tag", n.id, o.key, tagged(o.tag, o.value)),
-				protocol.Concerning(o.command, "is what %s writes at tag %v", n.id, o.tag),
+			return protocol.About(fmt.Errorf("A1: %s writes %s=%s, but another write has that tag", n.id, o.key,
+				tagged(o.tag, o.value)), protocol.Concerning(o.command, "is what %s writes at tag %v", n.id, o.tag),
 				protocol.Concerning(w.by.command, "has tag %v too", o.tag))
 		case !taken:
 			v.written[at] = writing{o, o.value}
@@ -132,8 +132,10 @@ func (v *invariants) moved(n *node, o *operation) error {
 	delete(v.floors, o)
 	if o.tag.less(floor) || (o.write && o.tag == floor) {
 		about := v.writer(o.key, floor, "was answered at tag %v before", floor)
-		return protocol.About(fmt.Errorf("A4: %s answered an operation on %s at tag %v, but %v had been answered when it began",
-			n.id, o.key, o.tag, floor), append(about, protocol.Concerning(o.command, "is what %s answered at tag %v", n.id, o.tag))...)
+		return protocol.About(fmt.Errorf("A4: %s answered an operation on %s at tag %v, but %v had been answered "+
+			"when it began",
+			n.id, o.key, o.tag, floor), append(about, protocol.Concerning(o.command, "is what %s answered at tag %v",
+			n.id, o.tag))...)
 	}
 	if v.answered[o.key].less(o.tag) {
 		v.answered[o.key] = o.tag

@@ -15,7 +15,8 @@ type bugs struct {
 var mutants = []protocol.Planted[bugs]{
 	{Mutant: protocol.Mutant{
 		Name: "abd/read-without-write-back", Class: protocol.ClientVisible,
-		Doc:    "A read returns the newest value that it found without storing it, so that a later read may return an older one.",
+		Doc: "A read returns the newest value that it found without storing it, so that a later read may return " +
+			"an older one.",
 		Source: "Attiya, Bar-Noy, Dolev 1995: the rule broken; Dynamo-style quorum reads without blocking read repair",
 	}, Set: func(b *bugs) { b.readWithoutWriteBack = true }},
 	{Mutant: protocol.Mutant{
@@ -30,7 +31,8 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.localCounter = true }},
 	{Mutant: protocol.Mutant{
 		Name: "abd/write-starts-anew", Class: protocol.ClientVisible,
-		Doc:    "A write that is not acknowledged in time begins again and takes a second tag, above what was written meanwhile.",
+		Doc: "A write that is not acknowledged in time begins again and takes a second tag, above what was " +
+			"written meanwhile.",
 		Source: "class of curvine#676, rabbitmq/ra#145: a retry that nothing recognises",
 	}, Set: func(b *bugs) { b.writeStartsAnew = true }},
 	{Mutant: protocol.Mutant{
@@ -60,7 +62,8 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.tagChosenTwice = true }},
 	{Mutant: protocol.Mutant{
 		Name: "abd/latest-wins-ties", Class: protocol.ClientVisible,
-		Doc:    "Between two tags of one counter a replica takes the one that arrives last, not the one of the greater name.",
+		Doc: "Between two tags of one counter a replica takes the one that arrives last, not the one of the " +
+			"greater name.",
 		Source: "class of Jepsen on Cassandra (2013): equal time stamps",
 	}, Set: func(b *bugs) { b.latestWinsTies = true }},
 	{Mutant: protocol.Mutant{
@@ -90,7 +93,8 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.checkpointLosesLatest = true }},
 	{Mutant: protocol.Mutant{
 		Name: "abd/lives-are-one", Class: protocol.Internal,
-		Doc:    "A restarted node numbers its operations from the beginning, and takes answers to old ones for answers to new ones.",
+		Doc: "A restarted node numbers its operations from the beginning, and takes answers to old ones for " +
+			"answers to new ones.",
 		Source: "synthetic: request numbers used again after a restart, as RPC transaction numbers were",
 	}, Set: func(b *bugs) { b.livesAreOne = true }},
 	{Mutant: protocol.Mutant{

@@ -35,7 +35,8 @@ const (
 
 var options = []protocol.Option{
 	{Name: "clock", Default: "lamport", Values: []string{"lamport", "wall"},
-		Doc: "What stamps a register's writes: lamport counts past every stamp seen, wall reads the node's clock, and where " +
+		Doc: "What stamps a register's writes: lamport counts past every stamp seen, wall reads the node's clock, " +
+			"and where " +
 			"clocks differ loses writes that were acknowledged."},
 	{Name: "gossip-ticks", Default: "4", Draw: []string{"1", "4", "10"},
 		Doc: "Ticks after which a replica greets another, which it draws."},

@@ -11,8 +11,9 @@ import (
 
 // invariants checks G1 to G4 of the package's documentation, for the objects that a Step concerns.
 type invariants struct {
-	views  map[protocol.NodeID]*view
-	writes map[wrote][]byte // the value, by stamp, of writes that another replica has heard of; no others are sure to last
+	views map[protocol.NodeID]*view
+	// the value, by stamp, of writes that another replica has heard of; no others are sure to last
+	writes map[wrote][]byte
 	calls  map[wrote][]byte // the command behind each register write
 }
 
@@ -151,7 +152,8 @@ func (v *invariants) received(s *view, d *Delta) error {
 		}
 		if sumOf(want) != sumOf(now) {
 			about := append(v.call(before, "is what %s held", s.node.id), v.call(heard, "is what it heard of")...)
-			return protocol.About(fmt.Errorf("G1: %s held %v, heard %v and now holds %v", s.node.id, before, heard, now), about...)
+			return protocol.About(fmt.Errorf("G1: %s held %v, heard %v and now holds %v", s.node.id, before, heard,
+				now), about...)
 		}
 		if heard.Register != nil && !s.node.settings.wall {
 			if err := v.named(heard); err != nil {

@@ -33,14 +33,16 @@ func drawState(t *rapid.T, object string) gossip.State {
 	s := gossip.State{Name: gossip.Name{Object: object, Key: "x"}}
 	switch object {
 	case "register":
-		at := gossip.Stamp{Time: rapid.Uint64Range(1, 3).Draw(t, "time"), Node: rapid.SampledFrom(names).Draw(t, "node")}
+		at := gossip.Stamp{Time: rapid.Uint64Range(1, 3).Draw(t, "time"),
+			Node: rapid.SampledFrom(names).Draw(t, "node")}
 		s.Register = &gossip.Register{Stamp: at, Value: fmt.Appendf(nil, `"%d %s"`, at.Time, at.Node)}
 	case "counter":
 		s.Counter = &gossip.Counter{Up: drawVector(t, 1), Down: drawVector(t, 0)}
 	case "set":
 		for _, value := range []string{"7", "8", "10"} {
 			if len(s.Set) == 0 || rapid.Bool().Draw(t, "has") {
-				s.Set = append(s.Set, gossip.Element{Value: []byte(value), Added: drawVector(t, 1), Removed: drawVector(t, 0)})
+				s.Set = append(s.Set, gossip.Element{Value: []byte(value), Added: drawVector(t, 1),
+					Removed: drawVector(t, 0)})
 			}
 		}
 	}
@@ -107,8 +109,12 @@ func TestRefusals(t *testing.T) {
 		records []protocol.Record
 		want    string
 	}{
-		{config(func(c *protocol.Config) { c.ID = "n9" }), nil, "gossip: members: this node is not among them, and they never change"},
-		{config(func(c *protocol.Config) { c.Options["clock"] = "sun" }), nil, `gossip: option clock: want lamport or wall, have "sun"`},
+		{config(func(c *protocol.Config) {
+			c.ID = "n9"
+		}), nil, "gossip: members: this node is not among them, and they never change"},
+		{config(func(c *protocol.Config) {
+			c.Options["clock"] = "sun"
+		}), nil, `gossip: option clock: want lamport or wall, have "sun"`},
 		{
 			config(func(c *protocol.Config) { c.Options["gossip-ticks"] = "0" }), nil,
 			`gossip: option gossip-ticks: want a whole number from 1, have "0"`,

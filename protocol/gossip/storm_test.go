@@ -56,7 +56,8 @@ type request struct {
 
 func newStorm(seed uint64, bug string, blind bool) (*storm, error) {
 	s := &storm{
-		Rand: rand.New(rand.NewPCG(seed, 7)), nodes: map[protocol.NodeID]*survivor{}, bug: bug, blind: blind, points: map[string]int{},
+		Rand: rand.New(rand.NewPCG(seed, 7)), nodes: map[protocol.NodeID]*survivor{}, bug: bug, blind: blind,
+		points:  map[string]int{},
 		watch:   gossip.NewInvariants(),
 		options: with(map[string]string{"checkpoint-every": []string{"20", "1000"}[seed%2]}),
 	}
@@ -203,14 +204,16 @@ func (s *storm) write(id protocol.NodeID, key, value string) error {
 
 func (s *storm) ask(id protocol.NodeID, c kv.Command) error {
 	s.requests = append(s.requests, request{Command: c})
-	return s.step(id, protocol.Propose{ID: uint64(len(s.requests)), Command: c.Encode(), ReadOnly: kv.ReadOnly(c.Object, c.F)})
+	return s.step(id, protocol.Propose{ID: uint64(len(s.requests)), Command: c.Encode(),
+		ReadOnly: kv.ReadOnly(c.Object, c.F)})
 }
 
 // query reads at once.
 func (s *storm) query(id protocol.NodeID, c kv.Command) ([]byte, error) {
 	out := s.nodes[id].core.Step(protocol.Propose{Command: c.Encode(), ReadOnly: true})
 	if len(out.Reply) != 1 || len(out.Persist) > 0 {
-		return nil, fmt.Errorf("a read of %s/%s has %d replies and %d records", c.Object, c.Key, len(out.Reply), len(out.Persist))
+		return nil, fmt.Errorf("a read of %s/%s has %d replies and %d records", c.Object, c.Key, len(out.Reply),
+			len(out.Persist))
 	}
 	r, err := kv.DecodeResult(out.Reply[0].Result)
 	return r.Value, err
@@ -228,7 +231,8 @@ func (s *storm) step(id protocol.NodeID, in protocol.Input) error {
 		err = nil
 	}
 	kept := protocol.Output{
-		Persist: slices.Clone(out.Persist), Send: slices.Clone(out.Send), Reply: slices.Clone(out.Reply), Unsynced: out.Unsynced,
+		Persist: slices.Clone(out.Persist), Send: slices.Clone(out.Send), Reply: slices.Clone(out.Reply),
+		Unsynced: out.Unsynced,
 	}
 	h := fnv.New64a()
 	fmt.Fprint(h, s.trace, s.round, id, kept.Send, kept.Reply, len(kept.Persist))

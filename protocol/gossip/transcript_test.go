@@ -54,7 +54,9 @@ func stage(bug string) transcript.Stage {
 				if c == nil {
 					return errors.New("it is down")
 				}
-				others := slices.DeleteFunc(slices.Clone(c.Status().Members), func(id protocol.NodeID) bool { return string(id) == args[0] })
+				others := slices.DeleteFunc(slices.Clone(c.Status().Members), func(id protocol.NodeID) bool {
+					return string(id) == args[0]
+				})
 				draw := slices.Index(others, protocol.NodeID(args[1]))
 				if draw < 0 {
 					return errors.New("no such partner")

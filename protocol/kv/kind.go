@@ -46,7 +46,8 @@ var kinds = map[string]kind{
 	"register":     {"register", initial[register], calls{"read": reads, "write": changes}, nil},
 	"cas-register": {"register", initial[register], calls{"read": reads, "write": changes, "cas": changes}, nil},
 	"append-list":  {"append-list", initial[list], calls{"read": reads, "append": changes}, nil},
-	"set":          {"set", initial[set], calls{"read": reads, "contains": reads, "add": changes, "remove": changes}, nil},
+	"set": {"set", initial[set], calls{"read": reads, "contains": reads, "add": changes,
+		"remove": changes}, nil},
 	"counter":      {"counter", initial[counter], calls{"read": reads, "add": changes}, nil},
 	"fifo-queue":   {"fifo-queue", initial[queue], calls{"enqueue": changes, "dequeue": changes}, nil},
 	"fenced-mutex": {"fenced-mutex", initial[mutex], calls{"acquire": changes, "release": changes}, nil},
@@ -78,7 +79,8 @@ func Check(object, f string) error {
 		return fmt.Errorf("no object %q: there are %s", object, strings.Join(Objects(), ", "))
 	}
 	if k.calls[f] == 0 {
-		return fmt.Errorf("%s has no call %q: it has %s", object, f, strings.Join(slices.Sorted(maps.Keys(k.calls)), ", "))
+		return fmt.Errorf("%s has no call %q: it has %s", object, f,
+			strings.Join(slices.Sorted(maps.Keys(k.calls)), ", "))
 	}
 	return nil
 }

@@ -36,11 +36,13 @@ var calls = []struct {
 	{"fenced-mutex", "release", []string{"1", "2", "3"}},
 	{"unique-ids", "generate", []string{""}},
 	{"list-append", "txn", []string{
-		`[["append","x",1],["append","y",2]]`, `[["r","y",null],["append","x",3],["r","x",null]]`, `[["append","x",1],["r"]]`,
+		`[["append","x",1],["append","y",2]]`, `[["r","y",null],["append","x",3],["r","x",null]]`,
+		`[["append","x",1],["r"]]`,
 		`[["r","z",null],["r","x",null],["r","y",null],["r","x",null]]`, `[]`,
 	}},
 	{"rw-register", "txn", []string{
-		`[["w","x",1],["w","z",2]]`, `[["r","x",null],["w","x",3],["r","x",null],["r","y",null]]`, `[["w","x",5],["w","x"]]`,
+		`[["w","x",1],["w","z",2]]`, `[["r","x",null],["w","x",3],["r","x",null],["r","y",null]]`,
+		`[["w","x",5],["w","x"]]`,
 	}},
 	{"bank", "transfer", []string{
 		`{"from":"0","to":"1","amount":5}`, `{"from":"1","to":"0","amount":9}`, `{"from":"0","to":"8","amount":5}`,

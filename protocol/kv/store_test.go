@@ -127,10 +127,12 @@ func TestObjects(t *testing.T) {
 			{"unique-ids", "generate", "", "", "2"},
 		}},
 		{"list-append shares the append-list's storage", []step{
-			{"list-append", "txn", "", `[["append","x",1],["r","x",null],["r",7,null],["append",7,[2]],["append","x",3]]`,
+			{"list-append", "txn", "",
+				`[["append","x",1],["r","x",null],["r",7,null],["append",7,[2]],["append","x",3]]`,
 				`[["append","x",1],["r","x",[1]],["r",7,[]],["append",7,[2]],["append","x",3]]`},
 			{"append-list", "append", "x", "4", "ok"},
-			{"list-append", "txn", "", `[["r","\u0078",null],["r","7",null]]`, `[["r","\u0078",[1,3,4]],["r","7",[[2]]]]`},
+			{"list-append", "txn", "", `[["r","\u0078",null],["r","7",null]]`,
+				`[["r","\u0078",[1,3,4]],["r","7",[[2]]]]`},
 			{"append-list", "read", "x", "", "[1,3,4]"},
 			{"list-append", "txn", "", `[["append","y",1],["append","y",2]]`, "ok"},
 			{"list-append", "txn", "", "[]", "ok"},
@@ -145,7 +147,8 @@ func TestObjects(t *testing.T) {
 				`micro-operation 2 of 2 is ["append",["x"],1]: want [["r",key,null],["append",key,value] ...]`},
 			{"rw-register", "txn", "", `[["w","x",1],["w","x"]]`,
 				`micro-operation 2 of 2 is ["w","x"]: want [["r",key,null],["w",key,value] ...]`},
-			{"rw-register", "txn", "", `{"w":["x",1]}`, `txn wants [["r",key,null],["w",key,value] ...], not {"w":["x",1]}`},
+			{"rw-register", "txn", "", `{"w":["x",1]}`,
+				`txn wants [["r",key,null],["w",key,value] ...], not {"w":["x",1]}`},
 			{"rw-register", "txn", "x", `[]`, "txn names its keys in its value: want no other key"},
 			{"rw-register", "txn", "", `[7]`, `micro-operation 1 of 1 is 7: want [["r",key,null],["w",key,value] ...]`},
 			{"rw-register", "txn", "", `["` + strings.Repeat("x", 70) + `"]`, `micro-operation 1 of 1 is "` +
@@ -314,7 +317,8 @@ func BenchmarkApply(b *testing.B) {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	c := kv.Command{Session: "2026-11-22/7", Seq: 77, Object: "cas-register", F: "write", Key: "x", Value: []byte("123")}
+	c := kv.Command{Session: "2026-11-22/7", Seq: 77, Object: "cas-register", F: "write", Key: "x",
+		Value: []byte("123")}
 	b.ReportAllocs()
 	for b.Loop() {
 		c.Encode()

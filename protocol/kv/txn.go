@@ -29,7 +29,8 @@ type step struct {
 	source    []byte // its form in the command: a micro-operation
 }
 
-// txn is a transaction of micro-operations on objects of one storage: [["r",k,null],[write,k,v] ...].
+// txn is a transaction of micro-operations on objects of one storage: [["r",k,null],[write,k,v]
+// ...].
 type txn struct {
 	write string // the name of the micro-operation that writes
 	call  string // and of the corresponding call of the object

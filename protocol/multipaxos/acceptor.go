@@ -15,7 +15,8 @@ func (n *node) prepared(from protocol.NodeID, m *Prepare) {
 		n.send(from, &Refused{Ballot: m.Ballot, Promised: n.hard.Ballot})
 		return
 	case n.role == proposer && m.Ballot.less(n.ballot):
-		n.send(from, &Refused{Ballot: m.Ballot, Promised: n.ballot}) // of two duelling proposers, the higher ballot continues
+		// of two duelling proposers, the higher ballot continues
+		n.send(from, &Refused{Ballot: m.Ballot, Promised: n.ballot})
 		return
 	case m.Ballot == n.hard.Ballot: // repeated
 	case (n.quiet > 0 || n.role == leader) && !asked:

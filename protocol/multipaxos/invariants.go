@@ -66,7 +66,8 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 	v.forget(n)
 	s.hard, s.role, s.ballot, s.chosen, s.applied = n.hard, n.role, n.ballot, n.chosen, n.chosen
 	if n.hard.Ballot.less(s.given) {
-		return fmt.Errorf("M3: %s came back with a promise of %v, but it had given one of %v", id, n.hard.Ballot, s.given)
+		return fmt.Errorf("M3: %s came back with a promise of %v, but it had given one of %v", id, n.hard.Ballot,
+			s.given)
 	}
 	if err := v.kept(n); err != nil {
 		return err
@@ -178,8 +179,8 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 		}
 	}
 	if n.chosen < s.chosen {
-		return protocol.About(fmt.Errorf("M6: %s knew all up to %d to be chosen, and now up to %d only", n.id, s.chosen, n.chosen),
-			v.decided(n.chosen, s.chosen, "is chosen, and %s knows it no longer", n.id)...)
+		return protocol.About(fmt.Errorf("M6: %s knew all up to %d to be chosen, and now up to %d only", n.id, s.chosen,
+			n.chosen), v.decided(n.chosen, s.chosen, "is chosen, and %s knows it no longer", n.id)...)
 	}
 	for i := range out.Apply {
 		if err := v.apply(s, n, &out.Apply[i]); err != nil {
@@ -198,7 +199,8 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 // configured compares the node's members for the next slot with those that were chosen.
 func (v *invariants) configured(n *node) error {
 	if want := v.members(n.chosen + 1); !slices.Equal(n.members(), want) {
-		return fmt.Errorf("M9: %s lets %v decide slot %d, which is for %v to decide", n.id, n.members(), n.chosen+1, want)
+		return fmt.Errorf("M9: %s lets %v decide slot %d, which is for %v to decide", n.id, n.members(),
+			n.chosen+1, want)
 	}
 	return nil
 }
@@ -278,8 +280,8 @@ func body(in protocol.Input) any {
 // accepted checks a value that the node has accepted, or proposed and accepted.
 func (v *invariants) accepted(s *view, n *node, slot uint64, e *Entry) error {
 	if e.Ballot.less(s.hard.Ballot) {
-		return protocol.About(fmt.Errorf("M3: %s accepted slot %d in %v, but had promised %v", n.id, slot, e.Ballot, s.hard.Ballot),
-			protocol.Concerning(e.Command, "is what %s accepted in ballot %v", n.id, e.Ballot))
+		return protocol.About(fmt.Errorf("M3: %s accepted slot %d in %v, but had promised %v", n.id, slot, e.Ballot,
+			s.hard.Ballot), protocol.Concerning(e.Command, "is what %s accepted in ballot %v", n.id, e.Ballot))
 	}
 	place := v.place(slot)
 	p := place.find(e.Ballot)
@@ -289,8 +291,9 @@ func (v *invariants) accepted(s *view, n *node, slot uint64, e *Entry) error {
 			protocol.Concerning(e.Command, "is what %s accepted in slot %d and ballot %v", n.id, slot, e.Ballot),
 			protocol.Concerning(p.value.Command, "is what was accepted there before, in the same ballot"))
 	case place.chosen && place.value.Ballot.less(e.Ballot) && !place.value.same(e):
-		return protocol.About(fmt.Errorf("M5: %s accepted in slot %d and ballot %v something else than was chosen", n.id, slot, e.Ballot),
-			protocol.Concerning(e.Command, "is what %s accepted in slot %d and ballot %v", n.id, slot, e.Ballot),
+		return protocol.About(fmt.Errorf("M5: %s accepted in slot %d and ballot %v something else than was chosen",
+			n.id, slot, e.Ballot), protocol.Concerning(e.Command, "is what %s accepted in slot %d and ballot %v", n.id,
+			slot, e.Ballot),
 			protocol.Concerning(place.value.Command, "was chosen in slot %d and ballot %v", slot, place.value.Ballot))
 	case p == nil:
 		if err := v.proposed(n, slot, e); err != nil {
@@ -311,12 +314,14 @@ func (v *invariants) proposed(n *node, slot uint64, e *Entry) error {
 		return nil
 	}
 	if known := n.chosen + n.window; slot > known {
-		return protocol.About(fmt.Errorf("M10: %s proposed in slot %d, and cannot know who decides slots after %d", n.id, slot, known),
-			protocol.Concerning(e.Command, "is what %s proposed in slot %d", n.id, slot))
+		return protocol.About(fmt.Errorf("M10: %s proposed in slot %d, and cannot know who decides slots after %d",
+			n.id, slot, known), protocol.Concerning(e.Command, "is what %s proposed in slot %d", n.id, slot))
 	}
 	if !v.majority(v.promised[e.Ballot], slot) {
-		return protocol.About(fmt.Errorf("M4: %s proposed in slot %d and ballot %v, without the promises of a majority of %v",
-			n.id, slot, e.Ballot, v.members(slot)), protocol.Concerning(e.Command, "is what %s proposed in slot %d", n.id, slot))
+		return protocol.About(fmt.Errorf("M4: %s proposed in slot %d and ballot %v, without the promises of a "+
+			"majority of %v",
+			n.id, slot, e.Ballot, v.members(slot)), protocol.Concerning(e.Command, "is what %s proposed in slot %d",
+			n.id, slot))
 	}
 	return nil
 }
@@ -347,8 +352,8 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 		}
 	}
 	if !place.chosen {
-		return protocol.About(fmt.Errorf("M7: %s takes for chosen in slot %d what no majority has accepted", n.id, e.Index),
-			protocol.Concerning(e.Command, "is what %s takes for chosen in slot %d", n.id, e.Index))
+		return protocol.About(fmt.Errorf("M7: %s takes for chosen in slot %d what no majority has accepted", n.id,
+			e.Index), protocol.Concerning(e.Command, "is what %s takes for chosen in slot %d", n.id, e.Index))
 	}
 	latest := v.configs[len(v.configs)-1].Members
 	if members := value.Change.of(latest); value.Change != (Change{}) && len(members) != len(latest) {
@@ -373,8 +378,9 @@ func (v *invariants) kept(n *node) error {
 	for i := n.chosen; i < uint64(len(v.places)); i++ {
 		for _, p := range v.places[i].proposals {
 			if p.known&v.bit(n.id) != 0 && n.log.at(i+1).Ballot.less(p.value.Ballot) {
-				return protocol.About(fmt.Errorf("M3: %s has forgotten that it accepted slot %d in %v", n.id, i+1, p.value.Ballot),
-					protocol.Concerning(p.value.Command, "is what %s accepted in slot %d and ballot %v", n.id, i+1, p.value.Ballot))
+				return protocol.About(fmt.Errorf("M3: %s has forgotten that it accepted slot %d in %v", n.id, i+1,
+					p.value.Ballot), protocol.Concerning(p.value.Command,
+					"is what %s accepted in slot %d and ballot %v", n.id, i+1, p.value.Ballot))
 			}
 		}
 	}
@@ -389,8 +395,9 @@ func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 		}
 		same := func(a, b Configuration) bool { return a.From == b.From && slices.Equal(a.Members, b.Members) }
 		if !bytes.Equal(k.Snapshot, c.Snapshot) || !slices.EqualFunc(k.Configs, c.Configs, same) {
-			return protocol.About(fmt.Errorf("M8: %s has a snapshot at %d that differs from another node's", n.id, c.Index),
-				v.decided(c.Index-1, c.Index, "is the last that the snapshots cover, that of %s and the other", n.id)...)
+			return protocol.About(fmt.Errorf("M8: %s has a snapshot at %d that differs from another node's", n.id,
+				c.Index), v.decided(c.Index-1, c.Index,
+				"is the last that the snapshots cover, that of %s and the other", n.id)...)
 		}
 		return nil
 	}

@@ -31,10 +31,12 @@ func Protocol() protocol.Protocol {
 var options = []protocol.Option{
 	{Name: "reads", Default: "quorum", Values: []string{"quorum", "log", "lease", "local"},
 		Draw: []string{"quorum", "log", "lease"},
-		Doc: "How reads are served: quorum lets a majority confirm the leader's ballot first, log gives each a slot, lease " +
+		Doc: "How reads are served: quorum lets a majority confirm the leader's ballot first, log gives each a " +
+			"slot, lease " +
 			"trusts the master lease, local answers from any node's own state and is not linearizable."},
 	{Name: "election-ticks", Default: "10",
-		Doc: "Ticks for which acceptors stand by a leader that they heard; a node campaigns after a time drawn from [n, 2n)."},
+		Doc: "Ticks for which acceptors stand by a leader that they heard; a node campaigns after a time drawn from " +
+			"[n, 2n)."},
 	{Name: "heartbeat-ticks", Default: "2", Doc: "Ticks between a leader's heartbeats."},
 	{Name: "window", Default: "32", Draw: []string{"2", "32"},
 		Doc: "Slots that a leader has open at once, and after which a change of membership takes effect (α in Paxos Made " +
@@ -46,10 +48,12 @@ var options = []protocol.Option{
 
 // settings are the options, parsed.
 type settings struct {
-	reads         readMode
-	election      uint64 // ticks
-	heartbeat     uint64 // ticks
-	lease         uint64 // ticks; half of what acceptors grant, so that their clocks can run twice as fast as the leader's
+	reads     readMode
+	election  uint64 // ticks
+	heartbeat uint64 // ticks
+	// ticks; half of what acceptors grant, so that their clocks can run twice as fast as the
+	// leader's
+	lease         uint64
 	patience      uint64 // ticks without a majority after which a leader steps down
 	window        uint64 // slots
 	snapshotEvery uint64 // slots

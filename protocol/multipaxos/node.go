@@ -91,7 +91,8 @@ func (n *node) recover(records []protocol.Record) error {
 			n.hard = *d
 		case *Slots:
 			if d.First <= n.log.base {
-				return fmt.Errorf("multipaxos: record %d: slots from %d are before the checkpoint at %d", i, d.First, n.log.base)
+				return fmt.Errorf("multipaxos: record %d: slots from %d are before the checkpoint at %d", i, d.First,
+					n.log.base)
 			}
 			for i, e := range d.Entries {
 				if !e.empty() {

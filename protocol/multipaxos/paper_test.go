@@ -242,14 +242,16 @@ func TestValueOfTheHighestBallotIsProposed(t *testing.T) { // §2.2, P2c
 		s.from("n2", &multipaxos.Promise{Ballot: own(3), First: 1, Entries: test.first})
 		s.from("n3", &multipaxos.Promise{Ballot: own(3), First: 1, Entries: test.second})
 		if want := "accept 3.n1 1=high chosen=0"; fmt.Sprint(s.out.Send[0].Body) != want {
-			t.Errorf("own %v, promised %v and %v: %v, want %s", test.own, test.first, test.second, s.out.Send[0].Body, want)
+			t.Errorf("own %v, promised %v and %v: %v, want %s", test.own, test.first, test.second,
+				s.out.Send[0].Body, want)
 		}
 	}
 }
 
 func TestGapsAreFilledWithNoOps(t *testing.T) { // §3
 	s := newNode(t, 2, nil).ticks(9, 9)
-	s.from("n2", &multipaxos.Promise{Ballot: own(1), First: 1, Entries: []multipaxos.Entry{{}, entry(of(1, "n2"), "y")}})
+	s.from("n2", &multipaxos.Promise{Ballot: own(1), First: 1,
+		Entries: []multipaxos.Entry{{}, entry(of(1, "n2"), "y")}})
 	s.want("n2 accept 1.n1 1=no-op chosen=0", "n2 accept 1.n1 2=y chosen=0", "n2 heartbeat 1.n1 chosen=0 round=1")
 	s.accepted(2, "n2").is("leader", 0)
 	s.accepted(1, "n2").is("leader", 2)
@@ -390,7 +392,8 @@ func TestReadIsConfirmedByAMajority(t *testing.T) { // §3: a read must see all 
 
 func TestReadThroughTheLogIsAnsweredInItsPlace(t *testing.T) { // §3
 	s := newNode(t, 3, map[string]string{"reads": "log"}).lead().propose(1, "x")
-	s.step(protocol.Propose{ID: 2, ReadOnly: true}).want("n2 accept 1.n1 2=no-op chosen=0", "n3 accept 1.n1 2=no-op chosen=0")
+	s.step(protocol.Propose{ID: 2, ReadOnly: true}).
+		want("n2 accept 1.n1 2=no-op chosen=0", "n3 accept 1.n1 2=no-op chosen=0")
 	s.propose(3, "y").accepted(3, "n2").accepted(2, "n2").answered()
 	s.accepted(1, "n2").answered(
 		protocol.Reply{ID: 1, Result: []byte("1"), Leader: "n1"},
@@ -406,7 +409,8 @@ func TestSnapshotKeepsWhatWasAcceptedAfterIt(t *testing.T) { // PML §5.5
 	s.from("n3", &multipaxos.Snapshot{Index: 3, Configs: three, Data: []byte("a b c"), Chosen: 3}).is("acceptor", 3)
 	s.wrote(&multipaxos.Checkpoint{Promised: multipaxos.Promised{Ballot: of(1, "n2")}, Index: 3, Configs: three,
 		Snapshot: []byte("a b c"), Entries: []multipaxos.Entry{entry(of(1, "n2"), "d")}})
-	s.from("n3", &multipaxos.Snapshot{Index: 2, Configs: three, Data: []byte("a b"), Chosen: 3}).is("acceptor", 3) // late
+	// late
+	s.from("n3", &multipaxos.Snapshot{Index: 2, Configs: three, Data: []byte("a b"), Chosen: 3}).is("acceptor", 3)
 	if diff := cmp.Diff([]string{"a", "b", "c"}, s.words); diff != "" {
 		t.Errorf("the machine holds (-want +got):\n%s", diff)
 	}
@@ -516,7 +520,8 @@ func TestNewNodeCatchesUpFirst(t *testing.T) {
 func TestRemovedLeaderHandsOver(t *testing.T) {
 	s := newNode(t, 3, map[string]string{"window": "2"}).lead().reconfigure(1, "", "n1").propose(2, "x")
 	s.accepted(1, "n2").propose(3, "y").ticks(1, 0).accepted(2, "n3")
-	s.want("n2 heartbeat 1.n1 chosen=2 round=1", "n3 heartbeat 1.n1 chosen=2 round=1", "n3 take-over 1.n1") // heard last
+	// heard last
+	s.want("n2 heartbeat 1.n1 chosen=2 round=1", "n3 heartbeat 1.n1 chosen=2 round=1", "n3 take-over 1.n1")
 	s.answered(
 		protocol.Reply{ID: 2, Result: []byte("1"), Leader: "n1"},
 		protocol.Reply{ID: 3, Outcome: protocol.Rejected, Leader: "n3", Reason: "deposed"},
@@ -575,10 +580,12 @@ func TestChangesOfBothLeadersTakePlace(t *testing.T) { // a change is relative: 
 	}
 }
 
-func TestHigherBallotIsNotHeardWhileALeaseIsGranted(t *testing.T) { // PML §5.2: its leader may have only former members' promises
+// PML §5.2: its leader may have only former members' promises
+func TestHigherBallotIsNotHeardWhileALeaseIsGranted(t *testing.T) {
 	for reads, want := range map[string][]string{"quorum": {"n3 heard 2.n3 round=1 chosen=0"}, "lease": nil} {
 		s := newNode(t, 3, map[string]string{"reads": reads}).from("n2", &multipaxos.Heartbeat{Ballot: of(1, "n2")})
 		s.ticks(9, 9).from("n3", &multipaxos.Heartbeat{Ballot: of(2, "n3"), Round: 1}).want(want...)
-		s.ticks(1, 9).from("n3", &multipaxos.Heartbeat{Ballot: of(2, "n3"), Round: 1}).want("n3 heard 2.n3 round=1 chosen=0")
+		s.ticks(1, 9).from("n3", &multipaxos.Heartbeat{Ballot: of(2, "n3"), Round: 1}).
+			want("n3 heard 2.n3 round=1 chosen=0")
 	}
 }

@@ -15,7 +15,8 @@ type Promised struct {
 type Slots struct {
 	First   uint64  `json:"i"`
 	Entries []Entry `json:"e"`
-	Chosen  uint64  `json:"c"` // every slot up to this one is known to be chosen, so a restarted node need not ask again
+	// every slot up to this one is known to be chosen, so a restarted node need not ask again
+	Chosen uint64 `json:"c"`
 }
 
 // Checkpoint is a node's whole state: a snapshot of its Machine and everything outside the

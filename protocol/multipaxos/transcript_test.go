@@ -25,7 +25,8 @@ type story struct {
 	asking  bool
 }
 
-// stage plays Multi-Paxos over a journal. A tick draws a time-out of 19 ticks, if they are 10 at least.
+// stage plays Multi-Paxos over a journal. A tick draws a time-out of 19 ticks, if they are 10 at
+// least.
 func stage(bug string) transcript.Stage {
 	s := &story{since: map[string]int{}}
 	p := multipaxos.Protocol()
@@ -55,7 +56,8 @@ func stage(bug string) transcript.Stage {
 			// timeout NODE: its clock ticks until it begins phase 1; others no longer stand by a
 			// leader that they heard
 			"timeout": s.timeout,
-			// elect NODE: its clock ticks until it begins phase 1, as with timeout, and phase 1 is delivered
+			// elect NODE: its clock ticks until it begins phase 1, as with timeout, and phase 1 is
+			// delivered
 			"elect": func(p *transcript.Play, args []string) error {
 				if err := s.timeout(p, args); err != nil {
 					return err

@@ -18,7 +18,8 @@ func TestRoundTrip(t *testing.T) {
 		key := rapid.String().Draw(t, "key")
 		value := rapid.SliceOfN(rapid.Byte(), 1, 20).Draw(t, "value")
 		ballot := func() paxos.Ballot {
-			return paxos.Ballot{Round: n(), Node: protocol.NodeID(rapid.SampledFrom([]string{"", "n1"}).Draw(t, "node"))}
+			return paxos.Ballot{Round: n(), Node: protocol.NodeID(rapid.SampledFrom([]string{"", "n1"}).
+				Draw(t, "node"))}
 		}
 		bundledtest.RoundTrip(t, codec,
 			&paxos.Prepare{Key: key, Ballot: ballot()},
@@ -28,7 +29,8 @@ func TestRoundTrip(t *testing.T) {
 			&paxos.Refusal{Key: key, Ballot: ballot(), Promised: ballot()},
 			&paxos.Promised{Key: key, Ballot: ballot()},
 			&paxos.Took{Key: key, Ballot: ballot(), Value: value},
-			&paxos.Checkpoint{Acceptors: []paxos.State{{Key: key, Promised: ballot(), Accepted: ballot(), Value: value}}},
+			&paxos.Checkpoint{Acceptors: []paxos.State{{Key: key, Promised: ballot(), Accepted: ballot(),
+				Value: value}}},
 		)
 	})
 }

@@ -79,7 +79,8 @@ func (v *invariants) Restarted(id protocol.NodeID, core protocol.Core) error {
 			if !now.accepted.less(told.toldAccepted) {
 				return err
 			}
-			return protocol.About(err, v.key(key).commands(told.toldAccepted, "is part of what %s had accepted at %v", id, told.toldAccepted)...)
+			return protocol.About(err, v.key(key).commands(told.toldAccepted, "is part of what %s had accepted at %v",
+				id, told.toldAccepted)...)
 		}
 		known[key] = view{now.promised, now.accepted, told.toldPromised, told.toldAccepted}
 	}
@@ -147,7 +148,8 @@ func (v *invariants) received(n *node, m *protocol.Message, out *protocol.Output
 		if v.view(n.id)[b.Key].promised.compare(b.Ballot) <= 0 && !slices.ContainsFunc(out.Send, isAccepted) {
 			return protocol.About(fmt.Errorf("S5: %s, which had promised no more than %v, did not accept %s at %v",
 				n.id, v.view(n.id)[b.Key].promised, b.Key, b.Ballot),
-				v.key(b.Key).commands(b.Ballot, "is part of what was proposed at %v, and not accepted by %s", b.Ballot, n.id)...)
+				v.key(b.Key).commands(b.Ballot, "is part of what was proposed at %v, and not accepted by %s", b.Ballot,
+					n.id)...)
 		}
 		return v.acceptor(n, b.Key)
 	}
@@ -177,11 +179,12 @@ func (v *invariants) acceptor(n *node, key string) error {
 	case now.promised.less(w.promised):
 		return fmt.Errorf("S1: %s went back from its promise of %v for %s to %v", n.id, w.promised, key, now.promised)
 	case now.accepted != w.accepted && now.accepted.less(w.promised):
-		return protocol.About(fmt.Errorf("S1: %s accepted %s at %v, and had promised %v", n.id, key, now.accepted, w.promised),
-			v.key(key).commands(now.accepted, "is part of what %s accepted at %v", n.id, now.accepted)...)
+		return protocol.About(fmt.Errorf("S1: %s accepted %s at %v, and had promised %v", n.id, key, now.accepted,
+			w.promised), v.key(key).commands(now.accepted, "is part of what %s accepted at %v", n.id, now.accepted)...)
 	case now.promised.less(now.accepted):
-		return protocol.About(fmt.Errorf("S1: %s accepted %s at %v, and has promised %v only", n.id, key, now.accepted, now.promised),
-			v.key(key).commands(now.accepted, "is part of what %s accepted at %v", n.id, now.accepted)...)
+		return protocol.About(fmt.Errorf("S1: %s accepted %s at %v, and has promised %v only", n.id, key, now.accepted,
+			now.promised), v.key(key).commands(now.accepted, "is part of what %s accepted at %v", n.id,
+			now.accepted)...)
 	}
 	w.promised, w.accepted = now.promised, now.accepted
 	v.view(n.id)[key] = w
@@ -200,23 +203,27 @@ func (v *invariants) happened(n *node, e event) error {
 		c.proposals = slices.Insert(c.proposals, at, proposal{ballot: e.ballot})
 	case proposed:
 		if !known {
-			return protocol.About(fmt.Errorf("S2: %s proposes under ballot %v of %s, which was never begun", n.id, e.ballot, e.key),
-				concerning(e.commands, "is part of what %s proposes at %v", n.id, e.ballot)...)
+			return protocol.About(fmt.Errorf("S2: %s proposes under ballot %v of %s, which was never begun", n.id,
+				e.ballot, e.key), concerning(e.commands, "is part of what %s proposes at %v", n.id, e.ballot)...)
 		}
 		c.proposals[at] = proposal{e.ballot, true, e.base, e.value, e.commands}
 		if i, _ := slices.BinarySearchFunc(c.learned, e.ballot, Ballot.compare); i > 0 && e.base.less(c.learned[i-1]) {
-			return protocol.About(fmt.Errorf("S3: %s proposes for %s, under ballot %v, a change of ballot %v, but %v was chosen",
+			return protocol.About(fmt.Errorf("S3: %s proposes for %s, under ballot %v, a change of ballot %v, but "+
+				"%v was chosen",
 				n.id, e.key, e.ballot, e.base, c.learned[i-1]),
 				append(c.commands(c.learned[i-1], "is part of what was chosen at %v", c.learned[i-1]),
-					concerning(e.commands, "is part of what %s proposes at %v, as a change of %v", n.id, e.ballot, e.base)...)...)
+					concerning(e.commands, "is part of what %s proposes at %v, as a change of %v", n.id, e.ballot,
+						e.base)...)...)
 		}
 	case learned:
 		for _, p := range c.proposals[min(at+1, len(c.proposals)):] {
 			if p.made && p.base.less(e.ballot) {
-				return protocol.About(fmt.Errorf("S3: %s learns that %v is chosen for %s, but %v was proposed as a change of %v",
+				return protocol.About(fmt.Errorf("S3: %s learns that %v is chosen for %s, but %v was proposed as a "+
+					"change of %v",
 					n.id, e.ballot, e.key, p.ballot, p.base),
 					append(c.commands(e.ballot, "is part of what %s learns to be chosen at %v", n.id, e.ballot),
-						concerning(p.commands, "is part of what was proposed at %v, as a change of %v", p.ballot, p.base)...)...)
+						concerning(p.commands, "is part of what was proposed at %v, as a change of %v", p.ballot,
+							p.base)...)...)
 			}
 		}
 		i, again := slices.BinarySearchFunc(c.learned, e.ballot, Ballot.compare)
@@ -237,8 +244,8 @@ func (v *invariants) wrote(n *node, data any) error {
 	c := v.key(d.Key)
 	at, known := slices.BinarySearchFunc(c.proposals, d.Ballot, proposal.compare)
 	if !known || !c.proposals[at].made || !bytes.Equal(c.proposals[at].value, d.Value) {
-		return protocol.About(fmt.Errorf("S2: %s accepted something for %s that nobody has proposed under ballot %v", n.id, d.Key, d.Ballot),
-			c.commands(d.Ballot, "is part of what was proposed at %v", d.Ballot)...)
+		return protocol.About(fmt.Errorf("S2: %s accepted something for %s that nobody has proposed under ballot %v",
+			n.id, d.Key, d.Ballot), c.commands(d.Ballot, "is part of what was proposed at %v", d.Ballot)...)
 	}
 	return nil
 }
@@ -252,8 +259,10 @@ func (v *invariants) majority(n *node, key string, b Ballot) error {
 		}
 	}
 	if holders <= len(n.members)/2 {
-		return protocol.About(fmt.Errorf("S4: %v was found to be chosen for %s, and %d of %d acceptors have accepted it or a later one",
-			b, key, holders, len(n.members)), v.key(key).commands(b, "is part of what was found to be chosen at %v", b)...)
+		return protocol.About(fmt.Errorf("S4: %v was found to be chosen for %s, and %d of %d acceptors have "+
+			"accepted it or a later one",
+			b, key, holders, len(n.members)), v.key(key).
+			commands(b, "is part of what was found to be chosen at %v", b)...)
 	}
 	return nil
 }

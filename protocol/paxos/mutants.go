@@ -67,7 +67,8 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.acceptNeedsPrepare = true }},
 	{Mutant: protocol.Mutant{
 		Name: "paxos/ballot-reused", Class: protocol.ClientVisible,
-		Doc:    "A restarted proposer goes on with the ballot that it used last, and may propose something else under it.",
+		Doc: "A restarted proposer goes on with the ballot that it used last, and may propose something else " +
+			"under it.",
 		Source: "Tencent/phxpaxos#145",
 	}, Set: func(b *bugs) { b.ballotReused = true }},
 	{Mutant: protocol.Mutant{
@@ -107,7 +108,8 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.quorumsNeedNotMeet = true }},
 	{Mutant: protocol.Mutant{
 		Name: "paxos/reads-from-promises", Class: protocol.ClientVisible,
-		Doc:    "A read returns the newest value that the promises bring, which may not be chosen, and does not finish the round.",
+		Doc: "A read returns the newest value that the promises bring, which may not be chosen, and does not " +
+			"finish the round.",
 		Source: "scylladb/scylladb#6299; CASSANDRA-12126",
 	}, Set: func(b *bugs) { b.readsFromPromises = true }},
 	{Mutant: protocol.Mutant{
@@ -117,7 +119,8 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.sessionsIgnored = true }},
 	{Mutant: protocol.Mutant{
 		Name: "paxos/rejects-what-it-sent", Class: protocol.ClientVisible,
-		Doc:    "A proposer that gives up answers that a command certainly had no effect, though acceptors have accepted it.",
+		Doc: "A proposer that gives up answers that a command certainly had no effect, though acceptors have " +
+			"accepted it.",
 		Source: "class of RedisLabs/redisraft#23",
 	}, Set: func(b *bugs) { b.rejectsWhatItSent = true }},
 	{Mutant: protocol.Mutant{

@@ -10,8 +10,9 @@ import (
 func Protocol() protocol.Protocol {
 	return protocol.Protocol{
 		Name: "paxos",
-		Doc:  "Paxos: single-decree Paxos a key, its value changed from ballot to ballot, without a leader (Lamport 2001, Rystsov 2018).",
-		New:  New,
+		Doc: "Paxos: single-decree Paxos a key, its value changed from ballot to ballot, without a leader (Lamport " +
+			"2001, Rystsov 2018).",
+		New: New,
 		Codec: wire.New(&Prepare{}, &Promise{}, &Accept{}, &Accepted{}, &Refusal{},
 			&Promised{}, &Took{}, &Checkpoint{}),
 		Invariants: NewInvariants,
@@ -25,7 +26,8 @@ func Protocol() protocol.Protocol {
 }
 
 var options = []protocol.Option{
-	{Name: "resend-ticks", Default: "2", Draw: []string{"1", "2", "4"}, Doc: "Ticks after which a silent acceptor is asked again."},
+	{Name: "resend-ticks", Default: "2", Draw: []string{"1", "2", "4"},
+		Doc: "Ticks after which a silent acceptor is asked again."},
 	{
 		Name: "backoff-ticks", Default: "8", Draw: []string{"1", "4", "8"},
 		Doc: "Longest pause of a proposer that was outbid; it is drawn from 1 to 2, then to 4, and so on up to this.",

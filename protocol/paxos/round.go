@@ -10,7 +10,7 @@ import (
 
 // How the three parts play together, from a request to its answer:
 //
-//	request ─► prepare ─► promised (a majority) ─► propose ─► accepted (a majority) ─► learn ─► answers
+//	request ─► prepare ─► promised (majority) ─► propose ─► accepted (majority) ─► learn ─► answers
 //	              ▲                │                              │
 //	              └──── a pause ◄──┴────────── yield ◄────────────┘   outbid by a higher ballot
 
@@ -70,14 +70,16 @@ func (n *node) propose(i *instance) {
 		return
 	}
 	if err := p.change(n.machine); err != nil {
-		panic("paxos: the value of " + i.key + " that a majority brought: " + err.Error()) // no node proposes such a value
+		// no node proposes such a value
+		panic("paxos: the value of " + i.key + " that a majority brought: " + err.Error())
 	}
 	if n.bug.readsFromPromises && !slices.ContainsFunc(p.batch, func(r request) bool { return !r.readOnly }) {
 		n.answer(i)
 		return
 	}
 	n.point = max(n.point, pointPropose)
-	n.events = append(n.events, event{kind: proposed, key: i.key, ballot: p.ballot, base: p.base, value: p.value, commands: p.commands()})
+	n.events = append(n.events, event{kind: proposed, key: i.key, ballot: p.ballot, base: p.base, value: p.value,
+		commands: p.commands()})
 	i.learner.follow(p.ballot)
 	n.accept(i, p.ballot, p.value)
 	n.ask(i)

@@ -18,8 +18,10 @@ func stage(bug string) transcript.Stage {
 	return transcript.Stage{
 		Protocol: paxos.Protocol(), Bug: bug, Tick: protocol.Tick{Draw: 1},
 		Machine: func() protocol.Machine { return kv.New() },
-		Request: func(words []string, number int) ([]byte, bool, error) { // read KEY, write KEY VALUE, cas KEY [OLD,NEW] [once]
-			c := kv.Command{Session: fmt.Sprintf("c%d", number), Seq: 1, Object: "cas-register", F: words[0], Key: words[1]}
+		// read KEY, write KEY VALUE, cas KEY [OLD,NEW] [once]
+		Request: func(words []string, number int) ([]byte, bool, error) {
+			c := kv.Command{Session: fmt.Sprintf("c%d", number), Seq: 1, Object: "cas-register", F: words[0],
+				Key: words[1]}
 			if len(words) > 2 {
 				c.Value = []byte(words[2])
 			}

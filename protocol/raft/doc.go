@@ -1,14 +1,14 @@
 // Package raft implements Raft as a pure core. It follows Ongaro and Ousterhout, "In Search of an
-// Understandable Consensus Algorithm" (extended version, 2014; cited by section), and the additions
-// in Ongaro's thesis "Consensus: Bridging Theory and Practice" (cited as such).
+// Understandable Consensus Algorithm" (extended version, 2014; cited by section), and the
+// additions in Ongaro's thesis "Consensus: Bridging Theory and Practice" (cited as such).
 //
 // Every simulated run checks these invariants after each step. R1 to R5 are Figure 3 of the paper:
 //
 //	R1  Election Safety: a term has at most one leader, for whom a majority has voted.
 //	R2  Leader Append-Only: a leader neither changes nor deletes an entry of its log.
 //	R3  Log Matching: two logs with an entry of the same index and term are the same up to it.
-//	R4  Leader Completeness: a committed entry is in the log of every later leader, and no node that
-//	    knows it to be committed ever replaces it.
+//	R4  Leader Completeness: a committed entry is in the log of every later leader, and no node
+//	    that knows it to be committed ever replaces it.
 //	R5  State Machine Safety: no two nodes apply different entries at one index; each applies them
 //	    in order, each once.
 //	R6  A node's term never falls, and it votes at most once a term; any term or vote it has told
@@ -16,12 +16,12 @@
 //	R7  A node's commit index never falls nor passes the end of its log; committed entries are
 //	    applied at once (§5.3).
 //	R8  Snapshots of one index are the same everywhere, and cover committed entries only (§7).
-//	R9  What a leader believes a follower's disk to hold, it holds and keeps (§5.3); and a follower
-//	    has not answered a heartbeat that this leader did not send.
-//	R10 A majority of the members holds what a leader commits, and its last entry is of the leader's
-//	    term (§5.4.2, §6).
-//	R11 A leader changes the configuration only when the one before it and an entry of its own term
-//	    are committed (thesis §4.1; raft-dev, 2015-07-10).
+//	R9  What a leader believes a follower's disk to hold, it holds and keeps (§5.3); and a
+//	    follower has not answered a heartbeat that this leader did not send.
+//	R10 A majority of the members holds what a leader commits, and its last entry is of the
+//	    leader's term (§5.4.2, §6).
+//	R11 A leader changes the configuration only when the one before it and an entry of its own
+//	    term are committed (thesis §4.1; raft-dev, 2015-07-10).
 //	R12 No node applies an entry before a leader has committed it (§5.3).
 //
 // Choices that the paper leaves open, and departures from it:
@@ -46,8 +46,8 @@
 //
 // A leader that does not know how far a follower's log matches probes with empty messages, and
 // sends entries only after it knows. A snapshot drops every entry it covers, even those that slow
-// followers lack. Instead, a leader delays its next snapshot while a follower is still fetching the
-// last one.
+// followers lack. Instead, a leader delays its next snapshot while a follower is still fetching
+// the last one.
 //
 // The paper's claims and the tests for each; testdata holds the longer stories:
 //

@@ -139,9 +139,11 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 		v.votes[n.hard.Term] = append(v.votes[n.hard.Term], vote{n.id, n.hard.Vote})
 	}
 	if n.commit < s.commit || n.applied < s.applied || n.applied != n.commit || n.commit > n.log.last() {
-		return protocol.About(fmt.Errorf("R7: %s went from commit %d, applied %d to commit %d, applied %d with a log to %d",
+		return protocol.About(fmt.Errorf("R7: %s went from commit %d, applied %d to commit %d, applied %d with a "+
+			"log to %d",
 			n.id, s.commit, s.applied, n.commit, n.applied, n.log.last()),
-			v.decided(min(n.commit, n.applied, n.log.last()), max(s.commit, s.applied), "is what %s had committed, and no longer has", n.id)...)
+			v.decided(min(n.commit, n.applied, n.log.last()), max(s.commit, s.applied),
+				"is what %s had committed, and no longer has", n.id)...)
 	}
 	for _, r := range out.Persist {
 		if err := v.record(s, n, r.Data, out); err != nil {
@@ -212,13 +214,15 @@ func (v *invariants) record(s *view, n *node, data any, out *protocol.Output) er
 	switch r := data.(type) {
 	case *Entries:
 		if s.role == leader && n.role == leader && s.hard.Term == n.hard.Term && r.First != s.last+1 {
-			return protocol.About(fmt.Errorf("R2: %s, leader of term %d, replaced its log from %d on", n.id, n.hard.Term, r.First),
-				protocol.Concerning(r.Entries[0].Command, "is what %s wrote at %d@%d", n.id, r.First, r.Entries[0].Term))
+			return protocol.About(fmt.Errorf("R2: %s, leader of term %d, replaced its log from %d on", n.id,
+				n.hard.Term, r.First), protocol.Concerning(r.Entries[0].Command, "is what %s wrote at %d@%d", n.id,
+				r.First, r.Entries[0].Term))
 		}
 		if r.First <= s.commit {
-			return protocol.About(fmt.Errorf("R4: %s replaced its log from %d on, which is committed up to %d", n.id, r.First, s.commit),
-				append(v.decided(r.First-1, s.commit, "is committed, and %s replaced it", n.id),
-					protocol.Concerning(r.Entries[0].Command, "is what %s wrote at %d@%d", n.id, r.First, r.Entries[0].Term))...)
+			return protocol.About(fmt.Errorf("R4: %s replaced its log from %d on, which is committed up to %d", n.id,
+				r.First, s.commit), append(v.decided(r.First-1, s.commit, "is committed, and %s replaced it", n.id),
+				protocol.Concerning(r.Entries[0].Command, "is what %s wrote at %d@%d", n.id, r.First,
+					r.Entries[0].Term))...)
 		}
 		if n.role == leader && len(r.Entries) == 1 && r.Entries[0].Members != nil {
 			if err := v.reconfigures(s, n, r.First); err != nil {
@@ -228,7 +232,8 @@ func (v *invariants) record(s *view, n *node, data any, out *protocol.Output) er
 		s.last = r.First + uint64(len(r.Entries)) - 1
 		return v.matching(n, r.First)
 	case *Checkpoint:
-		if len(out.Apply) == 0 { // installed in place of entries; a node takes its own snapshot only after applying entries
+		// installed in place of entries; a node takes its own snapshot only after applying entries
+		if len(out.Apply) == 0 {
 			s.applied = max(s.applied, r.Index)
 		}
 		if err := v.snapshot(n, r); err != nil {
@@ -254,10 +259,12 @@ func (v *invariants) matching(n *node, from uint64) error {
 		}
 		if h.prevTerm != n.log.term(i-1) || !bytes.Equal(h.entry.Command, e.Command) ||
 			!slices.Equal(h.entry.Members, e.Members) {
-			return protocol.About(fmt.Errorf("R3: %s holds at %d@%d, after a %d@%d, something else than another log does",
+			return protocol.About(fmt.Errorf("R3: %s and another log hold different entries at %d@%d, after a %d@%d",
 				n.id, i, e.Term, i-1, n.log.term(i-1)),
-				protocol.Concerning(e.Command, "is what %s holds at %d@%d, after a %d@%d", n.id, i, e.Term, i-1, n.log.term(i-1)),
-				protocol.Concerning(h.entry.Command, "is what another log holds at %d@%d, after a %d@%d", i, e.Term, i-1, h.prevTerm))
+				protocol.Concerning(e.Command, "is what %s holds at %d@%d, after a %d@%d", n.id, i, e.Term, i-1,
+					n.log.term(i-1)),
+				protocol.Concerning(h.entry.Command, "is what another log holds at %d@%d, after a %d@%d", i, e.Term,
+					i-1, h.prevTerm))
 		}
 	}
 	return nil
@@ -312,12 +319,14 @@ func (v *invariants) elected(n *node) error {
 		case i > n.log.last():
 			return protocol.About(fmt.Errorf("R4: %s leads term %d with a log to %d, but %d@%d is committed",
 				n.id, n.hard.Term, n.log.last(), i, c.term),
-				protocol.Concerning(c.command, "is committed at %d@%d, and not in the log of %s, which leads term %d", i, c.term, n.id, n.hard.Term))
+				protocol.Concerning(c.command, "is committed at %d@%d, and not in the log of %s, which leads term %d",
+					i, c.term, n.id, n.hard.Term))
 		case c.term != n.log.term(i):
 			return protocol.About(fmt.Errorf("R4: %s leads term %d with %d@%d, but %d@%d is committed",
 				n.id, n.hard.Term, i, n.log.term(i), i, c.term),
 				protocol.Concerning(c.command, "is committed at %d@%d", i, c.term),
-				protocol.Concerning(n.log.at(i).Command, "is what %s, which leads term %d, holds there: %d@%d", n.id, n.hard.Term, i, n.log.term(i)))
+				protocol.Concerning(n.log.at(i).Command, "is what %s, which leads term %d, holds there: %d@%d", n.id,
+					n.hard.Term, i, n.log.term(i)))
 		}
 	}
 	return nil
@@ -346,10 +355,13 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 	}
 	*c = committed{e.Term, e.Command, n.hard.Term}
 	l := v.newest
-	if l != nil && l.role == leader && l.hard.Term == v.newestOf && e.Index > l.log.base && l.log.term(e.Index) != e.Term {
-		about := []protocol.Concern{protocol.Concerning(e.Command, "is what %s applied at %d@%d", n.id, e.Index, e.Term)}
+	if l != nil && l.role == leader && l.hard.Term == v.newestOf && e.Index > l.log.base &&
+		l.log.term(e.Index) != e.Term {
+		about := []protocol.Concern{protocol.Concerning(e.Command, "is what %s applied at %d@%d", n.id, e.Index,
+			e.Term)}
 		if e.Index <= l.log.last() {
-			about = append(about, protocol.Concerning(l.log.at(e.Index).Command, "is what %s holds there: %d@%d", l.id, e.Index, l.log.term(e.Index)))
+			about = append(about, protocol.Concerning(l.log.at(e.Index).Command, "is what %s holds there: %d@%d", l.id,
+				e.Index, l.log.term(e.Index)))
 		}
 		return protocol.About(fmt.Errorf("R4: %s applied %d@%d, which %s, leader of term %d, does not hold",
 			n.id, e.Index, e.Term, l.id, v.newestOf), about...)
@@ -361,15 +373,17 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 	if i := c.Index; i <= uint64(len(v.committed)) && v.committed[i-1].term != 0 && v.committed[i-1].term != c.Term {
 		return protocol.About(fmt.Errorf("R8: %s has a snapshot at %d@%d, but %d@%d is committed",
-			n.id, i, c.Term, i, v.committed[i-1].term), v.decided(i-1, i, "is committed, and not what the snapshot of %s covers", n.id)...)
+			n.id, i, c.Term, i, v.committed[i-1].term),
+			v.decided(i-1, i, "is committed, and not what the snapshot of %s covers", n.id)...)
 	}
 	for _, k := range v.snapshots {
 		if k.Index != c.Index {
 			continue
 		}
 		if !bytes.Equal(k.Snapshot, c.Snapshot) || !slices.Equal(k.Members, c.Members) {
-			return protocol.About(fmt.Errorf("R8: %s has a snapshot at %d that differs from another node's", n.id, c.Index),
-				v.decided(c.Index-1, c.Index, "is the last that the snapshots cover, that of %s and the other", n.id)...)
+			return protocol.About(fmt.Errorf("R8: %s has a snapshot at %d that differs from another node's", n.id,
+				c.Index), v.decided(c.Index-1, c.Index,
+				"is the last that the snapshots cover, that of %s and the other", n.id)...)
 		}
 		return nil
 	}
@@ -383,11 +397,13 @@ func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 // reconfigures checks a configuration that a leader has written at index.
 func (v *invariants) reconfigures(s *view, n *node, index uint64) error {
 	if s.commit < n.first {
-		return fmt.Errorf("R11: %s changes the configuration at %d, before its first entry at %d is committed", n.id, index, n.first)
+		return fmt.Errorf("R11: %s changes the configuration at %d, before its first entry at %d is committed", n.id,
+			index, n.first)
 	}
 	for _, c := range n.configs {
 		if c.index > s.commit && c.index < index {
-			return fmt.Errorf("R11: %s changes the configuration at %d, before that at %d is committed", n.id, index, c.index)
+			return fmt.Errorf("R11: %s changes the configuration at %d, before that at %d is committed", n.id, index,
+				c.index)
 		}
 	}
 	return nil
@@ -398,8 +414,8 @@ func (v *invariants) reconfigures(s *view, n *node, index uint64) error {
 // an entry does not vote for a leader without it.
 func (v *invariants) majority(n *node) error {
 	if term := n.log.term(n.commit); term != n.hard.Term {
-		return protocol.About(fmt.Errorf("R10: %s, leader of term %d, committed %d@%d by counting", n.id, n.hard.Term, n.commit, term),
-			n.holds(n.commit, "is what %s committed, an entry of an earlier term", n.id)...)
+		return protocol.About(fmt.Errorf("R10: %s, leader of term %d, committed %d@%d by counting", n.id, n.hard.Term,
+			n.commit, term), n.holds(n.commit, "is what %s committed, an entry of an earlier term", n.id)...)
 	}
 	holders := 0
 	for _, id := range n.members() {
@@ -409,8 +425,8 @@ func (v *invariants) majority(n *node) error {
 		}
 	}
 	if holders <= len(n.members())/2 {
-		return protocol.About(fmt.Errorf("R10: %s committed %d, which %d of %d members hold", n.id, n.commit, holders, len(n.members())),
-			n.holds(n.commit, "is what %s committed", n.id)...)
+		return protocol.About(fmt.Errorf("R10: %s committed %d, which %d of %d members hold", n.id, n.commit, holders,
+			len(n.members())), n.holds(n.commit, "is what %s committed", n.id)...)
 	}
 	return nil
 }
@@ -424,7 +440,8 @@ func (v *invariants) leadersFirst(s *view, n *node) error {
 		v.led = max(v.led, n.commit)
 	}
 	if n.commit > v.led {
-		return protocol.About(fmt.Errorf("R12: %s applied its log up to %d, and no leader has committed more than %d of it", n.id, n.commit, v.led),
+		return protocol.About(fmt.Errorf("R12: %s applied its log up to %d, and no leader has committed more than "+
+			"%d of it", n.id, n.commit, v.led),
 			v.decided(v.led, n.commit, "was applied by %s before any leader committed it", n.id)...)
 	}
 	return nil
@@ -451,7 +468,8 @@ func (v *invariants) acknowledged(s *view, n, f *node) error {
 	}
 	s.matches[known].index = p.match
 	if p.round > n.round {
-		return fmt.Errorf("R9: %s believes that %s has answered its round %d, of which there were %d", n.id, f.id, p.round, n.round)
+		return fmt.Errorf("R9: %s believes that %s has answered its round %d, of which there were %d", n.id, f.id,
+			p.round, n.round)
 	}
 	if f.hard.Term != n.hard.Term {
 		return nil

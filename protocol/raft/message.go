@@ -19,7 +19,8 @@ type Vote struct {
 	Transfer bool   `json:"tr,omitempty"` // the leader itself wants this election, so no lease forbids it
 }
 
-// Voted answers a Vote. Term is the voter's, except that a granted pre-vote repeats the term asked about.
+// Voted answers a Vote. Term is the voter's, except that a granted pre-vote repeats the term asked
+// about.
 type Voted struct {
 	Term    uint64 `json:"t"`
 	Pre     bool   `json:"p,omitempty"`

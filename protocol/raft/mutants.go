@@ -21,7 +21,8 @@ type bugs struct {
 var mutants = []protocol.Planted[bugs]{
 	{Mutant: protocol.Mutant{
 		Name: "raft/commit-old-term", Class: protocol.Internal,
-		Doc: "A leader commits entries of earlier terms by counting (§5.4.2, Figure 8); its own first entry follows so closely that " +
+		Doc: "A leader commits entries of earlier terms by counting (§5.4.2, Figure 8); its own first entry follows " +
+			"so closely that " +
 			"clients lose one only if it falls between the two (R10).",
 		Source: "logcabin/logcabin#44; bakwc/PySyncObj#169",
 	}, Set: func(b *bugs) { b.commitOldTerm = true }},
@@ -52,7 +53,8 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.leaderLocalRead = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/long-lease", Class: protocol.ClientVisible,
-		Doc:    "A leader reads under a lease of three election timeouts, and keeps its office as long without a majority.",
+		Doc: "A leader reads under a lease of three election timeouts, and keeps its office as long without a " +
+			"majority.",
 		Source: "hashicorp/consul PR#68; etcd-io/etcd#20418",
 	}, Set: func(b *bugs) { b.longLease = true }},
 	{Mutant: protocol.Mutant{
@@ -87,7 +89,8 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.leaderUnsynced = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/truncation-forgotten", Class: protocol.Internal,
-		Doc: "After a restart, entries that were cut off behind a shorter replacement are back; only of five nodes can that elect " +
+		Doc: "After a restart, entries that were cut off behind a shorter replacement are back; only of five nodes " +
+			"can that elect " +
 			"who lacks a committed entry, with a minority of old logs beside it (R3).",
 		Source: "baidu/braft PR#119",
 	}, Set: func(b *bugs) { b.truncationForgotten = true }},
@@ -98,7 +101,8 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.appendAlwaysTruncates = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/prev-zero-appends", Class: protocol.ClientVisible,
-		Doc:    "An append from the very beginning, which a snapshot covers by now, is put unchecked at the end of the log.",
+		Doc: "An append from the very beginning, which a snapshot covers by now, is put unchecked at the end of " +
+			"the log.",
 		Source: "willemt/raft PR#118; RedisLabs/raft#49, PR#148",
 	}, Set: func(b *bugs) { b.prevZeroAppends = true }},
 	{Mutant: protocol.Mutant{
@@ -118,7 +122,8 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.matchIsLastSent = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/stale-ack-counts", Class: protocol.Internal,
-		Doc: "A leader counts acknowledgements of a term that it led before, of entries and of heartbeats; to clients it shows only " +
+		Doc: "A leader counts acknowledgements of a term that it led before, of entries and of heartbeats; to " +
+			"clients it shows only " +
 			"if that leader is cut off before newer ones replace them (R9).",
 		Source: "Students' Guide to Raft (thesquareplanet.com, 2016): term confusion",
 	}, Set: func(b *bugs) { b.staleAckCounts = true }},
@@ -169,7 +174,8 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.learnerCounts = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/reconfigure-before-own-commit", Class: protocol.Internal,
-		Doc: "A leader changes the configuration before an entry of its own term is committed; majorities need not meet only of four " +
+		Doc: "A leader changes the configuration before an entry of its own term is committed; majorities need not " +
+			"meet only of four " +
 			"members or six, after three leaders in a row (R11).",
 		Source: "groups.google.com/g/raft-dev t4xj6dJTP6E (2015-07-10); redpanda PR#17675",
 	}, Set: func(b *bugs) { b.reconfigureBeforeOwnCommit = true }},
@@ -205,13 +211,15 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.snapshotWithoutHardState = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/install-keeps-log", Class: protocol.Internal,
-		Doc: "A node that installs a snapshot keeps entries after it that may be another leader's; the next append cuts them off, " +
+		Doc: "A node that installs a snapshot keeps entries after it that may be another leader's; the next append " +
+			"cuts them off, " +
 			"and none of them was ever acknowledged, so that only the logs disagree (R3).",
 		Source: "etcd-io/etcd#10358; hashicorp/raft#697, PR#704",
 	}, Set: func(b *bugs) { b.installKeepsLog = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/chunk-out-of-place", Class: protocol.ClientVisible,
-		Doc:    "A chunk of a snapshot is put after the one before it even if it was had already, and an empty last one is a snapshot.",
+		Doc: "A chunk of a snapshot is put after the one before it even if it was had already, and an empty last " +
+			"one is a snapshot.",
 		Source: "synthetic",
 	}, Set: func(b *bugs) { b.chunkOutOfPlace = true }},
 }

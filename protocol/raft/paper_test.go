@@ -132,7 +132,8 @@ func TestHigherTermMakesAFollower(t *testing.T) { // §5.1
 
 func TestStaleTermIsRefused(t *testing.T) { // §5.1
 	s := newNode(t, 3, plain, 1, 4)
-	// A refusal confirms no round: n2 may lead again by the time that it arrives, and count rounds anew.
+	// A refusal confirms no round: n2 may lead again by the time that it arrives, and count rounds
+	// anew.
 	s.from("n2", &raft.Append{Term: 3, Prev: 2, PrevTerm: 4, Entries: entriesOf(3, 3), Round: 7})
 	s.want("n2 rejected term=4 index=2 conflict=0@0 round=0")
 	s.from("n2", &raft.Vote{Term: 3, Last: 9, LastTerm: 9})
@@ -239,7 +240,8 @@ func TestCandidateYieldsToALeader(t *testing.T) { // §5.2
 func TestLeaderWritesBeforeItSends(t *testing.T) { // §5.3
 	s := newNode(t, 3, nil).lead().acked(1, "n2", "n3")
 	s.step(protocol.Propose{ID: 1, Command: []byte("x")})
-	s.want("n2 append term=1 prev=1@1 entries=2@1 commit=1 round=1", "n3 append term=1 prev=1@1 entries=2@1 commit=1 round=1")
+	s.want("n2 append term=1 prev=1@1 entries=2@1 commit=1 round=1",
+		"n3 append term=1 prev=1@1 entries=2@1 commit=1 round=1")
 	want := []protocol.Record{{Data: &raft.Entries{First: 2, Entries: []raft.Entry{{Term: 1, Command: []byte("x")}}}}}
 	if diff := cmp.Diff(want, s.out.Persist); diff != "" {
 		t.Errorf("records (-want +got):\n%s", diff)
@@ -382,7 +384,8 @@ func TestVoterRefusesAnOlderLog(t *testing.T) { // §5.4.1
 		{1, 3, "n2 refused term=4"},
 		{9, 2, "n2 refused term=4"},
 	} {
-		newNode(t, 3, plain, 1, 3).from("n2", &raft.Vote{Term: 4, Last: test.last, LastTerm: test.lastTerm}).want(test.want)
+		newNode(t, 3, plain, 1, 3).from("n2", &raft.Vote{Term: 4, Last: test.last, LastTerm: test.lastTerm}).
+			want(test.want)
 	}
 }
 
@@ -484,7 +487,8 @@ func TestReadWaitsForOwnTermAndForAMajority(t *testing.T) { // §8
 
 func TestReadThroughTheLogIsAnsweredInItsPlace(t *testing.T) { // §8
 	s := newNode(t, 3, map[string]string{"reads": "log"}, 1).lead().acked(2, "n2", "n3")
-	s.step(protocol.Propose{ID: 1, ReadOnly: true, Command: []byte("q")}).step(protocol.Propose{ID: 2, Command: []byte("x")})
+	s.step(protocol.Propose{ID: 1, ReadOnly: true, Command: []byte("q")}).
+		step(protocol.Propose{ID: 2, Command: []byte("x")})
 	s.acked(4, "n2")
 	want := []protocol.Reply{{ID: 1, Result: []byte{7: 1}, Leader: "n1"}, {ID: 2, Result: []byte{7: 2}, Leader: "n1"}}
 	if diff := cmp.Diff(want, s.out.Reply); diff != "" {
@@ -496,7 +500,8 @@ func TestSnapshotReplacesTheLog(t *testing.T) { // §7
 	s := newNode(t, 3, map[string]string{"snapshot-every": "3"}, 1, 1, 1, 1)
 	s.from("n2", &raft.Append{Term: 1, Prev: 4, PrevTerm: 1, Commit: 3})
 	want := []protocol.Record{{Checkpoint: true, Data: &raft.Checkpoint{
-		Hard: raft.HardState{Term: 1}, Index: 3, Term: 1, Members: members, Snapshot: s.Snapshot(), Entries: entriesOf(4, 1),
+		Hard: raft.HardState{Term: 1}, Index: 3, Term: 1, Members: members, Snapshot: s.Snapshot(),
+		Entries: entriesOf(4, 1),
 	}}}
 	if diff := cmp.Diff(want, s.out.Persist); diff != "" {
 		t.Fatalf("records (-want +got):\n%s", diff)

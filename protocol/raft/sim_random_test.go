@@ -98,7 +98,8 @@ func TestSameSeedSameRun(t *testing.T) {
 		for range 20 {
 			errA, errB := a.run(500), b.run(500)
 			if errA != nil || errB != nil || a.trace != b.trace {
-				t.Fatalf("seed %d: at %d ms the runs differ: %x and %x (%v, %v)", seed, a.now, a.trace, b.trace, errA, errB)
+				t.Fatalf("seed %d: at %d ms the runs differ: %x and %x (%v, %v)", seed, a.now, a.trace, b.trace,
+					errA, errB)
 			}
 		}
 	}

@@ -192,7 +192,8 @@ func (s *sim) crash(n *simNode) {
 	s.at(50+s.IntN(1500), func() error { return s.start(n) })
 }
 
-// step takes one step and carries out its output, unless the node crashes before or in the midst of it.
+// step takes one step and carries out its output, unless the node crashes before or in the midst
+// of it.
 func (s *sim) step(n *simNode, in protocol.Input) error {
 	out := n.core.Step(in)
 	s.points[out.Point]++

@@ -21,7 +21,8 @@ type story struct {
 	polled  bool
 }
 
-// stage plays Raft over a journal. A tick draws an election timeout of 19 ticks, if they are 10 at least.
+// stage plays Raft over a journal. A tick draws an election timeout of 19 ticks, if they are 10 at
+// least.
 func stage(bug string) transcript.Stage {
 	s := &story{}
 	p := raft.Protocol()
@@ -42,7 +43,8 @@ func stage(bug string) transcript.Stage {
 		More: map[string]func(*transcript.Play, []string) error{
 			// nodes NAME ... [log=1@1,...]: as ever; all members have that log and its last term
 			"nodes": s.nodes,
-			// disk NODE [term=T] [vote=NODE] [log=1@1,2@1 ...]: the node starts anew from another disk
+			// disk NODE [term=T] [vote=NODE] [log=1@1,2@1 ...]: the node starts anew from another
+			// disk
 			"disk": disk,
 			// propose NODE NAME: a command of at most eight letters
 			"propose": func(p *transcript.Play, args []string) error {

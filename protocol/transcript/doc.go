@@ -10,5 +10,6 @@
 //	T2  Only commands cause events: no message arrives and no tick passes by itself.
 //	T3  A message stays in the network until it is delivered or dropped. It is lost if its link is
 //	    cut when it is sent.
-//	T4  Disks take no time: what a Step persists is durable before what it sends is in the network.
+//	T4  Disks take no time: what a Step persists is durable before what it sends is in the
+//	    network.
 package transcript

@@ -124,7 +124,9 @@ func (p *Play) do(words []string) error {
 		p.partition(args)
 	case "heal": // heal: remove all cuts
 		p.cut = nil
-	case "deliver": // deliver [N] [A→B ...]: deliver what is on these links and what follows on them, at most N; * is any node
+	// deliver [N] [A→B ...]: deliver what is on these links and what follows on them, at most N; *
+	// is any node
+	case "deliver":
 		return p.deliver(args)
 	case "drop": // drop [A→B ...]: lose what is on these links
 		for _, m := range p.take(args) {

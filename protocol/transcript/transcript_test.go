@@ -38,7 +38,8 @@ func (h *herald) Step(in protocol.Input) (out protocol.Output) {
 	case protocol.Transfer:
 		out.Reply = []protocol.Reply{{ID: in.ID, Outcome: protocol.Rejected, Reason: "no crown", Leader: in.To}}
 	case protocol.Reconfigure:
-		out.Reply = []protocol.Reply{{ID: in.ID, Outcome: protocol.Unknown, Reason: "+" + string(in.Add) + " -" + string(in.Remove)}}
+		out.Reply = []protocol.Reply{{ID: in.ID, Outcome: protocol.Unknown,
+			Reason: "+" + string(in.Add) + " -" + string(in.Remove)}}
 	case protocol.Receive:
 		if in.Message.Body == news("again") {
 			out.Send = []protocol.Message{{From: h.config.ID, To: in.Message.From, Body: in.Message.Body}}
@@ -61,7 +62,9 @@ func (wary) After(_ protocol.NodeID, _ protocol.Core, in protocol.Input, _ *prot
 
 var stage = transcript.Stage{
 	Protocol: protocol.Protocol{
-		New:        func(c protocol.Config, _ []protocol.Record) (protocol.Core, error) { return &herald{config: c}, nil },
+		New: func(c protocol.Config, _ []protocol.Record) (protocol.Core, error) {
+			return &herald{config: c}, nil
+		},
 		Invariants: func() protocol.Invariants { return wary{} },
 	},
 	Machine: func() protocol.Machine { return nil },

@@ -78,7 +78,8 @@ func (n *node) propose(p protocol.Propose) {
 func (n *node) begin(r *request) {
 	n.calls++
 	t := &transaction{
-		number: Number{n.life, n.calls}, request: r, parts: r.parts, results: make([][]byte, len(r.parts)), phase: preparing,
+		number: Number{n.life, n.calls}, request: r, parts: r.parts, results: make([][]byte, len(r.parts)),
+		phase: preparing,
 	}
 	if len(r.parts) == 1 && n.onePhase {
 		t.phase = executing
@@ -315,7 +316,9 @@ func (n *node) answer(r *request, results [][]byte) {
 		n.done(r.id, results[0])
 		return
 	}
-	n.done(r.id, n.machine.Join(r.command, slices.DeleteFunc(slices.Clone(results), func(b []byte) bool { return b == nil })))
+	n.done(r.id, n.machine.Join(r.command, slices.DeleteFunc(slices.Clone(results), func(b []byte) bool {
+		return b == nil
+	})))
 }
 
 func (n *node) forget(r *request) {

@@ -143,7 +143,8 @@ func (v *invariants) happened(n *node, e *event) error {
 	if e.kind == begun {
 		if d != nil {
 			return protocol.About(fmt.Errorf("T5: %s begins transaction %v, which was begun before", n.id, e.tx),
-				protocol.Concerning(d.command, "was begun as %v", e.tx), protocol.Concerning(e.command, "is begun as %v too", e.tx))
+				protocol.Concerning(d.command, "was begun as %v", e.tx),
+				protocol.Concerning(e.command, "is begun as %v too", e.tx))
 		}
 		v.deal(e.tx).command = e.command
 		return nil
@@ -154,7 +155,8 @@ func (v *invariants) happened(n *node, e *event) error {
 		d.decided, d.participants = true, e.participants
 		for _, id := range e.participants {
 			if s := d.seat(id); s.state != ready {
-				return d.broken(e.tx, fmt.Errorf("T2: %s decides to commit %v, but %s %s it", n.id, e.tx, id, states[s.state]))
+				return d.broken(e.tx, fmt.Errorf("T2: %s decides to commit %v, but %s %s it", n.id, e.tx, id,
+					states[s.state]))
 			}
 		}
 		return nil
@@ -162,7 +164,8 @@ func (v *invariants) happened(n *node, e *event) error {
 		d.finished = true
 		for _, id := range d.participants {
 			if s := d.seat(id); s.state != did {
-				return d.broken(e.tx, fmt.Errorf("T6: %s forgets that it has committed %v, but %s %s it", n.id, e.tx, id, states[s.state]))
+				return d.broken(e.tx, fmt.Errorf("T6: %s forgets that it has committed %v, but %s %s it", n.id, e.tx,
+					id, states[s.state]))
 			}
 		}
 		return nil
@@ -191,13 +194,15 @@ func (v *invariants) participated(n *node, e *event, d *deal) error {
 	}
 	switch {
 	case before != want:
-		return d.broken(e.tx, fmt.Errorf("T1: %s %s %v, and before it %s it", n.id, states[s.state], e.tx, states[before]))
+		return d.broken(e.tx, fmt.Errorf("T1: %s %s %v, and before it %s it", n.id, states[s.state], e.tx,
+			states[before]))
 	case e.kind == carriedOut && !d.decided:
 		return d.broken(e.tx, fmt.Errorf("T1: %s has carried out %v, which nobody has decided to commit", n.id, e.tx))
 	case e.kind == undone && d.decided:
 		return d.broken(e.tx, fmt.Errorf("T1: %s has rolled back %v, which it was decided to commit", n.id, e.tx))
 	case e.kind == carriedOut && !e.same:
-		return d.broken(e.tx, fmt.Errorf("T3: %s has carried out %v, and it did not do what %s had voted for", n.id, e.tx, n.id))
+		return d.broken(e.tx, fmt.Errorf("T3: %s has carried out %v, and it did not do what %s had voted for", n.id,
+			e.tx, n.id))
 	}
 	switch e.kind {
 	case voted:
@@ -216,8 +221,8 @@ func (v *invariants) participated(n *node, e *event, d *deal) error {
 func (v *invariants) compatible(n *node, e *event) error {
 	for _, l := range v.locks[n.id] {
 		if key, clash := conflict(l.accesses, e.accesses, false); clash && l.tx != e.tx {
-			return protocol.About(fmt.Errorf("T3: %s lets %v have key %s, which is locked by %v", n.id, e.tx, key, l.tx),
-				protocol.Concerning(v.deal(l.tx).command, "is %v, which has locked %s", l.tx, key),
+			return protocol.About(fmt.Errorf("T3: %s lets %v have key %s, which is locked by %v", n.id, e.tx, key,
+				l.tx), protocol.Concerning(v.deal(l.tx).command, "is %v, which has locked %s", l.tx, key),
 				protocol.Concerning(v.deal(e.tx).command, "is %v, which %s lets have it", e.tx, n.id))
 		}
 	}
@@ -269,7 +274,8 @@ func (d *deal) recoveredBy(n *node, tx ID) error {
 		s.state = away
 	}
 	if s.state < s.told {
-		return d.broken(tx, fmt.Errorf("T4: %s comes back and %s %v, and had told that it %s it", n.id, states[s.state], tx, states[s.told]))
+		return d.broken(tx, fmt.Errorf("T4: %s comes back and %s %v, and had told that it %s it", n.id, states[s.state],
+			tx, states[s.told]))
 	}
 	return nil
 }
@@ -289,7 +295,8 @@ func (d *deal) decisionOf(n *node, tx ID) error {
 	}
 	for _, s := range d.seats {
 		if s.node != n.id && s.state == did {
-			return d.broken(tx, fmt.Errorf("T4: %s comes back without its decision to commit %v, which %s has carried out", n.id, tx, s.node))
+			return d.broken(tx, fmt.Errorf("T4: %s comes back without its decision to commit %v, which %s has "+
+				"carried out", n.id, tx, s.node))
 		}
 	}
 	d.decided, d.finished = false, false

@@ -106,7 +106,8 @@ func TestACheckpointIsTheWholeState(t *testing.T) {
 		return twopc.ID{Node: node, Number: twopc.Number{Life: 1, Call: 5}}
 	}
 	question := func(node protocol.NodeID) protocol.Receive {
-		m := &twopc.Prepare{Tx: tx(node), Participants: []protocol.NodeID{"n1", node}, Part: write("a"), Floor: twopc.Number{Life: 1, Call: 4}}
+		m := &twopc.Prepare{Tx: tx(node), Participants: []protocol.NodeID{"n1", node}, Part: write("a"),
+			Floor: twopc.Number{Life: 1, Call: 4}}
 		return protocol.Receive{Message: protocol.Message{From: node, To: "n1", Body: m}}
 	}
 	step(question("n2"))

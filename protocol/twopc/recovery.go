@@ -114,7 +114,8 @@ func (n *node) maybeCheckpoint() {
 		}
 	}
 	for i := range n.pasts {
-		c.Past = append(c.Past, Past{Node: n.members[i], Floor: n.pasts[i].floor, Ended: slices.Clone(n.pasts[i].ended)})
+		c.Past = append(c.Past, Past{Node: n.members[i], Floor: n.pasts[i].floor,
+			Ended: slices.Clone(n.pasts[i].ended)})
 	}
 	n.out.Persist = append(n.out.Persist, protocol.Record{Checkpoint: true, Data: c})
 	n.records = 0

@@ -9,8 +9,9 @@ import (
 func Protocol() protocol.Protocol {
 	return protocol.Protocol{
 		Name: "twopc",
-		Doc:  "Two-phase commit: transactions over shards, strict two-phase locking, presumed abort (Gray 1978, Mohan et al. 1986).",
-		New:  New,
+		Doc: "Two-phase commit: transactions over shards, strict two-phase locking, presumed abort (Gray 1978, " +
+			"Mohan et al. 1986).",
+		New: New,
 		Codec: wire.New(&Prepare{}, &Vote{}, &Decision{}, &Ack{}, &Inquire{}, &Execute{}, &Result{},
 			&Life{}, &Prepared{}, &Refused{}, &Resolved{}, &Executed{}, &Decided{}, &Finished{}, &Checkpoint{}),
 		Invariants:   NewInvariants,
@@ -31,16 +32,19 @@ var options = []protocol.Option{
 	{
 		Name: "termination", Default: "coordinator", Values: []string{"coordinator", "cooperative"},
 		Draw: []string{"coordinator", "cooperative"},
-		Doc:  "Whom a participant in doubt asks for the decision: the coordinator only, or the other participants as well.",
+		Doc: "Whom a participant in doubt asks for the decision: the coordinator only, or the other participants " +
+			"as well.",
 	},
 	{
 		Name: "one-phase", Default: "on", Values: []string{"on", "off"}, Draw: []string{"on", "off"},
 		Doc: "Whether a transaction that concerns one shard is carried out there at once, without a vote.",
 	},
-	{Name: "resend-ticks", Default: "2", Draw: []string{"1", "2", "4"}, Doc: "Ticks after which a silent participant is told again."},
+	{Name: "resend-ticks", Default: "2", Draw: []string{"1", "2", "4"},
+		Doc: "Ticks after which a silent participant is told again."},
 	{
 		Name: "ask-ticks", Default: "4", Draw: []string{"2", "4", "8"},
-		Doc: "Ticks without a decision after which a prepared participant asks for it; the pause then doubles, up to four times this.",
+		Doc: "Ticks without a decision after which a prepared participant asks for it; the pause then doubles, up " +
+			"to four times this.",
 	},
 	{
 		Name: "patience-ticks", Default: "14", Draw: []string{"4", "14", "40"},

@@ -29,7 +29,8 @@ func TestRoundTrip(t *testing.T) { // W1
 	}{
 		{Append{Term: 3}, `{"append":{"Term":3,"Entries":null}}`},
 		{
-			Append{Term: 1<<64 - 1, Entries: []protocol.Entry{{Index: 1, Term: 2, Command: []byte{0, 255}}}, Snapshot: []byte("x}")},
+			Append{Term: 1<<64 - 1, Entries: []protocol.Entry{{Index: 1, Term: 2, Command: []byte{0, 255}}},
+				Snapshot: []byte("x}")},
 			`{"append":{"Term":18446744073709551615,"Entries":[{"Index":1,"Term":2,"Command":"AP8="}],"Snapshot":"eH0="}}`,
 		},
 		{&vote{Granted: true}, `{"vote":{"Granted":true}}`},
@@ -55,16 +56,17 @@ func TestRoundTrip(t *testing.T) { // W1
 func TestRefusals(t *testing.T) { // W2
 	codec := wire.New(Append{}, &vote{})
 	for data, want := range map[string]string{
-		``:                                  `wire: want {"type":{...}}, found ""`,
-		`null`:                              `wire: want {"type":{...}}, found "null"`,
-		`{"append"}`:                        `wire: want {"type":{...}}, found "{\"append\"}"`,
-		`{"gossip":{}}`:                     `wire: unknown type "gossip"`,
-		`{"vote":null}`:                     `wire: bad vote: it is null`,
-		`{"append":{}`:                      `wire: bad append: unexpected end of JSON input`,
-		`{"append":{},"vote":{}}`:           `wire: bad append: invalid character ',' after top-level value`,
-		`{"append":{}} {}`:                  `wire: bad append: invalid character '}' after top-level value`,
-		`{"append":{"Term":-1}}`:            `wire: bad append: json: cannot unmarshal number -1`,
-		`{"` + strings.Repeat("a", 99) + ``: `wire: want {"type":{...}}, found "{\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" ...`,
+		``:                        `wire: want {"type":{...}}, found ""`,
+		`null`:                    `wire: want {"type":{...}}, found "null"`,
+		`{"append"}`:              `wire: want {"type":{...}}, found "{\"append\"}"`,
+		`{"gossip":{}}`:           `wire: unknown type "gossip"`,
+		`{"vote":null}`:           `wire: bad vote: it is null`,
+		`{"append":{}`:            `wire: bad append: unexpected end of JSON input`,
+		`{"append":{},"vote":{}}`: `wire: bad append: invalid character ',' after top-level value`,
+		`{"append":{}} {}`:        `wire: bad append: invalid character '}' after top-level value`,
+		`{"append":{"Term":-1}}`:  `wire: bad append: json: cannot unmarshal number -1`,
+		`{"` + strings.Repeat("a", 99) +
+			``: `wire: want {"type":{...}}, found "{\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" ...`,
 	} {
 		if _, err := codec.Unmarshal([]byte(data)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("reading %s: error %v, want %s", data, err, want)

@@ -45,7 +45,8 @@ func TestRoundTrip(t *testing.T) {
 			&zab.Synced{Channel: c, Number: n(), Commit: z()},
 			&epochs,
 			&zab.Tail{After: n(), Txns: txns},
-			&zab.Checkpoint{Epochs: epochs, Index: n(), Zxid: z(), Snapshot: data(), Base: n(), BaseZxid: z(), Txns: txns},
+			&zab.Checkpoint{Epochs: epochs, Index: n(), Zxid: z(), Snapshot: data(), Base: n(), BaseZxid: z(),
+				Txns: txns},
 		)
 	})
 }

@@ -2,9 +2,10 @@
 // High-performance broadcast for primary-backup systems" (DSN 2011; cited by section), in the form
 // that ZooKeeper runs, "Zab 1.0" (cited as such).
 //
-// A node looks for a leader, and then follows or leads through three phases. In discovery, a quorum
-// promises a new epoch. In synchronisation, the leader brings its followers' histories in line with
-// its own. Then comes broadcast. Every simulated run checks these invariants after each step:
+// A node looks for a leader, and then follows or leads through three phases. In discovery, a
+// quorum promises a new epoch. In synchronisation, the leader brings its followers' histories in
+// line with its own. Then comes broadcast. Every simulated run checks these invariants after each
+// step:
 //
 //	Z1  An epoch is established by at most one leader, to which a quorum has promised it (§4.1).
 //	Z2  A node's promised and entered epochs never fall, and it enters no epoch that it has not
@@ -19,7 +20,8 @@
 //	    transactions are never dropped.
 //	Z7  A quorum of its followers and itself holds what a leader commits (§4.3).
 //	Z8  Snapshots of one place are the same everywhere.
-//	Z9  What a leader believes to be on the disk of a follower that has entered its epoch is there.
+//	Z9  What a leader believes to be on the disk of a follower that has entered its epoch is
+//	    there.
 //	Z10 A node enters an epoch with the whole of its initial history: what the leader had when it
 //	    entered (§4.2).
 //	Z11 A request becomes at most one transaction.
@@ -31,14 +33,14 @@
 // follower loses its leader, the requests it forwarded have an unknown outcome.
 //
 // Reads are local by default (option reads=local): any node answers from its own state, which can
-// lag. An answer carries the zxid of its state. Clients remember the latest one, as ZooKeeper's do,
-// and a node that lags behind it refuses to answer. So a session never goes back in time, and the
-// whole is sequentially consistent (Hunt, Konar, Junqueira and Reed, "ZooKeeper: Wait-free
+// lag. An answer carries the zxid of its state. Clients remember the latest one, as ZooKeeper's
+// do, and a node that lags behind it refuses to answer. So a session never goes back in time, and
+// the whole is sequentially consistent (Hunt, Konar, Junqueira and Reed, "ZooKeeper: Wait-free
 // coordination for Internet-scale systems", USENIX ATC 2010, §2.3), but not linearizable.
 //
-// With reads=sync, a node first asks its leader how far the history is committed. The leader asks a
-// quorum whether it still leads, which ZooKeeper's leader does not (ZOOKEEPER-1675). Then reads are
-// linearizable too.
+// With reads=sync, a node first asks its leader how far the history is committed. The leader asks
+// a quorum whether it still leads, which ZooKeeper's leader does not (ZOOKEEPER-1675). Then reads
+// are linearizable too.
 //
 // Choices that the paper leaves open, and departures from it:
 //
@@ -55,14 +57,14 @@
 // A node records the epoch that it has accepted and the leader to which it promised it. So it can
 // repeat the promise to the same leader and give it to no other. Zab 1.0 does not record the
 // leader, so a follower's repeated promise counts for no leader. If a follower cannot enter a
-// leader's epoch, because it has promised that epoch to another leader or promised a later one, the
-// leader begins a new epoch and does not lock the follower out.
+// leader's epoch, because it has promised that epoch to another leader or promised a later one,
+// the leader begins a new epoch and does not lock the follower out.
 //
 // A lagging node refuses a client's read, where ZooKeeper's refuses the connection, because there
 // are no connections here. There are no observers, membership is fixed, and leadership cannot be
 // transferred. Transactions are the clients' commands, not their effects on the leader's state,
-// because the Machine is deterministic. Snapshots are not fuzzy: they hold what is committed at one
-// place. At a start, a node applies its history only as far as it knows it to be committed.
+// because the Machine is deterministic. Snapshots are not fuzzy: they hold what is committed at
+// one place. At a start, a node applies its history only as far as it knows it to be committed.
 //
 // The claims and the tests for each; testdata holds the longer stories:
 //

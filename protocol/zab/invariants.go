@@ -115,7 +115,8 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 	if n.commit < s.commit || n.applied != n.commit || n.commit > n.log.last() {
 		return protocol.About(fmt.Errorf("Z6: %s went from commit %d to commit %d, applied %d with a history to %d",
 			n.id, s.commit, n.commit, n.applied, n.log.last()),
-			v.decided(min(n.commit, n.applied, n.log.last()), max(s.commit, n.commit), "is committed, and %s no longer has it", n.id)...)
+			v.decided(min(n.commit, n.applied, n.log.last()), max(s.commit, n.commit),
+				"is committed, and %s no longer has it", n.id)...)
 	}
 	for _, r := range out.Persist {
 		if err := v.record(s, n, r.Data, out); err != nil {
@@ -160,8 +161,9 @@ func (v *invariants) step(s *view, n *node, in protocol.Input, out *protocol.Out
 func answered(n *node, in protocol.Propose, out *protocol.Output) error {
 	for _, r := range out.Reply {
 		if r.ID == in.ID && r.Outcome == protocol.Done && r.Position < in.Seen {
-			return protocol.About(fmt.Errorf("Z12: %s answers from its state at %v, and the client has seen %v", n.id, Zxid(r.Position), Zxid(in.Seen)),
-				protocol.Concerning(in.Command, "was answered as of %v by %s, and its client had seen %v", Zxid(r.Position), n.id, Zxid(in.Seen)))
+			return protocol.About(fmt.Errorf("Z12: %s answers from its state at %v, and the client has seen %v", n.id,
+				Zxid(r.Position), Zxid(in.Seen)), protocol.Concerning(in.Command,
+				"was answered as of %v by %s, and its client had seen %v", Zxid(r.Position), n.id, Zxid(in.Seen)))
 		}
 	}
 	return nil
@@ -191,7 +193,8 @@ func (v *invariants) epochs(s *view, n *node) error {
 		about := n.holds(i.index, "is what %s has at %d", n.id, i.index)
 		return protocol.About(fmt.Errorf("Z10: %s entered epoch %d with a history to %d at %v, without %v at %d",
 			n.id, e.Current, n.log.last(), n.log.lastZxid(), i.zxid, i.index), append(about,
-			protocol.Concerning(v.txns[i.zxid].command, "is %v, the last of the initial history of epoch %d, and %s lacks it", i.zxid, e.Current, n.id))...)
+			protocol.Concerning(v.txns[i.zxid].command,
+				"is %v, the last of the initial history of epoch %d, and %s lacks it", i.zxid, e.Current, n.id))...)
 	}
 	return nil
 }
@@ -201,12 +204,14 @@ func (v *invariants) record(s *view, n *node, data any, out *protocol.Output) er
 	switch r := data.(type) {
 	case *Tail:
 		if r.After < s.commit {
-			return protocol.About(fmt.Errorf("Z6: %s replaced its history after %d, which is committed up to %d", n.id, r.After, s.commit),
-				v.decided(r.After, s.commit, "is committed, and %s replaced it", n.id)...)
+			return protocol.About(fmt.Errorf("Z6: %s replaced its history after %d, which is committed up to %d", n.id,
+				r.After, s.commit), v.decided(r.After, s.commit, "is committed, and %s replaced it", n.id)...)
 		}
 		return v.history(n, r.After+1)
 	case *Checkpoint:
-		if len(out.Apply) == 0 { // installed in place of transactions; a node takes its own snapshot only after applying some
+		// installed in place of transactions; a node takes its own snapshot only after applying
+		// some
+		if len(out.Apply) == 0 {
 			s.applied = max(s.applied, r.Index)
 		}
 		return v.snapshot(n, r)
@@ -226,14 +231,15 @@ func (v *invariants) history(n *node, from uint64) error {
 		if !known {
 			v.txns[t.Zxid] = held{i, prev, t.Command}
 			if other, twice := v.origins[t.Origin]; twice {
-				return protocol.About(fmt.Errorf("Z11: %s holds %v and %v of one request, number %d of %s", n.id, other, t.Zxid, t.Number, t.Node),
-					protocol.Concerning(t.Command, "is both %v and %v", other, t.Zxid))
+				return protocol.About(fmt.Errorf("Z11: %s holds %v and %v of one request, number %d of %s", n.id, other,
+					t.Zxid, t.Number, t.Node), protocol.Concerning(t.Command, "is both %v and %v", other, t.Zxid))
 			}
 			v.origins[t.Origin] = t.Zxid
 			continue
 		}
 		if h.index != i || h.prev != prev || !bytes.Equal(h.command, t.Command) {
-			return protocol.About(fmt.Errorf("Z3: %s holds %v at %d after %v; another history holds it, or something else under its name, at %d after %v",
+			return protocol.About(fmt.Errorf("Z3: %s holds %v at %d after %v; another history holds it, or "+
+				"something else under its name, at %d after %v",
 				n.id, t.Zxid, i, prev, h.index, h.prev),
 				protocol.Concerning(t.Command, "is what %s holds as %v", n.id, t.Zxid),
 				protocol.Concerning(h.command, "is what another history holds as %v", t.Zxid))
@@ -255,7 +261,8 @@ func (v *invariants) established(n *node) error {
 		}
 	}
 	if promises <= len(n.members)/2 {
-		return fmt.Errorf("Z1: %s established epoch %d with the promises of %d of %d members", n.id, n.epoch, promises, len(n.members))
+		return fmt.Errorf("Z1: %s established epoch %d with the promises of %d of %d members", n.id, n.epoch, promises,
+			len(n.members))
 	}
 	if n.epoch >= v.newestOf {
 		v.newest, v.newestOf = n, n.epoch
@@ -263,12 +270,14 @@ func (v *invariants) established(n *node) error {
 	if n.log.last() < uint64(len(v.committed)) {
 		return protocol.About(fmt.Errorf("Z4: %s established epoch %d with a history to %d, but %d is committed",
 			n.id, n.epoch, n.log.last(), len(v.committed)),
-			v.decided(n.log.last(), uint64(len(v.committed)), "is committed, and not in the history of %s, which leads epoch %d", n.id, n.epoch)...)
+			v.decided(n.log.last(), uint64(len(v.committed)),
+				"is committed, and not in the history of %s, which leads epoch %d", n.id, n.epoch)...)
 	}
 	for i := n.log.base + 1; i <= uint64(len(v.committed)); i++ {
 		if c := v.committed[i-1]; c.zxid != 0 && c.zxid != n.log.zxid(i) {
-			return protocol.About(fmt.Errorf("Z4: %s established epoch %d with %v at %d, where %v is committed", n.id, n.epoch, n.log.zxid(i), i, c.zxid),
-				protocol.Concerning(n.log.at(i).Command, "is %v, which %s has at %d", n.log.zxid(i), n.id, i),
+			return protocol.About(fmt.Errorf("Z4: %s established epoch %d with %v at %d, where %v is committed", n.id,
+				n.epoch, n.log.zxid(i), i, c.zxid), protocol.Concerning(n.log.at(i).Command,
+				"is %v, which %s has at %d", n.log.zxid(i), n.id, i),
 				protocol.Concerning(c.command, "is %v, which is committed there", c.zxid))
 		}
 	}
@@ -296,7 +305,8 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 			e.Index > l.log.base && l.log.zxid(e.Index) != zxid {
 			about := l.holds(e.Index, "is what %s holds there", l.id)
 			return protocol.About(fmt.Errorf("Z4: %s applied %v at %d, which %s, leader of epoch %d, does not hold",
-				n.id, zxid, e.Index, l.id, v.newestOf), append(about, protocol.Concerning(e.Command, "is %v, which %s applied", zxid, n.id))...)
+				n.id, zxid, e.Index, l.id, v.newestOf), append(about,
+				protocol.Concerning(e.Command, "is %v, which %s applied", zxid, n.id))...)
 		}
 	case c.zxid != zxid || !bytes.Equal(c.command, e.Command):
 		return protocol.About(fmt.Errorf("Z5: %s applied %v at %d, another node %v", n.id, zxid, e.Index, c.zxid),
@@ -309,16 +319,17 @@ func (v *invariants) apply(s *view, n *node, e *protocol.Entry) error {
 // snapshot checks a snapshot that the node took, received, or found on its disk: Z8.
 func (v *invariants) snapshot(n *node, c *Checkpoint) error {
 	if i := c.Index; i <= uint64(len(v.committed)) && v.committed[i-1].zxid != 0 && v.committed[i-1].zxid != c.Zxid {
-		return protocol.About(fmt.Errorf("Z8: %s has a snapshot at %v, but at %d %v is committed", n.id, c.Zxid, i, v.committed[i-1].zxid),
-			v.decided(i-1, i, "is committed, and not what the snapshot of %s covers", n.id)...)
+		return protocol.About(fmt.Errorf("Z8: %s has a snapshot at %v, but at %d %v is committed", n.id, c.Zxid, i,
+			v.committed[i-1].zxid), v.decided(i-1, i, "is committed, and not what the snapshot of %s covers", n.id)...)
 	}
 	for _, k := range v.snapshots {
 		if k.Index != c.Index {
 			continue
 		}
 		if k.Zxid != c.Zxid || !bytes.Equal(k.Snapshot, c.Snapshot) {
-			return protocol.About(fmt.Errorf("Z8: %s has a snapshot at %d that differs from another node's", n.id, c.Index),
-				v.decided(c.Index-1, c.Index, "is the last that the snapshots cover, that of %s and the other", n.id)...)
+			return protocol.About(fmt.Errorf("Z8: %s has a snapshot at %d that differs from another node's", n.id,
+				c.Index), v.decided(c.Index-1, c.Index,
+				"is the last that the snapshots cover, that of %s and the other", n.id)...)
 		}
 		return nil
 	}
@@ -337,7 +348,8 @@ func (v *invariants) leadersFirst(s *view, n *node) error {
 		v.led = max(v.led, n.commit)
 	}
 	if n.commit > v.led {
-		return protocol.About(fmt.Errorf("Z13: %s applied its history up to %d, and no leader has committed more than %d of it", n.id, n.commit, v.led),
+		return protocol.About(fmt.Errorf("Z13: %s applied its history up to %d, and no leader has committed more "+
+			"than %d of it", n.id, n.commit, v.led),
 			v.decided(v.led, n.commit, "was applied by %s before any leader committed it", n.id)...)
 	}
 	return nil
@@ -347,13 +359,14 @@ func (v *invariants) leadersFirst(s *view, n *node) error {
 func (v *invariants) quorum(n *node) error {
 	holders := 0
 	for _, id := range n.members {
-		if s := v.views[id]; s != nil && (n.commit <= s.node.log.base || s.node.log.zxid(n.commit) == n.log.zxid(n.commit)) {
+		if s := v.views[id]; s != nil && (n.commit <= s.node.log.base ||
+			s.node.log.zxid(n.commit) == n.log.zxid(n.commit)) {
 			holders++
 		}
 	}
 	if holders <= len(n.members)/2 {
-		return protocol.About(fmt.Errorf("Z7: %s committed %v, which %d of %d members hold", n.id, n.log.zxid(n.commit), holders, len(n.members)),
-			n.holds(n.commit, "is what %s committed", n.id)...)
+		return protocol.About(fmt.Errorf("Z7: %s committed %v, which %d of %d members hold", n.id, n.log.zxid(n.commit),
+			holders, len(n.members)), n.holds(n.commit, "is what %s committed", n.id)...)
 	}
 	return nil
 }
@@ -367,8 +380,10 @@ func (v *invariants) acknowledged(n *node, from protocol.NodeID) error {
 	if f := other.node; p.match > f.log.last() ||
 		p.match > f.log.base && p.match > n.log.base && f.log.zxid(p.match) != n.log.zxid(p.match) {
 		about := n.holds(p.match, "is what %s believes %s to hold", n.id, from)
-		return protocol.About(fmt.Errorf("Z9: %s believes that %s holds its history up to %d, but that one ends at %d with %v",
-			n.id, from, p.match, f.log.last(), f.log.lastZxid()), append(about, f.holds(p.match, "is what %s holds in its place", from)...)...)
+		return protocol.About(fmt.Errorf("Z9: %s believes that %s holds its history up to %d, but that one ends at "+
+			"%d with %v",
+			n.id, from, p.match, f.log.last(), f.log.lastZxid()),
+			append(about, f.holds(p.match, "is what %s holds in its place", from)...)...)
 	}
 	return nil
 }

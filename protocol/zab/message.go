@@ -59,7 +59,8 @@ type Trunc struct {
 	To Zxid `json:"z"`
 }
 
-// Snap carries one chunk of the leader's snapshot, in place of transactions that its log no longer has.
+// Snap carries one chunk of the leader's snapshot, in place of transactions that its log no longer
+// has.
 type Snap struct {
 	Channel
 	Index  uint64 `json:"i"` // the last transaction that the snapshot covers

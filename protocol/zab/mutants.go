@@ -19,7 +19,8 @@ type bugs struct {
 var mutants = []protocol.Planted[bugs]{
 	{Mutant: protocol.Mutant{
 		Name: "zab/votes-not-ordered", Class: protocol.Liveness,
-		Doc:    "Between equal histories no vote is better than the other: everyone keeps its own, and nobody is elected.",
+		Doc: "Between equal histories no vote is better than the other: everyone keeps its own, and nobody is " +
+			"elected.",
 		Source: "class of ZOOKEEPER-1419",
 	}, Set: func(b *bugs) { b.votesNotOrdered = true }},
 	{Mutant: protocol.Mutant{
@@ -69,7 +70,8 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.diffOfCommittedOnly = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/trunc-to-snapshot", Class: protocol.Internal,
-		Doc:    "A follower that is ahead of the latest snapshot is told to go back to it, though what came after is committed.",
+		Doc: "A follower that is ahead of the latest snapshot is told to go back to it, though what came after " +
+			"is committed.",
 		Source: "ZOOKEEPER-3526",
 	}, Set: func(b *bugs) { b.truncToSnapshot = true }},
 	{Mutant: protocol.Mutant{
@@ -124,7 +126,8 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.snapshotWithoutEpochs = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/sync-unconfirmed", Class: protocol.ClientVisible,
-		Doc:    "A leader answers reads and syncs without asking a quorum whether it still leads, and is slow to notice that it does not.",
+		Doc: "A leader answers reads and syncs without asking a quorum whether it still leads, and is slow to " +
+			"notice that it does not.",
 		Source: "ZOOKEEPER-1675; apache/zookeeper PR#2069",
 	}, Set: func(b *bugs) { b.syncUnconfirmed = true }},
 	{Mutant: protocol.Mutant{

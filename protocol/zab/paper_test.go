@@ -44,7 +44,8 @@ func newNodeWith(t *testing.T, reads string, size int, epochs zab.Epochs, zxids 
 		txns = append(txns, txn(z))
 	}
 	records := []protocol.Record{{Data: &zab.Tail{Txns: txns}}, {Data: &epochs}}
-	core, err := zab.New(protocol.Config{ID: "n1", Members: members, Options: defaults(map[string]string{"reads": reads}), Machine: s.Journal}, records)
+	core, err := zab.New(protocol.Config{ID: "n1", Members: members,
+		Options: defaults(map[string]string{"reads": reads}), Machine: s.Journal}, records)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +139,8 @@ func (s *subject) answers(want ...protocol.Reply) {
 func (s *subject) is(role string, epoch, commit uint64) {
 	s.t.Helper()
 	if st := s.core.Status(); st.Role != role || st.Term != epoch || st.Commit != commit {
-		s.t.Errorf("it is %s in epoch %d, commit %d; want %s in epoch %d, commit %d", st.Role, st.Term, st.Commit, role, epoch, commit)
+		s.t.Errorf("it is %s in epoch %d, commit %d; want %s in epoch %d, commit %d", st.Role, st.Term, st.Commit, role,
+			epoch, commit)
 	}
 }
 
@@ -179,7 +181,8 @@ func TestNodesStartByLooking(t *testing.T) { // §4
 func TestNobodyIsHeardBeforeTheFirstTick(t *testing.T) { // §3.1: a channel of an earlier life never turns up again
 	s := newNode(t, 3, zab.Epochs{})
 	var err error
-	s.core, err = zab.New(protocol.Config{ID: "n1", Members: []protocol.NodeID{"n1", "n2", "n3"}, Options: defaults(nil), Machine: s.Journal}, nil)
+	s.core, err = zab.New(protocol.Config{ID: "n1", Members: []protocol.NodeID{"n1", "n2", "n3"},
+		Options: defaults(nil), Machine: s.Journal}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +214,8 @@ func TestVotesAreTotallyOrdered(t *testing.T) { // fast leader election
 		{"n2", 1, "1:9", false},
 	} {
 		s := newNode(t, 3, zab.Epochs{Accepted: 2, Current: 2}, "1:5")
-		s.from("n3", &zab.Notification{Round: 1, Leader: test.leader, Epoch: test.epoch, Zxid: txn(test.last).Zxid}).ticks(2)
+		s.from("n3", &zab.Notification{Round: 1, Leader: test.leader, Epoch: test.epoch, Zxid: txn(test.last).Zxid}).
+			ticks(2)
 		if got := s.vote.Leader == test.leader; got != test.moves {
 			t.Errorf("epoch %d, last %s, %s: it votes for %s", test.epoch, test.last, test.leader, s.vote.Leader)
 		}
@@ -260,7 +264,8 @@ func TestLeaderNeedsTheMostRecentHistory(t *testing.T) { // §4.1; Zab 1.0, Phas
 		current uint64
 		last    string
 		role    string
-	}{{1, "1:2", "prospective"}, {1, "1:1", "prospective"}, {0, "1:9", "prospective"}, {1, "1:3", "looking"}, {2, "1:1", "looking"}} {
+	}{{1, "1:2", "prospective"}, {1, "1:1", "prospective"}, {0, "1:9", "prospective"}, {1, "1:3", "looking"},
+		{2, "1:1", "looking"}} {
 		s := newNode(t, 3, zab.Epochs{Accepted: 1, Current: 1}, "1:1", "1:2").elect("n1", 1, "1:2").connect(1, "n2")
 		s.from("n2", &zab.AckEpoch{Channel: s.to("n2", 2), Current: test.current, Last: txn(test.last).Zxid})
 		if got := s.core.Status().Role; got != test.role {
@@ -277,7 +282,8 @@ func TestSynchronisationFitsTheFollower(t *testing.T) { // §4.2; Zab 1.0, Phase
 		"1:7": "n2 trunc epoch=3 to=1:2",
 		"2:1": "n2 diff epoch=3 prev=2:1 txns=2:2",
 	} {
-		s := newNode(t, 3, zab.Epochs{Accepted: 2, Current: 2}, "1:1", "1:2", "2:1", "2:2").elect("n1", 2, "2:2").connect(2, "n2")
+		s := newNode(t, 3, zab.Epochs{Accepted: 2, Current: 2}, "1:1", "1:2", "2:1", "2:2").elect("n1", 2, "2:2").
+			connect(2, "n2")
 		s.from("n2", &zab.AckEpoch{Channel: s.to("n2", 3), Current: 1, Last: txn(last).Zxid})
 		if got := s.said()[0]; got != want {
 			t.Errorf("a follower at %s is sent %q, want %q", last, got, want)
@@ -316,7 +322,8 @@ func TestLeaderProposesInOrder(t *testing.T) { // §4.3, step l.3.1
 	for i, name := range []string{"x", "y"} {
 		s.step(protocol.Propose{ID: uint64(i), Command: []byte(name)})
 		origin := zab.Origin{Node: "n1", Link: self, Number: uint64(i + 1)}
-		s.wrote(&zab.Tail{After: uint64(i), Txns: []zab.Txn{{txn(fmt.Sprintf("1:%d", i+1)).Zxid, []byte(name), origin}}})
+		s.wrote(&zab.Tail{After: uint64(i), Txns: []zab.Txn{{txn(fmt.Sprintf("1:%d", i+1)).Zxid, []byte(name),
+			origin}}})
 		s.want(fmt.Sprintf("n2 proposal epoch=1 prev=%s txn=1:%d", []string{"0:0", "1:1"}[i], i+1))
 		if s.out.Unsynced || len(s.out.Reply) > 0 {
 			t.Errorf("it answers %v, unsynced %v, before anyone else has it", s.out.Reply, s.out.Unsynced)
@@ -353,14 +360,16 @@ func TestFollowerKeepsTheOrder(t *testing.T) { // §3.1; §4.3, step f.3.2
 
 func TestOtherChannelsAreNotHeard(t *testing.T) { // §3.1: channels
 	s := following(t, "1:1")
-	for _, c := range []zab.Channel{{Link: s.links["n1"] + 1, Epoch: 2}, {Link: s.links["n1"], Epoch: 1}, {Link: s.links["n1"], Epoch: 3}} {
+	for _, c := range []zab.Channel{{Link: s.links["n1"] + 1, Epoch: 2}, {Link: s.links["n1"], Epoch: 1},
+		{Link: s.links["n1"], Epoch: 3}} {
 		s.from("n2", &zab.Trunc{Channel: c}).wrote()
 		s.want()
 	}
 	s.from("n3", &zab.Trunc{Channel: s.channel(2)}).wrote()
 }
 
-func TestSilenceEndsAnEpoch(t *testing.T) { // §4: a follower or leader that perceives a failure goes back to the election
+// §4: a follower or leader that perceives a failure goes back to the election
+func TestSilenceEndsAnEpoch(t *testing.T) {
 	s := following(t, "1:1")
 	s.from("n2", &zab.NewLeader{Channel: s.channel(2), Last: txn("1:1").Zxid})
 	s.ticks(10).is("synchronising", 2, 0)
@@ -449,7 +458,8 @@ func TestLeaderProposesARequestOnce(t *testing.T) { // ZooKeeper's channels are 
 	}
 }
 
-func TestWhoHasSeenMoreIsNotServed(t *testing.T) { // ZooKeeper refuses a client whose last zxid is later than the server's
+// ZooKeeper refuses a client whose last zxid is later than the server's
+func TestWhoHasSeenMoreIsNotServed(t *testing.T) {
 	s := newNodeWith(t, "local", 1, zab.Epochs{Accepted: 1, Current: 1}, "1:1").ticks(3)
 	s.is("leader", 2, 1)
 	for _, test := range []struct {

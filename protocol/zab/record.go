@@ -21,7 +21,8 @@ type Origin struct {
 
 // Epochs is what a node must never forget (§3.2; acceptedEpoch and currentEpoch of Zab 1.0).
 type Epochs struct {
-	Accepted uint64          `json:"a"`           // the latest epoch that it has promised to enter; it accepts no earlier one
+	// the latest epoch that it has promised to enter; it accepts no earlier one
+	Accepted uint64          `json:"a"`
 	To       protocol.NodeID `json:"t,omitempty"` // the leader to which it promised Accepted
 	Current  uint64          `json:"c"`           // the latest epoch whose initial history it has
 }

@@ -36,12 +36,14 @@ func stage(bug string) transcript.Stage {
 				}
 				return p.Propose(args[0], "read", in)
 			},
-			// disk NODE [accepted=E] [current=E] [log=1:1,1:2 ...]: the node starts anew from another disk
+			// disk NODE [accepted=E] [current=E] [log=1:1,1:2 ...]: the node starts anew from
+			// another disk
 			"disk": disk,
 			// elect NODE ...: these tick, and votes reach them and who has elected already, until
 			// none of them looks
 			"elect": elect,
-			// established NODE ...: these elect, and all that is sent between them arrives, without a word
+			// established NODE ...: these elect, and all that is sent between them arrives,
+			// without a word
 			"established": func(p *transcript.Play, args []string) error {
 				if err := elect(p, args); err != nil {
 					return err
@@ -87,7 +89,8 @@ func txn(z string) zab.Txn {
 	e, _ := strconv.ParseUint(epoch, 10, 32)
 	c, _ := strconv.ParseUint(counter, 10, 32)
 	return zab.Txn{
-		Zxid: zab.Zxid(e<<32 | c), Command: fmt.Appendf(nil, "%8s", z), Origin: zab.Origin{Node: "before", Link: e, Number: c},
+		Zxid: zab.Zxid(e<<32 | c), Command: fmt.Appendf(nil, "%8s", z),
+		Origin: zab.Origin{Node: "before", Link: e, Number: c},
 	}
 }
 

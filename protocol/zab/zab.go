@@ -11,10 +11,12 @@ import (
 func Protocol() protocol.Protocol {
 	return protocol.Protocol{
 		Name: "zab",
-		Doc:  "Zab: ZooKeeper's atomic broadcast, a primary's changes in order, epoch by epoch (Junqueira, Reed, Serafini 2011).",
-		New:  New,
-		Codec: wire.New(&Notification{}, &FollowerInfo{}, &LeaderInfo{}, &AckEpoch{}, &Diff{}, &Trunc{}, &Snap{}, &SnapAck{},
-			&NewLeader{}, &Ack{}, &UpToDate{}, &Proposal{}, &Commit{}, &Ping{}, &Pong{}, &Request{}, &Sync{}, &Synced{},
+		Doc: "Zab: ZooKeeper's atomic broadcast, a primary's changes in order, epoch by epoch (Junqueira, Reed, " +
+			"Serafini 2011).",
+		New: New,
+		Codec: wire.New(&Notification{}, &FollowerInfo{}, &LeaderInfo{}, &AckEpoch{}, &Diff{}, &Trunc{}, &Snap{},
+			&SnapAck{}, &NewLeader{}, &Ack{}, &UpToDate{}, &Proposal{}, &Commit{}, &Ping{}, &Pong{}, &Request{},
+			&Sync{}, &Synced{},
 			&Epochs{}, &Tail{}, &Checkpoint{}),
 		Invariants: NewInvariants,
 		Options:    options,
@@ -33,14 +35,16 @@ func Protocol() protocol.Protocol {
 var options = []protocol.Option{
 	{Name: "reads", Default: "local", Values: []string{"local", "sync"}, Draw: []string{"sync"},
 		Promises: map[string]string{"local": "sequential"},
-		Doc: "How reads are served: local answers from any node's own state, as ZooKeeper does, and is sequentially consistent; " +
+		Doc: "How reads are served: local answers from any node's own state, as ZooKeeper does, and is sequentially " +
+			"consistent; " +
 			"sync asks the leader first, and the leader a quorum, and is linearizable."},
 	{Name: "ping-ticks", Default: "2", Draw: []string{"1", "2", "4"},
 		Doc: "Ticks between a leader's pings, and between repetitions of what may be lost."},
 	{Name: "sync-limit", Default: "10", Draw: []string{"6", "10", "20"},
 		Doc: "Ticks of silence after which a follower gives its leader up, or a leader its quorum."},
 	{Name: "init-limit", Default: "20", Doc: "Ticks that discovery may take."},
-	{Name: "finalize-ticks", Default: "3", Doc: "Ticks for which a node waits for a better vote once a quorum agrees on one."},
+	{Name: "finalize-ticks", Default: "3",
+		Doc: "Ticks for which a node waits for a better vote once a quorum agrees on one."},
 	{Name: "snapshot-every", Default: "250", Draw: []string{"10", "50", "250"},
 		Doc: "Applied transactions after which a node snapshots its state and shortens its log."},
 	{Name: "diff-window", Default: "50", Draw: []string{"1", "10", "50"},

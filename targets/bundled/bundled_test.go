@@ -21,14 +21,16 @@ func TestLaunch(t *testing.T) {
 	got := target.Launch(cluster.Member{
 		ID: "n2", Members: []history.NodeID{"n1", "n2", "n3"}, Peer: "127.0.0.1:7001", Client: "127.0.0.1:8001",
 		Peers: map[history.NodeID]string{"n3": "127.0.0.1:7103", "n1": "127.0.0.1:7101"}, Data: "/data",
-		Options: map[string]string{"reads": "index", "prevote": "on"}, Bug: "alone/forgets", Tick: 25 * time.Millisecond, Seed: 7, Run: "r7",
+		Options: map[string]string{"reads": "index", "prevote": "on"}, Bug: "alone/forgets",
+		Tick: 25 * time.Millisecond, Seed: 7, Run: "r7",
 	})
 	want := cluster.Launch{
 		Argv: []string{
 			"node", "--protocol", "alone", "--id", "n2", "--members", "n1,n2,n3",
 			"--peer-listen", "127.0.0.1:7001", "--client-listen", "127.0.0.1:8001",
 			"--data", "/data", "--tick", "25ms", "--seed", "7",
-			"--peers", "n1=127.0.0.1:7101,n3=127.0.0.1:7103", "--set", "prevote=on", "--set", "reads=index", "--bug", "alone/forgets",
+			"--peers", "n1=127.0.0.1:7101,n3=127.0.0.1:7103", "--set", "prevote=on", "--set", "reads=index", "--bug",
+			"alone/forgets",
 			"--run", "r7",
 		},
 		Ready: "/ready",
@@ -75,8 +77,10 @@ func TestComplete(t *testing.T) {
 	}{
 		{"read", done(kv.Result{OK: true, Value: []byte("7")}), history.Ok, "7", "", false, ""},
 		{"write", done(kv.Result{OK: true}), history.Ok, "null", "", false, ""},
-		{"refused", done(kv.Result{Err: "not enough in the account"}), history.Fail, "null", "not enough in the account", false, ""},
-		{"superseded", done(kv.Result{Superseded: true, Err: "gone past"}), history.Info, "null", "gone past", false, ""},
+		{"refused", done(kv.Result{Err: "not enough in the account"}), history.Fail, "null",
+			"not enough in the account", false, ""},
+		{"superseded", done(kv.Result{Superseded: true, Err: "gone past"}), history.Info, "null", "gone past",
+			false, ""},
 		{"damaged", protocol.Reply{Result: []byte{9}}, history.Info, "null", "kv: not a result", true, ""},
 		{
 			"not the leader", protocol.Reply{Outcome: protocol.Rejected, Leader: "n2", Reason: "not the leader"},

@@ -47,7 +47,8 @@ type reply struct {
 	Leader   history.NodeID  `json:"leader"`
 }
 
-// Invoke makes one attempt. The request's number within its session is that of the call in the history.
+// Invoke makes one attempt. The request's number within its session is that of the call in the
+// history.
 func (c *client) Invoke(ctx context.Context, op history.Op) cluster.Answer {
 	return c.limit(c.invoke(ctx, op))
 }

@@ -20,7 +20,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var call = history.Op{Index: 41, Kind: history.Invoke, Process: 3, F: "cas", Key: "a/b", Value: []byte("[1,2]"), Node: "n1"}
+var call = history.Op{Index: 41, Kind: history.Invoke, Process: 3, F: "cas", Key: "a/b", Value: []byte("[1,2]"),
+	Node: "n1"}
 
 // ask makes one attempt at call, of the node at addr.
 func ask(t *testing.T, ctx context.Context, addr string, op history.Op) cluster.Answer {
@@ -47,8 +48,8 @@ func TestRequestLine(t *testing.T) {
 	var seen []string
 	addr := node(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		seen = append(seen, r.Method+" "+r.URL.EscapedPath()+" "+r.Header.Get("Splitvote-Run")+" "+r.Header.Get("Splitvote-Session")+
-			"#"+r.Header.Get("Splitvote-Seq")+" "+string(body))
+		seen = append(seen, r.Method+" "+r.URL.EscapedPath()+" "+r.Header.Get("Splitvote-Run")+" "+
+			r.Header.Get("Splitvote-Session")+"#"+r.Header.Get("Splitvote-Seq")+" "+string(body))
 		io.WriteString(w, `{"value":null,"node":"n1"}`)
 	})
 	ask(t, t.Context(), addr, call)
@@ -78,10 +79,13 @@ func TestAnswers(t *testing.T) {
 		{409, `{"error":"cas mismatch","definite":true}`, history.Fail, "[1,2]", "cas mismatch", false, ""},
 		{409, `{"error":"gone past","definite":false}`, history.Info, "[1,2]", "gone past", false, ""},
 		{421, `{"error":"of another run","definite":true}`, history.Fail, "[1,2]", "of another run", true, ""},
-		{503, `{"error":"not the leader","definite":true,"leader":"n2"}`, history.Fail, "[1,2]", "not the leader", true, "n2"},
+		{503, `{"error":"not the leader","definite":true,"leader":"n2"}`, history.Fail, "[1,2]", "not the leader", true,
+			"n2"},
 		{504, `{"error":"outcome unknown","definite":false}`, history.Info, "[1,2]", "outcome unknown", true, ""},
-		{503, `{"error":"not the leader"}`, history.Info, "[1,2]", "status 503 is no answer of the client API", true, ""},
-		{404, `{"error":"what?","definite":true}`, history.Info, "[1,2]", "status 404 is no answer of the client API", true, ""},
+		{503, `{"error":"not the leader"}`, history.Info, "[1,2]", "status 503 is no answer of the client API",
+			true, ""},
+		{404, `{"error":"what?","definite":true}`, history.Info, "[1,2]", "status 404 is no answer of the client API",
+			true, ""},
 		{200, `{}`, history.Info, "[1,2]", "status 200 is no answer of the client API", true, ""},
 		{
 			502, `bad gateway`, history.Info, "[1,2]",

@@ -22,12 +22,14 @@ type outcome struct {
 // requests carry sessions, if the protocol heeds them (see [Target.repeatable]); that a read had no
 // effect is no reason to call it fail, for info costs a read nothing.
 var (
-	succeeded  = outcome{history.Ok, false}
-	impossible = outcome{history.Fail, false} // refused: a token that is not the holder's, an account that does not cover a transfer
+	succeeded = outcome{history.Ok, false}
+	// refused: a token that is not the holder's, an account that does not cover a transfer
+	impossible = outcome{history.Fail, false}
 	malformed  = outcome{history.Fail, false} // not understood, and it would not be by another node
 	elsewhere  = outcome{history.Fail, true}  // certainly not carried out here: not the leader, deposed, shutting down
 	unsent     = outcome{history.Fail, true}  // no byte of the request left: connection refused, no route
-	unknown    = outcome{history.Info, true}  // carried out or not, now or later: time-out, lost leadership in mid-commit
+	// carried out or not, now or later: time-out, lost leadership in mid-commit
+	unknown    = outcome{history.Info, true}
 	lost       = outcome{history.Info, true}  // the connection broke after some of the request had left
 	unreadable = outcome{history.Info, true}  // an answer that is none of the API's
 	superseded = outcome{history.Info, false} // the session has gone past it, and what became of it is forgotten

@@ -86,7 +86,8 @@ func (c *Client) Do(request *http.Request) (a Answer, left bool, err error) {
 		Ends: response.ContentLength >= 0 || len(response.TransferEncoding) > 0}, true, nil
 }
 
-// Ask sends one request over a connection of its own. An answer whose status is not 200 is an error, too.
+// Ask sends one request over a connection of its own. An answer whose status is not 200 is an
+// error, too.
 func Ask(request *http.Request) (Answer, error) {
 	c := New()
 	defer c.Close()

@@ -72,7 +72,8 @@ func TestARequestIsSentOnce(t *testing.T) {
 			for _, body := range []string{"", "x", strings.Repeat("x", 1<<20)} {
 				for _, readAll := range []bool{true, false} {
 					for _, listens := range []bool{true, false} {
-						name := fmt.Sprintf("%s, header %q, %d bytes, read %v, listens %v", method, header, len(body), readAll, listens)
+						name := fmt.Sprintf("%s, header %q, %d bytes, read %v, listens %v", method, header, len(body),
+							readAll, listens)
 						t.Run(name, func(t *testing.T) {
 							url, requests := dies(t, readAll, listens)
 							c := once.New()
@@ -87,10 +88,12 @@ func TestARequestIsSentOnce(t *testing.T) {
 								}
 								return r
 							}
-							if a, left, err := c.Do(request()); err != nil || !left || string(a.Body) != "ok" || !a.Ends {
+							if a, left, err := c.Do(request()); err != nil || !left || string(a.Body) != "ok" ||
+								!a.Ends {
 								t.Fatalf("the first: %+v, left %v, %v", a, left, err)
 							}
-							if _, left, err := c.Do(request()); err == nil || !left || strings.Contains(err.Error(), "another connection") {
+							if _, left, err := c.Do(request()); err == nil || !left ||
+								strings.Contains(err.Error(), "another connection") {
 								t.Errorf("the second: left %v, %v", left, err)
 							}
 							if n := requests.Load(); n != 2 {
@@ -161,11 +164,14 @@ func TestWhereABodyEnds(t *testing.T) {
 	}{
 		"by a length":                  {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n12", true, ""},
 		"by a length that is not kept": {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n12", false, "unexpected EOF"},
-		"in chunks":                    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n12\r\n0\r\n\r\n", true, ""},
-		"in chunks without the last":   {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n12\r\n", false, "unexpected EOF"},
-		"with the connection":          {"HTTP/1.0 200 OK\r\n\r\n12", false, ""},
-		"there is none":                {"HTTP/1.1 204 No Content\r\n\r\n", true, ""},
-		"it is too long":               {"HTTP/1.0 200 OK\r\n\r\n" + strings.Repeat("x", once.Most+1), false, "status 200, and the answer is longer than 16 MiB"},
+		"in chunks": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n12\r\n0\r\n\r\n",
+			true, ""},
+		"in chunks without the last": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n12\r\n", false,
+			"unexpected EOF"},
+		"with the connection": {"HTTP/1.0 200 OK\r\n\r\n12", false, ""},
+		"there is none":       {"HTTP/1.1 204 No Content\r\n\r\n", true, ""},
+		"it is too long": {"HTTP/1.0 200 OK\r\n\r\n" + strings.Repeat("x", once.Most+1), false,
+			"status 200, and the answer is longer than 16 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -182,7 +188,8 @@ func TestWhereABodyEnds(t *testing.T) {
 				t.Fatal(err)
 			}
 			a, left, err := c.Do(request)
-			if got := fmt.Sprint(err); test.err == "" && err != nil || test.err != "" && got != test.err || a.Ends != test.ends || !left {
+			if got := fmt.Sprint(err); test.err == "" && err != nil || test.err != "" && got != test.err ||
+				a.Ends != test.ends || !left {
 				t.Errorf("ends %v, left %v, error %v; want %v and %q", a.Ends, left, err, test.ends, test.err)
 			}
 		})

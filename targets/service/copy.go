@@ -109,7 +109,8 @@ func copyFile(from, to string) (err error) {
 	return out.Close()
 }
 
-// Lookup says why the program that makes the calls cannot be started, nil if it can or there is none.
+// Lookup says why the program that makes the calls cannot be started, nil if it can or there is
+// none.
 func (s *Service) Lookup() error {
 	if len(s.file.Client) == 0 || strings.Contains(s.file.Client[0].source, "{{") {
 		return nil

@@ -20,19 +20,20 @@ import (
 
 // file is what a service's file may say.
 type file struct {
-	Name     string           `yaml:"name"`     // default: the file's
-	Promises string           `yaml:"promises"` // a level of consistency; default linearizable
-	Members  []string         `yaml:"members"`  // names of the members; default n1, n2, ...
-	Port     uint16           `yaml:"port"`     // of clients inside a container; default 8080, and with --attach the only published one
-	OnePort  bool             `yaml:"one-port"` // members serve peers where they serve clients
-	Settle   plan.Duration    `yaml:"settle"`   // that replicas may take to agree after the last fault
-	Local    *process         `yaml:"local"`    // how a member is started as a child process
-	Docker   *container       `yaml:"docker"`   // how a member is started as a container
-	Ready    readiness        `yaml:"ready"`    // how a member shows that it serves
-	Status   *status          `yaml:"status"`   // how a member tells its role
-	Client   []text           `yaml:"client"`   // program that makes the calls; default: by HTTP
-	Answers  *answers         `yaml:"answers"`  // what an HTTP status means
-	Objects  map[string]calls `yaml:"objects"`  // by the objects that workloads work on: register, set, ...
+	Name     string   `yaml:"name"`     // default: the file's
+	Promises string   `yaml:"promises"` // a level of consistency; default linearizable
+	Members  []string `yaml:"members"`  // names of the members; default n1, n2, ...
+	// of clients inside a container; default 8080, and with --attach the only published one
+	Port    uint16           `yaml:"port"`
+	OnePort bool             `yaml:"one-port"` // members serve peers where they serve clients
+	Settle  plan.Duration    `yaml:"settle"`   // that replicas may take to agree after the last fault
+	Local   *process         `yaml:"local"`    // how a member is started as a child process
+	Docker  *container       `yaml:"docker"`   // how a member is started as a container
+	Ready   readiness        `yaml:"ready"`    // how a member shows that it serves
+	Status  *status          `yaml:"status"`   // how a member tells its role
+	Client  []text           `yaml:"client"`   // program that makes the calls; default: by HTTP
+	Answers *answers         `yaml:"answers"`  // what an HTTP status means
+	Objects map[string]calls `yaml:"objects"`  // by the objects that workloads work on: register, set, ...
 }
 
 type process struct {
@@ -70,14 +71,16 @@ type call struct {
 	// Value is what a successful call returned, as JSON. Without it a get returned its body, and
 	// any other call nothing.
 	Value *text `yaml:"value"`
-	// Fail is why a call certainly had no effect although its status is that of a success; "" if it had one.
+	// Fail is why a call certainly had no effect although its status is that of a success; "" if
+	// it had one.
 	Fail    *text    `yaml:"fail"`
 	Answers *answers `yaml:"answers"` // for this call, instead of the file's
 }
 
 // methods are those of a call that were given.
 func (c *call) methods() map[string]*text {
-	m := map[string]*text{http.MethodGet: c.Get, http.MethodPost: c.Post, http.MethodPut: c.Put, http.MethodPatch: c.Patch, http.MethodDelete: c.Delete}
+	m := map[string]*text{http.MethodGet: c.Get, http.MethodPost: c.Post, http.MethodPut: c.Put,
+		http.MethodPatch: c.Patch, http.MethodDelete: c.Delete}
 	maps.DeleteFunc(m, func(_ string, path *text) bool { return path == nil })
 	return m
 }
@@ -92,8 +95,9 @@ type answers struct {
 }
 
 // keys are all that a file may have, for the nearest of them where one is misspelt.
-var keys = []string{"name", "promises", "members", "port", "one-port", "settle", "local", "docker", "command", "image", "env", "ready", "path", "within", "status", "get", "role", "leader",
-	"term", "client", "answers", "ok", "none", "fail", "mismatch", "elsewhere", "objects", "post", "put", "patch", "delete", "header", "body", "value"}
+var keys = []string{"name", "promises", "members", "port", "one-port", "settle", "local", "docker", "command", "image",
+	"env", "ready", "path", "within", "status", "get", "role", "leader", "term", "client", "answers", "ok", "none",
+	"fail", "mismatch", "elsewhere", "objects", "post", "put", "patch", "delete", "header", "body", "value"}
 
 // Load reads a service's file. Its commands run in the file's directory.
 func Load(name string) (*Service, error) {
@@ -150,7 +154,8 @@ func (f *file) check() error {
 		return errors.New("ready: a path is missing that answers 200 once a member serves")
 	}
 	if s := f.Status; s != nil && (len(s.methods()) != 1 || s.Value != nil || s.Fail != nil || s.Answers != nil) {
-		return errors.New("status: want one of get, post, put, patch and delete, with a path, and what to make of the answer: role, leader, term")
+		return errors.New("status: want one of get, post, put, patch and delete, with a path, and what to make of " +
+			"the answer: role, leader, term")
 	}
 	if s := f.Status; s != nil {
 		if err := s.try(s.Role, s.Leader, s.Term); err != nil {
@@ -170,7 +175,8 @@ func (f *file) check() error {
 func (f *file) checkCall(of string, c *call) error {
 	switch {
 	case c != nil && c.Answers != nil && len(c.Answers.Mismatch) > 0 && unmatched[of] == nil:
-		return fmt.Errorf("answers: mismatch: %s has no condition; %s have", of, strings.Join(slices.Sorted(maps.Keys(unmatched)), ", "))
+		return fmt.Errorf("answers: mismatch: %s has no condition; %s have", of,
+			strings.Join(slices.Sorted(maps.Keys(unmatched)), ", "))
 	case len(f.Client) > 0 && c != nil:
 		return errors.New("the client makes the calls; here they are only named")
 	case len(f.Client) == 0 && (c == nil || len(c.methods()) != 1):
@@ -208,7 +214,8 @@ func misnamed(texts []*text, data any) error {
 			continue
 		}
 		_, err := t.with(data)
-		if err != nil && strings.Contains(err.Error(), "can't evaluate field") && strings.Contains(err.Error(), "in type service.") {
+		if err != nil && strings.Contains(err.Error(), "can't evaluate field") &&
+			strings.Contains(err.Error(), "in type service.") {
 			return err
 		}
 	}
@@ -224,7 +231,8 @@ func (f *file) try() error {
 		peers[id] = "127.0.0.1:1"
 	}
 	s := &Service{file: *f}
-	l := s.Launch(cluster.Member{ID: "n1", Members: ids, Peers: peers, Peer: "127.0.0.1:1", Address: "127.0.0.1:1", Client: "127.0.0.1:2", Data: "data", Tick: time.Second})
+	l := s.Launch(cluster.Member{ID: "n1", Members: ids, Peers: peers, Peer: "127.0.0.1:1", Address: "127.0.0.1:1",
+		Client: "127.0.0.1:2", Data: "data", Tick: time.Second})
 	if l.Err != nil {
 		return l.Err
 	}

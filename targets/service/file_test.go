@@ -17,41 +17,59 @@ import (
 func TestLoadRefuses(t *testing.T) {
 	const calls = "\nobjects: {register: {read: {get: /x}}}\n"
 	for name, test := range map[string]struct{ file, want string }{
-		"nothing":                      {"", "objects: none is named"},
-		"an unknown key":               {"nmae: kv" + calls, "line 1: no such key: nmae (did you mean name?)"},
-		"a wrong type":                 {"\nport: many" + calls, "line 2: cannot unmarshal !!str `many` into uint16"},
-		"two documents":                {"ready: /x" + calls + "---\nname: b\n", "more than one document; a service is one"},
-		"no way to see it serve":       {calls, "ready: a path is missing"},
-		"ready is a list":              {"ready: [a]" + calls, "line 1: ready: want a path, or {path: "},
-		"ready has another key":        {"ready: {wihtin: 5s}" + calls, "line 1: ready: no such key: wihtin (there are path, within)"},
-		"ready within no time":         {"ready: {path: /x, within: 0s}" + calls, "line 1: ready: within: 0s is no time to wait"},
-		"ready within what":            {"ready: {path: /x, within: soon}" + calls, `line 1: "soon" is no duration`},
-		"ready without a path":         {"ready: {within: 5s}" + calls, "ready: a path is missing"},
-		"ready is no path":             {"ready: health" + calls, `ready: "health" is no path`},
-		"a command without words":      {"ready: /x\nlocal: {}" + calls, "local: a command is missing"},
-		"a container without image":    {"ready: /x\ndocker: {command: [a]}" + calls, "docker: an image is missing"},
-		"a member twice":               {"ready: /x\nmembers: [a, a]" + calls, `members: "a" is no name, or is there twice`},
-		"a call without a method":      {"ready: /x\nobjects: {register: {read: {body: x}}}", "objects: register: read: want one of get, post"},
-		"a mismatch without condition": {"ready: /x\nobjects: {register: {write: {put: /x, answers: {mismatch: [412]}}}}", "objects: register: write: answers: mismatch: write has no condition; "},
-		"a call with two":              {"ready: /x\nobjects: {register: {read: {get: /x, put: /x}}}", "objects: register: read: want one of get, post"},
-		"calls beside a client":        {"client: [a]" + calls, "objects: register: read: the client makes the calls"},
-		"a list for a text":            {"ready: /x\nobjects: {register: {read: {get: [a]}}}", "line 2: want a text"},
-		"half a template":              {"ready: /x\nobjects: {register: {read: {get: '/{{.Key'}}}", "line 2: unclosed action"},
-		"a function there is not":      {"ready: /x\nlocal:\n  command: ['{{shout .ID}}']" + calls, `line 3: function "shout" not defined`},
-		"a field there is not":         {"ready: /x\nlocal:\n  command: [a, '{{.Name}}']" + calls, "line 3: in {{.Name}}: can't evaluate field Name"},
-		"such a field in env":          {"ready: /x\ndocker:\n  image: a\n  env: {A: '{{.B}}'}" + calls, "line 4: in {{.B}}: can't evaluate field B"},
-		"such a field of a path":       {"ready: /x\nobjects: {register: {read: {get: '/{{.Kee}}'}}}", "objects: register: read: line 2: in {{.Kee}}: can't evaluate field Kee"},
-		"such a field of a body":       {"ready: /x\nobjects: {register: {cas: {put: /x, body: '{{index .Value 0}}{{.Val}}'}}}", "objects: register: cas: line 2: in {{.Val}}: "},
-		"an answer in a request":       {"ready: /x\nobjects: {register: {read: {get: '/{{.Status}}'}}}", "objects: register: read: line 2: in {{.Status}}: "},
-		"such a field of an answer":    {"ready: /x\nobjects: {register: {read: {get: /x, value: '{{.Json}}'}}}", "objects: register: read: line 2: in {{.Json}}: "},
-		"such a field of a status":     {"status: {get: /x, role: '{{.Role}}'}" + calls, "status: line 1: in {{.Role}}: "},
-		"such a field of a client":     {"client: ['{{.ID}}']\nobjects: {register: {read, write}}", "line 1: in {{.ID}}: can't evaluate field ID"},
-		"a join of a text":             {"ready: /x\nlocal: {command: ['{{join .ID \",\"}}']}" + calls, `line 2: in {{join .ID ","}}: error calling join: join wants .Members, .Peers or .All`},
-		"a status without request":     {"status: {role: leader}" + calls, "status: want one of get, post"},
+		"nothing":        {"", "objects: none is named"},
+		"an unknown key": {"nmae: kv" + calls, "line 1: no such key: nmae (did you mean name?)"},
+		"a wrong type":   {"\nport: many" + calls, "line 2: cannot unmarshal !!str `many` into uint16"},
+		"two documents": {"ready: /x" + calls + "---\nname: b\n",
+			"more than one document; a service is one"},
+		"no way to see it serve": {calls, "ready: a path is missing"},
+		"ready is a list":        {"ready: [a]" + calls, "line 1: ready: want a path, or {path: "},
+		"ready has another key": {"ready: {wihtin: 5s}" + calls,
+			"line 1: ready: no such key: wihtin (there are path, within)"},
+		"ready within no time": {"ready: {path: /x, within: 0s}" + calls,
+			"line 1: ready: within: 0s is no time to wait"},
+		"ready within what":         {"ready: {path: /x, within: soon}" + calls, `line 1: "soon" is no duration`},
+		"ready without a path":      {"ready: {within: 5s}" + calls, "ready: a path is missing"},
+		"ready is no path":          {"ready: health" + calls, `ready: "health" is no path`},
+		"a command without words":   {"ready: /x\nlocal: {}" + calls, "local: a command is missing"},
+		"a container without image": {"ready: /x\ndocker: {command: [a]}" + calls, "docker: an image is missing"},
+		"a member twice": {"ready: /x\nmembers: [a, a]" + calls,
+			`members: "a" is no name, or is there twice`},
+		"a call without a method": {"ready: /x\nobjects: {register: {read: {body: x}}}",
+			"objects: register: read: want one of get, post"},
+		"a mismatch without condition": {"ready: /x\nobjects: {register: {write: {put: /x, answers: {mismatch: " +
+			"[412]}}}}", "objects: register: write: answers: mismatch: write has no condition; "},
+		"a call with two": {"ready: /x\nobjects: {register: {read: {get: /x, put: /x}}}",
+			"objects: register: read: want one of get, post"},
+		"calls beside a client": {"client: [a]" + calls, "objects: register: read: the client makes the calls"},
+		"a list for a text":     {"ready: /x\nobjects: {register: {read: {get: [a]}}}", "line 2: want a text"},
+		"half a template": {"ready: /x\nobjects: {register: {read: {get: '/{{.Key'}}}",
+			"line 2: unclosed action"},
+		"a function there is not": {"ready: /x\nlocal:\n  command: ['{{shout .ID}}']" + calls,
+			`line 3: function "shout" not defined`},
+		"a field there is not": {"ready: /x\nlocal:\n  command: [a, '{{.Name}}']" + calls,
+			"line 3: in {{.Name}}: can't evaluate field Name"},
+		"such a field in env": {"ready: /x\ndocker:\n  image: a\n  env: {A: '{{.B}}'}" + calls,
+			"line 4: in {{.B}}: can't evaluate field B"},
+		"such a field of a path": {"ready: /x\nobjects: {register: {read: {get: '/{{.Kee}}'}}}",
+			"objects: register: read: line 2: in {{.Kee}}: can't evaluate field Kee"},
+		"such a field of a body": {"ready: /x\nobjects: {register: {cas: {put: /x, body: '{{index .Value " +
+			"0}}{{.Val}}'}}}", "objects: register: cas: line 2: in {{.Val}}: "},
+		"an answer in a request": {"ready: /x\nobjects: {register: {read: {get: '/{{.Status}}'}}}",
+			"objects: register: read: line 2: in {{.Status}}: "},
+		"such a field of an answer": {"ready: /x\nobjects: {register: {read: {get: /x, value: '{{.Json}}'}}}",
+			"objects: register: read: line 2: in {{.Json}}: "},
+		"such a field of a status": {"status: {get: /x, role: '{{.Role}}'}" + calls, "status: line 1: in {{.Role}}: "},
+		"such a field of a client": {"client: ['{{.ID}}']\nobjects: {register: {read, write}}",
+			"line 1: in {{.ID}}: can't evaluate field ID"},
+		"a join of a text": {"ready: /x\nlocal: {command: ['{{join .ID \",\"}}']}" + calls,
+			`line 2: in {{join .ID ","}}: error calling join: join wants .Members, .Peers or .All`},
+		"a status without request": {"status: {role: leader}" + calls, "status: want one of get, post"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := load(t, test.file)
-			if err == nil || !strings.Contains(err.Error(), "kv.yaml: "+test.want) || strings.Contains(err.Error(), "\n") {
+			if err == nil || !strings.Contains(err.Error(), "kv.yaml: "+test.want) ||
+				strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %v, want …kv.yaml: %s…", err, test.want)
 			}
 		})
@@ -74,10 +92,12 @@ objects:
   set: {add: {post: /x}, read: {get: /x}}
   register: {read: {get: /x}}
 `)
-	got := map[string]any{"name": s.Name(), "promises": s.Promise(), "settle": s.Settle().String(), "port": s.Port(), "members": s.Members(),
-		"backends": s.Backends(), "objects": s.Objects(), "calls": s.Calls("set"), "of no object": len(s.Calls("queue")), "role": s.TellsRole()}
-	want := map[string]any{"name": "kv", "promises": "sequential", "settle": "2s", "port": uint16(6379), "members": []history.NodeID{"a", "b"},
-		"backends": []string{"docker", "local"}, "objects": []string{"register", "set"}, "calls": []string{"add", "read"}, "of no object": 0, "role": false}
+	got := map[string]any{"name": s.Name(), "promises": s.Promise(), "settle": s.Settle().String(), "port": s.Port(),
+		"members": s.Members(), "backends": s.Backends(), "objects": s.Objects(), "calls": s.Calls("set"),
+		"of no object": len(s.Calls("queue")), "role": s.TellsRole()}
+	want := map[string]any{"name": "kv", "promises": "sequential", "settle": "2s", "port": uint16(6379),
+		"members": []history.NodeID{"a", "b"}, "backends": []string{"docker", "local"},
+		"objects": []string{"register", "set"}, "calls": []string{"add", "read"}, "of no object": 0, "role": false}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -94,21 +114,24 @@ docker:
 ready: /health
 objects: {register: {read: {get: /x}}}
 `)
-	got := s.Launch(cluster.Member{ID: "n2", Members: []history.NodeID{"n1", "n2", "n3"}, Peer: "0.0.0.0:9", Client: "10.0.0.2:8",
-		Address: "10.0.0.2:9", Peers: map[history.NodeID]string{"n3": "10.0.0.3:9", "n1": "10.0.0.1:9"}, Data: "/data"})
+	got := s.Launch(cluster.Member{ID: "n2", Members: []history.NodeID{"n1", "n2", "n3"}, Peer: "0.0.0.0:9",
+		Client: "10.0.0.2:8", Address: "10.0.0.2:9",
+		Peers: map[history.NodeID]string{"n3": "10.0.0.3:9", "n1": "10.0.0.1:9"}, Data: "/data"})
 	if !filepath.IsAbs(got.Local.Dir) {
 		t.Errorf("runs in %s", got.Local.Dir)
 	}
 	want := cluster.Launch{Image: "kv:1", Ready: "/health", Stream: true,
 		Argv: []string{"10.0.0.1:9,10.0.0.2:9,10.0.0.3:9", "-peer n1 -peer n3 "},
 		Local: &cluster.Command{Dir: got.Local.Dir, Env: []string{"ADDRESS=10.0.0.2:9", "DATA=/data"},
-			Argv: []string{filepath.Join(got.Local.Dir, "bin/kv"), "--id=n2", "1", "10.0.0.2", "8", "n1=10.0.0.1:9,n3=10.0.0.3:9", "n1;n2;n3"}}}
+			Argv: []string{filepath.Join(got.Local.Dir, "bin/kv"), "--id=n2", "1", "10.0.0.2", "8",
+				"n1=10.0.0.1:9,n3=10.0.0.3:9", "n1;n2;n3"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-// How long a member may take until it serves is for the file to say, beside the path or without one.
+// How long a member may take until it serves is for the file to say, beside the path or without
+// one.
 func TestReadyWithin(t *testing.T) {
 	for file, want := range map[string]cluster.Launch{
 		"ready: /x":                                 {Ready: "/x"},

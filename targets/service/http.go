@@ -94,7 +94,8 @@ func (c *call) request(ctx context.Context, base string, arg argument) (*http.Re
 // usual is what statuses mean where the file does not say.
 var usual = answers{OK: []int{http.StatusOK, http.StatusCreated, http.StatusNoContent}}
 
-// unmatched is what conditional calls return, given their arguments, when their condition did not hold.
+// unmatched is what conditional calls return, given their arguments, when their condition did not
+// hold.
 var unmatched = map[string]func(asked json.RawMessage) string{
 	"cas": func(asked json.RawMessage) string {
 		return strings.TrimSuffix(strings.TrimSpace(string(asked)), "]") + ",false]"
@@ -156,7 +157,8 @@ func (s *Service) read(c *call, op history.Op, got answer) cluster.Answer {
 	return done(op, value)
 }
 
-// complete reports whether a body cannot be the beginning of a longer one: it is JSON, and no number.
+// complete reports whether a body cannot be the beginning of a longer one: it is JSON, and no
+// number.
 func complete(body string) bool {
 	last := strings.TrimRight(body, " \t\r\n")
 	return json.Valid([]byte(body)) && (last != body || !strings.ContainsAny(last[len(last)-1:], "0123456789"))

@@ -83,7 +83,8 @@ objects:
 // What a request looks like, and what is made of its answer (S1).
 func TestCallsByHTTP(t *testing.T) {
 	s := mustLoad(t, store)
-	read, write := history.Op{F: "read", Key: "a b"}, history.Op{F: "write", Key: "k", Value: json.RawMessage("7"), Index: 12, Process: 4}
+	read, write := history.Op{F: "read", Key: "a b"},
+		history.Op{F: "write", Key: "k", Value: json.RawMessage("7"), Index: 12, Process: 4}
 	cas := history.Op{F: "cas", Key: "k", Value: json.RawMessage(`[null,"x"]`)}
 	for name, test := range map[string]struct {
 		op     history.Op
@@ -92,28 +93,38 @@ func TestCallsByHTTP(t *testing.T) {
 		asked  string
 		want   string
 	}{
-		"a get returns its body":            {read, 200, " 5\n", "GET /kv/a%20b", "ok 5"},
-		"a body that is no JSON":            {read, 200, "five", "GET /kv/a%20b", `info what it returned is no JSON: "five"`},
-		"an empty body is null":             {read, 200, "", "GET /kv/a%20b", "ok null"},
-		"a status that means null":          {read, 404, "no such key", "GET /kv/a%20b", "ok null"},
-		"a put returns what it wrote":       {write, 204, "", `PUT /kv/k {"value": 7} once run-4-12`, "ok 7"},
-		"a status that means fail":          {write, 409, "busy\nhere", `PUT /kv/k {"value": 7} once run-4-12`, "fail status 409: busy here"},
-		"a status that means elsewhere":     {write, 421, "ask n1", `PUT /kv/k {"value": 7} once run-4-12`, "fail elsewhere status 421: ask n1"},
-		"any other status is unknown":       {write, 503, "", `PUT /kv/k {"value": 7} once run-4-12`, "info status 503: "},
-		"a redirection is not followed":     {write, 307, "", `PUT /kv/k {"value": 7} once run-4-12`, "info status 307: "},
-		"null is written null":              {cas, 200, `{}`, `POST /cas k null "x"`, `ok [null,"x"]`},
-		"texts of an argument have quotes":  {cas, 200, `{"was": ["x", null]}`, `POST /cas k null "x"`, `ok ["x",null]`},
-		"a success that is none":            {cas, 200, `{"other": "3"}`, `POST /cas k null "x"`, "fail it is 3"},
-		"numbers as they stand":             {cas, 200, `{"was": 12345678901234567890}`, `POST /cas k null "x"`, "ok 12345678901234567890"},
-		"a call's answers are its own":      {history.Op{F: "delete", Key: "k"}, 404, "", "DELETE /kv/k", "ok null"},
-		"and the file's do not add to them": {history.Op{F: "delete", Key: "k"}, 409, "", "DELETE /kv/k", "info status 409: "},
-		"a cas that found another value":    {cas, 412, "no", `POST /cas k null "x"`, `ok [null,"x",false]`},
-		"an element that was there":         {history.Op{F: "add", Value: json.RawMessage("[1,2]")}, 412, "", "POST /add [1,2]", "ok [[1,2],false]"},
-		"a queue that was empty":            {history.Op{F: "dequeue"}, 412, "", "POST /take", "ok null"},
-		"a lock that was held":              {history.Op{F: "try_acquire"}, 412, "", "POST /lock", "ok false"},
-		"a call without a condition":        {write, 412, "", `PUT /kv/k {"value": 7} once run-4-12`, "info status 412: "},
-		"a call that there is not":          {history.Op{F: "pop"}, 200, "", "", "fail register has no call pop"},
-		"a request that cannot be made":     {history.Op{F: "broken"}, 200, "", "", "fail line 17: in {{index .Value 5}}: "},
+		"a get returns its body": {read, 200, " 5\n", "GET /kv/a%20b", "ok 5"},
+		"a body that is no JSON": {read, 200, "five", "GET /kv/a%20b",
+			`info what it returned is no JSON: "five"`},
+		"an empty body is null":       {read, 200, "", "GET /kv/a%20b", "ok null"},
+		"a status that means null":    {read, 404, "no such key", "GET /kv/a%20b", "ok null"},
+		"a put returns what it wrote": {write, 204, "", `PUT /kv/k {"value": 7} once run-4-12`, "ok 7"},
+		"a status that means fail": {write, 409, "busy\nhere", `PUT /kv/k {"value": 7} once run-4-12`,
+			"fail status 409: busy here"},
+		"a status that means elsewhere": {write, 421, "ask n1", `PUT /kv/k {"value": 7} once run-4-12`,
+			"fail elsewhere status 421: ask n1"},
+		"any other status is unknown": {write, 503, "", `PUT /kv/k {"value": 7} once run-4-12`,
+			"info status 503: "},
+		"a redirection is not followed": {write, 307, "", `PUT /kv/k {"value": 7} once run-4-12`,
+			"info status 307: "},
+		"null is written null": {cas, 200, `{}`, `POST /cas k null "x"`, `ok [null,"x"]`},
+		"texts of an argument have quotes": {cas, 200, `{"was": ["x", null]}`, `POST /cas k null "x"`,
+			`ok ["x",null]`},
+		"a success that is none": {cas, 200, `{"other": "3"}`, `POST /cas k null "x"`, "fail it is 3"},
+		"numbers as they stand": {cas, 200, `{"was": 12345678901234567890}`, `POST /cas k null "x"`,
+			"ok 12345678901234567890"},
+		"a call's answers are its own": {history.Op{F: "delete", Key: "k"}, 404, "", "DELETE /kv/k", "ok null"},
+		"and the file's do not add to them": {history.Op{F: "delete", Key: "k"}, 409, "", "DELETE /kv/k",
+			"info status 409: "},
+		"a cas that found another value": {cas, 412, "no", `POST /cas k null "x"`, `ok [null,"x",false]`},
+		"an element that was there": {history.Op{F: "add", Value: json.RawMessage("[1,2]")}, 412, "",
+			"POST /add [1,2]", "ok [[1,2],false]"},
+		"a queue that was empty":     {history.Op{F: "dequeue"}, 412, "", "POST /take", "ok null"},
+		"a lock that was held":       {history.Op{F: "try_acquire"}, 412, "", "POST /lock", "ok false"},
+		"a call without a condition": {write, 412, "", `PUT /kv/k {"value": 7} once run-4-12`, "info status 412: "},
+		"a call that there is not":   {history.Op{F: "pop"}, 200, "", "", "fail register has no call pop"},
+		"a request that cannot be made": {history.Op{F: "broken"}, 200, "", "",
+			"fail line 17: in {{index .Value 5}}: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			addr, asked := served(t, test.status, test.body)
@@ -135,7 +146,8 @@ func TestCallsWithoutAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed.Close()
-	if got := told(invoke(t, s, closed.Addr().String(), time.Minute, write)); !strings.HasPrefix(got, "fail elsewhere dial tcp ") {
+	if got := told(invoke(t, s, closed.Addr().String(), time.Minute, write)); !strings.HasPrefix(got,
+		"fail elsewhere dial tcp ") {
 		t.Errorf("nobody listens: %s", got)
 	}
 
@@ -143,7 +155,8 @@ func TestCallsWithoutAnswer(t *testing.T) {
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer slow.Close()
 	defer close(release)
-	if got := told(invoke(t, s, slow.Listener.Addr().String(), 20*time.Millisecond, write)); got != "info context deadline exceeded" {
+	if got := told(invoke(t, s, slow.Listener.Addr().String(), 20*time.Millisecond,
+		write)); got != "info context deadline exceeded" {
 		t.Errorf("nobody answers: %s", got)
 	}
 
@@ -162,21 +175,26 @@ func TestCallsWithoutAnswer(t *testing.T) {
 // and the body of an answer, or within a number, has told nothing.
 func TestAnswersThatMayBeCutOff(t *testing.T) {
 	s := mustLoad(t, store)
-	read, write, cas := history.Op{F: "read"}, history.Op{F: "write", Value: json.RawMessage("7")}, history.Op{F: "cas", Value: json.RawMessage("[1,2]")}
+	read, write, cas := history.Op{F: "read"}, history.Op{F: "write", Value: json.RawMessage("7")},
+		history.Op{F: "cas", Value: json.RawMessage("[1,2]")}
 	const open, length = "HTTP/1.0 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%[2]s"
 	for name, test := range map[string]struct {
 		op     history.Op
 		answer string
 		want   string
 	}{
-		"a number":                           {read, open + "12", "info the answer has no Content-Length, and so its body may be cut off: status 200: 12"},
-		"a number and the end of its line":   {read, open + "12\n", "ok 12"},
-		"nothing":                            {read, open, "info the answer has no Content-Length, and so its body may be cut off: status 200: "},
-		"an object is complete":              {read, open + `{"a":1}`, `ok {"a":1}`},
-		"half an object":                     {read, open + `{"a":`, `info the answer has no Content-Length, and so its body may be cut off: status 200: {"a":`},
-		"null":                               {read, open + "null", "ok null"},
-		"a body that is not used":            {write, open + "1", "ok 7"},
-		"a body that is used":                {cas, open, "info the answer has no Content-Length, and so its body may be cut off: status 200: "},
+		"a number": {read, open + "12",
+			"info the answer has no Content-Length, and so its body may be cut off: status 200: 12"},
+		"a number and the end of its line": {read, open + "12\n", "ok 12"},
+		"nothing": {read, open,
+			"info the answer has no Content-Length, and so its body may be cut off: status 200: "},
+		"an object is complete": {read, open + `{"a":1}`, `ok {"a":1}`},
+		"half an object": {read, open + `{"a":`,
+			`info the answer has no Content-Length, and so its body may be cut off: status 200: {"a":`},
+		"null":                    {read, open + "null", "ok null"},
+		"a body that is not used": {write, open + "1", "ok 7"},
+		"a body that is used": {cas, open,
+			"info the answer has no Content-Length, and so its body may be cut off: status 200: "},
 		"shorter than it says":               {read, fmt.Sprintf(length, 3, "12"), "info unexpected EOF"},
 		"and for a body that is not used":    {write, fmt.Sprintf(length, 3, "12"), "info unexpected EOF"},
 		"one value and the beginning of one": {cas, fmt.Sprintf(length, 15, `{"was":1}{"oth"`), "info line "},
@@ -191,7 +209,8 @@ func TestAnswersThatMayBeCutOff(t *testing.T) {
 			}))
 			defer server.Close()
 			got := told(invoke(t, s, server.Listener.Addr().String(), time.Minute, test.op))
-			if exact := !strings.HasSuffix(test.want, "line "); exact && got != test.want || !strings.HasPrefix(got, test.want) {
+			if exact := !strings.HasSuffix(test.want, "line "); exact && got != test.want ||
+				!strings.HasPrefix(got, test.want) {
 				t.Errorf("told %s, want %s", got, test.want)
 			}
 		})
@@ -218,13 +237,15 @@ func TestWritesAreNotRepeated(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	c, err := s.Dial(t.Context(), server.Listener.Addr().String(), cluster.Session{Process: 4, Object: "register", Run: "run"})
+	c, err := s.Dial(t.Context(), server.Listener.Addr().String(),
+		cluster.Session{Process: 4, Object: "register", Run: "run"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
 	for _, want := range []string{"ok 7", "info EOF"} {
-		if got := told(c.Invoke(t.Context(), history.Op{F: "write", Key: "k", Value: json.RawMessage("7")})); got != want {
+		if got := told(c.Invoke(t.Context(), history.Op{F: "write", Key: "k",
+			Value: json.RawMessage("7")})); got != want {
 			t.Errorf("told %s, want %s", got, want)
 		}
 	}
@@ -245,9 +266,10 @@ objects: {register: {read: {get: /x}}}
 		want   cluster.Status
 		err    string
 	}{
-		"ready":           {store, 200, "", cluster.Status{Up: true}, ""},
-		"not ready":       {store, 503, "", cluster.Status{}, "/health answers 503 Service Unavailable"},
-		"a role":          {role, 200, `{"role": "leader", "leader": "n2", "term": 7}`, cluster.Status{Up: true, Role: "leader", Leader: "n2", Term: 7}, ""},
+		"ready":     {store, 200, "", cluster.Status{Up: true}, ""},
+		"not ready": {store, 503, "", cluster.Status{}, "/health answers 503 Service Unavailable"},
+		"a role": {role, 200, `{"role": "leader", "leader": "n2", "term": 7}`,
+			cluster.Status{Up: true, Role: "leader", Leader: "n2", Term: 7}, ""},
 		"no role to tell": {role, 500, ``, cluster.Status{}, "/status answers 500 Internal Server Error"},
 	} {
 		t.Run(name, func(t *testing.T) {

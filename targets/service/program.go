@@ -19,7 +19,8 @@ type clientOf struct {
 	Run     string
 }
 
-// program makes calls through a program of the user's: a line of JSON asks, a line answers, one at a time.
+// program makes calls through a program of the user's: a line of JSON asks, a line answers, one at
+// a time.
 type program struct {
 	argv []string
 	dir  string
@@ -167,7 +168,8 @@ func (p *program) read(op history.Op, line []byte) cluster.Answer {
 }
 
 func notAnswer(line []byte) string {
-	return fmt.Sprintf("the client answers %.200q, and not {\"type\": \"ok\"}, \"fail\" or \"info\" to the call that it was asked", line)
+	return fmt.Sprintf("the client answers %.200q, and not {\"type\": \"ok\"}, \"fail\" or \"info\" to the call "+
+		"that it was asked", line)
 }
 
 // end ends the program, and adds how it ended and what it said last to why.

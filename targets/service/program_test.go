@@ -25,7 +25,8 @@ func programmed(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return "client: [" + own + `, client, "{{.Addr}}", "{{.Object}}", "{{.Process}}", "{{.Run}}"]` + "\nobjects: {register: {read, write}}\n"
+	return "client: [" + own + `, client, "{{.Addr}}", "{{.Object}}", "{{.Process}}", "{{.Run}}"]` +
+		"\nobjects: {register: {read, write}}\n"
 }
 
 func TestCallsByProgram(t *testing.T) {
@@ -51,20 +52,25 @@ func TestCallsByProgram(t *testing.T) {
 			}
 		})
 	}
-	if got := told(invoke(t, s, "1.2.3.4:0", time.Minute, history.Op{F: "write"})); got != "fail elsewhere the client is not ready: nobody there" {
+	if got := told(invoke(t, s, "1.2.3.4:0", time.Minute,
+		history.Op{F: "write"})); got != "fail elsewhere the client is not ready: nobody there" {
 		t.Errorf("a client of nobody: %s", got)
 	}
-	// A program that is slow to start makes no call, and so the call had no effect; it is not ended for that.
+	// A program that is slow to start makes no call, and so the call had no effect; it is not
+	// ended for that.
 	s = mustLoad(t, "client: [sleep, '60']\nobjects: {register: {read, write}}\n")
-	if got := told(invoke(t, s, "", 20*time.Millisecond, history.Op{F: "write"})); got != "fail elsewhere the client is not ready yet" {
+	if got := told(invoke(t, s, "", 20*time.Millisecond,
+		history.Op{F: "write"})); got != "fail elsewhere the client is not ready yet" {
 		t.Errorf("a slow start: %s", got)
 	}
 	s = mustLoad(t, "client: [echo, hello]\nobjects: {register: {read, write}}\n")
-	if got := told(invoke(t, s, "", time.Minute, history.Op{F: "write"})); !strings.HasPrefix(got, "fail elsewhere the client ") {
+	if got := told(invoke(t, s, "", time.Minute, history.Op{F: "write"})); !strings.HasPrefix(got,
+		"fail elsewhere the client ") {
 		t.Errorf("no client at all: %s", got)
 	}
 	s = mustLoad(t, "client: [./nowhere]\nobjects: {register: {read, write}}\n")
-	if got := told(invoke(t, s, "1.2.3.4:5", time.Minute, history.Op{F: "read"})); !strings.HasPrefix(got, "fail elsewhere start client: ") {
+	if got := told(invoke(t, s, "1.2.3.4:5", time.Minute, history.Op{F: "read"})); !strings.HasPrefix(got,
+		"fail elsewhere start client: ") {
 		t.Errorf("a program that there is not: %s", got)
 	}
 }
@@ -77,10 +83,13 @@ func TestProgramsLast(t *testing.T) {
 		keys []string
 		want []string
 	}{
-		"no answer in time": {[]string{"calls", "calls", "silent", "calls", "calls"}, []string{"ok 1", "ok 2", "info context canceled", "ok 1", "ok 2"}},
-		"deaf":              {[]string{"calls", "deaf", "big", "calls"}, []string{"ok 1", "ok 2", "info the client does not listen", "ok 1"}},
-		"two answers":       {[]string{"calls", "twice", "calls", "calls"}, []string{"ok 1", "ok 2", unasked, "ok 1"}},
-		"gone between":      {[]string{"calls", "leave", "calls", "calls"}, []string{"ok 1", "ok 2", "fail elsewhere the client has ended (exit status 3): bye", "ok 1"}},
+		"no answer in time": {[]string{"calls", "calls", "silent", "calls", "calls"},
+			[]string{"ok 1", "ok 2", "info context canceled", "ok 1", "ok 2"}},
+		"deaf": {[]string{"calls", "deaf", "big", "calls"},
+			[]string{"ok 1", "ok 2", "info the client does not listen", "ok 1"}},
+		"two answers": {[]string{"calls", "twice", "calls", "calls"}, []string{"ok 1", "ok 2", unasked, "ok 1"}},
+		"gone between": {[]string{"calls", "leave", "calls", "calls"},
+			[]string{"ok 1", "ok 2", "fail elsewhere the client has ended (exit status 3): bye", "ok 1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := mustLoad(t, programmed(t)).Dial(t.Context(), "1.2.3.4:5", cluster.Session{Object: "register"})
@@ -116,7 +125,8 @@ func TestStatusByProgram(t *testing.T) {
 	if got, err := s.Status(t.Context(), "1.2.3.4:5"); err != nil || !got.Up {
 		t.Errorf("status %+v, error %v", got, err)
 	}
-	s = mustLoad(t, "client: [sh, -c, 'echo first >&2; echo no route >&2; exit 3']\nobjects: {register: {read, write}}\n")
+	s = mustLoad(t,
+		"client: [sh, -c, 'echo first >&2; echo no route >&2; exit 3']\nobjects: {register: {read, write}}\n")
 	got, err := s.Status(t.Context(), "1.2.3.4:5")
 	if err == nil || got.Up || err.Error() != "status of 1.2.3.4:5: the client has ended (exit status 3): no route" {
 		t.Errorf("of a program that ends at once: status %+v, error %v", got, err)
@@ -141,7 +151,8 @@ objects: {register: {read, write}}
 	defer s.Close()
 	for range 3 {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-		if got, err := s.Status(ctx, "1.2.3.4:5"); got.Up || err == nil || !strings.Contains(err.Error(), "the client is not ready yet") {
+		if got, err := s.Status(ctx, "1.2.3.4:5"); got.Up || err == nil ||
+			!strings.Contains(err.Error(), "the client is not ready yet") {
 			t.Errorf("before it is ready: status %+v, error %v", got, err)
 		}
 		cancel()

@@ -8,7 +8,8 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// readiness says how a member shows that it serves, and how long it may take: a path, or {path, within}.
+// readiness says how a member shows that it serves, and how long it may take: a path, or {path,
+// within}.
 type readiness struct {
 	Path   string        // on the client port; it answers 200 once the member serves
 	Within plan.Duration // 0: as cluster.Launch has it

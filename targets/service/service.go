@@ -100,7 +100,8 @@ type members []string
 
 func (m members) join(between string, _ ...string) string { return strings.Join(m, between) }
 
-// addresses are by name. {{join .Peers ","}} is addr,addr; {{join .Peers "," "="}} is name=addr,name=addr.
+// addresses are by name. {{join .Peers ","}} is addr,addr; {{join .Peers "," "="}} is
+// name=addr,name=addr.
 type addresses map[string]string
 
 func (a addresses) join(between string, pair ...string) string {
@@ -117,8 +118,9 @@ func (a addresses) join(between string, pair ...string) string {
 
 // Launch makes commands of the file's. Members talk in whatever they like, so in streams.
 func (s *Service) Launch(m cluster.Member) cluster.Launch {
-	data := member{ID: string(m.ID), Index: slices.Index(m.Members, m.ID), Peer: m.Peer, Client: m.Client, Address: m.Address, Peers: addresses{},
-		All: addresses{string(m.ID): m.Address}, Data: m.Data, Run: m.Run, Seed: m.Seed}
+	data := member{ID: string(m.ID), Index: slices.Index(m.Members, m.ID), Peer: m.Peer, Client: m.Client,
+		Address: m.Address, Peers: addresses{}, All: addresses{string(m.ID): m.Address}, Data: m.Data, Run: m.Run,
+		Seed: m.Seed}
 	for _, id := range m.Members {
 		data.Members = append(data.Members, string(id))
 	}
@@ -141,7 +143,8 @@ func (s *Service) Launch(m cluster.Member) cluster.Launch {
 	return l
 }
 
-// beside is where a program lies: one that is named with a directory, from the file's; any other in the PATH.
+// beside is where a program lies: one that is named with a directory, from the file's; any other
+// in the PATH.
 func (s *Service) beside(program string) string {
 	if strings.ContainsRune(program, '/') && !filepath.IsAbs(program) {
 		return filepath.Join(s.dir, program)

@@ -4,6 +4,7 @@
 //
 //	N1  A change is one nftables transaction: no packet sees half of a cut, nor none between two.
 //	N2  An Answer says what the kernel says: rules and counters are read back, not remembered.
-//	N3  Nothing outlives the harness: when the requests end, or the program is told to, the cut is lifted.
+//	N3  Nothing outlives the harness: when the requests end, or the program is told to, the cut is
+//	    lifted.
 //	N4  A cut hits what arrives at this node. Both directions of a link are cut at its two ends.
 package netfault

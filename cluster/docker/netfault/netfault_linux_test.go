@@ -33,7 +33,8 @@ func TestRuleReadsBack(t *testing.T) {
 }
 
 func TestForeignRule(t *testing.T) {
-	for _, exprs := range [][]expr.Any{nil, {&expr.Verdict{Kind: expr.VerdictDrop}}, drop(Link{From: netip.MustParseAddr("10.0.0.1")})[:5]} {
+	for _, exprs := range [][]expr.Any{nil, {&expr.Verdict{Kind: expr.VerdictDrop}},
+		drop(Link{From: netip.MustParseAddr("10.0.0.1")})[:5]} {
 		if r, err := parse(exprs); err == nil {
 			t.Errorf("parse(%v) is %v, want an error", exprs, r)
 		}

@@ -12,7 +12,8 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "write what happens now into the transcripts")
 
-// Transcripts plays testdata/*.txt of the test's directory (B1); package transcript says how to read them.
+// Transcripts plays testdata/*.txt of the test's directory (B1); package transcript says how to
+// read them.
 func (s Suite) Transcripts(t *testing.T) {
 	t.Helper()
 	for _, file := range files(t) {
