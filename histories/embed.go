@@ -1,7 +1,8 @@
 // Package histories holds recorded histories with the verdicts that they deserve: the checkers'
 // test vectors, free for other tools to use. README.md describes the files.
 //
-//	V1  A verdict stands for the history as it is, by the definition of its model, not for what some checker says.
+//	V1  A verdict stands for the history as it is, by the definition of its model, not for what
+//	    some checker says.
 //	V2  A history shows one thing; its name and comment say which.
 package histories
 

@@ -241,7 +241,8 @@ func TestSaveAndLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	linked := *run // and its own files are linked
-	linked.Links = []report.Link{{Name: "history", Path: "history.jsonl"}, {Name: "status of the nodes", Path: "status.jsonl"}}
+	linked.Links = []report.Link{{Name: "history", Path: "history.jsonl"},
+		{Name: "status of the nodes", Path: "status.jsonl"}}
 	if diff := cmp.Diff(&linked, got, cmp.AllowUnexported(history.History{})); diff != "" {
 		t.Errorf("the run read back (-want +got):\n%s", diff)
 	}

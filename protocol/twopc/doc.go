@@ -70,15 +70,13 @@
 //
 //	Gray, AC4   all vote yes, so it is committed    a_transaction_commits_when_all_have_voted_yes
 //	AC3         one no rolls back everywhere        one_no_rolls_back_everywhere
-//	AC1         a decision reaches everyone         a_lost_decision_is_told_again,
-//	            the_coordinator_crashes_after_it_has_decided
+//	AC1         a decision reaches everyone         a_lost_decision_is_told_again, the_coordinator_crashes_after_it_has_decided
 //	MLO         unknown means rolled back           the_coordinator_crashes_before_it_decides, a_patience_that_ends_rolls_back
 //	BHG §7.4    a vote outlives a crash             a_participant_comes_back_in_doubt_with_its_locks
 //	BHG §7.3    a participant in doubt blocks       a_participant_in_doubt_blocks
 //	BHG §7.4    others may know                     participants_ask_each_other, who_has_not_voted_yet_can_still_refuse
-//	AC2         late messages change nothing        a_late_prepare_locks_nothing,
-//	            what_was_refused_stays_refused one shard needs one phase
-//	            one_shard_needs_one_phase
+//	AC2         late messages change nothing        a_late_prepare_locks_nothing, what_was_refused_stays_refused
+//	            one shard needs one phase           one_shard_needs_one_phase
 //	BHG §3      locks are held to the end           reads_lock_too, a_locked_key_is_refused_and_tried_again
 //	            nobody waits for a lock             two_in_opposite_order_do_not_deadlock
 //
