@@ -59,14 +59,18 @@ func Strongest(ctx context.Context, modelName string, h *history.History, opts .
 	return g, nil
 }
 
-// cheapFirst puts those levels in front that one sort decides, so that a long history for which the
-// others take too long is graded by these at least.
+// cheapFirst puts the levels in front that one sort decides, so that a long history is graded at
+// least by these if the others take too long. Eventual is the first of all: it needs no trace, and
+// its own copy of the history is garbage before the trace of the others is read.
 func cheapFirst(levels []string) []string {
 	cheap := func(level string) int {
-		if isCheap(level) {
+		switch {
+		case level == Eventual:
 			return 0
+		case isCheap(level):
+			return 1
 		}
-		return 1
+		return 2
 	}
 	return slices.SortedStableFunc(slices.Values(levels), func(a, b string) int { return cheap(a) - cheap(b) })
 }

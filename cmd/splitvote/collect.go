@@ -5,21 +5,47 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 )
 
-// collectLater puts garbage collection off until the process holds half a gigabyte. A large history
-// is made of few large pieces that live until the end, and to walk over them while they are filled
-// costs more than to fill them. From the first collection on all is as usual. Whoever sets GOGC or
-// GOMEMLIMIT is obeyed instead.
+// A large history consists of few large pieces that live until the end. Collecting garbage while
+// they are filled costs more time than filling them, so the first collection is put off until the
+// process holds firstCollection bytes. Go's default then lets the heap double before the next one,
+// which for a million calls is more than 700 MB; roomBesides keeps it lower.
+const (
+	firstCollection = 512 << 20
+	smallHeap       = 544 << 20 // a heap that is smaller than this may double
+)
+
+// roomBesides is the limit of memory until the next collection, given how much is live: Go's
+// default, up to smallHeap; half as much again as is live, beyond that.
+func roomBesides(live uint64) int64 {
+	return int64(min(max(smallHeap, live+live/2), math.MaxInt64))
+}
+
+// collectLater puts garbage collection off and then bounds the heap, as described above. A user's
+// GOGC or GOMEMLIMIT takes precedence.
 func collectLater() {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}
 	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(512 << 20)
-	usual := func(struct{}) {
-		debug.SetMemoryLimit(math.MaxInt64)
+	debug.SetMemoryLimit(firstCollection)
+	afterCollection(func() {
 		debug.SetGCPercent(100)
-	}
-	runtime.AddCleanup(new([64]byte), usual, struct{}{}) // found unreachable by the first collection
+		boundHeap()
+	})
+}
+
+// boundHeap sets the limit now and after every collection.
+func boundHeap() {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	debug.SetMemoryLimit(roomBesides(live[0].Value.Uint64()))
+	afterCollection(boundHeap)
+}
+
+// afterCollection calls do once, after the next collection.
+func afterCollection(do func()) {
+	runtime.AddCleanup(new([64]byte), func(do func()) { do() }, do)
 }

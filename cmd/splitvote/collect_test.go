@@ -1,0 +1,19 @@
+package main
+
+import "testing"
+
+// A small heap may double, as usual in Go. A large one gets half of what is live as room for
+// garbage, so that a million calls are judged, explained and graded in less than 700 MB.
+func TestRoomBesidesWhatIsLive(t *testing.T) {
+	const mib = 1 << 20
+	for _, c := range []struct{ live, want uint64 }{
+		{3 * mib, 544 * mib},
+		{300 * mib, 544 * mib},
+		{400 * mib, 600 * mib}, // a million calls while they are graded
+		{1600 * mib, 2400 * mib},
+	} {
+		if got := roomBesides(c.live); uint64(got) != c.want {
+			t.Errorf("with %d MiB live the limit is %d MiB, want %d MiB", c.live/mib, got/mib, c.want/mib)
+		}
+	}
+}
