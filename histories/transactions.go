@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-//go:embed txn/*.jsonl txn/*.edn txn/*.log
+//go:embed txn/*.jsonl txn/*.edn txn/*.json txn/*.log
 var transactional embed.FS
 
 // Transactions is one history of transactions with its header. Each shows one anomaly, or none.

@@ -18,6 +18,7 @@ type collector struct {
 	calls []Call
 	cut   string // where the recording broke off
 	head  Initial
+	loose bool // the file has completions only
 	rules pairing
 	kept  int64 // bytes of the events and their values
 }
@@ -65,7 +66,11 @@ func (c *collector) reserve(events int) {
 
 // history is all that was collected.
 func (c *collector) history() *History {
-	return &History{Ops: c.ops, Cut: c.cut, Initial: c.head, Notes: c.rules.notes(), calls: c.calls}
+	h := &History{Ops: c.ops, Cut: c.cut, Initial: c.head, Unordered: c.loose, Notes: c.rules.notes(), calls: c.calls}
+	if c.loose {
+		h.Notes = append(h.Notes, completionsNote)
+	}
+	return h
 }
 
 // source reads the events of a file one by one.
@@ -97,7 +102,7 @@ func readAll(s source) (*History, error) {
 	var c collector
 	for {
 		op, err := s.next()
-		c.head = initialOf(s)
+		c.head, c.loose = initialOf(s), unordered(s)
 		var cut cutOff
 		switch {
 		case err == nil:

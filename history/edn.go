@@ -15,7 +15,7 @@ import (
 // Value; see [ednValues] for how values become JSON. A file that breaks off in mid-form is read up
 // to there and says so in Cut.
 func ReadEDN(r io.Reader) (*History, error) {
-	return readAll(newEDNSource(bufio.NewReaderSize(r, 1<<20)))
+	return readAll(&completions{source: newEDNSource(bufio.NewReaderSize(r, 1<<20))})
 }
 
 // ednSource reads EDN form by form.
@@ -97,7 +97,13 @@ func (v *ednValues) event(form any) (Op, error) {
 	if _, txn := microOperations(value); op.F == "" && txn { // as Elle's examples
 		op.F = "txn"
 	}
+	if process, _ := m.Get("process"); process == nil && withoutProcess(&op) {
+		op.Process = noProcess
+	}
 	for _, need := range []edn.Keyword{"process", "type", "f"} {
+		if need == "process" && op.Process == noProcess {
+			continue
+		}
 		if form, given := m.Get(need); (!given || form == nil || form == "") && (need != "f" || op.F == "") {
 			return Op{}, fmt.Errorf("an event needs a :%s", need)
 		}

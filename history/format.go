@@ -71,7 +71,9 @@ func Decode(r io.Reader, format Format) (*History, error) {
 func (in input) decode() (*History, error) {
 	switch in.format {
 	case JSONL:
-		return readLines(in, in.size)
+		if head, _ := in.Peek(in.Buffered()); !beginsWithCompletion(head) {
+			return readLines(in, in.size)
+		}
 	case Binary:
 		return readBlocks(&binaryFeeder{r: in}, in.size, cores())
 	}
@@ -88,9 +90,9 @@ type input struct {
 func (in input) source() source {
 	switch in.format {
 	case JSON:
-		return newArraySource(in.Reader)
+		return &completions{source: newArraySource(in.Reader)}
 	case EDN:
-		return newEDNSource(in.Reader)
+		return &completions{source: newEDNSource(in.Reader)}
 	case JepsenLog:
 		return newJepsenLog(in.Reader)
 	case Intervals:
@@ -102,7 +104,7 @@ func (in input) source() source {
 	case PorcupineKV, PorcupineEtcd:
 		return newLogSource(in.Reader, in.format)
 	default:
-		return newLineSource(in.Reader)
+		return &completions{source: newLineSource(in.Reader)}
 	}
 }
 

@@ -62,6 +62,12 @@ var foreign = map[string]struct {
 	"no f, in EDN":      {`[{:process 3, :type :invoke, :value [[:append :x "a"] [:r :y]]}]`, []string{`3 invoke txn [["append","x","a"],["r","y"]]`}},
 	"names of processes, EDN": {`{:process "a", :type :invoke, :f :read, :time 1.5}{:process :b, :type :invoke, :f :read, :time #inst "2024-02-29T00:00:00Z"}`,
 		[]string{"0 invoke read null @1", "1 invoke read null @1"}},
+	"completions only": {`{:type :ok, :f :txn, :value [[:append :x 1]], :time 5} {:type :info, :value [[:append :x 2]], :time 9}`,
+		[]string{`0 invoke txn [["append","x",1]] @5`, `1 invoke txn [["append","x",2]] @5`, `0 ok txn [["append","x",1]] @5`, `1 info txn [["append","x",2]] @9`}},
+	"completions of named processes": {`[{"type":"ok","process":"a","value":[["w",1,2]],"time":"2024-02-29T00:00:00Z"},{"type":"ok","process":"a","value":[["r",1,2]],"time":"2024-02-29T00:00:01Z"}]`,
+		[]string{`0 invoke txn [["w",1,2]]`, `1 invoke txn [["r",1,2]]`, `0 ok txn [["w",1,2]]`, `1 ok txn [["r",1,2]] @1000000000`}},
+	"completions after faults": {`{"process":"nemesis","type":"info","f":"start"}` + "\n" + `{"type":"fail","f":"txn","value":[["w",1,2]]}` + "\n" + `{"process":"nemesis","type":"info","f":"stop"}` + "\n",
+		[]string{"nemesis info start null", `0 invoke txn [["w",1,2]]`, `0 fail txn [["w",1,2]]`, "nemesis info stop null"}},
 	"jepsen.log": {"2021-03-04 05:06:07,000{UTC}\tINFO\t[main] jepsen.core: Running test:\n {:nodes [n1]}\n" +
 		"2021-03-04 05:06:08,000{UTC}\tINFO\t[jepsen worker 2] jepsen.util: 26\t:invoke\t:txn\t[[:r 8 nil]]\n\n" +
 		"2021-03-04 05:06:08,002{UTC}\tWARN\t[jepsen worker 2] jepsen.core: a call to 3 :failed\n" +
@@ -114,7 +120,10 @@ func TestFormsOfOthersThatAreWrong(t *testing.T) {
 		`{"process":0,"f":"read","start":3,"end":2}` + "\n":                    "line 1: ends at 2, before its start at 3 (read as intervals)",
 		`{"ClientId":0,"Input":{"Op":9,"Key":"x"},"Call":1,"Return":2}` + "\n": "line 1: the call's Op is 9, want 0 (get), 1 (put), 2 (append), or its name (read as intervals)",
 		"process,f,start,end\n0,read,1,2,3,4\n":                                "line 2: has 6 columns, the first row 4 (read as csv)",
-		"{:process 0 :type :invoke :f :read :value 1/0}":                       `line 1: "1/0" divides by zero (read as edn)`,
+		`{"type":"ok","f":"txn","value":[["w",1,2]]}` + "\n" + `{"process":0,"type":"invoke","f":"txn","value":[["w",1,3]]}` + "\n": "line 2: invoke of txn in a history that begins with a completion: want completions of transactions only (read as jsonl)",
+		`{"process":0,"type":"invoke","f":"txn","value":[["w",1,2]]}` + "\n" + `{"type":"ok","f":"txn","value":[["w",1,2]]}` + "\n": "line 2: an event needs a process (read as jsonl)",
+		"{:type :invoke :value [[:w 1 2]]}":              "line 1: an event needs a :process (read as edn)",
+		"{:process 0 :type :invoke :f :read :value 1/0}": `line 1: "1/0" divides by zero (read as edn)`,
 	} {
 		if _, err := history.Decode(strings.NewReader(text), history.Auto); err == nil || err.Error() != want {
 			t.Errorf("%q:\nerror %v\nwant  %s", text, err, want)

@@ -13,7 +13,12 @@ type History struct {
 	Cut     string   // where the recording broke off, "" if it is whole
 	Initial Initial  // what objects hold before any call
 	Notes   []string // what a reader must know of how the events were read, one sentence each
-	calls   []Call
+
+	// Unordered says that the history was recorded as completions only: each transaction is a process of its
+	// own and overlaps all others, because neither sessions nor times are known.
+	Unordered bool
+
+	calls []Call
 }
 
 // Call is an invocation with its completion. Positions are indices into History.Ops.
@@ -106,7 +111,7 @@ func (h *History) Keys() []string {
 // Filter is the history of the calls that keep accepts. Events keep their Index of h, so that
 // evidence found in a part names the operations of the whole.
 func (h *History) Filter(keep func(invocation *Op) bool) *History {
-	part := &History{Initial: h.Initial}
+	part := &History{Initial: h.Initial, Unordered: h.Unordered}
 	var at []int
 	for _, c := range h.calls {
 		if keep(&h.Ops[c.Invoke]) {

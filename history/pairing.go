@@ -34,6 +34,9 @@ const unpaired = -1
 func (p *pairing) add(op *Op) (call int, err error) {
 	op.Index = p.events
 	p.events++
+	if op.Process == noProcess {
+		return unpaired, &EventError{op.Index, errProcess.Error()}
+	}
 	if err := p.open.settle(op); err != nil {
 		return unpaired, &EventError{op.Index, err.Error()}
 	}

@@ -39,16 +39,10 @@ func parseOp(line []byte) (Op, error) {
 		raw.F = json.RawMessage(`"txn"`)
 	}
 	switch {
-	case isNull(raw.Process):
-		return Op{}, errors.New("an event needs a process")
 	case isNull(raw.Kind):
 		return Op{}, errors.New("an event needs a type")
 	case isNull(raw.F) || string(raw.F) == `""`:
 		return Op{}, errors.New("an event needs an f")
-	}
-	var err error
-	if op.Process, open.Process, err = parseProcess(textOfJSON(raw.Process)); err != nil {
-		return Op{}, err
 	}
 	kind, isText := stringOf(raw.Kind)
 	if !isText || op.Kind.UnmarshalText([]byte(kind)) != nil {
@@ -56,6 +50,17 @@ func parseOp(line []byte) (Op, error) {
 	}
 	if op.F, isText = stringOf(raw.F); !isText {
 		return Op{}, fmt.Errorf("f is %s, want text", raw.F)
+	}
+	var err error
+	switch {
+	case isNull(raw.Process) && withoutProcess(&op):
+		op.Process = noProcess
+	case isNull(raw.Process):
+		return Op{}, errProcess
+	default:
+		if op.Process, open.Process, err = parseProcess(textOfJSON(raw.Process)); err != nil {
+			return Op{}, err
+		}
 	}
 	if op.Time, open.Clock, err = parseTime(textOfJSON(raw.Time)); err != nil {
 		return Op{}, err

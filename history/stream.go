@@ -43,7 +43,16 @@ func (s *Stream) Next() (Op, error) {
 }
 
 // Notes are what a reader must know of how the events so far were read, one sentence each.
-func (s *Stream) Notes() []string { return s.rules.notes() }
+func (s *Stream) Notes() []string {
+	if s.Unordered() {
+		return append(s.rules.notes(), completionsNote)
+	}
+	return s.rules.notes()
+}
+
+// Unordered says whether the history has completions only, known once Next has returned; see
+// [History].
+func (s *Stream) Unordered() bool { return unordered(s.src) }
 
 // Initial is what the file says that objects hold before any call, known once Next has returned.
 func (s *Stream) Initial() Initial { return initialOf(s.src) }

@@ -39,7 +39,7 @@ func SplitTuples(h *History) *History {
 			next++
 		}
 	}
-	return &History{Ops: ops, Cut: h.Cut, Initial: h.Initial, Notes: h.Notes, calls: h.calls}
+	return &History{Ops: ops, Cut: h.Cut, Initial: h.Initial, Unordered: h.Unordered, Notes: h.Notes, calls: h.calls}
 }
 
 // tupleKeys names the keys of tuples, so that 1 and "1" are different ones: the first that is

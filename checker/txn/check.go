@@ -171,6 +171,9 @@ func (j judge) result(found *opinion) checker.Result {
 	guilty := found.guilty(j.asked)
 	byRank(names)
 	proved := below(found.proved &^ out)
+	if found.history.Unordered {
+		proved &^= needOrder
+	}
 	open := everyLevel &^ out &^ proved
 	stats["anomalies"], stats["counts"], stats["ruled-out"] = names, found.counts, out.names()
 	stats["may-still-be"] = maximal(everyLevel &^ out).strongestFirst()
@@ -188,6 +191,10 @@ func (j judge) result(found *opinion) checker.Result {
 		if found.ambiguous != nil {
 			r.Cause = checker.Ambiguous
 			r.Reason = fmt.Sprintf("%v; the rest does not rule out %s", found.ambiguous, j.Name())
+		}
+		if found.history.Unordered && needOrder&j.asked != 0 {
+			r.Reason = fmt.Sprintf("nothing rules out %s, but the history has completions only: it tells neither sessions nor times", j.Name())
+			r.Decide = "invocations and processes in the history, or --consistency serializable"
 		}
 		return r
 	}
@@ -208,6 +215,9 @@ func (j judge) result(found *opinion) checker.Result {
 	})
 	return r
 }
+
+// needOrder are the levels that ask for the order of sessions or of real time.
+var needOrder = above(sessionReadUncommitted)
 
 // guilty are the anomalies that rule out a level, the worst first.
 func (f *findings) guilty(asked level) (names []string) {

@@ -95,6 +95,9 @@ func (c check) run(ctx context.Context, file string, in io.Reader, w *work) erro
 	if err := checkLevel("--consistency", judged, c.consistency); err != nil {
 		return err
 	}
+	if c.consistency == "" && h.Unordered {
+		c.consistency = "serializable" // the strictest level that asks for no order of sessions or times
+	}
 	if err := checkInitial(judged, h.Initial); err != nil {
 		where := file
 		if c.initial.Given() {

@@ -31,6 +31,9 @@ func convertCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if h.Unordered {
+				return usage(fmt.Errorf("%s: has completions only, and is not converted: no format records that", args[0]))
+			}
 			if h.Cut != "" {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%s is cut off (%s): converted as far as it goes\n", args[0], h.Cut)
 			}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splitvote/splitvote/checker/txn"
 	"github.com/splitvote/splitvote/checker/weak"
 	"github.com/splitvote/splitvote/histories"
 	"github.com/splitvote/splitvote/history"
@@ -90,11 +91,25 @@ func TestCheckGivesEveryRecordedVerdict(t *testing.T) {
 			if r.level != "" {
 				args = append(args, "--consistency", r.level)
 			}
-			if verdict, said := alone(checkCommand(), args...); verdict != r.verdict {
-				t.Errorf("%s: splitvote check %s: %s, want %s\n%s", r.file, strings.Join(args, " "), verdict, r.verdict, said)
+			want := r.verdict
+			if form != converted[file] && want == "valid" && needsOrder(r.level) && completionsOnly(r.forms[strings.TrimPrefix(filepath.Ext(form), ".")]) {
+				want = "unknown"
+			}
+			if verdict, said := alone(checkCommand(), args...); verdict != want {
+				t.Errorf("%s: splitvote check %s: %s, want %s\n%s", r.file, strings.Join(args, " "), verdict, want, said)
 			}
 		}
 	}
+}
+
+func needsOrder(level string) bool {
+	return slices.Contains(txn.Implies(level), "strong-session-read-uncommitted")
+}
+
+// completionsOnly says whether a history tells neither sessions nor times.
+func completionsOnly(text []byte) bool {
+	h, err := history.Decode(bytes.NewReader(text), history.Auto)
+	return err == nil && h.Unordered
 }
 
 // alone runs one command without building all the others, thousands of times: the verdict that it

@@ -113,7 +113,7 @@ func (p *pipe) history(ctx context.Context, in io.Reader, format string) (*histo
 	if err != nil {
 		return nil, usage(fmt.Errorf("-: %w", err))
 	}
-	h.Cut, h.Initial, h.Notes = events.Cut(), events.Initial(), events.Notes()
+	h.Cut, h.Initial, h.Notes, h.Unordered = events.Cut(), events.Initial(), events.Notes(), events.Unordered()
 	return h, nil
 }
 
