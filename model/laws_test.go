@@ -66,6 +66,9 @@ func TestLaws(t *testing.T) {
 	register := []event{{"read", "null", "1"}, {"read", "null", "null"}, {"write", "1", "1"}, {"write", "2", "2"}}
 	walk(t, model.Register{}, register)
 	walk(t, model.Register{CAS: true}, append(register, event{"cas", "[1,2]", "[1,2]"}, event{"cas", "[2,2]", "[2,2]"}))
+	walk(t, model.MultiRegister{}, []event{{"txn", `[["r","x",null],["w","y",1]]`, `[["r","x",null],["w","y",1]]`},
+		{"txn", `[["w","x",2],["r","x",null],["w","x",null]]`, `[["w","x",2],["r","x",2],["w","x",null]]`}, {"txn", "[]", "[]"},
+		{"write", `{"x":1,"y":2}`, "null"}, {"read", "null", `{"x":1,"y":2}`}, {"read", `{"y":null}`, `{"y":2}`}})
 	walk(t, model.Set{}, []event{{"add", "1", "1"}, {"add", "2", "2"}, {"remove", "1", "1"}, {"contains", "1", "[1,true]"},
 		{"contains", "2", "[2,false]"}, {"read", "null", "[1]"}, {"read", "null", "[2,1]"}})
 	walk(t, model.Queue{}, []event{{"enqueue", "1", "1"}, {"enqueue", "2", "2"}, {"dequeue", "null", "1"}, {"dequeue", "null", "2"}, {"dequeue", "null", "null"}})

@@ -60,9 +60,10 @@ const (
 	Get
 	Put
 	Drain
+	Txn
 )
 
-var names = [...]string{"read", "write", "cas", "add", "remove", "contains", "enqueue", "dequeue", "push", "pop", "acquire", "try_acquire", "release", "append", "generate", "get", "put", "drain"}
+var names = [...]string{"read", "write", "cas", "add", "remove", "contains", "enqueue", "dequeue", "push", "pop", "acquire", "try_acquire", "release", "append", "generate", "get", "put", "drain", "txn"}
 
 func (f F) String() string { return names[f] }
 

@@ -14,6 +14,8 @@ func All() []Info {
 			[]string{"read null → v", "write v"}},
 		{"cas-register", "A register whose value can also be replaced on the condition that it is a certain one.",
 			[]string{"read null → v", "write v", "cas [old, new] → [old, new, bool]; false is a mismatch"}},
+		{"multi-register", "Several registers, initially null, of which a call reads and writes any number at once.",
+			[]string{`txn [["r", register, null → v], ["w", register, v] …]`, "read {register: null → v …}", "write {register: v …}"}},
 		{"set", "A set of values, initially empty.",
 			[]string{"add v → [v, bool]", "remove v → [v, bool]", "contains v → [v, bool]", "read null → [v …]"}},
 		{"fifo-queue", "A queue that gives back the values in the order in which they came.",

@@ -28,6 +28,12 @@ func TestNoResultIsPassedOver(t *testing.T) {
 		{"set", "remove", "1", append(echo, "1"), []string{"true", "false", "[1,true]", "[1,false]"}, []string{"2", "[2,true]", "[1,1]"}},
 		{"set", "contains", "1", nil, []string{"true", "false", "[1,true]", "[1,false]"}, []string{"1", "null", "[2,true]", "0"}},
 		{"set", "read", "null", nil, []string{"[]", "[1]", "null"}, []string{"1", "true"}},
+		{"multi-register", "txn", `[["r","x",null],["w","y",1]]`, nil, []string{`[["r","x",7],["w","y",1]]`, `[["read","x",null],["write","y",1]]`},
+			[]string{"null", "7", "[]", `[["r","x",7]]`, `[["r","z",7],["w","y",1]]`, `[["r","x",7],["w","y",2]]`, `{"x":7}`}},
+		{"multi-register", "txn", `[["w","x",1]]`, append(echo, `[["w","x",1]]`, `[["write","x",1.0]]`), nil, []string{"1", "true", `[["w","x",2]]`}},
+		{"multi-register", "read", `{"x":null,"y":null}`, nil, []string{`{"x":1,"y":1}`, `{"y":null,"x":2}`}, []string{"null", `{"x":1}`, `[["r","x",1],["r","y",1]]`}},
+		{"multi-register", "read", "null", nil, []string{`{"x":1}`, `[["r","x",1]]`}, []string{"null", "7", `[["w","x",1]]`}},
+		{"multi-register", "write", `{"x":1,"y":2}`, append(echo, `{"y":2,"x":1}`), nil, []string{"true", `{"x":1}`, `{"x":1,"y":3}`}},
 		{"fifo-queue", "enqueue", "1", append(echo, "1"), nil, []string{"2", "true", "false", "[1,true]"}},
 		{"fifo-queue", "dequeue", "null", nil, []string{"1", "null", "false"}, nil},
 		{"stack", "push", "1", append(echo, "1"), nil, []string{"2", "true", "false"}},
@@ -126,6 +132,9 @@ var known = map[string]tried{
 	"register":     try(model.Register{}, func(raw string) []event { return []event{{"write", raw, raw}, {"write", "0", "0"}} }),
 	"cas-register": try(model.Register{CAS: true}, func(string) []event { return []event{{"write", "1", "1"}} }),
 	"set":          try(model.Set{}, func(string) []event { return []event{{"add", "1", "1"}, {"add", "true", "true"}} }),
+	"multi-register": try(model.MultiRegister{}, func(string) []event {
+		return []event{{"write", `{"x":7,"y":1}`, "null"}, {"write", `{"x":1}`, "null"}, {"write", `{"x":2,"y":null}`, "null"}}
+	}),
 	"fifo-queue":   try(model.Queue{}, func(raw string) []event { return []event{{"enqueue", raw, raw}, {"enqueue", "0", "0"}} }),
 	"stack":        try(model.Stack{}, func(raw string) []event { return []event{{"push", raw, raw}, {"push", "0", "0"}} }),
 	"counter":      try(model.Counter{}, func(string) []event { return []event{{"add", "6", "6"}, {"add", "1", "1"}} }),

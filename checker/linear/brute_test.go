@@ -88,7 +88,7 @@ func brute[S, In, Out any](m model.Model[S, In, Out], h *history.History) bool {
 		return false
 	}
 	for key, calls := range keys {
-		first, err := model.InitialState(m, h.Initial.Of(key))
+		first, err := model.StateOf(m, key, h.Initial)
 		if err != nil {
 			panic(err)
 		}

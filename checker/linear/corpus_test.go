@@ -32,6 +32,8 @@ func bruteByName(t *testing.T, name string, h *history.History) bool {
 		return brute(model.AppendList{}, h)
 	case "unique-ids":
 		return brute(model.IDs{}, h)
+	case "multi-register":
+		return brute(model.MultiRegister{}, h)
 	case "kv":
 		return brute(model.Text{}, h)
 	}

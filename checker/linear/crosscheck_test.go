@@ -45,6 +45,7 @@ func subjects() []subject {
 	return []subject{
 		of(model.Register{}, func() object { return &register{} }),
 		of(model.Register{CAS: true}, func() object { return &register{cas: true} }),
+		of(model.MultiRegister{}, func() object { return &multiRegister{} }),
 		of(model.Set{}, func() object { return &set{} }),
 		of(model.Set{}, func() object { return &set{grows: true} }),
 		of(model.Queue{}, func() object { return &queue{} }),

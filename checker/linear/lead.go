@@ -2,11 +2,11 @@ package linear
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/history"
@@ -22,11 +22,7 @@ import (
 
 // leadOf is the lead of a key, without times.
 func leadOf[S, In, Out any](m model.Model[S, In, Out], key string, initial history.Initial) ([]call[In, Out], error) {
-	value := initial.Of(key)
-	if value == nil {
-		return nil, nil
-	}
-	calls, err := beginning(m, value)
+	calls, err := model.BeginningOf(m, key, initial)
 	if err != nil {
 		return nil, fmt.Errorf("the initial value of %s: %w", subject(key), err)
 	}
@@ -35,14 +31,6 @@ func leadOf[S, In, Out any](m model.Model[S, In, Out], key string, initial histo
 		lead[i] = call[In, Out]{in: in, begin: 2 * i, end: 2*i + 1, op: -1 - i}
 	}
 	return lead, nil
-}
-
-func beginning[S, In, Out any](m model.Model[S, In, Out], value json.RawMessage) ([]In, error) {
-	beginner, ok := any(m).(model.Beginner[In])
-	if !ok {
-		return nil, errors.New(m.Name() + " has none")
-	}
-	return beginner.Beginning(value)
 }
 
 // follow puts a lead before the calls of an object, for which there is room.
@@ -68,7 +56,7 @@ func CheckInitial(modelName string, initial history.Initial) error {
 
 func (c of[S, In, Out]) checkInitial(initial history.Initial) error {
 	if initial.All != nil {
-		if _, err := beginning(c.m, initial.All); err != nil {
+		if _, err := model.BeginningOf(c.m, "", history.Initial{All: initial.All}); err != nil {
 			return fmt.Errorf("the initial value: %w", err)
 		}
 	}
@@ -125,6 +113,8 @@ func (e *explainer[S, In, Out]) suggestInitial(o object[In, Out], evidence check
 func flagFor(out any) string {
 	var value any
 	switch out := out.(type) {
+	case model.MultiResult:
+		return flagsFor(out)
 	case model.Value:
 		value = json.RawMessage(out)
 	case []model.Value:
@@ -144,4 +134,15 @@ func flagFor(out any) string {
 		return "--initial VALUE"
 	}
 	return "--initial '" + string(text) + "'"
+}
+
+// flagsFor are the flags that say what registers held that one call read.
+func flagsFor(out model.MultiResult) string {
+	var flags []string
+	for name, value := range out.Reads {
+		if value != model.Null {
+			flags = append(flags, fmt.Sprintf("--initial '%s=%s'", name, value))
+		}
+	}
+	return strings.Join(flags, " ")
 }

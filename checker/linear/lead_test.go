@@ -42,6 +42,19 @@ func list(values ...model.Value) *model.List {
 	return l
 }
 
+func registers(calls ...string) model.MultiState {
+	m := model.MultiRegister{}
+	s := m.Init()
+	for _, values := range calls {
+		in, _, err := m.Call(&history.Op{F: "write", Value: json.RawMessage(values)}, nil)
+		if err != nil {
+			panic(err)
+		}
+		s = m.Step(nil, s, in, nil)[0]
+	}
+	return s
+}
+
 func beginnings() []beginning {
 	values := func(v ...model.Value) []model.Value { return v }
 	return []beginning{
@@ -49,6 +62,8 @@ func beginnings() []beginning {
 		beginAt(model.Register{}, "2", "2", func() object { return &register{value: 2} }),
 		beginAt(model.Register{CAS: true}, "0", "0", func() object { return &register{cas: true, value: 0} }),
 		beginAt(model.Register{CAS: true}, "1", "1", func() object { return &register{cas: true, value: 1} }),
+		beginAt(model.MultiRegister{}, "0", registers(`{"x":0,"y":0,"z":0}`), func() object { return &multiRegister{"x": 0, "y": 0, "z": 0} }),
+		beginAt(model.MultiRegister{}, `{"x":1,"y":2}`, registers(`{"x":2}`, `{"x":1,"y":2}`), func() object { return &multiRegister{"x": 1, "y": 2} }),
 		beginAt(model.Set{}, "[2,1]", values("1", "2"), func() object { return &set{values: []int{2, 1}} }),
 		beginAt(model.Set{}, "[2,77]", values("2", "77"), func() object { return &set{grows: true, values: []int{2, 77}} }),
 		beginAt(model.Queue{}, "[77,78]", values("77", "78"), func() object { return &queue{values: []int{77, 78}} }),

@@ -37,6 +37,8 @@ func named(modelName string, opts Options) (typed, error) {
 		return of[model.Value, model.RegisterCall, model.Value]{model.Register{}, opts}, nil
 	case "cas-register":
 		return of[model.Value, model.RegisterCall, model.Value]{model.Register{CAS: true}, opts}, nil
+	case "multi-register":
+		return of[model.MultiState, model.MultiCall, model.MultiResult]{model.MultiRegister{}, opts}, nil
 	case "set":
 		return of[[]model.Value, model.SetCall, model.SetResult]{model.Set{}, opts}, nil
 	case "fifo-queue":

@@ -129,6 +129,10 @@ func mutate(r *rand.Rand, ops []history.Op) {
 	}
 	a, b := r.IntN(len(ops)), r.IntN(len(ops))
 	comparable := ops[a].Kind == history.Ok && ops[b].Kind == history.Ok && ops[a].F == ops[b].F && returns[ops[a].F]
+	if ops[a].F == "txn" && r.IntN(2) == 0 {
+		mutateMicros(r, &ops[a])
+		return
+	}
 	switch r.IntN(7) {
 	case 6: // a condition that held is told not to have held, or the other way about; or a sum is wrong
 		mutateTold(r, &ops[a], ops)

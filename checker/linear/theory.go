@@ -31,6 +31,8 @@ func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 	case model.Register:
 		known = theory[model.RegisterCall, model.Value]{kind: "stale-read", decide: byZones, project: projectRegister, reduce: reduceRegister,
 			watch: func() []watcher[model.RegisterCall, model.Value] { return liveRegister(m.CAS) }}
+	case model.MultiRegister:
+		known = theory[model.MultiCall, model.MultiResult]{kind: "stale-read", project: projectMulti, reduce: reduceMulti, split: splitMulti}
 	case model.Set:
 		known = theory[model.SetCall, model.SetResult]{kind: "stale-read", decide: byGrowth, project: projectSet, reduce: reduceSet, split: splitSet}
 	case model.Queue:

@@ -111,7 +111,7 @@ func byGrowth[S, In, Out any](
 	x.states = make([]S, len(keys))
 	for key, i := range keys {
 		var err error
-		if x.states[i], err = model.InitialState(m, h.Initial.Of(key)); err != nil {
+		if x.states[i], err = model.StateOf(m, key, h.Initial); err != nil {
 			return undecided(fmt.Errorf("the initial value of %s: %w", subject(key), err))
 		}
 	}

@@ -22,6 +22,8 @@ func sequential(ctx context.Context, modelName string, h *history.History) check
 			return sequentialMismatches(ctx, h, model.Register{CAS: true})
 		}
 		return r
+	case "multi-register":
+		return bySearch(ctx, model.MultiRegister{}, h)
 	case "append-list":
 		return unlessAmbiguous(ctx, h, model.AppendList{}, lists)
 	case "set":

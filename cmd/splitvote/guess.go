@@ -12,10 +12,15 @@ import (
 // telling are the calls that tell a model by themselves; the first that a history has decides.
 // Those of a transaction stand behind "txn".
 var telling = []struct{ call, model string }{
-	{"txn append", txn.ListAppend}, {"txn w", txn.RWRegister}, {"transfer", txn.Bank}, {"get", "kv"}, {"put", "kv"},
+	{"txn read", several}, {"txn write", several}, {"read r", several}, {"read read", several}, {"write w", several}, {"write write", several},
+	{"read several", several}, {"txn append", txn.ListAppend}, {"txn w", txn.RWRegister}, {"transfer", txn.Bank}, {"get", "kv"}, {"put", "kv"},
 	{"cas", "cas-register"}, {"write", "register"}, {"append", "append-list"}, {"enqueue", "fifo-queue"}, {"dequeue", "fifo-queue"},
 	{"push", "stack"}, {"pop", "stack"}, {"contains", "set"}, {"remove", "set"}, {"generate", "unique-ids"},
 }
+
+// several is the model of calls that read and write several registers. Their micro-operations, or a
+// read that is asked for names, tell it.
+const several = "multi-register"
 
 // shape is the kind of a value.
 type shape string
@@ -70,6 +75,14 @@ func possibleModels(h *history.History) []string {
 			note(results, h.Completion(c))
 		}
 	}
+	_, txns := args["txn"]
+	_, appends := args["txn append"]
+	if txns && !appends && (args["read"] != nil || args["write"] != nil) {
+		return []string{several} // calls of transactions are all called txn
+	}
+	if _, drained := args["drain"]; drained {
+		return []string{"fifo-queue", "unordered-queue"} // Jepsen's total-queue promises no order
+	}
 	for _, t := range telling {
 		if _, used := args[t.call]; used {
 			return []string{t.model}
@@ -102,8 +115,11 @@ func note(seen map[string][]shape, op *history.Op) {
 		}
 	}
 	add(op.F, shapeOf(op.Value))
+	if op.F == "read" && op.Kind == history.Invoke && shapeOf(op.Value) == isObject {
+		add("read several", isObject)
+	}
 	var micros [][]json.RawMessage
-	if op.F != "txn" || json.Unmarshal(op.Value, &micros) != nil {
+	if op.F != "txn" && op.F != "read" && op.F != "write" || json.Unmarshal(op.Value, &micros) != nil {
 		return
 	}
 	for _, m := range micros {
@@ -112,9 +128,9 @@ func note(seen map[string][]shape, op *history.Op) {
 			continue
 		}
 		if len(m) > 2 {
-			add("txn "+name, shapeOf(m[2]))
+			add(op.F+" "+name, shapeOf(m[2]))
 		} else {
-			add("txn "+name, isNull)
+			add(op.F+" "+name, isNull)
 		}
 	}
 }

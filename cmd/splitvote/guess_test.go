@@ -35,6 +35,14 @@ func TestPossibleModels(t *testing.T) {
 		{"txn", `[["r",1,null]]`, `[["r",1,[2]]]`, "", []string{"list-append", "rw-register"}},
 		{"txn", `[["r",1,null]]`, `[["r",1,2]]`, "", []string{"rw-register"}},
 		{"txn", `[["r",1],["w",1,2]]`, `[["r",1],["w",1,2]]`, "", []string{"rw-register"}},
+		{"txn", `[["write","x",1]]`, `[["write","x",1]]`, "", []string{"multi-register"}},
+		{"txn", `[["read","x",null],["r","y"]]`, `[["read","x",1],["r","y",2]]`, "", []string{"multi-register"}},
+		{"read", `[["r","x",null]]`, `[["r","x",1]]`, "", []string{"multi-register"}},
+		{"read", `{"x":null,"y":null}`, `{"x":1,"y":2}`, "", []string{"multi-register"}},
+		{"write", `[["w","x",1],["w","y",1]]`, `[["w","x",1],["w","y",1]]`, "", []string{"multi-register"}},
+		{"write", `{"x":1}`, `{"x":1}`, "", []string{"register"}},
+		{"txn", `[["r","x",null]]`, `[["r","x",1]]`, "write", []string{"multi-register"}},
+		{"drain", "null", "[1]", "enqueue", []string{"fifo-queue", "unordered-queue"}},
 		{"frobnicate", "null", "1", "", nil},
 	} {
 		var lines []string
