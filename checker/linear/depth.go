@@ -23,7 +23,7 @@ import (
 //	D2  Calls are tried in the order of their ends, those with unknown outcome last, so that they are held back until
 //	    nothing else helps. Of configurations that differ in nothing but such calls (see S3: fewer are better) only the first
 //	    few are followed; when that leaves no order, more are, from the beginning.
-//	D3  Only the last mostBack choices can be taken back, so that states need not be kept.
+//	D3  Only the last mostBack choices can be taken back, and of these only as many as memory has room for their states.
 //
 // S2 and S4 hold here as they do there.
 type descent[S, In, Out any] struct {
@@ -48,6 +48,9 @@ type descent[S, In, Out any] struct {
 	pended   uint64  // of those with unknown outcome that have taken effect
 	choices  []choice[S]
 	floor    int // choices that cannot be taken back
+	size     func(S) int
+	held     int64 // bytes of the states of choices that can be taken back
+	most     int64 // to be held
 	tried    fingerprints
 	narrowed bool // whether width left something out
 	steps    []S  // scratch
@@ -60,6 +63,7 @@ const mostBack = 1 << 12
 // choice is a place where some call has to take effect.
 type choice[S any] struct {
 	state S
+	size  int   // of state
 	at    int32 // descent.at
 	path  int32 // the length of descent.path
 	call  int32 // the one tried last, or nobody
@@ -73,7 +77,7 @@ func newDescent[S, In, Out any](
 	d := &descent[S, In, Out]{
 		ctx: ctx, m: m, fingerprint: m.Hash, calls: calls, events: events,
 		readOnly: make([]bool, len(calls)), lostOf: make([]int32, len(calls)), done: make([]bool, len(calls)),
-		under: newByEnd(len(calls)), tried: fingerprints{most: memory / 16},
+		under: newByEnd(len(calls)), tried: fingerprints{most: memory / 16}, size: model.SizeOf(m), most: memory,
 	}
 	if f, ok := any(m).(interface{ fingerprint(S) uint64 }); ok {
 		d.fingerprint = f.fingerprint
@@ -132,6 +136,7 @@ func (d *descent[S, In, Out]) restart() {
 	d.under.clear()
 	d.tried.clear()
 	d.path, d.choices = d.path[:0], d.choices[:0]
+	d.held = 0
 	d.at, d.floor, d.digest, d.pended, d.state, d.narrowed = 0, 0, 0, 0, d.m.Init(), false
 }
 
@@ -142,10 +147,13 @@ func (d *descent[S, In, Out]) descend() bool {
 			return false
 		}
 		if d.fresh() {
-			d.choices = append(d.choices, choice[S]{d.state, int32(d.at), int32(len(d.path)), nobody, 0})
-			if len(d.choices)-d.floor > mostBack {
+			at := choice[S]{d.state, d.size(d.state), int32(d.at), int32(len(d.path)), nobody, 0}
+			d.choices, d.held = append(d.choices, at), d.held+int64(at.size)
+			for len(d.choices)-d.floor > mostBack || d.held > d.most && len(d.choices)-d.floor > 1 {
 				var none S
-				d.choices[d.floor].state = none
+				first := &d.choices[d.floor]
+				d.held -= int64(first.size)
+				first.state = none
 				d.floor++
 			}
 		}
@@ -220,12 +228,15 @@ func (d *descent[S, In, Out]) fresh() bool {
 
 // choose lets the next call take effect that was not tried at the last choice where one is left.
 func (d *descent[S, In, Out]) choose() bool {
+	var none S
 	for len(d.choices) > d.floor {
 		last := &d.choices[len(d.choices)-1]
 		d.back(last)
 		if d.try(last) {
 			return true
 		}
+		d.held -= int64(last.size)
+		last.state = none
 		d.choices = d.choices[:len(d.choices)-1]
 	}
 	return false

@@ -33,12 +33,13 @@ const mostUnder = 128
 
 func newFrontier[S, In, Out any](m model.Model[S, In, Out]) *frontier[S, In, Out] {
 	const words = mostUnder / 64
+	size := model.SizeOf(m)
 	s := &search[S, In, Out]{
 		ctx: context.Background(), m: m, calls: make([]call[In, Out], mostUnder),
 		slots: make([]int32, mostUnder), slotOf: make([]int32, mostUnder),
 		live: make([]uint64, words), pending: make([]uint64, words), readOnly: make([]uint64, words), mask: make([]uint64, words),
-		frontier: newConfigs[S](words), work: newConfigs[S](words), next: newConfigs[S](words),
-		mostHeld: mostRemembered / (words*8 + 96),
+		frontier: newConfigs(words, size), work: newConfigs(words, size), next: newConfigs(words, size),
+		memory: mostRemembered, mostHeld: mostConfigs,
 	}
 	for i := range s.slots {
 		s.slots[i] = nobody
@@ -93,7 +94,7 @@ func (f *frontier[S, In, Out]) fork(ctx context.Context) *frontier[S, In, Out] {
 	s.ctx, s.count, s.steps = ctx, 0, nil
 	s.calls, s.slots, s.slotOf = slices.Clone(s.calls), slices.Clone(s.slots), slices.Clone(s.slotOf)
 	s.live, s.pending, s.readOnly = slices.Clone(s.live), slices.Clone(s.pending), slices.Clone(s.readOnly)
-	s.mask, s.work, s.next, s.frontier = make([]uint64, words), newConfigs[S](words), newConfigs[S](words), s.frontier.clone()
+	s.mask, s.work, s.next, s.frontier = make([]uint64, words), newConfigs(words, s.work.size), newConfigs(words, s.work.size), s.frontier.clone()
 	return &frontier[S, In, Out]{s: &s, ids: maps.Clone(f.ids), free: slices.Clone(f.free), waiting: slices.Clone(f.waiting)}
 }
 

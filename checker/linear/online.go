@@ -371,5 +371,9 @@ func (o *online[S, In, Out]) explain(key string, found *finding[In, Out]) (evide
 		Why: []checker.Claim{{Op: c.op, Text: text}}}
 }
 
-// mostRemembered bounds what an online search holds, in bytes an object.
-const mostRemembered = 1 << 18
+// mostRemembered bounds what an online search holds, in bytes an object with the states themselves.
+// mostConfigs bounds the configurations, and so the time that an event takes.
+const (
+	mostRemembered = 1 << 24
+	mostConfigs    = 1 << 11
+)

@@ -20,7 +20,7 @@ const (
 type Options struct {
 	Engine  Engine        // "" is Auto
 	Timeout time.Duration // of the whole check; 0 is none but the context's
-	Memory  int64         // bytes that all searches together may hold, estimated; 0 is 4 GiB
+	Memory  int64         // bytes that all searches together may hold, estimated, with the states (see model.SizeOf); 0 is 4 GiB
 	Workers int           // objects judged at once; 0 is one a processor
 }
 

@@ -69,9 +69,9 @@ func (g *guard) protect(f func()) {
 	returned = true
 }
 
-// spend accounts for one more configuration.
-func (g *guard) spend() {
-	if g.left -= g.each; g.left < 0 {
+// spend accounts for one more configuration, with what its states take.
+func (g *guard) spend(states int) {
+	if g.left -= g.each + int64(states); g.left < 0 {
 		o := outOfMemory()
 		g.stopped.Store(&o)
 	}
@@ -79,7 +79,7 @@ func (g *guard) spend() {
 
 // porcupineModel asks m for its first state at once: Porcupine asks in a goroutine of its own.
 func porcupineModel[S, In, Out any](m model.Model[S, In, Out], g *guard) porcupine.Model {
-	first := []S{m.Init()}
+	first, size := []S{m.Init()}, model.SizeOf(m)
 	return porcupine.Model{
 		Init: func() any { return first },
 		Step: func(state, input, _ any) (ok bool, after any) {
@@ -96,7 +96,11 @@ func porcupineModel[S, In, Out any](m model.Model[S, In, Out], g *guard) porcupi
 				next = distinct(m, next)
 				if ok = len(next) > 0; ok {
 					after = next
-					g.spend()
+					bytes := 0
+					for _, s := range next {
+						bytes += size(s)
+					}
+					g.spend(bytes)
 				}
 			})
 			return ok, after

@@ -47,7 +47,7 @@ func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], ca
 	found := false
 	var failed *outcome // of the descent
 	s.widened = func() {
-		s.mostHeld -= s.mostHeld / 4
+		s.memory -= s.memory / 4
 		d := newDescent(ctx, m, calls, s.events, s.alike, memory/4)
 		beside.Go(func() {
 			returned := false
@@ -114,7 +114,8 @@ type search[S, In, Out any] struct {
 	next     *configs[S]
 	steps    []S      // scratch
 	mask     []uint64 // scratch
-	mostHeld int      // configurations that memory allows
+	memory   int64    // bytes that configurations may take
+	mostHeld int      // how many there may be, 0 for as many as memory allows
 	widened  func()   // called once, when there are more than narrow configurations; may be nil
 	count    int      // steps since ctx was looked at
 	stopped  *outcome
@@ -137,12 +138,13 @@ func newSearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], c
 		}
 	}
 	words := max(1, (most+63)/64)
+	size := model.SizeOf(m)
 	s := &search[S, In, Out]{
 		ctx: ctx, m: m, calls: calls, events: events,
 		slots: make([]int32, words*64), slotOf: make([]int32, len(calls)), alike: classes(calls),
 		live: make([]uint64, words), pending: make([]uint64, words), readOnly: make([]uint64, words), mask: make([]uint64, words),
-		frontier: newConfigs[S](words), work: newConfigs[S](words), next: newConfigs[S](words),
-		mostHeld: int(max(16, memory/int64(words*8+96))),
+		frontier: newConfigs(words, size), work: newConfigs(words, size), next: newConfigs(words, size),
+		memory: max(memory, int64(leastHeld*configSize(words))),
 	}
 	for i := range s.slots {
 		s.slots[i] = nobody
@@ -320,16 +322,24 @@ func (s *search[S, In, Out]) keep(mask []uint64, state S, w int, bit uint64) {
 			s.widened()
 			s.widened = nil
 		}
-		if held > s.mostHeld {
+		if s.work.bytes+s.next.bytes > s.memory || s.mostHeld > 0 && held > s.mostHeld {
 			o := outOfMemory()
 			s.stopped = &o
 		}
 	}
 }
 
+// leastHeld is how many configurations a search may hold whatever its limit, if their states are small.
+const leastHeld = 16
+
+// configSize is what a configuration takes, beside what its state holds: in configs, with what is left free in slices.
+func configSize(words int) int { return words*8 + 96 }
+
 // configs is a set of configurations, kept in flat slices that are used again and again.
 type configs[S any] struct {
 	words  int
+	size   func(S) int // what a state holds
+	bytes  int64       // of all configurations
 	masks  []uint64
 	states []S
 	hashes []uint64
@@ -337,10 +347,12 @@ type configs[S any] struct {
 	table  []int32 // by hash: the last with that place
 }
 
-func newConfigs[S any](words int) *configs[S] { return &configs[S]{words: words} }
+func newConfigs[S any](words int, size func(S) int) *configs[S] {
+	return &configs[S]{words: words, size: size}
+}
 
 func (c *configs[S]) clone() *configs[S] {
-	return &configs[S]{words: c.words, masks: slices.Clone(c.masks), states: slices.Clone(c.states),
+	return &configs[S]{words: c.words, size: c.size, bytes: c.bytes, masks: slices.Clone(c.masks), states: slices.Clone(c.states),
 		hashes: slices.Clone(c.hashes), chain: slices.Clone(c.chain), table: slices.Clone(c.table)}
 }
 
@@ -353,6 +365,7 @@ func (c *configs[S]) reset() {
 	clear(c.table)
 	clear(c.states)
 	c.masks, c.states, c.hashes, c.chain = c.masks[:0], c.states[:0], c.hashes[:0], c.chain[:0]
+	c.bytes = 0
 }
 
 // covers says whether a configuration is there already, or one that makes it superfluous (S3).
@@ -383,6 +396,7 @@ func (c *configs[S]) append(mask []uint64, state S, hash uint64) {
 	c.states = append(c.states, state)
 	c.hashes = append(c.hashes, hash)
 	c.chain = append(c.chain, 0)
+	c.bytes += int64(configSize(c.words) + c.size(state))
 	if len(c.states)*2 > len(c.table) {
 		c.grow()
 		return

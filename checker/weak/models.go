@@ -37,6 +37,8 @@ type explorer[S, In, Out any] struct {
 	todo     int // completed calls that are not placed
 	dead     map[string][][]S
 	size     int
+	changed  int         // the key whose state the last call has changed
+	sizeOf   func(S) int // of a state: the others of a configuration are shared
 	steps    int
 	fewest   int // of todo
 	stuck    []int
@@ -68,7 +70,7 @@ func byGrowth[S, In, Out any](
 				Stats: map[string]any{"stack": string(debug.Stack())}}
 		}
 	}()
-	x := explorer[S, In, Out]{ctx: ctx, m: m, dead: map[string][][]S{}, passed: passed}
+	x := explorer[S, In, Out]{ctx: ctx, m: m, dead: map[string][][]S{}, passed: passed, sizeOf: model.SizeOf(m)}
 	sessions, keys := map[history.Process]int{}, map[string]int{}
 	for _, c := range h.Calls() {
 		invocation, kind := h.Invocation(c), h.Kind(c)
@@ -193,6 +195,7 @@ func (x *explorer[S, In, Out]) find() (bool, error) {
 	if x.steps == x.patience {
 		return false, errPatience
 	}
+	changed := x.changed
 	eager := x.placeReads()
 	if x.todo < x.fewest {
 		x.fewest, x.stuck = x.todo, slices.Clone(x.next)
@@ -207,7 +210,7 @@ func (x *explorer[S, In, Out]) find() (bool, error) {
 			was := x.states[c.key]
 			for _, after := range x.m.Step(nil, was, c.in, c.out) {
 				x.move(s, 1)
-				x.states[c.key] = after
+				x.states[c.key], x.changed = after, c.key
 				if !x.late(c.key) {
 					found, err := x.find()
 					if found || err != nil {
@@ -218,7 +221,7 @@ func (x *explorer[S, In, Out]) find() (bool, error) {
 				x.move(s, -1)
 			}
 		}
-		if x.size += len(key) + 64*len(x.states) + 64; x.size > memoryOf(x.ctx) {
+		if x.size += len(key) + 64*len(x.states) + 64 + x.sizeOf(x.states[changed]); x.size > memoryOf(x.ctx) {
 			return false, errMemory
 		}
 		x.dead[key] = append(x.dead[key], slices.Clone(x.states))
