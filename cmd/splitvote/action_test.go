@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/splitvote/splitvote/internal/failure"
 )
 
 // The steps of action.yml run without GitHub, and without a token.
@@ -48,7 +50,7 @@ func TestTheActionRunsAnywhere(t *testing.T) {
 		if !strings.Contains(string(out), test.annotation) || test.annotation == "" && strings.Contains(string(out), "::") {
 			t.Errorf("%s: want the annotation %q in\n%s", test.about, test.annotation, out)
 		}
-		if text, err := os.ReadFile(summary); test.status < exitUsage && (err != nil || !strings.Contains(string(text), "on raft")) {
+		if text, err := os.ReadFile(summary); test.status < failure.ExitUsage && (err != nil || !strings.Contains(string(text), "on raft")) {
 			t.Errorf("%s: the summary is %q (%v)", test.about, text, err)
 		}
 	}

@@ -18,6 +18,8 @@ import (
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/harness"
+	"github.com/splitvote/splitvote/internal/build"
+	"github.com/splitvote/splitvote/internal/failure"
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/targets/bundled"
 )
@@ -101,7 +103,7 @@ func (b *bugHunter) run(ctx context.Context, out, errs io.Writer) error {
 		err = errors.New("stopped before the end")
 	}
 	if err != nil {
-		m.Stopped = oneLine(err)
+		m.Stopped = failure.OneLine(err)
 	}
 	if werr := b.write(m, out); werr != nil {
 		return failed(werr)
@@ -138,7 +140,7 @@ func (b *bugHunter) validate() error {
 
 // begin is the matrix before anything was tried.
 func (b *bugHunter) begin() *matrix {
-	m := &matrix{Version: version(), Jobs: b.jobs}
+	m := &matrix{Version: build.Version(), Jobs: b.jobs}
 	for _, t := range bundled.All() {
 		has := func(m protocol.Mutant) bool { return m.Name == b.bug }
 		if b.target != "" && b.target != t.Name() || b.bug != "" && !slices.ContainsFunc(t.Protocol().Mutants, has) {

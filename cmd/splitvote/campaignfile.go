@@ -19,6 +19,7 @@ import (
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/harness"
+	"github.com/splitvote/splitvote/internal/build"
 	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/store"
 )
@@ -62,7 +63,7 @@ func (c *campaigner) open(base plan.Plan, given *pflag.FlagSet) (*campaignFile, 
 	if err != nil {
 		return nil, err
 	}
-	is := campaignIs{Target: base.Target, Bug: base.Bug, Plan: base.String(), Drawn: s.Space, First: base.Seed, Version: version()}
+	is := campaignIs{Target: base.Target, Bug: base.Bug, Plan: base.String(), Drawn: s.Space, First: base.Seed, Version: build.Version()}
 	if name == "" {
 		name = "campaign-" + strings.ReplaceAll(strings.TrimPrefix(base.Bug, base.Target+"/"), "/", "-")
 		name = strings.TrimSuffix(name, "-") + "-" + base.Target + "-" + is.hash()

@@ -17,6 +17,8 @@ import (
 	"github.com/splitvote/splitvote/checker/weak"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/internal/build"
+	"github.com/splitvote/splitvote/internal/failure"
 	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/report"
 	"github.com/splitvote/splitvote/workloads"
@@ -79,7 +81,7 @@ func (c check) run(ctx context.Context, file string, in io.Reader, w *work) erro
 		return err
 	}
 	if came != nil && came.full {
-		run := &report.Run{Name: file, Workload: came.watched, Result: came.result(), History: h, Version: version()}
+		run := &report.Run{Name: file, Workload: came.watched, Result: came.result(), History: h, Version: build.Version()}
 		if err := printRun(w, run, c.json); err != nil {
 			return failed(err)
 		}
@@ -112,7 +114,7 @@ func (c check) run(ctx context.Context, file string, in io.Reader, w *work) erro
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	all := checker.All("all", judge, checker.Liveness{}, checker.Stats{}, checker.Availability{}, someCall{})
-	run := &report.Run{Name: file, Workload: judged, Result: checker.Safe(limited, all, h), History: h, Version: version()}
+	run := &report.Run{Name: file, Workload: judged, Result: checker.Safe(limited, all, h), History: h, Version: build.Version()}
 	run.Check = "splitvote check " + file + " --model " + judged + c.initial.flags()
 	if c.consistency != "" {
 		run.Check += " --consistency " + c.consistency
@@ -124,7 +126,7 @@ func (c check) run(ctx context.Context, file string, in io.Reader, w *work) erro
 		}
 	}
 	if ctx.Err() != nil && run.Result.Verdict == checker.Unknown {
-		return errStopped
+		return failure.ErrStopped
 	}
 	return c.tell(ctx, limited, run, w)
 }
@@ -141,7 +143,7 @@ func (c check) tell(ctx, limited context.Context, run *report.Run, w *work) erro
 	w.now("the history is %v; which weaker levels hold is open", run.Result.Verdict)
 	harness.Grade(limited, run.Workload, &run.Result, run.History, c.weaker()...)
 	if ctx.Err() != nil {
-		return errStopped
+		return failure.ErrStopped
 	}
 	if c.html != "" {
 		w.now("the history is %v; %s is not written", run.Result.Verdict, c.html)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/internal/failure"
 )
 
 func convertCommand() *cobra.Command {
@@ -25,7 +26,7 @@ func convertCommand() *cobra.Command {
 				return err
 			}
 			h, err := readHistory(cmd.Context(), args[0], from, cmd.InOrStdin())
-			if errors.Is(err, errStopped) {
+			if errors.Is(err, failure.ErrStopped) {
 				return failed(fmt.Errorf("%w: nothing is converted", err))
 			}
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/splitvote/splitvote/internal/failure"
 	"github.com/splitvote/splitvote/targets/bundled"
 )
 
@@ -27,7 +28,7 @@ func TestTheSameSeedGivesTheSameBytes(t *testing.T) {
 			}
 			here := func(store, jobs string) []byte {
 				var out, errs bytes.Buffer
-				if code := run(context.Background(), args(store, jobs), strings.NewReader(""), &out, &errs); code != exitValid {
+				if code := run(context.Background(), args(store, jobs), strings.NewReader(""), &out, &errs); code != failure.ExitValid {
 					t.Fatalf("exit status %d: %s%s", code, &out, &errs)
 				}
 				return out.Bytes()
@@ -66,7 +67,7 @@ func TestTheSameRunWritesTheSameHistory(t *testing.T) {
 					"--seed", seed, "--store", place}
 				// What a protocol promises by default is not the question here: valid or not, a
 				// history is written.
-				if code := run(args); code != exitValid && code != exitInvalid {
+				if code := run(args); code != failure.ExitValid && code != failure.ExitInvalid {
 					t.Fatalf("exit status %d", code)
 				}
 				data, err := os.ReadFile(filepath.Join(place, "latest", "history.jsonl"))

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/splitvote/splitvote/internal/failure"
 )
 
 // What the pages show is what the command does: every command in a fenced block and in a code span
@@ -145,7 +147,7 @@ func understand(args []string) error {
 		return nil
 	}
 	var errs strings.Builder
-	if code := run(context.Background(), append([]string{"run", "--print-plan"}, args...), strings.NewReader(""), io.Discard, &errs); code != exitValid {
+	if code := run(context.Background(), append([]string{"run", "--print-plan"}, args...), strings.NewReader(""), io.Discard, &errs); code != failure.ExitValid {
 		return fmt.Errorf("exit status %d: %s", code, &errs)
 	}
 	return nil

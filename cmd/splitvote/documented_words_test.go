@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/splitvote/splitvote/internal/failure"
 )
 
 // On the page of the words, each row of a table has a run that keeps to the word and one that breaks it.
@@ -16,7 +18,7 @@ func TestDocumentedWordsAreKeptAndBroken(t *testing.T) {
 			continue
 		}
 		word := strings.TrimPrefix(cells[0], "| ")
-		for cell, want := range map[string]int{cells[2]: exitValid, cells[3]: exitInvalid} {
+		for cell, want := range map[string]int{cells[2]: failure.ExitValid, cells[3]: failure.ExitInvalid} {
 			command := span.FindStringSubmatch(cell)
 			if command == nil {
 				continue

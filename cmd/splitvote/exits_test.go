@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/splitvote/splitvote/internal/failure"
 )
 
 // A member that ends by itself makes a run invalid, whatever its history says; one that somebody
@@ -23,15 +25,15 @@ func TestMembersThatEnd(t *testing.T) {
 		out    string
 		errs   string
 	}{
-		"by themselves": {syscall.SIGSYS, exitInvalid, "ended by itself at ", ""},
-		"by others":     {syscall.SIGKILL, exitFailed, "FAILED", "splitvote: the experiment is broken: n"},
+		"by themselves": {syscall.SIGSYS, failure.ExitInvalid, "ended by itself at ", ""},
+		"by others":     {syscall.SIGKILL, failure.ExitInternal, "FAILED", "splitvote: the experiment is broken: n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			run := exec.Command(binary, "run", "--backend", "local", "--nodes", "1", "--time-limit", "10m", "--store", dir,
 				"--heal-limit", "1s")
-			if tt.exit == exitInvalid {
+			if tt.exit == failure.ExitInvalid {
 				run.Args = append(run.Args, "--time-limit", "4s")
 			}
 			run.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"))
@@ -54,10 +56,10 @@ func TestMembersThatEnd(t *testing.T) {
 			}
 			for _, file := range []string{"results.json", "junit.xml", "report.html"} {
 				text, err := os.ReadFile(filepath.Join(dir, "latest", file))
-				if err != nil || tt.exit == exitInvalid && !bytes.Contains(text, []byte("SIGSYS: ")) {
+				if err != nil || tt.exit == failure.ExitInvalid && !bytes.Contains(text, []byte("SIGSYS: ")) {
 					t.Errorf("%s does not hold the member's last words, %v", file, err)
 				}
-				if tt.exit == exitFailed && bytes.Contains(text, []byte("no progress")) {
+				if tt.exit == failure.ExitInternal && bytes.Contains(text, []byte("no progress")) {
 					t.Errorf("%s finds no progress in a cluster that somebody else broke", file)
 				}
 			}

@@ -22,6 +22,8 @@ import (
 	"github.com/splitvote/splitvote/cluster/sim"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/internal/build"
+	"github.com/splitvote/splitvote/internal/failure"
 	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/report"
 	"github.com/splitvote/splitvote/store"
@@ -89,7 +91,7 @@ func (e experiment) run(ctx context.Context) (*report.Run, error) {
 	problem := e.drive(ctx, dir, run, tell, say, &ends)
 	tell.done()
 	if problem != nil {
-		run.Problem = oneLine(problem)
+		run.Problem = failure.OneLine(problem)
 	}
 	if run.History == nil {
 		return nil, errors.Join(problem, dir.Save(run)) // nothing happened; the directory says why
@@ -112,7 +114,7 @@ func (e experiment) describe(dir *store.Dir) *report.Run {
 	place := dir.Path // not the store's latest, which may be another run when somebody reads this
 	run := &report.Run{
 		Name: p.Name, Target: e.target.Name(), Backend: e.backend.name, BackendWhy: e.why, Workload: p.Workload, Seed: p.Seed, Bug: p.Bug,
-		Faults: p.Faults, Nodes: e.target.nodes(p.Nodes), Version: version(),
+		Faults: p.Faults, Nodes: e.target.nodes(p.Nodes), Version: build.Version(),
 		Replay: "splitvote replay " + place, Report: filepath.Join(place, store.Report),
 		Check: "splitvote check " + filepath.Join(place, store.History),
 		Settings: []report.Setting{{Name: "time-limit", Value: p.TimeLimit.String()}, {Name: "rate", Value: strconv.FormatFloat(p.Rate, 'g', -1, 64)},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"time"
+
+	"github.com/splitvote/splitvote/internal/failure"
 )
 
 // errJudged ends a stream whose judge has found a violation while it waited for more.
@@ -98,7 +100,7 @@ func (r *idling) await() error {
 		case r.rest = <-r.chunks:
 			return nil
 		case <-r.ctx.Done():
-			return errStopped
+			return failure.ErrStopped
 		case <-wait.C:
 			again, more, possible := r.idle()
 			if !possible {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/internal/failure"
 	"github.com/splitvote/splitvote/plan"
 )
 
@@ -45,7 +46,7 @@ func readHistory(ctx context.Context, name, format string, in io.Reader) (*histo
 	collectLater()
 	h, err := history.Decode(in, known)
 	if ctx.Err() != nil {
-		return nil, errStopped
+		return nil, failure.ErrStopped
 	}
 	if err != nil {
 		return nil, unreadable(name, err)

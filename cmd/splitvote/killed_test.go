@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/splitvote/splitvote/internal/failure"
 )
 
 // A harness that is killed in mid-run loses no recorded operation and leaves nothing that clean
@@ -83,8 +85,8 @@ func TestAnInterruptedRunIsJudged(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := run.Wait()
-	if run.ProcessState.ExitCode() != exitFailed || !strings.Contains(errs.String(), "splitvote: stopped before the end") {
-		t.Errorf("%v, want exit status %d and one clear line\n%s", err, exitFailed, errs.String())
+	if run.ProcessState.ExitCode() != failure.ExitInternal || !strings.Contains(errs.String(), "splitvote: stopped before the end") {
+		t.Errorf("%v, want exit status %d and one clear line\n%s", err, failure.ExitInternal, errs.String())
 	}
 	if text, err := os.ReadFile(history); err != nil || !bytes.Contains(text, []byte(`"f":"heal-all"`)) {
 		t.Errorf("the history has no healing: %v", err)

@@ -10,54 +10,23 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/internal/build"
+	"github.com/splitvote/splitvote/internal/failure"
 )
 
-// The exit statuses, which are Jepsen's.
-const (
-	exitValid   = 0
-	exitInvalid = 1
-	exitUnknown = 2
-	exitUsage   = 254 // a bad flag, a bad plan, an unreadable history
-	exitFailed  = 255 // the experiment itself failed
-)
-
-// failure is an error with its exit status and what might help.
-type failure struct {
-	code  int
-	err   error
-	hints []string
-}
-
-func (f *failure) Error() string { return f.err.Error() }
-func (f *failure) Unwrap() error { return f.err }
-
-func usage(err error, hints ...string) error  { return &failure{exitUsage, err, hints} }
-func failed(err error, hints ...string) error { return &failure{exitFailed, err, hints} }
+// usage and failed are errors with their exit statuses.
+var usage, failed = failure.Usage, failure.Internal
 
 // verdictExit ends the command with a verdict that is already printed.
 type verdictExit checker.Verdict
 
 func (v verdictExit) Error() string { return checker.Verdict(v).String() }
-
-// exitOf is the exit status of a verdict.
-func exitOf(v checker.Verdict) int {
-	switch v {
-	case checker.Valid:
-		return exitValid
-	case checker.Invalid:
-		return exitInvalid
-	case checker.Unknown:
-		return exitUnknown
-	}
-	return exitFailed
-}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -89,27 +58,25 @@ func guarded(command func() error) (err error) {
 // explain prints an error as one line with its hints and returns the exit status that belongs to it.
 func explain(errs io.Writer, err error) int {
 	var verdict verdictExit
-	var f *failure
+	var f *failure.Error
 	var panicked *cluster.PanicError
 	switch {
 	case err == nil:
-		return exitValid
+		return failure.ExitValid
 	case errors.As(err, &verdict):
-		return exitOf(checker.Verdict(verdict))
+		return failure.ExitOf(checker.Verdict(verdict))
 	case errors.As(err, &panicked):
-		fmt.Fprintf(errs, "splitvote: %s\n%s", oneLine(err), panicked.Stack)
-		return exitFailed
+		fmt.Fprintf(errs, "splitvote: %s\n%s", failure.OneLine(err), panicked.Stack)
+		return failure.ExitInternal
 	case !errors.As(err, &f):
-		f = &failure{exitUsage, err, nil} // what cobra says of flags and arguments
+		f = &failure.Error{Exit: failure.ExitUsage, Err: err} // what cobra says of flags and arguments
 	}
-	fmt.Fprintf(errs, "splitvote: %s\n", oneLine(f.err))
-	for _, h := range f.hints {
+	fmt.Fprintf(errs, "splitvote: %s\n", failure.OneLine(f.Err))
+	for _, h := range f.Hints {
 		fmt.Fprintf(errs, "hint: %s\n", h)
 	}
-	return f.code
+	return f.Exit
 }
-
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
@@ -124,8 +91,8 @@ Exit status: 0 valid · 1 invalid · 2 unknown · 254 usage or bad input · 255 
 		Args:          noArguments,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.Version = version()
-	root.SetVersionTemplate(versionText())
+	root.Version = build.Version()
+	root.SetVersionTemplate(build.Text())
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(runCommand(), checkCommand(), campaignCommand(), bugsCommand(), replayCommand(), shrinkCommand(), serveCommand(), convertCommand(), cleanCommand(),
 		listCommand(), nodeCommand(), netfaultCommand(), reapCommand(), versionCommand(), mcpCommand(), generateCommand())

@@ -8,12 +8,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"runtime/debug"
 	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/spf13/cobra"
 
+	"github.com/splitvote/splitvote/internal/build"
+	"github.com/splitvote/splitvote/internal/failure"
 	"github.com/splitvote/splitvote/store"
 )
 
@@ -107,7 +108,7 @@ func (in checkInput) args() []string {
 
 // agentServer offers the tools. dir is the store.
 func agentServer(dir string) *mcp.Server {
-	s := mcp.NewServer(&mcp.Implementation{Name: "splitvote", Version: moduleVersion()}, nil)
+	s := mcp.NewServer(&mcp.Implementation{Name: "splitvote", Version: build.ModuleVersion()}, nil)
 	mcp.AddTool(s, &mcp.Tool{Name: "list", Description: "Names the targets, workloads, faults, models, planted bugs and backends."},
 		func(ctx context.Context, _ *mcp.CallToolRequest, in listInput) (*mcp.CallToolResult, answer, error) {
 			return call(ctx, "list", nil, in.What)
@@ -145,13 +146,6 @@ func agentServer(dir string) *mcp.Server {
 	return s
 }
 
-func moduleVersion() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return info.Main.Version
-	}
-	return "development"
-}
-
 // call runs the command. What follows the flags is never taken for one.
 func call(ctx context.Context, name string, args []string, operand string) (*mcp.CallToolResult, answer, error) {
 	args = append([]string{name}, args...)
@@ -160,7 +154,7 @@ func call(ctx context.Context, name string, args []string, operand string) (*mcp
 	}
 	var out, errs bytes.Buffer
 	status := run(ctx, args, strings.NewReader(""), &out, &errs)
-	result := &mcp.CallToolResult{IsError: status >= exitUsage, Content: []mcp.Content{&mcp.TextContent{Text: bounded(out.String())}}}
+	result := &mcp.CallToolResult{IsError: status >= failure.ExitUsage, Content: []mcp.Content{&mcp.TextContent{Text: bounded(out.String())}}}
 	if errs.Len() > 0 {
 		result.Content = append(result.Content, &mcp.TextContent{Text: bounded(errs.String())})
 	}
@@ -177,7 +171,7 @@ func bounded(text string) string {
 // readRun reads a file in a run's directory, and nothing outside it: links that lead out are not followed.
 func readRun(dir string, in readInput) (*mcp.CallToolResult, answer, error) {
 	refuse := func(err error) (*mcp.CallToolResult, answer, error) {
-		return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{&mcp.TextContent{Text: oneLine(err)}}}, answer{ExitStatus: exitUsage}, nil
+		return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{&mcp.TextContent{Text: failure.OneLine(err)}}}, answer{ExitStatus: failure.ExitUsage}, nil
 	}
 	found, err := findRun(dir, in.Run)
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/splitvote/splitvote/internal/failure"
 )
 
 // An agent finds a planted bug, reads about it, and is refused what the command refuses; it gets at
@@ -77,7 +79,7 @@ func TestAgentsCanDoWhatTheCommandDoes(t *testing.T) {
 			text.WriteString(c.(*mcp.TextContent).Text)
 		}
 		structured, _ := got.StructuredContent.(map[string]any)
-		if status, _ := structured["exit_status"].(float64); int(status) != call.status || got.IsError != (call.status >= exitUsage) {
+		if status, _ := structured["exit_status"].(float64); int(status) != call.status || got.IsError != (call.status >= failure.ExitUsage) {
 			t.Errorf("%s %v: exit status %v (error %v), want %d", call.tool, call.args, status, got.IsError, call.status)
 		}
 		if !strings.Contains(text.String(), call.has) || strings.Contains(text.String(), "secret\n") {

@@ -12,6 +12,7 @@ import (
 	"github.com/splitvote/splitvote/checker/linear"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/internal/failure"
 	"github.com/splitvote/splitvote/plan"
 )
 
@@ -104,7 +105,7 @@ func (p *pipe) history(ctx context.Context, in io.Reader, format string) (*histo
 	events := history.NewStream(newIdling(ctx, in, idle), known)
 	err = p.read(events)
 	if ctx.Err() != nil {
-		return nil, errStopped
+		return nil, failure.ErrStopped
 	}
 	if err != nil {
 		return nil, unreadable("-", err)

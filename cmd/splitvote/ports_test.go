@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/splitvote/splitvote/internal/failure"
 )
 
 // A port that somebody else has is one clear line, for the server of reports and for a node.
@@ -24,8 +26,8 @@ func TestABusyPortIsOneClearLine(t *testing.T) {
 		cmd := exec.Command(binary, args...)
 		cmd.Stderr = &errs
 		_ = cmd.Run() // the status is looked at below
-		if status := cmd.ProcessState.ExitCode(); status != exitFailed {
-			t.Errorf("%s: exit status %d, want %d", args[0], status, exitFailed)
+		if status := cmd.ProcessState.ExitCode(); status != failure.ExitInternal {
+			t.Errorf("%s: exit status %d, want %d", args[0], status, failure.ExitInternal)
 		}
 		var said []string
 		for line := range strings.Lines(errs.String()) {

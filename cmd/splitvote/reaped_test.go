@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/splitvote/splitvote/internal/failure"
 )
 
 // A harness that is killed at any moment leaves no process, container, network, mount or temporary
@@ -29,7 +31,7 @@ func TestKilledHarnessesLeaveNothing(t *testing.T) {
 	backend := cmp.Or(os.Getenv("SPLITVOTE_KILL_BACKEND"), "local")
 	h := killable{backend: backend, dir: t.TempDir()}
 	began := time.Now()
-	if run := h.start(t); run.Wait() != nil && run.ProcessState.ExitCode() != exitUnknown { // too short a run to be sure of faults
+	if run := h.start(t); run.Wait() != nil && run.ProcessState.ExitCode() != failure.ExitUnknown { // too short a run to be sure of faults
 		t.Fatalf("a run that nobody kills: %v", run.ProcessState)
 	}
 	whole := time.Since(began)
@@ -161,7 +163,7 @@ func TestCleanSparesLiveRuns(t *testing.T) {
 			t.Errorf("clean: %v\n%s", err, out)
 		}
 	}
-	if err := run.Wait(); err != nil && run.ProcessState.ExitCode() != exitUnknown {
+	if err := run.Wait(); err != nil && run.ProcessState.ExitCode() != failure.ExitUnknown {
 		t.Errorf("the run that was under way: %v", err)
 	}
 }

@@ -10,13 +10,11 @@ import (
 	"time"
 
 	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/internal/failure"
 )
 
 // stopGrace is how long work may take to end by itself once the user has stopped it.
 const stopGrace = 250 * time.Millisecond
-
-// errStopped ends work that noticed that the user stopped it.
-var errStopped = errors.New("stopped")
 
 // work is a command's long work that the user can stop at any moment. The readers and the judges
 // poll its context, and end soon. A pass over memory that does not poll is abandoned after
@@ -78,14 +76,14 @@ func (w *work) Write(text []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.left {
-		return 0, errStopped
+		return 0, failure.ErrStopped
 	}
 	return w.out.Write(text)
 }
 
 // end is what work that ended by itself returns.
 func (w *work) end(err error) error {
-	if errors.Is(err, errStopped) {
+	if errors.Is(err, failure.ErrStopped) {
 		return w.leave()
 	}
 	return err
@@ -98,7 +96,7 @@ func (w *work) leave() error {
 	if info, err := os.Lstat(w.partial); err == nil && info.Mode().IsRegular() {
 		_ = os.Remove(w.partial) // half a report is worse than none, and there is nothing else to do about it
 	}
-	return &failure{exitOf(w.verdict), fmt.Errorf("%w: %s", errStopped, w.known), nil}
+	return &failure.Error{Exit: failure.ExitOf(w.verdict), Err: fmt.Errorf("%w: %s", failure.ErrStopped, w.known)}
 }
 
 // polled is a reader that fails once its context has ended.
@@ -109,7 +107,7 @@ type polled struct {
 
 func (p polled) Read(to []byte) (int, error) {
 	if p.ctx.Err() != nil {
-		return 0, errStopped
+		return 0, failure.ErrStopped
 	}
 	return p.Reader.Read(to)
 }
@@ -130,7 +128,7 @@ type polledWriter struct {
 
 func (p polledWriter) Write(text []byte) (int, error) {
 	if p.ctx.Err() != nil {
-		return 0, errStopped
+		return 0, failure.ErrStopped
 	}
 	return p.Writer.Write(text)
 }

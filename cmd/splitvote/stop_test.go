@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/internal/failure"
 )
 
 // countdown is a context that ends at a certain poll of its error, and counts those that follow.
@@ -52,14 +53,14 @@ func TestCheckStopsAtAnyPoll(t *testing.T) {
 	for polls := 1; ; polls++ {
 		ctx, out := newCountdown(t, polls), newWork(io.Discard)
 		err := (check{model: "register", format: "auto", engine: "auto", timeout: 1 << 40, html: page}).run(ctx, file, nil, out)
-		if err = out.end(err); !errors.Is(err, errStopped) {
+		if err = out.end(err); !errors.Is(err, failure.ErrStopped) {
 			if !errors.Is(err, verdictExit(checker.Invalid)) {
 				t.Fatalf("%v after %d polls", err, polls)
 			}
 			break // it ended first
 		}
-		var f *failure
-		if !errors.As(err, &f) || f.code != exitOf(out.verdict) || out.known == "" {
+		var f *failure.Error
+		if !errors.As(err, &f) || f.Exit != failure.ExitOf(out.verdict) || out.known == "" {
 			t.Fatalf("after %d polls: %v, want the status of %v and what is known", polls, err, out.verdict)
 		}
 		stops[out.verdict]++
@@ -88,12 +89,12 @@ func TestWorkThatDoesNotPollIsAbandoned(t *testing.T) {
 		ended <- err
 		return nil
 	})
-	var f *failure
-	if !errors.As(err, &f) || f.code != exitUnknown || !strings.Contains(err.Error(), "stopped: two of three calls are read") {
+	var f *failure.Error
+	if !errors.As(err, &f) || f.Exit != failure.ExitUnknown || !strings.Contains(err.Error(), "stopped: two of three calls are read") {
 		t.Errorf("%v, want it to be stopped, with what is known", err)
 	}
 	close(release)
-	if err := <-ended; !errors.Is(err, errStopped) || out.Len() > 0 {
+	if err := <-ended; !errors.Is(err, failure.ErrStopped) || out.Len() > 0 {
 		t.Errorf("%v, printed %q after it was abandoned", err, out.String())
 	}
 }

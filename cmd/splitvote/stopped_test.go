@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/splitvote/splitvote/internal/failure"
 )
 
 // A campaign that is stopped says how far it came, and is headed neither VALID nor anything that
@@ -32,8 +34,8 @@ func TestAStoppedCampaignIsNotValid(t *testing.T) {
 	for lines.Scan() {
 	}
 	_ = cmd.Wait() // the status is looked at below
-	if status := cmd.ProcessState.ExitCode(); status != exitFailed {
-		t.Errorf("exit status %d, want %d", status, exitFailed)
+	if status := cmd.ProcessState.ExitCode(); status != failure.ExitInternal {
+		t.Errorf("exit status %d, want %d", status, failure.ExitInternal)
 	}
 	if first, _, _ := strings.Cut(out.String(), "\n"); !strings.HasPrefix(first, "STOPPED after ") ||
 		!strings.Contains(first, " of 1000000 seeds, none of them invalid:  campaign of raft ") {

@@ -61,11 +61,13 @@ var mayImport = map[string][]string{
 	"plan":            {},
 	"harness": {"history", "generator", "checker", "checker/*", "cluster", "cluster/sim", "nemesis",
 		"workloads", "plan"},
-	"report":         {"history", "checker", "plan"},
-	"store":          {"history", "report", "checker"},
-	"internal/rules": {},
-	"internal/edn":   {},
-	"cmd/splitvote":  {"*"},
+	"report":           {"history", "checker", "plan"},
+	"store":            {"history", "report", "checker"},
+	"internal/rules":   {},
+	"internal/edn":     {},
+	"internal/failure": {"checker"},
+	"internal/build":   {},
+	"cmd/splitvote":    {"*"},
 }
 
 // onlyIn lists packages from outside the repository, each with the packages that may import it.
