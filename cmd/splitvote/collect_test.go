@@ -17,3 +17,19 @@ func TestRoomBesidesWhatIsLive(t *testing.T) {
 		}
 	}
 }
+
+// Nothing is collected while a file is read, however long it is: the runtime would stop everything
+// for up to a second, Ctrl-C included.
+func TestRoomToReadAFile(t *testing.T) {
+	const mib = 1 << 20
+	for _, c := range []struct{ file, want int64 }{
+		{0, 512 * mib}, // a pipe
+		{164 * mib, 512 * mib},
+		{672 * mib, 1176 * mib}, // four million calls, which take 1.1 GB
+		{64 << 30, 4 << 30},
+	} {
+		if got := roomToRead(c.file); got != c.want {
+			t.Errorf("for a file of %d MiB the limit is %d MiB, want %d MiB", c.file/mib, got/mib, c.want/mib)
+		}
+	}
+}

@@ -30,20 +30,24 @@ func readHistory(ctx context.Context, name, format string, in io.Reader) (*histo
 	if err != nil {
 		return nil, usage(fmt.Errorf("--format: %w", err))
 	}
+	size := int64(0)
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
 			return nil, usage(fileError(name, err))
 		}
 		defer f.Close()
-		if info, err := f.Stat(); err == nil && info.IsDir() {
-			return nil, usage(fmt.Errorf("%s: it is a directory", name), "the history of a run is its history.jsonl")
+		if info, err := f.Stat(); err == nil {
+			if info.IsDir() {
+				return nil, usage(fmt.Errorf("%s: it is a directory", name), "the history of a run is its history.jsonl")
+			}
+			size = info.Size()
 		}
 		in = polledFile{f, ctx}
 	} else {
 		in = polled{in, ctx}
 	}
-	collectLater()
+	collectLater(size)
 	h, err := history.Decode(in, known)
 	if ctx.Err() != nil {
 		return nil, failure.ErrStopped

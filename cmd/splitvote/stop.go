@@ -14,7 +14,7 @@ import (
 )
 
 // stopGrace is how long work may take to end by itself once the user has stopped it.
-const stopGrace = 250 * time.Millisecond
+const stopGrace = 150 * time.Millisecond
 
 // work is a command's long work that the user can stop at any moment. The readers and the judges
 // poll its context, and end soon. A pass over memory that does not poll is abandoned after
