@@ -81,6 +81,8 @@ func sequentialByName(t *testing.T, name string, h *history.History) bool {
 		return bruteSequential(model.AppendList{}, h)
 	case "unique-ids":
 		return bruteSequential(model.IDs{}, h)
+	case "multi-register":
+		return bruteSequential(model.MultiRegister{}, h)
 	case "kv":
 		return bruteSequential(model.Text{}, h)
 	}

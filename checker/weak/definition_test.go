@@ -119,7 +119,7 @@ func bruteSequential[S, In, Out any](m model.Model[S, In, Out], h *history.Histo
 	}
 	states := map[string]S{}
 	for _, key := range h.Keys() {
-		s, err := model.InitialState(m, h.Initial.Of(key))
+		s, err := model.StateOf(m, key, h.Initial)
 		if err != nil {
 			panic(err)
 		}
