@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/checker/linear"
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/sim"
@@ -123,7 +124,7 @@ func (x Experiment) online() (linear.Online, error) {
 	if x.Workload.Model == "" {
 		return nil, fmt.Errorf("fail-fast: %s is judged by a checker of its own, when it ends", x.Plan.Workload)
 	}
-	judge, err := Online(x.Workload.Model, x.Level(), history.Initial{})
+	judge, err := levels.Online(x.Workload.Model, x.Level(), history.Initial{})
 	if err != nil {
 		return nil, fmt.Errorf("fail-fast: %w", err)
 	}
@@ -216,7 +217,7 @@ func (x Experiment) options(nodes []history.NodeID) workloads.Options {
 func (x Experiment) Checker() (checker.Checker, error) {
 	var parts []checker.Checker
 	if x.Workload.Model != "" {
-		c, err := Judge(x.Workload.Model, x.Level(), linear.Options{Memory: int64(x.Plan.CheckerMemory)}, x.Terse)
+		c, err := levels.Judge(x.Workload.Model, x.Level(), linear.Options{Memory: int64(x.Plan.CheckerMemory)}, x.Terse)
 		if err != nil {
 			return nil, err
 		}
@@ -238,6 +239,18 @@ func (x Experiment) Checker() (checker.Checker, error) {
 func (x Experiment) enough() int {
 	planned := x.Plan.Rate * time.Duration(x.Plan.TimeLimit).Seconds()
 	return max(1, min(10, int(planned/200)))
+}
+
+// Level is the consistency that the experiment is judged by.
+func (x Experiment) Level() string {
+	level := x.Plan.Consistency
+	if level == "" {
+		level = levels.Promised(x.Workload.Model, x.Consistency)
+	}
+	if level == "" {
+		level = levels.Of(x.Workload.Model)[0]
+	}
+	return level
 }
 
 // BrokenInvariants is the result of a cluster that watches the protocol's own invariants, if one

@@ -13,9 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/checker/linear"
 	"github.com/splitvote/splitvote/checker/weak"
-	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/internal/build"
 	"github.com/splitvote/splitvote/internal/failure"
@@ -37,9 +37,9 @@ func checkCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&c.model, "model", "", "what the history should be a history of: "+strings.Join(modelNames(), ", ")+
+	f.StringVar(&c.model, "model", "", "what the history should be a history of: "+strings.Join(levels.ModelNames(), ", ")+
 		" (default: of the run's plan, or told by the calls)")
-	f.StringVar(&c.consistency, "consistency", "", "what the history should be: "+strings.Join(harness.AllLevels(), ", ")+
+	f.StringVar(&c.consistency, "consistency", "", "what the history should be: "+strings.Join(levels.All(), ", ")+
 		" (default: the strongest of the model)")
 	f.StringVar(&c.format, "format", "auto", "format of the file: "+strings.Join(formats(), ", "))
 	f.Var(&c.initial, "initial", "what every object holds before any call, in JSON, or KEY=VALUE for one key; may be repeated (default: of the file's header, or the model's)")
@@ -107,7 +107,7 @@ func (c check) run(ctx context.Context, file string, in io.Reader, w *work) erro
 		}
 		return usage(fmt.Errorf("%s: %w", where, err))
 	}
-	judge, err := harness.Judge(judged, c.consistency, linear.Options{Engine: linear.Engine(c.engine), Memory: int64(c.memory)}, true, c.weaker()...)
+	judge, err := levels.Judge(judged, c.consistency, linear.Options{Engine: linear.Engine(c.engine), Memory: int64(c.memory)}, true, c.weaker()...)
 	if err != nil {
 		return usage(err)
 	}
@@ -121,7 +121,7 @@ func (c check) run(ctx context.Context, file string, in io.Reader, w *work) erro
 		if c.settle >= 0 {
 			run.Check += " --settle " + c.settle.String()
 		}
-		if c.consistency != harness.Levels(judged)[0] {
+		if c.consistency != levels.Of(judged)[0] {
 			run.Notes = append(run.Notes, judgedAs(c.consistency, judged))
 		}
 	}
@@ -141,7 +141,7 @@ func (c check) tell(ctx, limited context.Context, run *report.Run, w *work) erro
 	}
 	w.decided(run.Result.Verdict)
 	w.now("the history is %v; which weaker levels hold is open", run.Result.Verdict)
-	harness.Grade(limited, run.Workload, &run.Result, run.History, c.weaker()...)
+	levels.Grade(limited, run.Workload, &run.Result, run.History, c.weaker()...)
 	if ctx.Err() != nil {
 		return failure.ErrStopped
 	}
@@ -176,10 +176,10 @@ func (c check) weaker() []weak.Option {
 // the calls belong.
 func (c check) modelOf(file string, h *history.History) (string, error) {
 	if c.model != "" {
-		if slices.Contains(modelNames(), c.model) {
+		if slices.Contains(levels.ModelNames(), c.model) {
 			return c.model, nil
 		}
-		return "", usage(fmt.Errorf("--model: no such model: %q", c.model), nearestHint(c.model, modelNames()))
+		return "", usage(fmt.Errorf("--model: no such model: %q", c.model), nearestHint(c.model, levels.ModelNames()))
 	}
 	if p, ok := planBeside(file); ok {
 		if w, ok := workloads.Named(p.Workload); ok && w.Model != "" {
@@ -197,7 +197,7 @@ func (c check) modelOf(file string, h *history.History) (string, error) {
 		return "", usage(fmt.Errorf("%s: the calls and their results do not tell which model they belong to: it may be %s", file,
 			strings.Join(possible, " or ")), "name it with --model")
 	}
-	return "", usage(errors.New(file+": the calls do not tell which model they belong to"), "name it with --model: "+strings.Join(modelNames(), ", "))
+	return "", usage(errors.New(file+": the calls do not tell which model they belong to"), "name it with --model: "+strings.Join(levels.ModelNames(), ", "))
 }
 
 // someCall is the gate of a recorded history: one in which no call succeeded says nothing.

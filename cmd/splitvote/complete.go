@@ -5,14 +5,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splitvote/splitvote/harness"
+	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/targets/bundled"
 )
 
 // completions are what a shell offers behind a flag: the names that there are.
 var completions = map[string]func() []string{
 	"target": targetNames, "protocol": targetNames, "backend": backendNames, "workload": workloadNames, "faults": faultNames,
-	"bug": bugNames, "consistency": harness.AllLevels, "model": modelNames, "format": formats,
+	"bug": bugNames, "consistency": levels.All, "model": levels.ModelNames, "format": formats,
 }
 
 // bugNames are the planted bugs of all bundled protocols.

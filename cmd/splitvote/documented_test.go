@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/internal/failure"
 )
 
@@ -132,7 +133,7 @@ func understand(args []string) error {
 		return err
 	}
 	for flag, known := range map[string][]string{"target": targetNames(), "workload": append(workloadNames(), ofTheReader), "bug": bugNames(),
-		"model": modelNames(), "faults": append(faultNames(), "none")} {
+		"model": levels.ModelNames(), "faults": append(faultNames(), "none")} {
 		f := command.Flags().Lookup(flag)
 		if f == nil || !f.Changed {
 			continue

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/checker/linear"
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/docker"
@@ -122,7 +123,7 @@ func (e experiment) describe(dir *store.Dir) *report.Run {
 			{Name: "fault-interval", Value: p.FaultInterval.String()}, {Name: "heal-limit", Value: p.HealLimit.String()},
 			{Name: "consistency", Value: level}},
 	}
-	if level != harness.Levels(x.Workload.Model)[0] {
+	if level != levels.Of(x.Workload.Model)[0] {
 		run.Check += " --consistency " + level
 		run.Notes = append(run.Notes, judgedAs(level, x.Workload.Model))
 	}
@@ -138,7 +139,7 @@ func (e experiment) describe(dir *store.Dir) *report.Run {
 
 // judgedAs says that calls of a model were asked for less than the most that they could be.
 func judgedAs(level, model string) string {
-	return fmt.Sprintf("judged as %s, which is less than %s", level, harness.Levels(model)[0])
+	return fmt.Sprintf("judged as %s, which is less than %s", level, levels.Of(model)[0])
 }
 
 // drive opens the cluster, runs the plan on it and closes it, and puts what happened into run.

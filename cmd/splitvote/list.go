@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/targets/bundled"
@@ -136,7 +137,7 @@ func listFaults() []row {
 
 func listModels() []row {
 	var rows []row
-	for _, m := range models() {
+	for _, m := range levels.Models() {
 		rows = append(rows, row{Name: m.Name, Doc: m.Doc, Details: m.Calls})
 	}
 	return rows

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/checker/linear"
-	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/internal/failure"
 	"github.com/splitvote/splitvote/plan"
@@ -46,7 +46,7 @@ func newPipe(modelName, consistency string, initial history.Initial, most int64)
 // begin watches by a model, from the first event on, if it and the level can be watched by.
 func (p *pipe) begin(modelName string) {
 	p.guess = false
-	if watch, err := harness.Online(modelName, p.consistency, p.initial); err == nil {
+	if watch, err := levels.Online(modelName, p.consistency, p.initial); err == nil {
 		p.watch, p.watched = watch, modelName
 	}
 }

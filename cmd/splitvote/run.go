@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/plan"
@@ -112,7 +113,7 @@ func (r *runner) addFlags(f *pflag.FlagSet) {
 	f.Uint64Var(&p.Seed, "seed", 0, "decides whatever is drawn (default: drawn, and printed)")
 	f.StringVar(&p.Bug, "bug", "", "planted bug to switch on; splitvote list bugs names them")
 	f.StringSliceVar(&r.set, "set", nil, "key=value: a setting of the target or the workload; splitvote list names them")
-	f.StringVar(&p.Consistency, "consistency", "", "what the calls are judged by: "+strings.Join(harness.AllLevels(), ", ")+" (default: what the target promises)")
+	f.StringVar(&p.Consistency, "consistency", "", "what the calls are judged by: "+strings.Join(levels.All(), ", ")+" (default: what the target promises)")
 	f.Var(durationFlag{&p.CheckerTimeout}, "checker-timeout", "of the judgement; after it the verdict is unknown")
 	f.Var(bytesFlag{&p.CheckerMemory}, "checker-memory", "that searching may hold, as 2GiB; beyond it the verdict is unknown (default 4GiB)")
 	f.BoolVar(&p.FailFast, "fail-fast", false, "judge while it runs, and stop at the first violation")
@@ -299,3 +300,15 @@ func workloadNames() []string {
 }
 
 func faultNames() []string { return nemesis.Names() }
+
+// checkLevel says what is wrong with a consistency level for a model; where says who named it.
+func checkLevel(where, modelName, level string) error {
+	err := levels.Check(modelName, level)
+	switch {
+	case err == nil:
+		return nil
+	case slices.Contains(levels.All(), level):
+		return usage(fmt.Errorf("%s: %w", where, err))
+	}
+	return usage(fmt.Errorf("%s: %w", where, err), nearestHint(level, levels.All()))
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/checker/linear"
 	"github.com/splitvote/splitvote/cluster/sim"
 	"github.com/splitvote/splitvote/harness"
@@ -154,13 +155,13 @@ func (s *shrinker) history(ctx context.Context, name string, out io.Writer) erro
 			model, level = x.Workload.Model, x.Level()
 		}
 	}
-	if model != "" && !slices.Contains(modelNames(), model) {
-		return usage(fmt.Errorf("--model: no such model: %q", model), nearestHint(model, modelNames()))
+	if model != "" && !slices.Contains(levels.ModelNames(), model) {
+		return usage(fmt.Errorf("--model: no such model: %q", model), nearestHint(model, levels.ModelNames()))
 	}
 	if model == "" {
 		model = guessModel(h)
 	}
-	judge, err := harness.Judge(model, level, linear.Options{}, true)
+	judge, err := levels.Judge(model, level, linear.Options{}, true)
 	if err != nil {
 		return usage(fmt.Errorf("%s: which model?", name), "--model says it; splitvote list models names them")
 	}
@@ -196,7 +197,7 @@ func (s *shrinker) history(ctx context.Context, name string, out io.Writer) erro
 		fmt.Fprintf(out, "    %s\n", c.Text)
 	}
 	check := fmt.Sprintf("splitvote check %s --model %s", to, model)
-	if level != "" && level != harness.Levels(model)[0] {
+	if level != "" && level != levels.Of(model)[0] {
 		check += " --consistency " + level
 	}
 	fmt.Fprintf(out, "\n  %d calls of %d\n  judge  %s\n", len(part.Calls()), len(h.Calls()), check)

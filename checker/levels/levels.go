@@ -1,4 +1,6 @@
-package harness
+// Package levels joins the checkers to one: it knows every consistency level that the calls of a
+// model can be judged by, and makes the checker of each.
+package levels
 
 import (
 	"context"
@@ -23,8 +25,8 @@ var likewise = [][2]string{
 	{weak.Sequential, "strong-session-serializable"},
 }
 
-// Levels lists the consistency levels that calls of a model can be judged by, the strongest first.
-func Levels(model string) []string {
+// Of lists the consistency levels that calls of a model can be judged by, the strongest first.
+func Of(model string) []string {
 	if slices.Contains(txn.Models(), model) {
 		levels := txn.Levels()
 		slices.Reverse(levels)
@@ -33,11 +35,11 @@ func Levels(model string) []string {
 	return append([]string{Linearizable}, weak.Levels(model)...)
 }
 
-// AllLevels lists those of single objects and then those of transactions that are not among them:
+// All lists those of single objects and then those of transactions that are not among them:
 // causal is of both.
-func AllLevels() []string {
+func All() []string {
 	all := append([]string{Linearizable}, weak.All()...)
-	for _, level := range Levels(txn.ListAppend) {
+	for _, level := range Of(txn.ListAppend) {
 		if !slices.Contains(all, level) {
 			all = append(all, level)
 		}
@@ -45,13 +47,13 @@ func AllLevels() []string {
 	return all
 }
 
-// CheckLevel says what is wrong with a level for a model; "" is the strongest.
-func CheckLevel(model, level string) error {
-	levels := Levels(model)
+// Check says what is wrong with a level for a model; "" is the strongest.
+func Check(model, level string) error {
+	levels := Of(model)
 	switch {
 	case level == "" || slices.Contains(levels, level):
 		return nil
-	case slices.Contains(AllLevels(), level):
+	case slices.Contains(All(), level):
 		return fmt.Errorf("%s is not defined for %s, only %s", level, model, strings.Join(levels, ", "))
 	}
 	return fmt.Errorf("no such consistency: %q", level)
@@ -68,7 +70,7 @@ func Judge(model, level string, opts linear.Options, terse bool, weaker ...weak.
 	if err == nil && level != "" && level != Linearizable {
 		strong := judge
 		if judge, err = weak.New(level, model, weaker...); level == weak.Sequential {
-			judge = eased{judge, strong}
+			judge = relaxed{judge, strong}
 		}
 	}
 	if err != nil || terse {
@@ -107,15 +109,15 @@ func Online(model, level string, initial history.Initial) (linear.Online, error)
 			model, level)
 }
 
-// eased is a checker of a level that is hard to decide, behind a stronger one that is not: a
+// relaxed is a checker of a level that is hard to decide, behind a stronger one that is not: a
 // history that has that has both.
-type eased struct {
+type relaxed struct {
 	checker.Checker
 	strong checker.Checker
 }
 
 // Check gives the stronger level half of the time at most.
-func (e eased) Check(ctx context.Context, h *history.History) checker.Result {
+func (e relaxed) Check(ctx context.Context, h *history.History) checker.Result {
 	half, cancel := ctx, context.CancelFunc(func() {})
 	if deadline, limited := ctx.Deadline(); limited {
 		half, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
@@ -129,9 +131,9 @@ func (e eased) Check(ctx context.Context, h *history.History) checker.Result {
 }
 
 // Promised is the level by which calls of a model are judged where a target promises so much, ""
-// for linearizability: of transactions the like of it.
+// for linearizability. For transactions it is the level that means as much.
 func Promised(model, promise string) string {
-	levels := Levels(model)
+	levels := Of(model)
 	if promise == "" || slices.Contains(levels, promise) {
 		return promise
 	}
@@ -143,16 +145,4 @@ func Promised(model, promise string) string {
 		}
 	}
 	return promise
-}
-
-// Level is the consistency that the experiment is judged by.
-func (x Experiment) Level() string {
-	level := x.Plan.Consistency
-	if level == "" {
-		level = Promised(x.Workload.Model, x.Consistency)
-	}
-	if level == "" {
-		level = Levels(x.Workload.Model)[0]
-	}
-	return level
 }

@@ -1,16 +1,12 @@
-package main
+package levels
 
 import (
-	"fmt"
-	"slices"
-
 	"github.com/splitvote/splitvote/checker/txn"
-	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/model"
 )
 
-// models are those of single objects and those of transactions.
-func models() []model.Info {
+// Models are those of single objects and those of transactions.
+func Models() []model.Info {
 	return append(model.All(), []model.Info{
 		{
 			Name: txn.ListAppend, Doc: "Transactions on lists, each of which grows at its end and is read as a whole.",
@@ -27,22 +23,11 @@ func models() []model.Info {
 	}...)
 }
 
-func modelNames() []string {
+// ModelNames are their names.
+func ModelNames() []string {
 	var names []string
-	for _, m := range models() {
+	for _, m := range Models() {
 		names = append(names, m.Name)
 	}
 	return names
-}
-
-// checkLevel says what is wrong with a consistency level for a model; where says who named it.
-func checkLevel(where, modelName, level string) error {
-	err := harness.CheckLevel(modelName, level)
-	switch {
-	case err == nil:
-		return nil
-	case slices.Contains(harness.AllLevels(), level):
-		return usage(fmt.Errorf("%s: %w", where, err))
-	}
-	return usage(fmt.Errorf("%s: %w", where, err), nearestHint(level, harness.AllLevels()))
 }

@@ -1,8 +1,9 @@
-package harness_test
+package levels_test
 
 import (
 	"testing"
 
+	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/checker/linear"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/plan"
@@ -30,10 +31,10 @@ func TestLevel(t *testing.T) {
 			t.Errorf("%s, promised %q, asked for %q: judged by %s, want %s", test.workload, test.promise, test.plan,
 				got, test.want)
 		}
-		if err := harness.CheckLevel(w.Model, x.Level()); err != nil {
+		if err := levels.Check(w.Model, x.Level()); err != nil {
 			t.Errorf("%s: %v", test.workload, err)
 		}
-		if _, err := harness.Judge(w.Model, x.Level(), linear.Options{}, false); err != nil {
+		if _, err := levels.Judge(w.Model, x.Level(), linear.Options{}, false); err != nil {
 			t.Errorf("%s: %v", test.workload, err)
 		}
 	}
@@ -48,13 +49,13 @@ func TestCheckLevel(t *testing.T) {
 		{"mutex", "atomic", `no such consistency: "atomic"`},
 	} {
 		got := ""
-		if err := harness.CheckLevel(test.model, test.level); err != nil {
+		if err := levels.Check(test.model, test.level); err != nil {
 			got = err.Error()
 		}
 		if got != test.want {
 			t.Errorf("%s of %s: %q, want %q", test.level, test.model, got, test.want)
 		}
-		if _, err := harness.Judge(test.model, test.level, linear.Options{}, true); (err == nil) != (test.want == "") {
+		if _, err := levels.Judge(test.model, test.level, linear.Options{}, true); (err == nil) != (test.want == "") {
 			t.Errorf("judge of %s for %s: %v", test.level, test.model, err)
 		}
 	}
