@@ -33,7 +33,7 @@ cross-check: ## every engine, Porcupine and brute force on ROUNDS random small h
 	GOGC=400 SPLITVOTE_ROUNDS=$(ROUNDS) $(GO) test -v -run 'Agree|Projections|Minimal|PorcupineModels|Imply' -timeout 240m ./checker/...
 
 faults: ## a mistake planted in each of the checkers' algorithms, one after the other: the cross-checks must catch it
-	SPLITVOTE_FAULTS=1 $(GO) test -run TestCrossCheckCatchesFaults -timeout 60m ./checker/linear ./checker/txn
+	SPLITVOTE_FAULTS=1 $(GO) test -run TestCrossCheckCatchesFaults -timeout 60m ./checker/linear ./checker/txn ./checker/weak
 
 bugs: build ## the matrix of planted bugs, as docs/bugs.md has it
 	./splitvote bugs

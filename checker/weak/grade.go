@@ -16,9 +16,9 @@ type Grade struct {
 }
 
 // Strongest judges every level of the model, but what a level that holds implies, which is not
-// judged again. Each level has a budget of steps and memory, and long histories are graded by the
-// levels alone that one sort decides: what is beyond that is undecided. It is an error if there is
-// no such model.
+// judged again. Each level has a budget of steps and memory. In long histories one sort decides some
+// levels, one pass may refute others, and what remains is undecided. It is an error if there is no
+// such model.
 func Strongest(ctx context.Context, modelName string, h *history.History, opts ...Option) (Grade, error) {
 	var g Grade
 	levels := Levels(modelName)
@@ -28,12 +28,21 @@ func Strongest(ctx context.Context, modelName string, h *history.History, opts .
 	}
 	long := len(h.Calls()) > mostGraded
 	read, set := leveled{model: modelName}.trace(h), apply(opts)
+	var lost map[string]bool // of registers: the levels that one pass refutes
 	for _, level := range cheapFirst(levels) {
 		c := judged{leveled{level, modelName, set}, read}
 		implied := slices.ContainsFunc(g.Holds, func(held string) bool { return slices.Contains(implies[held], level) })
 		if implied {
 			g.Holds = append(g.Holds, level)
 			continue
+		}
+		if isRegister(modelName) && !isCheap(level) {
+			if t, err := read(); err == nil && lost == nil {
+				lost = refuted(t)
+			}
+			if lost[level] {
+				continue
+			}
 		}
 		if long && !isCheap(level) {
 			g.Undecided = append(g.Undecided, level)
