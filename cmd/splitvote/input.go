@@ -24,7 +24,7 @@ func formats() []string {
 }
 
 // readHistory reads a history from a file, or from in where name is "-". The error is one line that
-// begins with the name, or errStopped once ctx has ended.
+// begins with the name, or failure.ErrStopped once ctx has ended.
 func readHistory(ctx context.Context, name, format string, in io.Reader) (*history.History, error) {
 	known, err := history.ParseFormat(format)
 	if err != nil {

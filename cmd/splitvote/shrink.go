@@ -20,6 +20,7 @@ import (
 	"github.com/splitvote/splitvote/cluster/sim"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/internal/failure"
 	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/store"
 )
@@ -142,12 +143,20 @@ func measures(p plan.Plan, o harness.Outcome) string {
 		counted(p.Nodes, "node"), o.Virtual.Seconds())
 }
 
-// history keeps the calls of a recorded history that show a violation.
+// history keeps the calls of a recorded history that show a violation. The user can stop it at any
+// moment, with the exit status of check.
 func (s *shrinker) history(ctx context.Context, name string, out io.Writer) error {
+	return stoppable(ctx, out, func(w *work) error { return s.reduce(ctx, name, w) })
+}
+
+// reduce does the work of history.
+func (s *shrinker) reduce(ctx context.Context, name string, out *work) error {
+	out.now("%s is not read to its end, and nothing is decided", name)
 	h, err := readHistory(ctx, name, "auto", nil)
 	if err != nil {
 		return err
 	}
+	out.now("%d events of %s are read, and nothing is decided", len(h.Ops), name)
 	model, level := s.model, ""
 	if p, err := planOf(&store.Dir{Path: filepath.Dir(name)}); err == nil && model == "" {
 		if t, err := targetOf(p.Target); err == nil && t.Target != nil {
@@ -168,6 +177,9 @@ func (s *shrinker) history(ctx context.Context, name string, out io.Writer) erro
 	limited, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
 	whole := checker.Safe(limited, judge, h)
+	if ctx.Err() != nil {
+		return failure.ErrStopped
+	}
 	if whole.Verdict != checker.Invalid || len(whole.Evidence) == 0 {
 		return usage(fmt.Errorf("%s: it is %s as a %s: there is nothing to shrink", name, whole.Verdict, model))
 	}
@@ -175,7 +187,13 @@ func (s *shrinker) history(ctx context.Context, name string, out io.Writer) erro
 	part := h.Filter(func(op *history.Op) bool {
 		return slices.Contains(witness.Ops, op.Index) && op.Process != history.Nemesis
 	})
-	if again := checker.Safe(limited, judge, part); again.Verdict != checker.Invalid {
+	out.decided(whole.Verdict)
+	out.now("the history is %v; no smaller one is written", whole.Verdict)
+	again := checker.Safe(limited, judge, part)
+	if ctx.Err() != nil {
+		return failure.ErrStopped
+	}
+	if again.Verdict != checker.Invalid {
 		return failed(fmt.Errorf("%s: the calls %v alone are %s", name, witness.Ops, again.Verdict))
 	}
 	var text bytes.Buffer
