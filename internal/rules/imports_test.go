@@ -17,6 +17,9 @@ const module = "github.com/splitvote/splitvote/"
 // mayImport says which packages of ours each package may import, tests aside. ARCHITECTURE.md shows
 // the same table. A name ending in /* stands for every package below.
 var mayImport = map[string][]string{
+	"cluster/inprocess":         {"history", "cluster", "cluster/live", "cluster/inprocess/network", "nemesis"},
+	"cluster/inprocess/network": {"history", "nemesis"},
+
 	"protocol":                {},
 	"protocol/wire":           {"protocol"},
 	"protocol/fifo":           {},
