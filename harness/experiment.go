@@ -87,7 +87,11 @@ func (x Experiment) Run(ctx context.Context, c cluster.Cluster, recorder *histor
 	if err != nil {
 		return Times{}, err
 	}
-	return Run(ctx, Test{
+	liar, err := x.liar(c)
+	if err != nil {
+		return Times{}, err
+	}
+	test := Test{
 		Cluster: c, Generator: x.generator(c.Nodes(), &keys), Fault: nemesis.New(c, c.Nodes()).Apply,
 		Processes: x.Plan.Concurrency.Of(len(c.Nodes())), Seed: x.Plan.Seed, Recorder: recorder, Watch: watch,
 		OnEvent: func(op *history.Op) {
@@ -96,7 +100,14 @@ func (x Experiment) Run(ctx context.Context, c cluster.Cluster, recorder *histor
 				onEvent(op)
 			}
 		},
-	})
+	}
+	if liar == nil {
+		return Run(ctx, test)
+	}
+	test.Clients = liar
+	times, err := Run(ctx, test)
+	times.Lies = liar.Told()
+	return times, err
 }
 
 // watch judges the run while it goes on, if the plan says so; nil where it does not.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/controls"
 	"github.com/splitvote/splitvote/generator"
 	"github.com/splitvote/splitvote/history"
 )
@@ -17,6 +18,7 @@ import (
 // Test is what one run needs.
 type Test struct {
 	Cluster   cluster.Cluster
+	Clients   controls.Calls                                      // what the clients speak to; nil: the cluster itself
 	Generator generator.Generator                                 // of clients and faults together
 	Fault     func(ctx context.Context, op history.Op) history.Op // carries out a nemesis operation
 	Processes int                                                 // clients, from 1
@@ -30,6 +32,7 @@ type Test struct {
 type Times struct {
 	Wall    time.Duration // of the whole loop
 	Waiting time.Duration // in Cluster.Next: the cluster's own work, and idling
+	Lies    []controls.Told
 }
 
 // healLimit bounds healing, and waiting for the last completions, after a run was cut short.
@@ -82,6 +85,9 @@ type loop struct {
 }
 
 func newLoop(t Test) *loop {
+	if t.Clients == nil {
+		t.Clients = t.Cluster
+	}
 	return &loop{Test: t, rand: rand.New(rand.NewPCG(t.Seed, 0x6861726e657373)), nodes: t.Cluster.Nodes(),
 		roster: generator.NewRoster(t.Processes)}
 }
@@ -152,7 +158,7 @@ func (l *loop) await(ctx context.Context, until time.Duration) error {
 
 func (l *loop) awaitOne(ctx context.Context, until time.Duration) (completed bool, err error) {
 	before := time.Now()
-	op, ok := l.Cluster.Next(ctx, until)
+	op, ok := l.Clients.Next(ctx, until)
 	l.waiting += time.Since(before)
 	if !ok {
 		return false, nil
@@ -179,7 +185,7 @@ func (l *loop) invoke(op history.Op) error {
 	if op.Process == history.Nemesis {
 		l.Cluster.Do(op, func(ctx context.Context) history.Op { return l.Fault(ctx, op) })
 	} else {
-		l.Cluster.Invoke(op)
+		l.Clients.Invoke(op)
 	}
 	l.Generator = l.Generator.Update(l.context(op.Time), op)
 	return nil
@@ -237,7 +243,7 @@ func (l *loop) abandon() {
 		}
 	}
 	for l.busy > 0 {
-		op, ok := l.Cluster.Next(ctx, forever)
+		op, ok := l.Clients.Next(ctx, forever)
 		if !ok || l.complete(op) != nil {
 			return
 		}
@@ -247,7 +253,7 @@ func (l *loop) abandon() {
 // awaitNemesis waits until no fault is under way, recording what completes.
 func (l *loop) awaitNemesis(ctx context.Context) {
 	for !slices.Contains(l.roster.Free(), history.Nemesis) {
-		op, ok := l.Cluster.Next(ctx, forever)
+		op, ok := l.Clients.Next(ctx, forever)
 		if !ok || l.complete(op) != nil {
 			return
 		}

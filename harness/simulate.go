@@ -13,6 +13,7 @@ import (
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/sim"
+	"github.com/splitvote/splitvote/controls"
 	"github.com/splitvote/splitvote/history"
 )
 
@@ -24,6 +25,7 @@ type Outcome struct {
 	Broken  time.Duration  // when the first of its invariants was broken, 0 if none was
 	Virtual time.Duration  // simulated
 	Wall    time.Duration  // of the run and its judgement
+	Lies    []controls.Told
 }
 
 // Simulate carries out the plan in the simulator and judges it, in memory: no file is read or
@@ -46,7 +48,7 @@ func (x Experiment) Simulate(ctx context.Context, target cluster.Target, options
 	if x.untilBroken {
 		judges = checker.All(x.Plan.Workload)
 	}
-	_, err = x.Run(ctx, c, recorder, nil)
+	times, err := x.Run(ctx, c, recorder, nil)
 	core, convicted := CorePanic(err)
 	if err != nil && !convicted {
 		return Outcome{}, err
@@ -69,6 +71,8 @@ func (x Experiment) Simulate(ctx context.Context, target cluster.Target, options
 	if convicted {
 		parts = append(parts, core)
 	}
+	parts = x.WithLies(parts, times.Lies)
+	out.Lies = times.Lies
 	if judged.Cause != checker.Panicked { // else it has no parts, and what it says is all there is
 		out.Result = checker.Merge(parts)
 	} else {

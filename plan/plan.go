@@ -30,11 +30,13 @@ type Plan struct {
 	HealLimit     Duration `yaml:"heal-limit"`     // how long a healed cluster may take to answer
 	Rate          float64  `yaml:"rate"`           // calls per second, all clients together
 	// clients: a number, or a multiple of the nodes such as 2n
-	Concurrency Concurrency       `yaml:"concurrency"`
-	Timeout     Duration          `yaml:"timeout"`       // of one call, attempts at other nodes included
-	Seed        uint64            `yaml:"seed"`          // determines everything drawn; 0 draws a seed
-	Bug         string            `yaml:"bug,omitempty"` // planted bug to switch on
-	Set         map[string]string `yaml:"set,flow"`      // settings of the target and the workload
+	Concurrency Concurrency `yaml:"concurrency"`
+	Timeout     Duration    `yaml:"timeout"`       // of one call, attempts at other nodes included
+	Seed        uint64      `yaml:"seed"`          // determines everything drawn; 0 draws a seed
+	Bug         string      `yaml:"bug,omitempty"` // planted bug to switch on
+	// kind of lie that the harness tells, so that the run must be invalid
+	Control string            `yaml:"control,omitempty"`
+	Set     map[string]string `yaml:"set,flow"` // settings of the target and the workload
 	// level to judge by; default the target's promise
 	Consistency    string   `yaml:"consistency,omitempty"`
 	CheckerTimeout Duration `yaml:"checker-timeout"`          // of the judgement
@@ -142,7 +144,7 @@ func clear(err error, keys []string) error {
 func Keys() []string {
 	var node yaml.Node
 	full := Default()
-	full.Bug, full.Consistency, full.Schedule, full.Calls = "x", "x", []Fixed{{}}, []Call{{}}
+	full.Bug, full.Control, full.Consistency, full.Schedule, full.Calls = "x", "x", "x", []Fixed{{}}, []Call{{}}
 	full.CheckerMemory, full.FailFast = 1, true
 	if err := node.Encode(full); err != nil {
 		panic(err) // a Plan is always encodable
@@ -170,6 +172,7 @@ type Known struct {
 	Targets, Backends, Workloads, Faults []string
 
 	Bugs     []string  // of the plan's target
+	Controls []string  // kinds of lies
 	Settings []Setting // of the plan's target and workload
 }
 
@@ -201,6 +204,11 @@ func (p Plan) Validate(k Known) error {
 	}
 	if p.Bug != "" {
 		if err := named("bug", p.Bug, k.Bugs); err != nil {
+			return err
+		}
+	}
+	if p.Control != "" {
+		if err := named("control", p.Control, k.Controls); err != nil {
 			return err
 		}
 	}

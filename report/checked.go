@@ -27,6 +27,10 @@ func checked(r *Run, f *figures) []string {
 	if f.calls.Fail > 0 {
 		said = append(said, plural(f.calls.Fail, "call")+" that failed: none of them may have had an effect.")
 	}
+	if len(r.Notices) > 0 {
+		said = append(said, "Had the harness lied, this workload would have noticed: "+strings.Join(r.Notices, ", ")+
+			" (splitvote list controls explains them).")
+	}
 	if len(f.windows) == 0 {
 		return append(said, "No fault was on.")
 	}

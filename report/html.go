@@ -87,35 +87,35 @@ type page struct {
 	Script     template.JS
 	ScriptHash string // what the page's policy knows its one script by
 
-	Outcome, Subject, Extent, Reason, Bug, Problem string
-	Because                                        []string // the sentences that say why, below the reason
-	Notes                                          []string
-	Violations                                     []pageViolation
-	Others                                         []string // summaries of further violations
-	MoreOthers                                     int
-	Holds, Open                                    []string
-	Stale                                          string
-	Cause, Decide                                  string
-	Undecided                                      []pageFact
-	Tiles                                          []pageFact
-	Timeline                                       *timeline
-	Sequence                                       template.HTML
-	SequenceLeftOut                                int
-	Calls                                          []callFigures
-	Chart                                          *callChart
-	Checked                                        []string // what a valid verdict rests on
-	Faults                                         []pageFaults
-	MoreWindows                                    int
-	Quiet                                          checker.Counts
-	QuietPercent                                   string
-	Parts                                          []pagePart
-	Around                                         pageAround
-	Facts                                          []pageFact
-	Commands                                       []pageFact
-	Links                                          []Link
-	Version                                        string
-	Sections                                       []pageFact // what the table of contents leads to: id and title
-	told                                           []violation
+	Outcome, Subject, Extent, Reason, Bug, Control, Problem string
+	Because                                                 []string // the sentences that say why, below the reason
+	Notes                                                   []string
+	Violations                                              []pageViolation
+	Others                                                  []string // summaries of further violations
+	MoreOthers                                              int
+	Holds, Open                                             []string
+	Stale                                                   string
+	Cause, Decide                                           string
+	Undecided                                               []pageFact
+	Tiles                                                   []pageFact
+	Timeline                                                *timeline
+	Sequence                                                template.HTML
+	SequenceLeftOut                                         int
+	Calls                                                   []callFigures
+	Chart                                                   *callChart
+	Checked                                                 []string // what a valid verdict rests on
+	Faults                                                  []pageFaults
+	MoreWindows                                             int
+	Quiet                                                   checker.Counts
+	QuietPercent                                            string
+	Parts                                                   []pagePart
+	Around                                                  pageAround
+	Facts                                                   []pageFact
+	Commands                                                []pageFact
+	Links                                                   []Link
+	Version                                                 string
+	Sections                                                []pageFact // what the table of contents leads to: id and title
+	told                                                    []violation
 }
 
 type pageFact struct{ Name, Value string }
@@ -178,7 +178,7 @@ type pageAround struct {
 func newPage(r *Run, f *figures) *page {
 	p := &page{Style: template.CSS(pageStyle), Script: template.JS(pageScript + chartScript), ScriptHash: scriptHash,
 		Outcome: r.Outcome(), Subject: subject(r), Extent: extent(r, f), Reason: short(plain(r.Reason()), htmlText),
-		Bug: plain(r.Bug), Quiet: f.quiet,
+		Bug: plain(r.Bug), Control: plain(r.Control), Quiet: f.quiet,
 		Version: plain(r.Version)}
 	for _, c := range f.byF[:min(len(f.byF), htmlCalls)] {
 		c.F = short(plain(c.F), 80)
@@ -479,6 +479,7 @@ func facts(r *Run) []pageFact {
 		add("seed", strconv.FormatUint(r.Seed, 10))
 	}
 	add("planted bug", r.Bug)
+	add("control", r.Control)
 	add("faults", strings.Join(r.Faults, ", "))
 	for _, s := range r.Settings {
 		add(s.Name, s.Value)

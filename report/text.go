@@ -108,6 +108,9 @@ func (t *text) headline(r *Run, f *figures) {
 	if r.Bug != "" {
 		t.line("%s", t.ink.bold("BUG PLANTED  "+plain(r.Bug)+": this build is wrong on purpose"))
 	}
+	if r.Control != "" {
+		t.line("%s", t.ink.bold("CONTROL  "+plain(r.Control)+": the harness lies on purpose"))
+	}
 	if r.Problem != "" && r.Outcome() != "failed" {
 		t.line("  the run itself broke off: %s", plain(r.Problem))
 	}

@@ -5,12 +5,14 @@ import (
 	"slices"
 
 	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/controls"
 )
 
 // ends is what ended in a run though nothing in it caused that.
 type ends struct {
 	exits  []cluster.Exit
-	broken bool // something outside the target did: the run proves nothing of it from there on
+	lies   []controls.Told // that the harness told
+	broken bool            // something outside the target did: the run proves nothing of it from there on
 }
 
 // stopped forgets members that ended cleanly in a run that the user stopped: the same signal may

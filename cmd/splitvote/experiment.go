@@ -21,6 +21,7 @@ import (
 	"github.com/splitvote/splitvote/cluster/docker"
 	"github.com/splitvote/splitvote/cluster/live"
 	"github.com/splitvote/splitvote/cluster/sim"
+	"github.com/splitvote/splitvote/controls"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/internal/build"
@@ -114,7 +115,7 @@ func (e experiment) describe(dir *store.Dir) *report.Run {
 	level := x.Level()
 	place := dir.Path // not the store's latest, which may be another run when somebody reads this
 	run := &report.Run{
-		Name: p.Name, Target: e.target.Name(), Backend: e.backend.name, BackendWhy: e.why, Workload: p.Workload, Seed: p.Seed, Bug: p.Bug,
+		Name: p.Name, Target: e.target.Name(), Backend: e.backend.name, BackendWhy: e.why, Workload: p.Workload, Seed: p.Seed, Bug: p.Bug, Control: p.Control,
 		Faults: p.Faults, Nodes: e.target.nodes(p.Nodes), Version: build.Version(),
 		Replay: "splitvote replay " + place, Report: filepath.Join(place, store.Report),
 		Check: "splitvote check " + filepath.Join(place, store.History),
@@ -122,6 +123,9 @@ func (e experiment) describe(dir *store.Dir) *report.Run {
 			{Name: "concurrency", Value: string(p.Concurrency)}, {Name: "timeout", Value: p.Timeout.String()},
 			{Name: "fault-interval", Value: p.FaultInterval.String()}, {Name: "heal-limit", Value: p.HealLimit.String()},
 			{Name: "consistency", Value: level}},
+	}
+	if level == levels.Of(x.Workload.Model)[0] && p.Control == "" {
+		run.Notices = controls.Notices(p.Workload)
 	}
 	if level != levels.Of(x.Workload.Model)[0] {
 		run.Check += " --consistency " + level
@@ -191,7 +195,7 @@ func (e experiment) drive(
 	defer historyFile.Close()
 	recorder := history.NewRecorder(historyFile)
 	times, ranErr := x.Run(ctx, c, recorder, tell.event)
-	run.Wall = times.Wall
+	run.Wall, ends.lies = times.Wall, times.Lies
 	if e.backend.name == "sim" {
 		run.Virtual = c.Now()
 	}
@@ -263,7 +267,7 @@ func (e experiment) judge(ctx context.Context, run *report.Run, dir *store.Dir, 
 		return failed(err)
 	}
 	judged := checker.Safe(ctx, all, run.History)
-	parts := harness.WithExits(judged.Parts, ends.exits)
+	parts := x.WithLies(harness.WithExits(judged.Parts, ends.exits), ends.lies)
 	if ends.broken {
 		parts = harness.WithoutLiveness(parts)
 	}

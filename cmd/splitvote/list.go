@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splitvote/splitvote/checker/levels"
+	"github.com/splitvote/splitvote/controls"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/targets/bundled"
@@ -35,6 +36,7 @@ var lists = []struct {
 	{"faults", listFaults},
 	{"models", listModels},
 	{"bugs", listBugs},
+	{"controls", listControls},
 	{"backends", listBackends},
 }
 
@@ -149,6 +151,18 @@ func listBugs() []row {
 		for _, m := range t.Protocol().Mutants {
 			rows = append(rows, row{Name: m.Name, Doc: m.Doc, Details: []string{string(m.Class) + "; after " + m.Source}})
 		}
+	}
+	return rows
+}
+
+func listControls() []row {
+	var rows []row
+	for _, lie := range controls.All() {
+		noticed := "no workload of ours notices it every time"
+		if by := controls.NoticedBy(lie.Name); len(by) > 0 {
+			noticed = "noticed by " + strings.Join(by, ", ")
+		}
+		rows = append(rows, row{Name: lie.Name, Doc: "The harness lies: " + lie.Doc + ".", Details: []string{noticed}})
 	}
 	return rows
 }

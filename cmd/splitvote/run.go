@@ -111,6 +111,7 @@ func (r *runner) addFlags(f *pflag.FlagSet) {
 	f.StringVar((*string)(&p.Concurrency), "concurrency", string(p.Concurrency), "clients: a number, or a multiple of the nodes as 2n")
 	f.Var(durationFlag{&p.Timeout}, "timeout", "of one call, attempts at other nodes included")
 	f.Uint64Var(&p.Seed, "seed", 0, "decides whatever is drawn (default: drawn, and printed)")
+	f.StringVar(&p.Control, "control", "", "kind of lie that the harness tells, so that the run must be invalid; splitvote list controls names them")
 	f.StringVar(&p.Bug, "bug", "", "planted bug to switch on; splitvote list bugs names them")
 	f.StringSliceVar(&r.set, "set", nil, "key=value: a setting of the target or the workload; splitvote list names them")
 	f.StringVar(&p.Consistency, "consistency", "", "what the calls are judged by: "+strings.Join(levels.All(), ", ")+" (default: what the target promises)")
@@ -155,6 +156,7 @@ func (r *runner) override(p *plan.Plan, given *pflag.FlagSet) error {
 		"time-limit": func() { p.TimeLimit = from.TimeLimit }, "heal-limit": func() { p.HealLimit = from.HealLimit },
 		"rate": func() { p.Rate = from.Rate }, "concurrency": func() { p.Concurrency = from.Concurrency },
 		"timeout": func() { p.Timeout = from.Timeout }, "seed": func() { p.Seed = from.Seed }, "bug": func() { p.Bug = from.Bug },
+		"control":     func() { p.Control = from.Control },
 		"consistency": func() { p.Consistency = from.Consistency }, "checker-timeout": func() { p.CheckerTimeout = from.CheckerTimeout },
 		"checker-memory": func() { p.CheckerMemory = from.CheckerMemory }, "fail-fast": func() { p.FailFast = from.FailFast },
 	} {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/controls"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/nemesis"
@@ -54,7 +55,8 @@ func isFile(name string) bool {
 
 // known is what plans on the target may say.
 func (t target) known(p plan.Plan) plan.Known {
-	k := plan.Known{Targets: targetNames(), Backends: backendNames(), Workloads: workloadNames(), Faults: faultNames(), Settings: harness.Settings()}
+	k := plan.Known{Targets: targetNames(), Backends: backendNames(), Workloads: workloadNames(), Faults: faultNames(), Settings: harness.Settings(),
+		Controls: controls.Names()}
 	if t.service != nil {
 		k.Targets = append(k.Targets, p.Target)
 	}

@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"history":                 {"internal/edn"},
 	"histories":               {},
 	"generator":               {"history"},
+	"controls":                {"history"},
 	"generator/gentest":       {"history", "generator"},
 	"model":                   {"history"},
 	"checker":                 {"history"},
@@ -69,7 +70,7 @@ var mayImport = map[string][]string{
 	"internal/failure": {"checker"},
 	"internal/build":   {},
 	"checker/levels":   {"history", "model", "checker", "checker/*"},
-	"harness": {"history", "generator", "checker", "checker/*", "cluster", "cluster/sim", "nemesis",
+	"harness": {"history", "generator", "checker", "checker/*", "controls", "cluster", "cluster/sim", "nemesis",
 		"workloads", "plan"},
 	"cmd/splitvote": {"*"},
 }
