@@ -3,6 +3,7 @@ package model
 import (
 	"hash/maphash"
 	"slices"
+	"unsafe"
 
 	"github.com/splitvote/splitvote/history"
 )
@@ -116,6 +117,11 @@ func (MultiRegister) Equal(a, b MultiState) bool {
 
 // Hash hashes what the registers hold.
 func (MultiRegister) Hash(s MultiState) uint64 { return s.digest ^ s.others.hash() }
+
+// Size is the list: a step copies it.
+func (MultiRegister) Size(s MultiState) int {
+	return cap(s.listed) * int(unsafe.Sizeof(listedRegister{}))
+}
 
 // Describe says "read x → 1, write y 2".
 func (MultiRegister) Describe(in MultiCall, out *MultiResult) string {

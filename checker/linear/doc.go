@@ -2,6 +2,21 @@
 // order that a single correct copy of the object would have answered alike, and that respects which
 // call ended before which began.
 //
+// A type of your own takes three lines. Say where an object begins and what a call does, hand over
+// the calls, and print what came out:
+//
+//	counter := linear.TypeOf(0, func(held, n int) (int, int) { return held + n, held })
+//	judged := counter.Check(ctx, []linear.Call[int, int]{{Client: 0, In: 1, Out: 0, Begin: 0, End: 10}}, linear.Options{})
+//	fmt.Println(judged.Verdict)
+//
+// [Type] has more: several states after a call, several objects, words for the evidence. A
+// [Judgement] names the calls that contradict each other, the weaker level that still holds, the
+// longest prefix that is linearizable and the states behind it. A model written for Porcupine is
+// judged as it is by [CheckPorcupine], and a recorded history by [Check], with a [model.Model], or by
+// the checker that [New] makes of a model's name.
+//
+// # What is promised
+//
 //	L1  Order is the order of events, never their times: where times tie, the event with the smaller Index came first.
 //	L2  A call that failed had no effect and is dropped. A call whose outcome is unknown had its effect at any point
 //	    after its invocation, with any result, or never.

@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"checker":                 {"history"},
 	"checker/faulttest":       {},
 	"internal/browsertest":    {},
-	"checker/linear":          {"history", "model", "checker"},
+	"checker/linear":          {"history", "model", "checker", "checker/weak"},
 	"checker/weak":            {"history", "model", "checker"},
 	"checker/txn":             {"history", "model", "checker"},
 	"cluster":                 {"history", "protocol"},
@@ -120,6 +120,23 @@ func TestImports(t *testing.T) {
 					t.Errorf("%s imports %s: only %s may", name, path, strings.Join(homes, " and "))
 				}
 			}
+		}
+	}
+}
+
+// What a user's own tests link who judge with checker/linear: no container, no command line and no
+// module but those that read histories and the reference engine.
+func TestJudgingLinksLittle(t *testing.T) {
+	const modules = "{{with .Module}}{{.Path}}{{end}}"
+	out, err := exec.Command("go", "list", "-deps", "-f", modules, module+"checker/linear").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed := []string{strings.TrimSuffix(module, "/"), "github.com/anishathalye/porcupine",
+		"github.com/klauspost/compress"}
+	for _, path := range strings.Fields(string(out)) {
+		if !slices.Contains(allowed, path) {
+			t.Errorf("checker/linear links %s: a user's test would too", path)
 		}
 	}
 }
