@@ -52,11 +52,11 @@ func (x Experiment) With(p plan.Plan) Experiment {
 // Settings are what --set can say of a workload.
 func Settings() []plan.Setting {
 	return []plan.Setting{
-		{Name: "ops-per-key", Doc: "calls before a key gives way to the next, within a tenth, or of transactions " +
-			"writes; the default is the workload's own"},
+		{Name: "ops-per-key", Doc: "calls (or writes, for transactions) before a key gives way to the next, within " +
+			"a tenth; each workload has its own default"},
 		{Name: "processes-per-key", Default: "5", Doc: "clients that work on one key at a time"},
-		{Name: "values", Doc: "values are drawn from so many instead of being unique (registers only); checking is " +
-			"then much harder"},
+		{Name: "values", Doc: "draw values from N instead of making them unique (registers only); checking is then " +
+			"much harder"},
 	}
 }
 

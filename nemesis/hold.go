@@ -10,22 +10,22 @@ import (
 // stalls are the shapes of held links: partitions that lose nothing.
 var stalls = []Shape{
 	{Name: "one", Doc: "All links of one node.", Least: 2, Weight: 2, count: one, cut: apart},
-	{Name: "leader", Doc: "All links of the node that leads.", Least: 2, Weight: 3, Leader: true, count: one,
+	{Name: "leader", Doc: "All links of the leader.", Least: 2, Weight: 3, Leader: true, count: one,
 		cut: apart},
 	{
 		Name: "one-way", Doc: "All links to one node, or all from it.",
 		Least: 2, Weight: 2, count: one, set: direction, cut: oneWay,
 	},
 	{
-		Name: "leader-one-way", Doc: "All links to the node that leads, or all from it.",
+		Name: "leader-one-way", Doc: "All links to the leader, or all from it.",
 		Least: 2, Weight: 3, Leader: true, count: one, set: direction, cut: oneWay,
 	},
 	{
-		Name: "link", Doc: "One link, one way: what the second node sends to the first.",
+		Name: "link", Doc: "One link in one direction: from the second node to the first.",
 		Least: 2, Weight: 2, count: func(*rand.Rand, int) int { return 2 }, cut: oneLink,
 	},
 	{
-		Name: "halves", Doc: "All links between less than half of the nodes and the others.",
+		Name: "halves", Doc: "All links between less than half of the nodes and the rest.",
 		Least: 3, Weight: 1, count: func(_ *rand.Rand, nodes int) int { return (nodes - 1) / 2 }, cut: apart,
 	},
 }

@@ -42,8 +42,7 @@ func Kinds() []Kind {
 		{
 			Name:  "kill",
 			Power: "Killer",
-			Doc: "Kills nodes without warning, as a power failure would, and starts them again with what their " +
-				"disks kept.",
+			Doc:   "Kills nodes without warning, like a power failure, and restarts them with what their disks kept.",
 			Start: "kill", Stop: "start",
 			Shapes: victims, Ordinary: true,
 			can:   has[Killer],
@@ -52,7 +51,7 @@ func Kinds() []Kind {
 		{
 			Name:  "pause",
 			Power: "Pauser",
-			Doc:   "Stops nodes in mid-step and lets them go on later, believing that no time has passed.",
+			Doc:   "Stops nodes in mid-step and resumes them later, unaware that time has passed.",
 			Start: "pause", Stop: "resume",
 			Shapes: victims, Ordinary: true,
 			can:   has[Pauser],
@@ -70,7 +69,7 @@ func Kinds() []Kind {
 		{
 			Name:  "hold",
 			Power: "Holder",
-			Doc:   "Stalls links between nodes for 0.3 to 3 s; what waited, old messages among it, arrives in one burst.",
+			Doc:   "Stalls links between nodes for 0.3 to 3 s; everything held back arrives in one burst.",
 			Start: "start-hold", Stop: "stop-hold",
 			Shapes: stalls, Ordinary: true,
 			least: 300 * time.Millisecond, most: 3 * time.Second,
@@ -80,7 +79,7 @@ func Kinds() []Kind {
 		{
 			Name:  "clock",
 			Power: "Skewer",
-			Doc:   "Lets wall clocks jump by 1 ms to 10 s, ahead or back, and right again.",
+			Doc:   "Makes wall clocks jump by 1 ms to 10 s, forward or back, and corrects them again.",
 			Start: "start-clock", Stop: "stop-clock",
 			Shapes: wrongClocks, Ordinary: true,
 			can:   has[Skewer],
@@ -89,7 +88,8 @@ func Kinds() []Kind {
 		{
 			Name:  "drift",
 			Power: "Skewer",
-			Doc:   "Lets clocks run up to 20 % fast or slow, and with them all that nodes time, leases too.",
+			Doc: "Makes clocks run up to 20 % fast or slow, and with them everything that nodes time, including " +
+				"leases.",
 			Start: "start-drift", Stop: "stop-drift",
 			Shapes: drifts, Ordinary: true,
 			can:   has[Skewer],
@@ -107,9 +107,8 @@ func Kinds() []Kind {
 		{
 			Name:  "crash",
 			Power: "Crasher",
-			Doc: "Crashes nodes at a moment of their protocol: when they next come to one of its points, before " +
-				"they write, " +
-				"before they send, or after.",
+			Doc: "Crashes nodes at a step of their protocol, the next time they reach it: before they write, before " +
+				"they send, or after.",
 			Start: "start-crash", Stop: "stop-crash",
 			Shapes: traps, Ordinary: true,
 			can:   has[Crasher],
@@ -118,7 +117,7 @@ func Kinds() []Kind {
 		{
 			Name:  "members",
 			Power: "Reconfigurer",
-			Doc:   "Takes nodes out of the membership, one at a time, and adds them again.",
+			Doc:   "Removes nodes from the membership, one at a time, and adds them again.",
 			Start: "start-members", Stop: "stop-members",
 			Shapes: leavers, Ordinary: true,
 			can:   has[Reconfigurer],
@@ -127,8 +126,7 @@ func Kinds() []Kind {
 		{
 			Name:  "transfer",
 			Power: "Transferrer",
-			Doc: "Asks whoever leads to hand leadership to another node, and looks after 0.3 to 1.5 s whether " +
-				"that one leads.",
+			Doc:   "Asks the leader to hand leadership to another node, and checks after 0.3 to 1.5 s whether it did.",
 			Start: "start-transfer", Stop: "stop-transfer",
 			Shapes: heirs, Ordinary: true,
 			least: 300 * time.Millisecond, most: 1500 * time.Millisecond,
@@ -138,9 +136,8 @@ func Kinds() []Kind {
 		{
 			Name:  "disk-loss",
 			Power: "DiskBreaker",
-			Doc: "Kills nodes and empties or damages their disks; they come back without their memory. A correct " +
-				"protocol need " +
-				"not survive it: who forgets promises breaks them.",
+			Doc: "Kills nodes and wipes or damages their disks; they restart without their memory. A correct " +
+				"protocol need not survive it: a node that forgets a promise can break it.",
 			Start: "start-disk-loss", Stop: "stop-disk-loss",
 			Shapes: losses,
 			can:    func(cluster any) bool { return has[DiskBreaker](cluster) && has[Killer](cluster) },

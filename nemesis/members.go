@@ -10,7 +10,7 @@ import (
 // leavers are the shapes of changes of membership.
 var leavers = []Shape{
 	{Name: "one", Doc: "One node leaves.", Least: 2, Weight: 3, count: one},
-	{Name: "leader", Doc: "The node that leads leaves.", Least: 2, Weight: 2, Leader: true, count: one},
+	{Name: "leader", Doc: "The leader leaves.", Least: 2, Weight: 2, Leader: true, count: one},
 	{Name: "minority", Doc: "Less than half of the nodes leave, one after another.", Least: 3, Weight: 2,
 		count: minority},
 	{Name: "all-but-one", Doc: "All nodes but one leave, one after another.", Least: 3, Weight: 2, count: allButOne},

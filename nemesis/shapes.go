@@ -30,7 +30,7 @@ type Shape struct {
 // victims are the shapes of faults that nodes suffer one by one.
 var victims = []Shape{
 	{Name: "one", Doc: "One node.", Least: 1, Weight: 2, count: one},
-	{Name: "leader", Doc: "The node that leads.", Least: 1, Weight: 3, Leader: true, count: one},
+	{Name: "leader", Doc: "The leader.", Least: 1, Weight: 3, Leader: true, count: one},
 	{Name: "minority", Doc: "Less than half of the nodes.", Least: 3, Weight: 1, count: minority},
 	{Name: "majority", Doc: "Just more than half of the nodes.", Least: 3, Weight: 1, count: majority},
 	{Name: "all", Doc: "Every node.", Least: 2, Weight: 1, count: every},
@@ -39,11 +39,11 @@ var victims = []Shape{
 // cuts are the shapes of partitions.
 var cuts = []Shape{
 	{
-		Name: "halves", Doc: "Less than half of the nodes on one side, the others on the other.",
+		Name: "halves", Doc: "Less than half of the nodes on one side, the rest on the other.",
 		Least: 3, Weight: 2, count: func(_ *rand.Rand, nodes int) int { return (nodes - 1) / 2 }, cut: apart,
 	},
 	{Name: "one", Doc: "One node alone.", Least: 2, Weight: 1, count: one, cut: apart},
-	{Name: "leader", Doc: "The node that leads, alone.", Least: 2, Weight: 3, Leader: true, count: one, cut: apart},
+	{Name: "leader", Doc: "The leader, alone.", Least: 2, Weight: 3, Leader: true, count: one, cut: apart},
 	{
 		Name: "majorities-ring", Doc: "Every node hears a majority, and no two hear the same one.",
 		Least: 4, Weight: 1, count: every, cut: ring,
@@ -53,11 +53,11 @@ var cuts = []Shape{
 		Least: 3, Weight: 1, count: func(_ *rand.Rand, nodes int) int { return 1 + (nodes-1)/2 }, cut: bridge,
 	},
 	{
-		Name: "one-way", Doc: "One node hears nobody but is heard (deaf), or the other way round (mute).",
+		Name: "one-way", Doc: "One node hears no other but is heard (deaf), or the other way round (mute).",
 		Least: 2, Weight: 1, count: one, set: direction, cut: oneWay,
 	},
 	{
-		Name: "leader-one-way", Doc: "The node that leads is deaf or mute.",
+		Name: "leader-one-way", Doc: "The leader is deaf or mute.",
 		Least: 2, Weight: 1, Leader: true, count: one, set: direction, cut: oneWay,
 	},
 }

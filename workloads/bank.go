@@ -9,8 +9,9 @@ import (
 )
 
 var bank = Workload{
-	Name:   "bank",
-	Doc:    "Transfers between accounts, and reads of all of them: money is neither made nor lost, and no account is overdrawn.",
+	Name: "bank",
+	Doc: "Transfers between accounts, and reads of all of them: money is neither created nor lost, and no " +
+		"account is overdrawn.",
 	Object: "bank", Model: "bank",
 	Calls: []string{"transfer", "read"},
 	Generator: func(Options) generator.Generator {

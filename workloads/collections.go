@@ -9,8 +9,9 @@ import (
 )
 
 var appendList = Workload{
-	Name:   "append",
-	Doc:    "Lists to which every client appends, read as a whole: a lost, repeated or reordered append shows at once.",
+	Name: "append",
+	Doc: "Lists to which every client appends, read as a whole: a lost, repeated or reordered append shows at " +
+		"once.",
 	Object: "append-list", Model: "append-list",
 	Calls: []string{"append", "read"},
 	Generator: func(o Options) generator.Generator {
@@ -21,7 +22,7 @@ var appendList = Workload{
 
 var set = Workload{
 	Name:   "set",
-	Doc:    "Sets to which every client adds elements of its own; at the end everything acknowledged must be there.",
+	Doc:    "Sets to which every client adds its own elements; at the end all acknowledged ones must be there.",
 	Object: "set", Model: "set",
 	Calls: []string{"add", "read"},
 	Generator: func(o Options) generator.Generator {
@@ -32,7 +33,7 @@ var set = Workload{
 
 var removal = Workload{
 	Name:   "removal",
-	Doc:    "Sets whose elements are removed again, each at most a few times: what was removed must not come back.",
+	Doc:    "Sets whose elements are removed again, each at most a few times: a removed element must not come back.",
 	Object: "set", Model: "set",
 	Calls: []string{"add", "remove", "read"},
 	Generator: func(o Options) generator.Generator {
@@ -54,7 +55,7 @@ var removal = Workload{
 
 var counter = Workload{
 	Name:   "counter",
-	Doc:    "Counters that are added to and read: a sum tells of an addition that was lost or made twice.",
+	Doc:    "Counters with additions and reads: a sum reveals an addition that was lost or counted twice.",
 	Object: "counter", Model: "counter",
 	Calls: []string{"add", "read"},
 	Generator: func(o Options) generator.Generator {
@@ -72,8 +73,9 @@ var counter = Workload{
 }
 
 var queue = Workload{
-	Name:   "queue",
-	Doc:    "Queues that are filled and emptied; at the end they are drained, after a last element that must come last.",
+	Name: "queue",
+	Doc: "Queues that are filled and emptied; at the end they are drained, after a last element that must come " +
+		"out last.",
 	Object: "fifo-queue", Model: "fifo-queue",
 	Calls: []string{"enqueue", "dequeue"},
 	Generator: func(o Options) generator.Generator {

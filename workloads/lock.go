@@ -9,8 +9,9 @@ import (
 )
 
 var lock = Workload{
-	Name:   "lock",
-	Doc:    "Locks that hand out fencing tokens: two holders at once, or a token that is not greater, are violations.",
+	Name: "lock",
+	Doc: "Locks that hand out fencing tokens: two holders at once, or a token that does not increase, is a " +
+		"violation.",
 	Object: "fenced-mutex", Model: "fenced-mutex",
 	Calls: []string{"acquire", "release"},
 	Generator: func(o Options) generator.Generator {
@@ -67,7 +68,7 @@ func hold(s holders, done *history.Op) holders {
 
 var uniqueIDs = Workload{
 	Name:   "unique-ids",
-	Doc:    "Sources of identifiers, none of which may ever be given out twice.",
+	Doc:    "Sources of identifiers; none may be handed out twice.",
 	Object: "unique-ids", Model: "unique-ids",
 	Calls: []string{"generate"},
 	Generator: func(o Options) generator.Generator {

@@ -9,8 +9,8 @@ import (
 
 var longFork = Workload{
 	Name: "long-fork",
-	Doc: "Registers written once each, and transactions that read a group of them: two reads that each saw a write which the " +
-		"other missed are a long fork, which parallel snapshot isolation allows and snapshot isolation does not.",
+	Doc: "Registers written once each, and transactions that read a group of them. Two reads that each miss a write " +
+		"the other saw are a long fork, which parallel snapshot isolation allows and snapshot isolation does not.",
 	Object: "rw-register", Model: "rw-register",
 	Calls: []string{"txn"},
 	Keys:  touched,

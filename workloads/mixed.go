@@ -9,7 +9,7 @@ import (
 
 var listAppend = Workload{
 	Name:   "list-append",
-	Doc:    "Transactions that append to lists and read them whole: a list says in which order it was written.",
+	Doc:    "Transactions that append to lists and read them whole: a list shows the order of its writes.",
 	Object: "list-append", Model: "list-append",
 	Calls:     []string{"txn"},
 	Keys:      touched,

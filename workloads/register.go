@@ -9,7 +9,7 @@ import (
 
 var register = Workload{
 	Name:   "register",
-	Doc:    "Registers that are read, written, and replaced on the condition that they hold what was last seen.",
+	Doc:    "Registers with reads, writes, and compare-and-set from the value last seen.",
 	Object: "cas-register", Model: "cas-register",
 	Calls:     []string{"read", "write", "cas"},
 	Generator: func(o Options) generator.Generator { return registers(o, []string{"read", "read", "write", "cas"}) },
@@ -18,7 +18,7 @@ var register = Workload{
 
 var readWrite = Workload{
 	Name:   "read-write",
-	Doc:    "Registers that are only read and written.",
+	Doc:    "Registers with reads and writes only.",
 	Object: "register", Model: "register",
 	Calls:     []string{"read", "write"},
 	Generator: func(o Options) generator.Generator { return registers(o, []string{"read", "write"}) },

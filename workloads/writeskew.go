@@ -7,8 +7,8 @@ import (
 
 var writeSkew = Workload{
 	Name: "write-skew",
-	Doc: "Transactions that read two registers and write one of them: two that each miss the other's write are a write " +
-		"skew, which snapshot isolation allows and serializability does not.",
+	Doc: "Transactions that read two registers and write one of them. Two that each miss the other's write are a " +
+		"write skew, which snapshot isolation allows and serializability does not.",
 	Object: "rw-register", Model: "rw-register",
 	Calls: []string{"txn"},
 	Keys:  touched,

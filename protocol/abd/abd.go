@@ -33,17 +33,17 @@ const object = "register"
 var options = []protocol.Option{
 	{
 		Name: "write-back", Default: "always", Values: []string{"always", "needed"}, Draw: []string{"always", "needed"},
-		Doc: "When a read stores what it is about to return: always, or only where the majority asked did not agree on it.",
+		Doc: "When a read writes back the value it returns: always, or only if the majority it asked disagreed.",
 	},
 	{Name: "resend-ticks", Default: "2", Draw: []string{"1", "2", "4"},
 		Doc: "Ticks after which a silent replica is asked again."},
 	{
 		Name: "patience-ticks", Default: "12", Draw: []string{"6", "12", "40"},
-		Doc: "Ticks for which an operation may wait for majorities before its node gives it up.",
+		Doc: "Ticks after which a node gives up an operation that has no majority.",
 	},
 	{
 		Name: "checkpoint-every", Default: "100", Draw: []string{"10", "100", "1000"},
-		Doc: "Records after which a node writes its whole state and drops its log; at least as many as there are keys.",
+		Doc: "Records after which a node writes its whole state and drops its log; no less than the number of keys.",
 	},
 }
 

@@ -9,7 +9,7 @@ import (
 func Protocol() protocol.Protocol {
 	return protocol.Protocol{
 		Name: "gossip",
-		Doc: "Gossip: every replica answers at once from what it holds, and what they hold converges by anti-entropy " +
+		Doc: "Gossip: every replica answers at once from its own state, and the states converge by anti-entropy " +
 			"(Demers et al. 1987; Shapiro et al. 2011). Eventually consistent: not linearizable.",
 		New:          New,
 		Codec:        wire.New(&Greet{}, &Digest{}, &Delta{}, &Update{}),
@@ -35,13 +35,12 @@ const (
 
 var options = []protocol.Option{
 	{Name: "clock", Default: "lamport", Values: []string{"lamport", "wall"},
-		Doc: "What stamps a register's writes: lamport counts past every stamp seen, wall reads the node's clock, " +
-			"and where " +
-			"clocks differ loses writes that were acknowledged."},
+		Doc: "What timestamps a register's writes: lamport counts past every timestamp seen; wall reads the node's " +
+			"clock, and loses acknowledged writes where clocks differ."},
 	{Name: "gossip-ticks", Default: "4", Draw: []string{"1", "4", "10"},
-		Doc: "Ticks after which a replica greets another, which it draws."},
+		Doc: "Ticks between a replica's exchanges with a random partner."},
 	{Name: "checkpoint-every", Default: "1000", Draw: []string{"20", "1000"},
-		Doc: "Records of the log after which a replica writes down all that it holds instead."},
+		Doc: "Log records after which a replica writes its whole state instead."},
 }
 
 // settings are the options, parsed.

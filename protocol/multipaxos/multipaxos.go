@@ -31,19 +31,18 @@ func Protocol() protocol.Protocol {
 var options = []protocol.Option{
 	{Name: "reads", Default: "quorum", Values: []string{"quorum", "log", "lease", "local"},
 		Draw: []string{"quorum", "log", "lease"},
-		Doc: "How reads are served: quorum lets a majority confirm the leader's ballot first, log gives each a " +
-			"slot, lease " +
-			"trusts the master lease, local answers from any node's own state and is not linearizable."},
+		Doc: "How reads are served: quorum has a majority confirm the leader's ballot first, log gives each a slot, " +
+			"lease trusts the master lease, local answers from any node's own state and is not linearizable."},
 	{Name: "election-ticks", Default: "10",
-		Doc: "Ticks for which acceptors stand by a leader that they heard; a node campaigns after a time drawn from " +
-			"[n, 2n)."},
+		Doc: "Ticks for which acceptors stay loyal to a leader that they heard; a node campaigns after a time drawn " +
+			"from [n, 2n)."},
 	{Name: "heartbeat-ticks", Default: "2", Doc: "Ticks between a leader's heartbeats."},
 	{Name: "window", Default: "32", Draw: []string{"2", "32"},
-		Doc: "Slots that a leader has open at once, and after which a change of membership takes effect (α in Paxos Made " +
-			"Simple §3)."},
+		Doc: "Slots that a leader can have open at once, and after which a membership change takes effect (α in " +
+			"Paxos Made Simple §3)."},
 	{Name: "snapshot-every", Default: "1000", Draw: []string{"10", "50", "1000"},
 		Doc: "Chosen slots after which a node snapshots its state and drops its log."},
-	{Name: "batch", Default: "16", Draw: []string{"1", "16"}, Doc: "Slots that one answer to a learner holds at most."},
+	{Name: "batch", Default: "16", Draw: []string{"1", "16"}, Doc: "Most slots in one answer to a learner."},
 }
 
 // settings are the options, parsed.

@@ -19,7 +19,7 @@ type bugs struct {
 var mutants = []protocol.Planted[bugs]{
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/promise-not-persisted", Class: protocol.Internal,
-		Doc:    "A promise to another's ballot is not written to disk, and forgotten by a restart.",
+		Doc:    "A promise to another node's ballot is not written to disk, so a restart forgets it.",
 		Source: "Paxos Made Simple §2.5; MIT 6.824 Paxos notes (2015): np is persistent",
 	}, Set: func(b *bugs) { b.promiseNotPersisted = true }},
 	{Mutant: protocol.Mutant{
@@ -29,27 +29,27 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.valueNotPersisted = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/acceptor-unsynced", Class: protocol.ClientVisible,
-		Doc:    "An acceptor answers before what it accepted is on its disk.",
+		Doc:    "An acceptor acknowledges a value before it is on its disk.",
 		Source: "class of etcd --unsafe-no-fsync; jepsen.io/analyses/nats-2.12.1",
 	}, Set: func(b *bugs) { b.acceptorUnsynced = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/ballot-reused", Class: protocol.Internal,
-		Doc:    "A proposer that restarts goes through phase 1 again with the ballot that it had.",
+		Doc:    "A restarted proposer runs phase 1 again with its old ballot.",
 		Source: "Tencent/phxpaxos#145",
 	}, Set: func(b *bugs) { b.ballotReused = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/rounds-tie", Class: protocol.Internal,
-		Doc:    "Acceptors compare ballots by round alone, so that two proposers may have the same one.",
+		Doc:    "Acceptors compare ballots by round only, so two proposers can have the same one.",
 		Source: "Paxos Made Simple §2.5: the rule of disjoint numbers broken",
 	}, Set: func(b *bugs) { b.roundsTie = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/lower-ballot-accepted", Class: protocol.ClientVisible,
-		Doc:    "An acceptor accepts whatever it is sent, also below its promise.",
+		Doc:    "An acceptor accepts everything, even below its promise.",
 		Source: "Paxos Made Simple §2.2 P1a: the rule broken",
 	}, Set: func(b *bugs) { b.lowerBallotAccepted = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/half-is-a-majority", Class: protocol.ClientVisible,
-		Doc:    "Of an even number of members, half decide.",
+		Doc:    "With an even number of members, half of them count as a majority.",
 		Source: "synthetic (class of redpanda PR#17675)",
 	}, Set: func(b *bugs) { b.halfIsAMajority = true }},
 	{Mutant: protocol.Mutant{
@@ -59,37 +59,37 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.chosenByOne = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/promises-ignored", Class: protocol.ClientVisible,
-		Doc:    "A new leader proposes its own values where the promises of others report accepted ones.",
+		Doc:    "A new leader proposes its own values in slots for which promises report accepted ones.",
 		Source: "synthetic; Paxos Made Simple §2.2 P2c: the rule broken",
 	}, Set: func(b *bugs) { b.promisesIgnored = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/lowest-promised-value", Class: protocol.Internal,
-		Doc:    "Of the values that promises report for a slot, a new leader takes the one of the lowest ballot.",
+		Doc:    "A new leader adopts, for each slot, the promised value with the lowest ballot.",
 		Source: "MIT 6.824 Paxos notes (2015), line 5: the rule broken",
 	}, Set: func(b *bugs) { b.lowestPromisedValue = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/promise-misplaced", Class: protocol.ClientVisible,
-		Doc:    "A new leader puts the slots of every promise where its own open slots begin.",
+		Doc:    "A new leader places the slots of every promise where its own open slots begin.",
 		Source: "class of Cjen1/OCons PR#21",
 	}, Set: func(b *bugs) { b.promiseMisplaced = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/open-slots-skipped", Class: protocol.Liveness,
-		Doc:    "A new leader goes on after the slots that phase 1 has found open and proposes nothing in them.",
+		Doc:    "A new leader skips the slots that phase 1 found open and proposes nothing in them.",
 		Source: "Cjen1/OCons PR#21; Paxos Made Simple §3: the rule broken",
 	}, Set: func(b *bugs) { b.openSlotsSkipped = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/ballot-unchecked", Class: protocol.ClientVisible,
-		Doc:    "A learner takes what it has accepted in any ballot as what the leader says was chosen.",
+		Doc:    "A learner takes the value that it accepted in any ballot as the one the leader says was chosen.",
 		Source: "class of atomix/copycat#265; scylladb/scylladb#9965",
 	}, Set: func(b *bugs) { b.ballotUnchecked = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/gap-never-asked", Class: protocol.Liveness,
-		Doc:    "A learner that has missed a value never asks for it, also when it is to lead.",
+		Doc:    "A learner that missed a value never asks for it, not even when it is about to lead.",
 		Source: "synthetic",
 	}, Set: func(b *bugs) { b.gapNeverAsked = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/rejects-what-it-proposed", Class: protocol.ClientVisible,
-		Doc:    "A deposed leader answers that commands in open slots are certainly not carried out.",
+		Doc:    "A deposed leader reports that commands in open slots certainly had no effect.",
 		Source: "RedisLabs/redisraft#23",
 	}, Set: func(b *bugs) { b.rejectsWhatItProposed = true }},
 	{Mutant: protocol.Mutant{
@@ -99,7 +99,7 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.readUnconfirmed = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/read-before-recovery", Class: protocol.ClientVisible,
-		Doc:    "A new leader answers reads before what phase 1 has found is chosen and applied.",
+		Doc:    "A new leader answers reads before the values found in phase 1 are chosen and applied.",
 		Source: "class of etcd-io/etcd#7331; tikv/tikv PR#6340, PR#9239",
 	}, Set: func(b *bugs) { b.readBeforeRecovery = true }},
 	{Mutant: protocol.Mutant{
@@ -109,7 +109,7 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.leaseTooLong = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/install-forgets-accepted", Class: protocol.Internal,
-		Doc:    "A node that installs a snapshot forgets what it has accepted after it.",
+		Doc:    "A node that installs a snapshot forgets what it has accepted beyond it.",
 		Source: "class of RedisLabs/redisraft#43; NodeDB#162",
 	}, Set: func(b *bugs) { b.installForgetsAccepted = true }},
 	{Mutant: protocol.Mutant{
@@ -119,32 +119,32 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.checkpointForgetsPromise = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/checkpoint-forgets-accepted", Class: protocol.Internal,
-		Doc:    "What was accepted after a snapshot's slots is lost when the log is compacted.",
+		Doc:    "Values accepted beyond the snapshot are lost when the log is compacted.",
 		Source: "class of RedisLabs/redisraft#43; NodeDB#162",
 	}, Set: func(b *bugs) { b.checkpointForgetsAccepted = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/new-members-at-once", Class: protocol.Internal,
-		Doc:    "A change of membership is in force as soon as it is chosen, also in slots that are open.",
+		Doc:    "A membership change takes effect as soon as it is chosen, even in slots that are open.",
 		Source: "scylladb/scylladb#5251; Derecho-Project/derecho#126, #92",
 	}, Set: func(b *bugs) { b.newMembersAtOnce = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/new-members-not-asked", Class: protocol.Internal,
-		Doc:    "A leader goes on in a new configuration without the promises of a majority of it.",
+		Doc:    "A leader continues in a new configuration without promises from a majority of it.",
 		Source: "synthetic; Paxos Made Simple §2.2, phase 2a: the rule broken",
 	}, Set: func(b *bugs) { b.newMembersNotAsked = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/window-ignored", Class: protocol.Internal,
-		Doc:    "A leader opens slots before it can know who decides them.",
+		Doc:    "A leader opens slots before it can know which members decide them.",
 		Source: "synthetic; Paxos Made Simple §3, α: the rule broken",
 	}, Set: func(b *bugs) { b.windowIgnored = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/removed-node-stays", Class: protocol.Internal,
-		Doc:    "A node that has been removed goes on as if it were a member, and counts itself.",
+		Doc:    "A removed node continues as if it were a member, and counts itself.",
 		Source: "synthetic",
 	}, Set: func(b *bugs) { b.removedNodeStays = true }},
 	{Mutant: protocol.Mutant{
 		Name: "multipaxos/configuration-forgotten", Class: protocol.Internal,
-		Doc:    "A node that restarts goes by the configuration that it was first started with.",
+		Doc:    "A restarted node uses the configuration that it was first started with.",
 		Source: "camunda PR#62837; canonical/raft#250",
 	}, Set: func(b *bugs) { b.configurationForgotten = true }},
 	{Mutant: protocol.Mutant{

@@ -10,8 +10,8 @@ import (
 func Protocol() protocol.Protocol {
 	return protocol.Protocol{
 		Name: "paxos",
-		Doc: "Paxos: single-decree Paxos a key, its value changed from ballot to ballot, without a leader (Lamport " +
-			"2001, Rystsov 2018).",
+		Doc: "Paxos: single-decree Paxos for each key, whose value changes from ballot to ballot, without a leader " +
+			"(Lamport 2001, Rystsov 2018).",
 		New: New,
 		Codec: wire.New(&Prepare{}, &Promise{}, &Accept{}, &Accepted{}, &Refusal{},
 			&Promised{}, &Took{}, &Checkpoint{}),
@@ -30,15 +30,16 @@ var options = []protocol.Option{
 		Doc: "Ticks after which a silent acceptor is asked again."},
 	{
 		Name: "backoff-ticks", Default: "8", Draw: []string{"1", "4", "8"},
-		Doc: "Longest pause of a proposer that was outbid; it is drawn from 1 to 2, then to 4, and so on up to this.",
+		Doc: "Longest backoff of a proposer that lost to a higher ballot; it is drawn from 1 to 2, then to 4, and " +
+			"so on up to this.",
 	},
 	{
 		Name: "patience-ticks", Default: "14", Draw: []string{"4", "14", "40"},
-		Doc: "Ticks for which a request may wait to be chosen before its node gives it up.",
+		Doc: "Ticks after which a node gives up a request that has not been chosen.",
 	},
 	{
 		Name: "checkpoint-every", Default: "200", Draw: []string{"10", "200", "1000"},
-		Doc: "Records after which a node writes its whole state and drops its log; at least as many as there are keys.",
+		Doc: "Records after which a node writes its whole state and drops its log; no less than the number of keys.",
 	},
 }
 

@@ -21,14 +21,13 @@ type bugs struct {
 var mutants = []protocol.Planted[bugs]{
 	{Mutant: protocol.Mutant{
 		Name: "raft/commit-old-term", Class: protocol.Internal,
-		Doc: "A leader commits entries of earlier terms by counting (§5.4.2, Figure 8); its own first entry follows " +
-			"so closely that " +
-			"clients lose one only if it falls between the two (R10).",
+		Doc: "A leader commits entries of earlier terms by counting replicas (§5.4.2, Figure 8). Clients lose an " +
+			"entry only if the leader fails before its own first entry is committed too (R10).",
 		Source: "logcabin/logcabin#44; bakwc/PySyncObj#169",
 	}, Set: func(b *bugs) { b.commitOldTerm = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/commit-stops-at-older-term", Class: protocol.Liveness,
-		Doc:    "A leader looking for what to commit stops at the first entry of an earlier term.",
+		Doc:    "A leader that advances its commit index stops at the first entry of an earlier term.",
 		Source: "zhebrak/raftos PR#30",
 	}, Set: func(b *bugs) { b.commitStopsAtOlderTerm = true }},
 	{Mutant: protocol.Mutant{
@@ -38,12 +37,12 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.answersBeforeCommit = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/commit-beyond-match", Class: protocol.ClientVisible,
-		Doc:    "A follower commits up to the leader's commit index, where its log is not known to match.",
+		Doc:    "A follower commits up to the leader's commit index, even where its log is not known to match.",
 		Source: "atomix/copycat#265; scylladb/scylladb#9965; willemt/raft PR#118",
 	}, Set: func(b *bugs) { b.commitBeyondMatch = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/commit-falls", Class: protocol.Internal,
-		Doc:    "A follower takes over a lower commit index, and applies entries again.",
+		Doc:    "A follower adopts a lower commit index and applies entries again.",
 		Source: "bakwc/PySyncObj#166",
 	}, Set: func(b *bugs) { b.commitFalls = true }},
 	{Mutant: protocol.Mutant{
@@ -53,8 +52,7 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.leaderLocalRead = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/long-lease", Class: protocol.ClientVisible,
-		Doc: "A leader reads under a lease of three election timeouts, and keeps its office as long without a " +
-			"majority.",
+		Doc:    "A leader trusts a lease of three election timeouts, and stays leader for as long without a majority.",
 		Source: "hashicorp/consul PR#68; etcd-io/etcd#20418",
 	}, Set: func(b *bugs) { b.longLease = true }},
 	{Mutant: protocol.Mutant{
@@ -64,7 +62,7 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.readBeforeOwnCommit = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/read-unconfirmed", Class: protocol.ClientVisible,
-		Doc:    "A heartbeat counts as answered once it is sent, for reads and for the leader's belief that it leads.",
+		Doc:    "A heartbeat counts as answered once it is sent, for reads and for check-quorum.",
 		Source: "d-engine#381",
 	}, Set: func(b *bugs) { b.readUnconfirmed = true }},
 	{Mutant: protocol.Mutant{
@@ -89,52 +87,50 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.leaderUnsynced = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/truncation-forgotten", Class: protocol.Internal,
-		Doc: "After a restart, entries that were cut off behind a shorter replacement are back; only of five nodes " +
-			"can that elect " +
-			"who lacks a committed entry, with a minority of old logs beside it (R3).",
+		Doc: "After a restart, entries that a shorter replacement had truncated reappear. Clients see it only with " +
+			"five nodes, when a minority of old logs helps elect a leader that lacks a committed entry (R3).",
 		Source: "baidu/braft PR#119",
 	}, Set: func(b *bugs) { b.truncationForgotten = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/append-always-truncates", Class: protocol.ClientVisible,
-		Doc:    "Every append, also a late heartbeat, cuts off the log after its previous entry.",
+		Doc:    "Every append, even a late heartbeat, truncates the log after its previous entry.",
 		Source: "zhebrak/raftos#26; databend PR#3914",
 	}, Set: func(b *bugs) { b.appendAlwaysTruncates = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/prev-zero-appends", Class: protocol.ClientVisible,
-		Doc: "An append from the very beginning, which a snapshot covers by now, is put unchecked at the end of " +
-			"the log.",
+		Doc:    "An append from index 0 that a snapshot already covers is added to the end of the log unchecked.",
 		Source: "willemt/raft PR#118; RedisLabs/raft#49, PR#148",
 	}, Set: func(b *bugs) { b.prevZeroAppends = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/follower-never-applies", Class: protocol.ClientVisible,
-		Doc:    "A follower logs commands and does not apply them, so that they are lost when it leads.",
+		Doc:    "A follower logs commands and does not apply them, so they are lost when it leads.",
 		Source: "RedisLabs/redisraft#14",
 	}, Set: func(b *bugs) { b.followerNeverApplies = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/match-falls", Class: protocol.Internal,
-		Doc:    "A late acknowledgement takes back what a newer one has said.",
+		Doc:    "A late acknowledgement lowers the match index that a newer one has raised.",
 		Source: "zhebrak/raftos#25; bakwc/PySyncObj#167",
 	}, Set: func(b *bugs) { b.matchFalls = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/match-is-last-sent", Class: protocol.ClientVisible,
-		Doc:    "An acknowledgement counts for all that was sent, not for what it answers.",
+		Doc:    "An acknowledgement counts for everything sent so far, not for the message that it answers.",
 		Source: "Students' Guide to Raft (thesquareplanet.com, 2016): matchIndex = nextIndex - 1",
 	}, Set: func(b *bugs) { b.matchIsLastSent = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/stale-ack-counts", Class: protocol.Internal,
-		Doc: "A leader counts acknowledgements of a term that it led before, of entries and of heartbeats; to " +
-			"clients it shows only " +
-			"if that leader is cut off before newer ones replace them (R9).",
+		Doc: "A leader counts acknowledgements, of entries and of heartbeats, from a term that it led before. " +
+			"Clients see it only if that leader is cut off before newer acknowledgements replace them (R9).",
 		Source: "Students' Guide to Raft (thesquareplanet.com, 2016): term confusion",
 	}, Set: func(b *bugs) { b.staleAckCounts = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/refusal-ignored", Class: protocol.Liveness,
-		Doc:    "A leader does not go back when a follower refuses, so that who has missed an entry never catches up.",
+		Doc: "A leader does not go back when a follower refuses an append, so a follower that has missed an " +
+			"entry never catches up.",
 		Source: "synthetic",
 	}, Set: func(b *bugs) { b.refusalIgnored = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/rejects-what-it-wrote", Class: protocol.ClientVisible,
-		Doc:    "A deposed leader answers that commands in its log are certainly not carried out.",
+		Doc:    "A deposed leader reports that commands in its log certainly had no effect.",
 		Source: "RedisLabs/redisraft#23",
 	}, Set: func(b *bugs) { b.rejectsWhatItWrote = true }},
 	{Mutant: protocol.Mutant{
@@ -144,27 +140,27 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.higherVoteCounts = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/stale-vote-counts", Class: protocol.Internal,
-		Doc:    "A candidate counts votes that were given to it in an earlier term.",
+		Doc:    "A candidate counts votes that it was given in an earlier term.",
 		Source: "Students' Guide to Raft (thesquareplanet.com, 2016): term confusion",
 	}, Set: func(b *bugs) { b.staleVoteCounts = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/two-votes-a-term", Class: protocol.Internal,
-		Doc:    "A voter forgets in the same term whom it has voted for.",
+		Doc:    "A voter forgets within a term whom it has voted for.",
 		Source: "camunda#1068",
 	}, Set: func(b *bugs) { b.twoVotesATerm = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/vote-by-length", Class: protocol.ClientVisible,
-		Doc:    "A voter compares logs by their length alone.",
+		Doc:    "A voter compares logs by length only.",
 		Source: "class of openraft#1722",
 	}, Set: func(b *bugs) { b.voteByLength = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/vote-without-log-check", Class: protocol.ClientVisible,
-		Doc:    "A voter does not ask whether the candidate's log is as up-to-date as its own.",
+		Doc:    "A voter does not check whether the candidate's log is as up-to-date as its own.",
 		Source: "redpanda-data/redpanda#5090",
 	}, Set: func(b *bugs) { b.voteWithoutLogCheck = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/half-is-a-majority", Class: protocol.ClientVisible,
-		Doc:    "Of an even number of members, half decide.",
+		Doc:    "With an even number of members, half of them count as a majority.",
 		Source: "synthetic (class of redpanda PR#17675)",
 	}, Set: func(b *bugs) { b.halfIsAMajority = true }},
 	{Mutant: protocol.Mutant{
@@ -174,9 +170,8 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.learnerCounts = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/reconfigure-before-own-commit", Class: protocol.Internal,
-		Doc: "A leader changes the configuration before an entry of its own term is committed; majorities need not " +
-			"meet only of four " +
-			"members or six, after three leaders in a row (R11).",
+		Doc: "A leader changes the configuration before an entry of its own term is committed. Majorities can then " +
+			"be disjoint only with four or six members, after three leaders in a row (R11).",
 		Source: "groups.google.com/g/raft-dev t4xj6dJTP6E (2015-07-10); redpanda PR#17675",
 	}, Set: func(b *bugs) { b.reconfigureBeforeOwnCommit = true }},
 	{Mutant: protocol.Mutant{
@@ -186,7 +181,7 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.twoChangesAtOnce = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/configuration-forgotten", Class: protocol.ClientVisible,
-		Doc:    "A restarted node knows the configuration of its snapshot only, not those in its log.",
+		Doc:    "A restarted node uses the configuration of its snapshot and ignores those in its log.",
 		Source: "camunda PR#62837; canonical/raft#250",
 	}, Set: func(b *bugs) { b.configurationForgotten = true }},
 	{Mutant: protocol.Mutant{
@@ -196,7 +191,7 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.snapshotKeepsConfiguration = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/snapshot-lowers-term", Class: protocol.Internal,
-		Doc:    "A node that installs a snapshot goes back to the snapshot's term.",
+		Doc:    "A node that installs a snapshot lowers its term to the snapshot's.",
 		Source: "willemt/raft PR#118",
 	}, Set: func(b *bugs) { b.snapshotLowersTerm = true }},
 	{Mutant: protocol.Mutant{
@@ -211,15 +206,14 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.snapshotWithoutHardState = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/install-keeps-log", Class: protocol.Internal,
-		Doc: "A node that installs a snapshot keeps entries after it that may be another leader's; the next append " +
-			"cuts them off, " +
-			"and none of them was ever acknowledged, so that only the logs disagree (R3).",
+		Doc: "A node that installs a snapshot keeps later entries that may be another leader's. The next append " +
+			"removes them, and none was ever acknowledged, so only the logs disagree (R3).",
 		Source: "etcd-io/etcd#10358; hashicorp/raft#697, PR#704",
 	}, Set: func(b *bugs) { b.installKeepsLog = true }},
 	{Mutant: protocol.Mutant{
 		Name: "raft/chunk-out-of-place", Class: protocol.ClientVisible,
-		Doc: "A chunk of a snapshot is put after the one before it even if it was had already, and an empty last " +
-			"one is a snapshot.",
+		Doc: "A snapshot's chunk is appended after the previous one even if it is a duplicate, and an empty last " +
+			"chunk counts as a snapshot.",
 		Source: "synthetic",
 	}, Set: func(b *bugs) { b.chunkOutOfPlace = true }},
 }

@@ -36,21 +36,22 @@ func Protocol() protocol.Protocol {
 var options = []protocol.Option{
 	{Name: "reads", Default: "index", Values: []string{"index", "log", "lease", "local"},
 		Draw: []string{"index", "log", "lease"},
-		Doc: "How reads are served: index asks a majority first, log replicates them, lease trusts the leader's " +
-			"lease, " + "local answers from any node's own state and is not linearizable."},
+		Doc: "How reads are served: index confirms leadership with a majority first, log replicates them, lease " +
+			"trusts the leader's lease, local answers from any node's own state and is not linearizable."},
 	{Name: "election-ticks", Default: "10", Draw: []string{"6", "10", "20"},
-		Doc: "Shortest election timeout in ticks; each one is drawn from [n, 2n)."},
+		Doc: "Shortest election timeout in ticks; each timeout is drawn from [n, 2n)."},
 	{Name: "heartbeat-ticks", Default: "2", Draw: []string{"1", "2", "4"}, Doc: "Ticks between a leader's heartbeats."},
 	{Name: "snapshot-every", Default: "1000", Draw: []string{"10", "50", "1000"},
 		Doc: "Applied entries after which a node snapshots its state and drops its log."},
 	{Name: "snapshot-chunk", Default: "4096", Draw: []string{"16", "64", "512", "4096"},
 		Doc: "Bytes of a snapshot in one message."},
 	{Name: "batch", Default: "4", Draw: []string{"1", "4", "64"},
-		Doc: "Entries in one message at most; few, so that a log that lags arrives in pieces."},
+		Doc: "Most entries in one message; a small number makes a lagging log arrive in pieces."},
 	{Name: "prevote", Default: "on", Values: []string{"on", "off"}, Draw: []string{"on", "off"},
-		Doc: "A node asks whether it could win before it enters a new term."},
+		Doc: "A node asks whether it could win an election before it enters a new term."},
 	{Name: "check-quorum", Default: "on", Values: []string{"on", "off"}, Draw: []string{"on", "off"},
-		Doc: "A leader that hears no majority steps down, and nobody votes who has just heard from a leader."},
+		Doc: "A leader that hears no majority steps down, and a node that has just heard from a leader grants no " +
+			"vote."},
 }
 
 // settings are the options, parsed.

@@ -32,15 +32,15 @@ var options = []protocol.Option{
 	{
 		Name: "termination", Default: "coordinator", Values: []string{"coordinator", "cooperative"},
 		Draw: []string{"coordinator", "cooperative"},
-		Doc: "Whom a participant in doubt asks for the decision: the coordinator only, or the other participants " +
+		Doc: "Whom an in-doubt participant asks for the decision: only the coordinator, or the other participants " +
 			"as well.",
 	},
 	{
 		Name: "one-phase", Default: "on", Values: []string{"on", "off"}, Draw: []string{"on", "off"},
-		Doc: "Whether a transaction that concerns one shard is carried out there at once, without a vote.",
+		Doc: "Whether a transaction on one shard is executed there at once, without a vote.",
 	},
 	{Name: "resend-ticks", Default: "2", Draw: []string{"1", "2", "4"},
-		Doc: "Ticks after which a silent participant is told again."},
+		Doc: "Ticks after which a message to a silent participant is sent again."},
 	{
 		Name: "ask-ticks", Default: "4", Draw: []string{"2", "4", "8"},
 		Doc: "Ticks without a decision after which a prepared participant asks for it; the pause then doubles, up " +
@@ -48,7 +48,7 @@ var options = []protocol.Option{
 	},
 	{
 		Name: "patience-ticks", Default: "14", Draw: []string{"4", "14", "40"},
-		Doc: "Ticks for which a coordinator tries to have a transaction prepared before it gives it up.",
+		Doc: "Ticks after which a coordinator gives up a transaction that is not prepared.",
 	},
 	{
 		Name: "checkpoint-every", Default: "200", Draw: []string{"10", "200", "1000"},

@@ -19,23 +19,24 @@ type bugs struct {
 var mutants = []protocol.Planted[bugs]{
 	{Mutant: protocol.Mutant{
 		Name: "zab/votes-not-ordered", Class: protocol.Liveness,
-		Doc: "Between equal histories no vote is better than the other: everyone keeps its own, and nobody is " +
-			"elected.",
+		Doc:    "Votes for equal histories are not ordered: every node keeps its own vote, and none is elected.",
 		Source: "class of ZOOKEEPER-1419",
 	}, Set: func(b *bugs) { b.votesNotOrdered = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/votes-by-name", Class: protocol.Liveness,
-		Doc:    "The election goes to the greatest name, whatever its history; discovery refuses it, again and again.",
+		Doc: "The election prefers the greatest name, whatever its history; discovery refuses that leader again " +
+			"and again.",
 		Source: "synthetic",
 	}, Set: func(b *bugs) { b.votesByName = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/history-ignored", Class: protocol.ClientVisible,
-		Doc:    "Neither the election nor discovery asks who has the most recent history.",
+		Doc:    "Neither the election nor discovery looks for the most recent history.",
 		Source: "class of redpanda-data/redpanda#5090",
 	}, Set: func(b *bugs) { b.historyIgnored = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/epoch-reused", Class: protocol.ClientVisible,
-		Doc:    "A prospective leader proposes the latest accepted epoch again instead of the next: zxids are given twice.",
+		Doc: "A prospective leader proposes the latest accepted epoch again instead of the next, so zxids are " +
+			"reused.",
 		Source: "synthetic (step l.1.1: the rule broken)",
 	}, Set: func(b *bugs) { b.epochReused = true }},
 	{Mutant: protocol.Mutant{
@@ -45,7 +46,7 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.epochsNotPersisted = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/epoch-before-txns", Class: protocol.Internal,
-		Doc:    "A follower makes the new epoch its current one before it has the transactions that come with it.",
+		Doc:    "A follower enters the new epoch before it has the transactions that come with it.",
 		Source: "ZOOKEEPER-4643; apache/zookeeper PR#2028",
 	}, Set: func(b *bugs) { b.epochBeforeTxns = true }},
 	{Mutant: protocol.Mutant{
@@ -55,33 +56,34 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.newLeaderUnsynced = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/newleader-incomplete", Class: protocol.Internal,
-		Doc:    "A follower acknowledges NEWLEADER though it has missed some of the transactions before it.",
+		Doc:    "A follower acknowledges NEWLEADER although it has missed some of the transactions before it.",
 		Source: "synthetic (step f.2.2: the rule broken)",
 	}, Set: func(b *bugs) { b.newLeaderIncomplete = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/diff-in-memory", Class: protocol.Internal,
-		Doc:    "The transactions of a DIFF are written only when UPTODATE comes, after NEWLEADER was acknowledged.",
+		Doc:    "The transactions of a DIFF are written only at UPTODATE, after NEWLEADER was acknowledged.",
 		Source: "ZOOKEEPER-4646; ZOOKEEPER-4685; apache/zookeeper PR#1993",
 	}, Set: func(b *bugs) { b.diffInMemory = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/diff-of-committed-only", Class: protocol.Internal,
-		Doc:    "A new leader sends of its history only what it knows to be committed, and counts on all of it.",
+		Doc: "A new leader sends only the part of its history that it knows to be committed, and counts on all " +
+			"of it.",
 		Source: "class of ZOOKEEPER-3911",
 	}, Set: func(b *bugs) { b.diffOfCommittedOnly = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/trunc-to-snapshot", Class: protocol.Internal,
-		Doc: "A follower that is ahead of the latest snapshot is told to go back to it, though what came after " +
-			"is committed.",
+		Doc: "A follower ahead of the latest snapshot is told to truncate to it, although later transactions are " +
+			"committed.",
 		Source: "ZOOKEEPER-3526",
 	}, Set: func(b *bugs) { b.truncToSnapshot = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/trunc-any-time", Class: protocol.Internal,
-		Doc:    "A TRUNC that comes late takes back what was written since.",
+		Doc:    "A late TRUNC removes what was written since.",
 		Source: "class of zhebrak/raftos#26",
 	}, Set: func(b *bugs) { b.truncAnyTime = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/gap-unnoticed", Class: protocol.ClientVisible,
-		Doc:    "A follower writes what comes next without looking for what was lost in between.",
+		Doc:    "A follower appends the next transaction without checking for lost ones before it.",
 		Source: "synthetic (§3.1: the channel's promise broken)",
 	}, Set: func(b *bugs) { b.gapUnnoticed = true }},
 	{Mutant: protocol.Mutant{
@@ -121,33 +123,33 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.answersBeforeCommit = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/snapshot-without-epochs", Class: protocol.ClientVisible,
-		Doc:    "The epochs are lost when the log is shortened: after a restart they are those of the beginning.",
+		Doc:    "The epochs are lost when the log is shortened: a restart resets them.",
 		Source: "ZOOKEEPER-582",
 	}, Set: func(b *bugs) { b.snapshotWithoutEpochs = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/sync-unconfirmed", Class: protocol.ClientVisible,
-		Doc: "A leader answers reads and syncs without asking a quorum whether it still leads, and is slow to " +
-			"notice that it does not.",
+		Doc: "A leader answers reads and syncs without asking a quorum whether it still leads, and is slow to step " +
+			"down.",
 		Source: "ZOOKEEPER-1675; apache/zookeeper PR#2069",
 	}, Set: func(b *bugs) { b.syncUnconfirmed = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/sync-not-awaited", Class: protocol.ClientVisible,
-		Doc:    "A follower answers a read when its sync has been answered, before it has applied that much.",
+		Doc:    "A follower answers a read when its sync is answered, before it has applied what the sync covers.",
 		Source: "class of jmsadair/raft PR#65",
 	}, Set: func(b *bugs) { b.syncNotAwaited = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/rejects-what-it-wrote", Class: protocol.ClientVisible,
-		Doc:    "A leader that gives up answers that commands in its history are certainly not carried out.",
+		Doc:    "A leader that gives up reports that commands in its history certainly had no effect.",
 		Source: "class of RedisLabs/redisraft#23",
 	}, Set: func(b *bugs) { b.rejectsWhatItWrote = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/forward-rejected", Class: protocol.ClientVisible,
-		Doc:    "A follower that loses its leader answers that what it forwarded is certainly not carried out.",
+		Doc:    "A follower that loses its leader reports that its forwarded commands certainly had no effect.",
 		Source: "class of RedisLabs/redisraft#23",
 	}, Set: func(b *bugs) { b.forwardRejected = true }},
 	{Mutant: protocol.Mutant{
 		Name: "zab/request-repeated", Class: protocol.Internal,
-		Doc:    "A leader proposes a forwarded request once more whenever it is sent again.",
+		Doc:    "A leader proposes a forwarded request again whenever it is retransmitted.",
 		Source: "class of RedisLabs/redisraft#13",
 	}, Set: func(b *bugs) { b.requestRepeated = true }},
 }

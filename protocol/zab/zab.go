@@ -36,23 +36,22 @@ var options = []protocol.Option{
 	{Name: "reads", Default: "local", Values: []string{"local", "sync"}, Draw: []string{"sync"},
 		Promises: map[string]string{"local": "sequential"},
 		Doc: "How reads are served: local answers from any node's own state, as ZooKeeper does, and is sequentially " +
-			"consistent; " +
-			"sync asks the leader first, and the leader a quorum, and is linearizable."},
+			"consistent; sync goes through the leader, which asks a quorum, and is linearizable."},
 	{Name: "ping-ticks", Default: "2", Draw: []string{"1", "2", "4"},
-		Doc: "Ticks between a leader's pings, and between repetitions of what may be lost."},
+		Doc: "Ticks between a leader's pings, and between retransmissions."},
 	{Name: "sync-limit", Default: "10", Draw: []string{"6", "10", "20"},
-		Doc: "Ticks of silence after which a follower gives its leader up, or a leader its quorum."},
-	{Name: "init-limit", Default: "20", Doc: "Ticks that discovery may take."},
+		Doc: "Ticks of silence after which a follower abandons its leader, or a leader without a quorum steps down."},
+	{Name: "init-limit", Default: "20", Doc: "Most ticks that discovery can take."},
 	{Name: "finalize-ticks", Default: "3",
 		Doc: "Ticks for which a node waits for a better vote once a quorum agrees on one."},
 	{Name: "snapshot-every", Default: "250", Draw: []string{"10", "50", "250"},
 		Doc: "Applied transactions after which a node snapshots its state and shortens its log."},
 	{Name: "diff-window", Default: "50", Draw: []string{"1", "10", "50"},
-		Doc: "Transactions that stay in the log before a snapshot, so that who lags is sent a DIFF."},
+		Doc: "Transactions kept in the log before a snapshot, so that a lagging follower is sent a DIFF."},
 	{Name: "snapshot-chunk", Default: "16384", Draw: []string{"64", "16384"},
 		Doc: "Bytes of a snapshot in one message."},
 	{Name: "batch", Default: "4", Draw: []string{"1", "4"},
-		Doc: "Transactions in one DIFF message at most; few, so that a history arrives in pieces."},
+		Doc: "Most transactions in one DIFF message; a small number makes a history arrive in pieces."},
 }
 
 // settings are the options, parsed.
