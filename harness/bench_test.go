@@ -30,9 +30,9 @@ func experiment(b *testing.B, target string, faults []string, limit time.Duratio
 	return harness.Experiment{Plan: p, Workload: workload}
 }
 
-// BenchmarkSimulatedSeconds says how many seconds of five nodes at 100 calls a second pass in one
-// real second on one core: generator, clients and recording included, checking excluded; and what
-// watching the invariants costs.
+// BenchmarkSimulatedSeconds reports how many seconds of five nodes at 100 calls a second pass in
+// one real second on one core, including generator, clients and recording and excluding checking,
+// and what watching the invariants costs.
 func BenchmarkSimulatedSeconds(b *testing.B) {
 	for _, target := range bundled.All() {
 		for _, test := range []struct {
@@ -66,9 +66,9 @@ func BenchmarkSimulatedSeconds(b *testing.B) {
 	}
 }
 
-// BenchmarkLocal says how many calls a second the harness drives at and records of five nodes in
-// child processes, every client calling again at once, and which share of the time is the loop's
-// own (the rest is waiting for the nodes).
+// BenchmarkLocal reports how many calls a second the harness drives and records with five nodes in
+// child processes, every client calling again at once, and the loop's own share of the time (the
+// rest is waiting for the nodes).
 func BenchmarkLocal(b *testing.B) {
 	binary := filepath.Join(b.TempDir(), "splitvote")
 	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/splitvote").CombinedOutput(); err != nil {
@@ -107,8 +107,8 @@ func BenchmarkLocal(b *testing.B) {
 	b.ReportMetric(100*(wall-waiting).Seconds()/wall.Seconds(), "%harness")
 }
 
-// BenchmarkCampaign says how many seeds a second a campaign goes through on all processors: plans
-// drawn, run and judged.
+// BenchmarkCampaign reports how many seeds a second a campaign draws, runs and judges on all
+// processors.
 func BenchmarkCampaign(b *testing.B) {
 	for _, target := range bundled.All() {
 		b.Run("target="+target.Name(), func(b *testing.B) {

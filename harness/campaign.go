@@ -11,52 +11,51 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// Campaign goes through seeds in the simulator, several at a time. What it finds does not depend on
-// how many: seeds are taken in their order, however they end (N5).
+// Campaign runs seeds in the simulator, several at a time. Its findings do not depend on how many:
+// seeds are reported in order, whichever ends first (N5).
 type Campaign struct {
 	Target cluster.Target
-	Draw   func(seed uint64) (Experiment, error) // the complete plan of a seed
-	First  uint64                                // seed of the whole campaign
+	Draw   func(seed uint64) (Experiment, error) // returns the complete plan of a seed
+	First  uint64                                // first seed of the whole campaign
 	Shard  Shard
-	Jobs   int // seeds at a time, from 1
-	// Seeds, if there are any, are the seeds of the whole campaign, in place of those from First
-	// on.
+	Jobs   int // seeds run at a time, from 1
+	// Seeds, if not empty, replaces the seeds from First on.
 	Seeds []uint64
-	// Looks is how often a lead is tried again, each time under other luck.
+	// Looks is how often a lead is run again, each time with different luck.
 	Looks int
 }
 
-// Shard says which seeds of a campaign are done here: of every Of seeds, the one at place Index,
+// Shard selects the seeds of a campaign that are run here: of every Of seeds, the one at Index,
 // from 0.
 type Shard struct {
 	Index int `json:"index"`
 	Of    int `json:"of"` // from 1
 }
 
-// Whole is the shard that is all of a campaign.
+// Whole is the shard that contains the whole campaign.
 var Whole = Shard{0, 1}
 
-// Size is how many of the first n seeds of the campaign are the shard's.
+// Size returns how many of the campaign's first n seeds belong to the shard.
 func (s Shard) Size(n int) int { return (n - s.Index + s.Of - 1) / s.Of }
 
-// Trial is one seed of a campaign and what came of it.
+// Trial is one seed of a campaign and its outcome.
 type Trial struct {
 	Seed       uint64
 	Experiment Experiment
 	Outcome    Outcome
 	Digest     [sha256.Size]byte // of the outcome
-	Looks      []Trial           // of a lead: the same plan under other luck
+	Looks      []Trial           // of a lead: the same plan with different luck
 }
 
-// Lead says that the trial broke something (an invariant, liveness) that no client has noticed: its
-// plan has what a bug needs, and is worth another look under other luck. A trial under other luck
-// is none itself.
+// Lead reports whether the trial broke something that no client noticed (an invariant, liveness).
+// Its plan has what a bug needs, so it is worth another run with different luck. Such a second run
+// is not itself a lead.
 func (t Trial) Lead() bool {
 	signs, _ := t.Outcome.Signs()
 	return plan.Again(t.Seed, 0) == t.Seed && len(signs) > 0 && !slices.ContainsFunc(signs, Sign.SeenByClients)
 }
 
-// Seed is the shard's seed at the place n, from 0.
+// Seed returns the shard's n-th seed, from 0.
 func (c Campaign) Seed(n int) uint64 {
 	place := uint64(c.Shard.Index) + uint64(n)*uint64(c.Shard.Of)
 	if len(c.Seeds) > 0 {
@@ -65,9 +64,9 @@ func (c Campaign) Seed(n int) uint64 {
 	return c.First + place
 }
 
-// Run tries the shard's seeds from the place from up to, and without, the place to, and hands each
-// trial to take in the order of the seeds, until take wants no more. An error is that of the first
-// seed, in that order, which could not be tried.
+// Run tries the shard's seeds at places from (included) to to (excluded). It hands each trial to
+// take in the order of the seeds until take returns false. An error is that of the first seed, in
+// that order, that could not be tried.
 func (c Campaign) Run(ctx context.Context, from, to int, take func(Trial) (more bool)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var workers sync.WaitGroup
@@ -78,8 +77,8 @@ func (c Campaign) Run(ctx context.Context, from, to int, take func(Trial) (more 
 		trial Trial
 		err   error
 	}
-	// A place is a promise of a trial. As many promises as the queue holds may be open: a slow seed
-	// holds up the others before they fill the memory.
+	// A place in the queue is a promised trial. The queue is bounded, so a slow seed holds up the
+	// others before they fill the memory.
 	queue := make(chan chan tried, 4*c.Jobs)
 	places := make(chan func())
 	workers.Add(1 + c.Jobs)
@@ -126,8 +125,8 @@ func (c Campaign) Run(ctx context.Context, from, to int, take func(Trial) (more 
 	return context.Cause(ctx)
 }
 
-// try tries a seed and, if it is a lead, looks at it again. What comes of a seed depends on no
-// other seed, so that neither shards nor interruptions change the sum.
+// try tries a seed and, if it is a lead, looks at it again. The result of a seed depends on no
+// other seed, so shards and interruptions do not change the sum.
 func (c Campaign) try(ctx context.Context, seed uint64) (Trial, error) {
 	t, err := c.one(ctx, seed)
 	if err != nil || !t.Lead() {

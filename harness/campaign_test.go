@@ -17,7 +17,7 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// campaign tries short runs of three nodes on which the given bug is planted.
+// campaign tries short runs of three nodes with the given planted bug.
 func campaign(t *testing.T, bug string, set map[string]string) harness.Campaign {
 	target := named(t, "raft")
 	return harness.Campaign{Target: target, First: 100, Shard: harness.Whole, Jobs: 1,
@@ -48,7 +48,7 @@ func tally(t *testing.T, c harness.Campaign, from, to int) harness.Tally {
 	return sum
 }
 
-// N5: however many seeds are tried at a time, and however they are divided, the sum is the same.
+// N5: the sum does not depend on how many seeds are tried at a time or how they are divided.
 func TestACampaignIsTheSumOfItsSeeds(t *testing.T) {
 	c := campaign(t, "", map[string]string{"reads": "local"})
 	const seeds = 12
@@ -83,8 +83,8 @@ func TestACampaignIsTheSumOfItsSeeds(t *testing.T) {
 	same("in five shards", divided)
 }
 
-// A seed that breaks an invariant unseen by clients is tried again under other luck, and the sum
-// stays that of its seeds.
+// A seed that breaks an invariant unseen by clients is tried again with different luck, and the
+// sum still depends on the seeds alone.
 func TestLeadsAreTriedAgain(t *testing.T) {
 	c := campaign(t, "raft/follower-unsynced", nil)
 	c.Looks = 3
@@ -164,7 +164,7 @@ func TestShardsDivideTheSeeds(t *testing.T) {
 	}
 }
 
-// A broken invariant and a violation that clients saw are told apart.
+// A broken invariant and a violation that clients saw are distinguished.
 func TestWhoConvictsIsTold(t *testing.T) {
 	c := campaign(t, "raft/answers-before-commit", nil)
 	sum := tally(t, c, 0, 8)
@@ -199,8 +199,8 @@ func TestASimulationWritesNothingAndIsRepeatable(t *testing.T) {
 	}
 }
 
-// A hunt goes after its leads: the plans of seeds that broke an invariant, unseen by clients, come
-// again under other luck.
+// A Hunt re-runs its leads with different luck: the plans of seeds that broke an invariant, unseen
+// by clients.
 func TestAHuntFollowsItsLeads(t *testing.T) {
 	c := campaign(t, "raft/snapshot-without-data", map[string]string{"snapshot-every": "10"})
 	var tried []uint64
@@ -208,7 +208,7 @@ func TestAHuntFollowsItsLeads(t *testing.T) {
 	c.Draw = func(seed uint64) (harness.Experiment, error) {
 		tried = append(tried, seed)
 		x, err := draw(seed)
-		x.Plan.Faults = nil // without a crash no client can notice
+		x.Plan.Faults = nil // without a crash no client can notice the bug
 		return x, err
 	}
 	h := harness.Hunt{Bug: "raft/snapshot-without-data", Class: "client-visible"}

@@ -21,10 +21,10 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// The controls: what correct builds survive must not convict them, and what is known to be
-// inconsistent must be convicted of that and of nothing more.
+// The controls: faults that correct builds survive must not convict them, and systems known to be
+// inconsistent must be convicted of exactly that.
 
-// rounds is how many seeds each control tries; SPLITVOTE_ROUNDS makes it another number.
+// rounds is how many seeds each control tries; SPLITVOTE_ROUNDS overrides it.
 func rounds(few uint64) uint64 {
 	if n, err := strconv.ParseUint(os.Getenv("SPLITVOTE_ROUNDS"), 10, 64); err == nil && n > 0 {
 		return n
@@ -32,7 +32,7 @@ func rounds(few uint64) uint64 {
 	return few
 }
 
-// control is a plan of a target with its default settings, and some others.
+// control returns a plan of a target with its default settings, except for set.
 func control(t *testing.T, target, workload string, seed uint64, set map[string]string) harness.Experiment {
 	t.Helper()
 	p := plan.Default()
@@ -50,9 +50,9 @@ func control(t *testing.T, target, workload string, seed uint64, set map[string]
 	}
 }
 
-// survived are targets that promise linearizability, a workload that each can serve, and one whose
-// reads at the end tell of calls that nobody acknowledged: a cas that was to replace what its
-// client had not read tells nothing.
+// survived lists targets that promise linearizability, with a workload that each can serve and one
+// whose final reads reveal calls that nobody acknowledged. A cas whose expected value its client
+// never read reveals nothing.
 var survived = []struct {
 	target, workload, told string
 	set                    map[string]string
@@ -64,8 +64,7 @@ var survived = []struct {
 	{"abd", "read-write", "read-write", nil},
 }
 
-// hardships are what all of them survive without a wrong answer, and without being stuck
-// afterwards.
+// hardships are faults that all targets survive without a wrong answer and without getting stuck.
 var hardships = []struct {
 	name   string
 	faults func(r *rand.Rand, nodes []string) []plan.Fixed
@@ -90,7 +89,7 @@ func killAll(r *rand.Rand, nodes []string) (faults []plan.Fixed) {
 	return faults
 }
 
-// jumps sets some of the clocks 10 s ahead or behind, then others.
+// jumps sets some of the clocks 10 s ahead or back, then others.
 func jumps(r *rand.Rand, nodes []string) (faults []plan.Fixed) {
 	for i := range 10 {
 		r.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })
@@ -127,7 +126,7 @@ func (m *mute) Next(ctx context.Context, until time.Duration) (history.Op, bool)
 	return op, ok
 }
 
-// part is what one checker says.
+// part returns the result of one checker.
 func part(t *testing.T, r checker.Result, name string) checker.Result {
 	t.Helper()
 	for _, p := range r.Parts {
@@ -171,8 +170,8 @@ func TestCorrectBuildsSurvive(t *testing.T) {
 						deaf(t, h)
 					}
 				}
-				// Where no call was acknowledged, those that the reads at the end tell of show that
-				// the run was no empty one.
+				// If no call was acknowledged, calls revealed by the final reads show that the run
+				// was not vacuous.
 				if valid != seeds {
 					t.Errorf("%d of %d runs are valid as a whole", valid, seeds)
 				}
@@ -181,8 +180,7 @@ func TestCorrectBuildsSurvive(t *testing.T) {
 	}
 }
 
-// deaf says that the run was one in which calls took effect, and no client heard of it before the
-// end.
+// deaf checks that calls took effect although no client heard of it before the end.
 func deaf(t *testing.T, h *history.History) {
 	t.Helper()
 	hears, seen := false, false
@@ -202,7 +200,7 @@ func deaf(t *testing.T, h *history.History) {
 	}
 }
 
-// survive carries out a plan and judges it, invariants included.
+// survive carries out a plan and judges it, including invariants.
 func survive(t *testing.T, x harness.Experiment, silent bool) (checker.Result, *history.History) {
 	t.Helper()
 	target := named(t, x.Plan.Target)
@@ -237,16 +235,16 @@ func survive(t *testing.T, x harness.Experiment, silent bool) (checker.Result, *
 	return r, h
 }
 
-// inconsistent are targets that promise less than linearizability, by levels that hold of every
-// run.
+// inconsistent lists targets that promise less than linearizability, with the level that every run
+// satisfies.
 var inconsistent = []struct {
 	target, workload string
 	holds            string
-	seconds          int     // of a run: where nodes lag for milliseconds only, it takes some to be seen
-	least            float64 // the share of runs that must not be linearizable
-	decided          float64 // the share of runs that must be decided: a search has its limits
+	seconds          int     // length of a run: where nodes lag by milliseconds only, a stale read takes time to appear
+	least            float64 // least share of runs that must not be linearizable
+	decided          float64 // least share of runs that must be decided: a search has its limits
 }{
-	{"zab", "register", weak.Sequential, 20, 0.8, 0.9}, // a cas that did not match leaves many orders
+	{"zab", "register", weak.Sequential, 20, 0.8, 0.9}, // a cas that did not match allows many orders
 	{"zab", "append", weak.Sequential, 20, 0.8, 1},
 	{"zab", "queue", weak.Sequential, 5, 0, 1}, // nothing is read
 	{"gossip", "read-write", weak.Eventual, 5, 1, 1},
@@ -254,9 +252,9 @@ var inconsistent = []struct {
 	{"gossip", "counter", weak.Eventual, 5, 1, 1},
 }
 
-// TestWhatIsNotLinearizableIsGraded holds the weaker levels to what targets promise: ZooKeeper's
-// local reads are sequentially consistent, a store of replicated data types converges, and neither
-// is linearizable.
+// TestWhatIsNotLinearizableIsGraded checks the weaker levels against what targets promise:
+// ZooKeeper's local reads are sequentially consistent, a store of replicated data types converges,
+// and neither is linearizable.
 func TestWhatIsNotLinearizableIsGraded(t *testing.T) {
 	t.Parallel()
 	for _, c := range inconsistent {
@@ -296,8 +294,8 @@ func TestWhatIsNotLinearizableIsGraded(t *testing.T) {
 	}
 }
 
-// TestWhoGoesBackInTimeIsNotSequential is the control of the control: Raft's local reads remember
-// nothing of what a client has seen, so that one who moves to another node goes back in time.
+// TestWhoGoesBackInTimeIsNotSequential is the control of the control. Raft's local reads do not
+// remember what a client has seen, so a client that moves to another node goes back in time.
 func TestWhoGoesBackInTimeIsNotSequential(t *testing.T) {
 	t.Parallel()
 	convicted, seeds := uint64(0), rounds(5)

@@ -11,9 +11,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Exits is the result of members that ended by themselves, if any did: one violation for each
-// member and way of ending. A member that ends by itself breaks its service whatever its clients
-// saw.
+// Exits reports members that ended by themselves: one violation for each member and way of
+// exiting. A member that ends by itself breaks its service whatever clients saw.
 func Exits(exits []cluster.Exit) (checker.Result, bool) {
 	type way struct {
 		node history.NodeID
@@ -38,7 +37,7 @@ func Exits(exits []cluster.Exit) (checker.Result, bool) {
 	for _, e := range first {
 		summary := fmt.Sprintf("%s ended by itself at %v: %s", e.Node, e.At.Round(time.Millisecond), e.How)
 		if n := len(times[way{e.Node, e.How}]); n > 1 {
-			summary += fmt.Sprintf("; in all %d times", n)
+			summary += fmt.Sprintf("; %d times in all", n)
 		}
 		r.Evidence = append(r.Evidence, checker.Evidence{
 			Kind: "member-ended", Summary: summary, Ops: []int{}, Why: []checker.Claim{}, Log: e.Log, LogFile: e.File,
@@ -52,9 +51,8 @@ func byTime(a, b cluster.Exit) int {
 	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Node, b.Node))
 }
 
-// WithExits adds the result of members that ended by themselves, if any did, to those of the
-// checkers: before that nothing makes progress any more, which may be no more than what follows
-// from it.
+// WithExits adds the result of members that ended by themselves to those of the checkers. It goes
+// before a lack of progress, which may be only its consequence.
 func WithExits(parts []checker.Result, exits []cluster.Exit) []checker.Result {
 	ended, ok := Exits(exits)
 	if !ok {
@@ -67,14 +65,14 @@ func WithExits(parts []checker.Result, exits []cluster.Exit) []checker.Result {
 	return slices.Insert(slices.Clone(parts), at, ended)
 }
 
-// WithoutLiveness takes back what is said of progress: a cluster that somebody else has broken
-// owes none.
+// WithoutLiveness withdraws what a checker said about progress: a cluster that was broken from
+// outside owes none.
 func WithoutLiveness(parts []checker.Result) []checker.Result {
 	parts = slices.Clone(parts)
 	for i, r := range parts {
 		if r.Checker == (checker.Liveness{}).Name() && r.Verdict == checker.Invalid {
 			parts[i] = checker.Result{Checker: r.Checker, Verdict: checker.Unknown, Cause: checker.Cutoff, Took: r.Took,
-				Reason: "the experiment was broken from outside; whether the cluster makes progress is not known"}
+				Reason: "the experiment was broken from outside, so progress was not judged"}
 		}
 	}
 	return parts

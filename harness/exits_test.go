@@ -14,8 +14,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// A member that ends by itself is a violation, each way of ending once, before the lack of progress
-// that may follow from it; one that others have ended is none.
+// A member that ends by itself is a violation, reported once for each way of ending, before the
+// lack of progress that it may cause. A member ended by others is not.
 func TestExits(t *testing.T) {
 	own := func(node history.NodeID, at time.Duration, how string) cluster.Exit {
 		return cluster.Exit{Node: node, At: at, How: how, Log: []string{"why"}, File: "nodes/n.log"}
@@ -39,7 +39,7 @@ func TestExits(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 	want := []string{
-		"member-ended: n2 ended by itself at 2s: exit status 3; in all 2 times (why nodes/n.log)",
+		"member-ended: n2 ended by itself at 2s: exit status 3; 2 times in all (why nodes/n.log)",
 		"member-ended: n1 ended by itself at 7s: signal: aborted (why nodes/n.log)",
 	}
 	if d := cmp.Diff(want, said); d != "" {
@@ -53,8 +53,8 @@ func TestExits(t *testing.T) {
 	}
 }
 
-// What a reader must know of a run: what was refused or not ended, and that hardly anything
-// succeeded under faults.
+// A reader must learn which faults were skipped or not ended, and that few calls succeeded during
+// faults.
 func TestRemarks(t *testing.T) {
 	fault := func(phase history.Phase) json.RawMessage {
 		text, err := json.Marshal(history.Fault{Fault: "kill", ID: 1, Phase: phase, Bit: true,
@@ -66,7 +66,7 @@ func TestRemarks(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		nemesis []history.Op
-		ok      int // calls that succeed of 100 under the fault
+		ok      int // successful calls out of 100 during the fault
 		want    []string
 	}{
 		"all well": {nil, 90, nil},
@@ -77,7 +77,7 @@ func TestRemarks(t *testing.T) {
 		"not healed": {[]history.Op{{F: history.HealAll, Err: "no answer"}}, 90,
 			[]string{"a fault could not be ended by healing once, at 0s: no answer"}},
 		"few successes": {nil, 9,
-			[]string{"faults left few successes: 9 of the 100 calls made while one was on; the verdict rests on little"}},
+			[]string{"faults left few successes: 9 of 100 calls made during faults; the verdict rests on little"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := history.NewRecorder(nil)

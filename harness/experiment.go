@@ -21,35 +21,35 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// Tick is the length of a bundled core's tick: with the default settings elections take a quarter
-// to half a second.
+// Tick is the length of a bundled core's tick. With the default settings an election takes a
+// quarter to half a second.
 const Tick = 25 * time.Millisecond
 
-// Experiment is a complete plan with the workload that it names.
+// Experiment is a complete plan with its workload.
 type Experiment struct {
 	Plan     plan.Plan
 	Workload workloads.Workload
-	Settle   time.Duration // that a healed cluster is left alone before it is asked again
-	// Drawn says that nobody has asked for the plan's faults: one that finds nothing to harm makes
-	// the run no emptier.
+	Settle   time.Duration // pause between healing and the next question to the cluster
+	// Drawn says that nobody asked for the plan's faults by name: a fault without an eligible node
+	// does not make the run vacuous.
 	Drawn bool
-	// Terse leaves out what a history that is not valid still satisfies: it may cost more than all
-	// else.
+	// Terse leaves out which weaker levels an invalid history still satisfies. Grading can cost
+	// more than the verdict.
 	Terse bool
-	// Consistency is what the target promises, as protocol.Protocol has it; empty: linearizability.
-	// See Level.
+	// Consistency is what the target promises, as in protocol.Protocol; empty means
+	// linearizability. See Level.
 	Consistency string
 
-	untilBroken bool // the run ends when an invariant is broken, and nothing else is judged
+	untilBroken bool // end the run when an invariant is broken, and judge nothing else
 }
 
-// With is the same workload under another plan.
+// With returns the same workload under another plan.
 func (x Experiment) With(p plan.Plan) Experiment {
 	x.Plan = p
 	return x
 }
 
-// Settings are what --set can say of a workload.
+// Settings returns the workload settings that --set accepts.
 func Settings() []plan.Setting {
 	return []plan.Setting{
 		{Name: "ops-per-key", Doc: "calls (or writes, for transactions) before a key gives way to the next, within " +
@@ -60,8 +60,8 @@ func Settings() []plan.Setting {
 	}
 }
 
-// Config is what a backend needs to know of the plan. Dir, Log, Run and OnStatus are the caller's
-// to fill in.
+// Config returns what a backend needs to know of the plan. The caller fills in Dir, Log, Run and
+// OnStatus.
 func (x Experiment) Config(target cluster.Target, nodes []history.NodeID) cluster.Config {
 	options := map[string]string{}
 	for name, value := range x.Plan.Set {
@@ -79,7 +79,7 @@ func (x Experiment) Config(target cluster.Target, nodes []history.NodeID) cluste
 		Seed: x.Plan.Seed, Retry: retry, Tick: Tick}
 }
 
-// Run drives the plan on a cluster.
+// Run carries the plan out on a cluster.
 func (x Experiment) Run(ctx context.Context, c cluster.Cluster, recorder *history.Recorder,
 	onEvent func(*history.Op)) (Times, error) {
 	keys := keys{of: x.Workload.Keys}
@@ -110,7 +110,7 @@ func (x Experiment) Run(ctx context.Context, c cluster.Cluster, recorder *histor
 	return times, err
 }
 
-// watch judges the run while it goes on, if the plan says so; nil where it does not.
+// watch judges the run while it goes on if the plan asks for it; otherwise it returns nil.
 func (x Experiment) watch(c cluster.Cluster) (func(*history.Op) bool, error) {
 	if watched, ok := c.(*sim.Cluster); ok && x.untilBroken {
 		return func(*history.Op) bool { return watched.Err() == nil }, nil
@@ -125,7 +125,7 @@ func (x Experiment) watch(c cluster.Cluster) (func(*history.Op) bool, error) {
 	return judge.Event, nil
 }
 
-// CanWatch says why the run cannot be judged while it goes on, nil if it can.
+// CanWatch returns the reason why the run cannot be judged while it goes on, nil if it can.
 func (x Experiment) CanWatch() error {
 	_, err := x.online()
 	return err
@@ -133,7 +133,7 @@ func (x Experiment) CanWatch() error {
 
 func (x Experiment) online() (linear.Online, error) {
 	if x.Workload.Model == "" {
-		return nil, fmt.Errorf("fail-fast: %s is judged by a checker of its own, when it ends", x.Plan.Workload)
+		return nil, fmt.Errorf("fail-fast: %s has its own checker, which judges only complete runs", x.Plan.Workload)
 	}
 	judge, err := levels.Online(x.Workload.Model, x.Level(), history.Initial{})
 	if err != nil {
@@ -142,7 +142,7 @@ func (x Experiment) online() (linear.Online, error) {
 	return judge, nil
 }
 
-// keys are those that a run has used, in order of first use.
+// keys are the keys that a run has used, in order of first use.
 type keys struct {
 	of    func(*history.Op) []string // workloads.Workload.Keys
 	names []string
@@ -175,9 +175,9 @@ func (k *keys) add(key string) {
 // pause is the time between two questions to a cluster that was just healed.
 const pause = 50 * time.Millisecond
 
-// generator is the whole run: clients beside faults, healing, the first answer after it, and the
-// final calls. Faults know their times from the plan's seed alone, so that they come as drawn
-// whatever the clients do.
+// generator generates the whole run: clients beside faults, healing, the first answer after it,
+// and the final calls. Fault times depend on the plan's seed alone, so they come as drawn whatever
+// the clients do.
 func (x Experiment) generator(nodes []history.NodeID, used *keys) generator.Generator {
 	o := x.options(nodes)
 	marked := func(op history.Op) history.Op { op.Final = true; return op }
@@ -198,7 +198,7 @@ func (x Experiment) generator(nodes []history.NodeID, used *keys) generator.Gene
 	)
 }
 
-// calls are those before healing.
+// calls generates the calls before healing.
 func (x Experiment) calls(nodes []history.NodeID) generator.Generator {
 	if len(x.Plan.Calls) > 0 {
 		return writtenCalls(x.Plan.Calls, x.Plan.Concurrency.Of(len(nodes)))
@@ -223,8 +223,8 @@ func (x Experiment) options(nodes []history.NodeID) workloads.Options {
 		Values: number("values")}
 }
 
-// Checker judges a run of this plan: the workload's model at its level, what else the workload
-// checks, liveness after healing, the gate against empty passes, and the figures.
+// Checker judges a run of this plan: the workload's model at its level, the workload's own checks,
+// liveness after healing, the gate against vacuous passes, and the figures.
 func (x Experiment) Checker() (checker.Checker, error) {
 	var parts []checker.Checker
 	if x.Workload.Model != "" {
@@ -245,8 +245,8 @@ func (x Experiment) Checker() (checker.Checker, error) {
 		checker.Availability{})...), nil
 }
 
-// enough is how many successes of each call a run must have: one in two hundred of the calls
-// planned, from 1 to 10.
+// enough returns how many successes of each call a run must have: one in two hundred of the
+// planned calls, from 1 to 10.
 func (x Experiment) enough() int {
 	planned := x.Plan.Rate * time.Duration(x.Plan.TimeLimit).Seconds()
 	return max(1, min(10, int(planned/200)))
@@ -273,7 +273,7 @@ func BrokenInvariants(c cluster.Cluster) (checker.Result, bool) {
 	}
 	first, _, _ := strings.Cut(watched.Err().Error(), "\n")
 	e := checker.Evidence{Kind: strings.TrimSuffix("invariant-"+invariant.FindString(first), "-"),
-		Summary: "an invariant of the protocol is broken: " + first}
+		Summary: "a protocol invariant is broken: " + first}
 	var violation sim.Violation
 	if errors.As(watched.Err(), &violation) {
 		for _, concern := range violation.About {
@@ -282,11 +282,11 @@ func BrokenInvariants(c cluster.Cluster) (checker.Result, bool) {
 		}
 	}
 	if len(e.Ops) == 0 {
-		e.Summary += " (it names no client's call)"
+		e.Summary += " (it names no client call)"
 	}
 	return checker.Result{Checker: invariants, Verdict: checker.Invalid, Reason: e.Summary,
 		Evidence: []checker.Evidence{e}}, true
 }
 
-// invariant is the number of one, as the protocols' package comments have it.
+// invariant matches an invariant's number, as in the protocols' package comments.
 var invariant = regexp.MustCompile(`\b[A-Z][0-9]+\b`)

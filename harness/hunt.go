@@ -8,14 +8,14 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// Hunt looks for one planted bug by general exploration: by plans drawn from seeds, like those of
-// every other bug. A seed that shows a bug, but otherwise than its class says (it breaks an
-// invariant, and no client has noticed), is a lead: its plan has what the bug needs, and is run
-// again under other luck.
+// Hunt searches for one planted bug by general exploration: by plans drawn from seeds, like those
+// of every other bug. A seed that shows the bug in another way than its class demands (it breaks
+// an invariant that no client notices) is a lead. Its plan has what the bug needs, so it is run
+// again with different luck.
 type Hunt struct {
 	Target string `json:"target"`
 	Bug    string `json:"bug"`
-	Class  string `json:"class"` // how it shows: protocol.Class
+	Class  string `json:"class"` // how the bug shows: protocol.Class
 	Doc    string `json:"doc"`
 	Source string `json:"source"`
 
@@ -23,34 +23,34 @@ type Hunt struct {
 	Finds []Find `json:"finds"`
 
 	since Find // the search since the latest find
-	fresh int  // seeds tried in their order
+	fresh int  // seeds tried in order
 	leads []lead
 }
 
-// lead is a seed that is worth a second look, and how many it has had.
+// lead is a seed that is worth a second look, and how many looks it has had.
 type lead struct{ seed, looks uint64 }
 
-// Find is what it took to find a bug, once more if it had been found before.
+// Find is the cost of finding a bug, counted since the find before.
 type Find struct {
-	Seed      uint64        `json:"seed"`  // that showed it
-	Seeds     int           `json:"seeds"` // tried for it
+	Seed      uint64        `json:"seed"`  // the seed that showed it
+	Seeds     int           `json:"seeds"` // seeds tried for it
 	Simulated time.Duration `json:"simulated"`
-	Wall      time.Duration `json:"wall"` // on one core, judgement included
+	Wall      time.Duration `json:"wall"` // on one core, including judgement
 }
 
-// The checkers that judge no history of clients.
+// Checkers that do not judge client histories.
 const (
 	invariants = "invariants"
 	core       = "core"
 	liveness   = "liveness"
 )
 
-// SeenByClients says that a checker of histories convicts, and not of a lack of progress.
+// SeenByClients reports whether a checker of histories convicts, and not for a lack of progress.
 func (s Sign) SeenByClients() bool {
 	return s.Checker != invariants && s.Checker != core && s.Checker != liveness
 }
 
-// shows says that a violation of this sign is how bugs of the class show.
+// shows reports whether bugs of the class show as a violation with this sign.
 func shows(class string, s Sign) bool {
 	switch class {
 	case "internal":
@@ -62,10 +62,10 @@ func shows(class string, s Sign) bool {
 	}
 }
 
-// Shows says that a violation of this sign is how the bug must show.
+// Shows reports whether a violation with this sign is how the bug must show.
 func (h *Hunt) Shows(s Sign) bool { return shows(h.Class, s) }
 
-// Add counts a trial. A trial that shows the bug as its class says is a find.
+// Add counts a trial. A trial that shows the bug as its class demands is a find.
 func (h *Hunt) Add(t Trial) {
 	h.Tally.Add(t)
 	h.since.Seeds++
@@ -80,8 +80,8 @@ func (h *Hunt) Add(t Trial) {
 	}
 }
 
-// Run tries so many seeds, or until the bug was found as often as wanted: the next ones of c, and
-// if there are leads as many times those again.
+// Run tries the next seeds of c until the bug was found as often as wanted. If there are leads,
+// half the runs are fresh seeds and half re-run a lead with different luck.
 func (h *Hunt) Run(ctx context.Context, c Campaign, seeds, wanted int) error {
 	add := func(t Trial) bool {
 		h.Add(t)
@@ -103,8 +103,8 @@ func (h *Hunt) Run(ctx context.Context, c Campaign, seeds, wanted int) error {
 	return c.Run(ctx, 0, len(c.Seeds), add)
 }
 
-// Try tries one seed of c: one that has shown the bug before, as a fuzzer begins with what it has
-// kept.
+// Try tries one seed of c that has shown the bug before, like a fuzzer that starts from its
+// corpus.
 func (h *Hunt) Try(ctx context.Context, c Campaign, seed uint64) error {
 	c.Seeds = []uint64{seed}
 	return c.Run(ctx, 0, 1, func(t Trial) bool {
@@ -113,7 +113,7 @@ func (h *Hunt) Try(ctx context.Context, c Campaign, seed uint64) error {
 	})
 }
 
-// again takes so many second looks at leads, those first that have had the fewest.
+// again takes the given number of second looks at leads, those with the fewest looks first.
 func (h *Hunt) again(looks int) []uint64 {
 	seeds := make([]uint64, looks)
 	for i := range seeds {
@@ -129,13 +129,13 @@ func (h *Hunt) again(looks int) []uint64 {
 	return seeds
 }
 
-// Found says whether anything convicted the bug.
+// Found reports whether anything convicted the bug.
 func (h *Hunt) Found() bool { return len(h.Tally.Findings) > 0 }
 
-// AsItsClass says whether it was convicted by what bugs of its class must be convicted by.
+// AsItsClass reports whether the bug was convicted in the way its class demands.
 func (h *Hunt) AsItsClass() bool { return len(h.Finds) > 0 }
 
-// Median is the middle of what the finds took, each measure by itself; the zero Find if there are
+// Median returns the median cost of a find, each measure by itself; the zero Find if there are
 // none.
 func (h *Hunt) Median() Find {
 	if len(h.Finds) == 0 {
@@ -149,7 +149,7 @@ func (h *Hunt) Median() Find {
 	}
 }
 
-// middle is the lower median of a measure.
+// middle returns the lower median of a measure.
 func middle[T int | time.Duration](finds []Find, of func(Find) T) T {
 	all := make([]T, len(finds))
 	for i, f := range finds {

@@ -11,13 +11,13 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// broken are bugs of which an invariant tells, and how many calls of clients it tells of: at least.
-// Those of promises alone concern none.
+// broken lists bugs that an invariant detects, and the least number of client calls that it must
+// name. An invariant about promises concerns no call.
 var broken = []struct {
 	bug, workload string
 	invariant     string
 	calls         int
-	of            string // one of these, the F's of the calls; "" where there is none
+	of            string // one of these, the F's of the calls; "" if none
 }{
 	{"raft/commit-old-term", "register", "invariant-R10", 1, "write cas"},
 	{"raft/vote-not-persisted", "register", "invariant-R6", 0, ""},
@@ -56,8 +56,8 @@ func TestABrokenInvariantNamesTheCallsThatItIsAbout(t *testing.T) {
 	}
 }
 
-// tells says whether the outcome breaks the invariant and names so many calls, and checks that they
-// are what it says they are.
+// tells reports whether the outcome breaks the invariant and names at least the given number of
+// calls, and checks that they are what it says they are.
 func tells(t *testing.T, out harness.Outcome, invariant string, calls int, of string) bool {
 	t.Helper()
 	for _, part := range out.Result.Parts {
@@ -65,7 +65,7 @@ func tells(t *testing.T, out harness.Outcome, invariant string, calls int, of st
 			continue
 		}
 		e := part.Evidence[0]
-		if got := strings.Contains(e.Summary, "(it names no client's call)"); got != (len(e.Ops) == 0) {
+		if got := strings.Contains(e.Summary, "(it names no client call)"); got != (len(e.Ops) == 0) {
 			t.Errorf("%d calls are named, and it says: %s", len(e.Ops), e.Summary)
 		}
 		if calls == 0 && len(e.Ops) > 0 {

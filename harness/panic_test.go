@@ -28,8 +28,8 @@ func (d *dropped) Step(in protocol.Input) protocol.Output {
 	return d.Core.Step(in)
 }
 
-// A core that panics is a finding. A workload that does, before, while and after a core runs, has
-// failed the experiment; and either way the stack is kept.
+// A core that panics is a finding. A workload that panics (before, while or after a core runs)
+// makes the experiment fail. Either way the stack is kept.
 func TestOnlyACorePanicsToBeConvicted(t *testing.T) {
 	raft := named(t, "raft")
 	p := raft.Protocol()

@@ -10,8 +10,8 @@ import (
 	"github.com/splitvote/splitvote/nemesis"
 )
 
-// Remarks are what a reader of a verdict must know of the run, a sentence each: faults that were
-// refused or could not be ended, and that faults left few calls that succeeded.
+// Remarks returns what a reader of a verdict must know of the run, one sentence each: faults that
+// were skipped or could not be ended, and faults that left few successful calls.
 func Remarks(h *history.History) []string {
 	var said []string
 	for _, kind := range nemesis.Kinds() {
@@ -31,7 +31,7 @@ func Remarks(h *history.History) []string {
 	return said
 }
 
-// troubles says how often a nemesis operation came to nothing for an error, and what the first was.
+// troubles reports how often a nemesis operation failed, and the first error.
 func troubles(h *history.History, f, what string) string {
 	var first *history.Op
 	times := 0
@@ -54,15 +54,15 @@ func troubles(h *history.History, f, what string) string {
 	return fmt.Sprintf("%s %d times, first at %v: %s", what, times, first.Time.Round(time.Millisecond), first.Err)
 }
 
-// Few is when successes are few: of at least fewCalls made during faults, less than one in fewShare
+// Successes are few if less than one in fewShare of at least fewCalls calls made during faults
 // succeeded.
 const (
 	fewCalls = 50
 	fewShare = 10
 )
 
-// fewSucceeded says that hardly any call of those made during faults succeeded: a verdict of
-// little weight.
+// fewSucceeded reports that few calls made during faults succeeded, so the verdict has little
+// weight.
 func fewSucceeded(h *history.History) string {
 	windows := h.Windows()
 	var during checker.Counts
@@ -76,11 +76,11 @@ func fewSucceeded(h *history.History) string {
 	if total := during.Total(); total < fewCalls || fewShare*during.Ok >= total {
 		return ""
 	}
-	return fmt.Sprintf("faults left few successes: %d of the %d calls made while one was on; the verdict rests on little",
+	return fmt.Sprintf("faults left few successes: %d of %d calls made during faults; the verdict rests on little",
 		during.Ok, during.Total())
 }
 
-// Unhurried says that fewer calls were made than were asked for, "" if nearly all were.
+// Unhurried reports that fewer calls were made than the plan asked for, "" if nearly all were.
 func (x Experiment) Unhurried(h *history.History) string {
 	if len(x.Plan.Calls) > 0 {
 		return "" // they are written out

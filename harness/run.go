@@ -15,7 +15,7 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Test is what one run needs.
+// Test is the input of one run.
 type Test struct {
 	Cluster   cluster.Cluster
 	Clients   controls.Calls                                      // what the clients speak to; nil: the cluster itself
@@ -24,8 +24,8 @@ type Test struct {
 	Processes int                                                 // clients, from 1
 	Seed      uint64
 	Recorder  *history.Recorder
-	OnEvent   func(op *history.Op)             // told of every event as it is recorded; nil for nobody
-	Watch     func(op *history.Op) (goOn bool) // told likewise; when it says false the run heals and ends; nil goes on
+	OnEvent   func(op *history.Op)             // called with every event as it is recorded; nil: not called
+	Watch     func(op *history.Op) (goOn bool) // called likewise; if it returns false the run heals and ends; nil goes on
 }
 
 // Times says where a run spent its time.
@@ -35,18 +35,18 @@ type Times struct {
 	Lies    []controls.Told
 }
 
-// healLimit bounds healing, and waiting for the last completions, after a run was cut short.
+// healLimit bounds healing, and the wait for the last completions after a run was cut short.
 const healLimit = 30 * time.Second
 
 // forever is a time that no run reaches.
 const forever = time.Duration(math.MaxInt64)
 
-// errSeen ends a run whose history tells enough.
+// errSeen ends a run whose history shows enough.
 var errSeen = errors.New("the watch has seen enough")
 
-// Run interprets the generator until it is done, or until Watch has seen enough. An error means
-// that the experiment itself failed or was stopped, or that a core panicked (a
-// *cluster.PanicError); what was recorded until then is in the recorder either way.
+// Run interprets the generator until it is done or Watch returns false. An error means that the
+// experiment itself failed or was stopped, or that a core panicked (a *cluster.PanicError).
+// Everything recorded until then is in the recorder either way.
 func Run(ctx context.Context, t Test) (times Times, err error) {
 	start := time.Now()
 	l := newLoop(t)
@@ -78,7 +78,7 @@ type loop struct {
 	rand    *rand.Rand
 	nodes   []history.NodeID
 	roster  *generator.Roster
-	seen    bool          // Watch has said so
+	seen    bool          // Watch has returned false
 	busy    int           // calls under way, the nemesis's among them
 	last    time.Duration // of the latest event recorded
 	waiting time.Duration
@@ -116,12 +116,12 @@ func (l *loop) run(ctx context.Context) error {
 			if op.Time > now {
 				until = op.Time
 			} else if l.busy == 0 {
-				return errors.New("the generator waits for an event, and nothing is under way")
+				return errors.New("the generator waits for an event, but no call is under way")
 			}
 			if err := l.await(ctx, until); err != nil {
 				return err
 			}
-		case op.Time > now: // not yet: a completion may come first and change what is best to do
+		case op.Time > now: // not yet: a completion may come first and change the next operation
 			completed, err := l.awaitOne(ctx, op.Time)
 			if err != nil {
 				return err
@@ -137,8 +137,7 @@ func (l *loop) run(ctx context.Context) error {
 			if err := l.invoke(op); err != nil {
 				return err
 			}
-			// What has completed meanwhile is taken at once, so that the loop never runs ahead of
-			// the cluster.
+			// Completed calls are taken at once, so the loop never runs ahead of the cluster.
 			if err := l.await(ctx, l.Cluster.Now()); err != nil {
 				return err
 			}
@@ -150,7 +149,7 @@ func (l *loop) context(now time.Duration) generator.Context {
 	return generator.Context{Time: now, Free: l.roster.Free(), Procs: l.roster.Procs(), Nodes: l.nodes, Rand: l.rand}
 }
 
-// await takes the next completion, or lets the time come.
+// await takes the next completion, or waits until the given time.
 func (l *loop) await(ctx context.Context, until time.Duration) error {
 	_, err := l.awaitOne(ctx, until)
 	return err
@@ -191,7 +190,7 @@ func (l *loop) invoke(op history.Op) error {
 	return nil
 }
 
-// complete records a completion and frees its process, or the process that succeeds it after an
+// complete records a completion and frees its process, or the successor of its process after an
 // unknown outcome (H4).
 func (l *loop) complete(op history.Op) error {
 	op.Time = max(op.Time, l.last) // N2: an event may have been recorded while this one was on its way here
@@ -208,7 +207,7 @@ func (l *loop) complete(op history.Op) error {
 	return nil
 }
 
-// thread is the place of a client's process, which its successors inherit.
+// thread returns the slot of a client's process, which its successors inherit.
 func (l *loop) thread(p history.Process) int { return int(p % history.Process(l.Processes)) }
 
 func (l *loop) record(op history.Op) (history.Op, error) {
@@ -226,8 +225,8 @@ func (l *loop) record(op history.Op) (history.Op, error) {
 	return op, nil
 }
 
-// abandon heals what the nemesis did and records what still completes (N3). The recorder may be
-// what failed: nothing here depends on it.
+// abandon heals what the nemesis did and records the calls that still complete (N3). The recorder
+// may be what failed, so nothing here depends on it.
 func (l *loop) abandon() {
 	ctx, cancel := context.WithTimeout(context.Background(), healLimit)
 	defer cancel()
@@ -250,7 +249,7 @@ func (l *loop) abandon() {
 	}
 }
 
-// awaitNemesis waits until no fault is under way, recording what completes.
+// awaitNemesis waits until no fault operation is under way, recording completions.
 func (l *loop) awaitNemesis(ctx context.Context) {
 	for !slices.Contains(l.roster.Free(), history.Nemesis) {
 		op, ok := l.Clients.Next(ctx, forever)

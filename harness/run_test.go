@@ -20,7 +20,7 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// slow is a cluster in which every call takes a second of its own time and ends as the script
+// slow is a cluster in which every call takes a second of virtual time and ends as the script
 // says, in turn.
 type slow struct {
 	now    time.Duration
@@ -150,7 +150,7 @@ func (stuck) Next(generator.Context) (history.Op, generator.State, generator.Gen
 }
 func (stuck) Update(generator.Context, history.Op) generator.Generator { return stuck{} }
 
-// full is a disk that is.
+// full is a disk without space.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
@@ -166,7 +166,7 @@ func TestABrokenRunEndsWithOneClearError(t *testing.T) {
 		"a panic": {rogue{panics: true}, history.NewRecorder(nil),
 			"the run panicked: no idea what to do next"},
 		"a generator that is stuck": {stuck{}, history.NewRecorder(nil),
-			"the generator waits for an event, and nothing is under way"},
+			"the generator waits for an event, but no call is under way"},
 		"a full disk": {reads(1), history.NewRecorder(full{}),
 			"the history cannot be written: no space left on device"},
 	} {
@@ -251,8 +251,8 @@ func TestTheSameSeedGivesTheSameBytes(t *testing.T) {
 	}
 }
 
-// Every workload holds on a correct Raft under every fault, and the gate is passed: the run said
-// something.
+// Every workload is valid on a correct Raft under every fault, and passes the gate: the run was
+// not vacuous.
 func TestCorrectRaftIsValidUnderEveryWorkload(t *testing.T) {
 	for _, w := range workloads.All() {
 		t.Run(w.Name, func(t *testing.T) {

@@ -13,9 +13,9 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// Pinned is the plan with what it draws written out: the faults and calls that a run of it has
-// recorded. The calls after healing are not the plan's to say. Where faults begin and end at one
-// time in another order than the plan would, it lets a nanosecond pass between them.
+// Pinned returns the plan with its draws written out: the faults and calls that a run of it
+// recorded. Calls after healing are not part of a plan. If the plan would order faults at one time
+// differently than the run did, a nanosecond is put between them.
 func Pinned(p plan.Plan, h *history.History) plan.Plan {
 	p.Schedule, p.Calls = nil, nil
 	var latest turn
@@ -73,7 +73,7 @@ type turn struct {
 	place int
 }
 
-// next is the turn that follows t, at the given time or as soon after it as its place allows.
+// next returns the turn that follows t, at the given time or as soon after it as its place allows.
 func (t turn) next(at time.Duration, place int) turn {
 	next := turn{plan.Duration(at), place}
 	if next.at < t.at || next.at == t.at && place < t.place {
@@ -85,7 +85,7 @@ func (t turn) next(at time.Duration, place int) turn {
 	return next
 }
 
-// CheckScript says what is wrong with the faults that a plan writes out.
+// CheckScript returns an error if the faults that a plan writes out are not valid.
 func CheckScript(p plan.Plan) error {
 	nodes := NodeNames(p.Nodes)
 	for i, f := range p.Schedule {
@@ -96,7 +96,7 @@ func CheckScript(p plan.Plan) error {
 		}
 		for _, n := range f.Nodes {
 			if !slices.Contains(nodes, history.NodeID(n)) {
-				return fmt.Errorf("schedule: fault %d: no node is called %q", i+1, n)
+				return fmt.Errorf("schedule: fault %d: no node is named %q", i+1, n)
 			}
 		}
 		if len(f.Nodes) == 0 {
@@ -106,7 +106,7 @@ func CheckScript(p plan.Plan) error {
 	return nil
 }
 
-// written is the generator of the faults that a plan writes out.
+// written generates the faults that a plan writes out.
 func written(faults []plan.Fixed) generator.Generator {
 	var ops []history.Op
 	for i, f := range faults {
@@ -127,8 +127,8 @@ func written(faults []plan.Fixed) generator.Generator {
 			ops = append(ops, history.Op{Time: time.Duration(f.At + f.For), F: kind.Stop, Value: asJSON(end)})
 		}
 	}
-	// Of two at one time the earlier in the list comes first, so that one fault of a kind can
-	// follow another at once.
+	// At one time the earlier in the list comes first, so one fault of a kind can follow another
+	// at once.
 	slices.SortStableFunc(ops, func(a, b history.Op) int { return cmp.Compare(a.Time, b.Time) })
 	return generator.Faults(&script{lanes: [][]history.Op{ops}, next: []int{0}})
 }
@@ -141,7 +141,7 @@ func asJSON(v any) json.RawMessage {
 	return text
 }
 
-// writtenCalls is the generator of the calls that a plan writes out.
+// writtenCalls generates the calls that a plan writes out.
 func writtenCalls(calls []plan.Call, clients int) generator.Generator {
 	s := &script{lanes: make([][]history.Op, clients), next: make([]int, clients)}
 	for _, c := range calls {
@@ -158,8 +158,8 @@ func writtenCalls(calls []plan.Call, clients int) generator.Generator {
 	return generator.Clients(s)
 }
 
-// script makes operations that are written out, each at its time or as soon after it as its process
-// is free. A lane is the operations of one thread.
+// script makes operations that are written out, each at its time or as soon after it as its
+// process is free. A lane holds the operations of one thread.
 type script struct {
 	lanes [][]history.Op
 	next  []int // of each lane

@@ -16,31 +16,31 @@ import (
 )
 
 // Shrinker makes a plan that ends in a violation smaller, as long as the violation remains of the
-// same sort: fewer faults, calls, nodes and clients, less time, fewer settings that are not the
-// default. It writes out what the plan draws, leaves out a part, and looks whether the rest still
-// fails (Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002):
-// first large parts, for a run takes as long as what it does, then smaller ones. A part that is
-// left out changes the timing of what follows, so a smaller plan is given several seeds, and more
-// of them the smaller it has become.
+// same sort: fewer faults, calls, nodes and clients, less time, fewer settings other than the
+// default. It writes out what the plan draws, leaves out a part, and checks whether the rest still
+// fails (Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002). It
+// tries large parts first, because the cost of a run grows with its length. Leaving out a part
+// changes the timing of what follows, so a smaller plan is tried with several seeds, and with more
+// of them the smaller it is.
 type Shrinker struct {
 	Target cluster.Simulable
 	Sign   Sign
-	OnTry  func(best plan.Plan, tries int) // told of every try; nil for nobody
+	OnTry  func(best plan.Plan, tries int) // called after every try; nil: not called
 
 	Tries int // simulations made so far
 
 	best    Experiment
 	outcome Outcome
-	luck    int                        // seeds that each candidate is given
-	pieces  int                        // into which a list is cut, at most
+	luck    int                        // seeds tried for each candidate
+	pieces  int                        // most pieces into which a list is cut
 	failed  map[[sha256.Size]byte]bool // plans that were tried and do not show the sign
-	err     error                      // why no more can be tried
+	err     error                      // why no further try is possible
 }
 
 // bare is a plan that prints as its fields, which is faster than as YAML.
 type bare plan.Plan
 
-// Same says that the outcome has a violation of the sign.
+// Same reports whether the outcome has a violation with the sign.
 func (s Sign) Same(o Outcome) bool {
 	for _, part := range o.Result.Parts {
 		if part.Verdict != checker.Invalid || part.Checker != s.Checker {
@@ -55,9 +55,8 @@ func (s Sign) Same(o Outcome) bool {
 	return false
 }
 
-// Shrink gives the smallest plan that it has found by the end of ctx, and its outcome. The plan
-// that it begins with must show the sign. The error is that of the experiment, if any; that ctx
-// ended is none.
+// Shrink returns the smallest plan found by the end of ctx, and its outcome. The initial plan must
+// show the sign. An error is that of the experiment; cancellation is not an error.
 func (s *Shrinker) Shrink(ctx context.Context, x Experiment, o Outcome) (plan.Plan, Outcome, error) {
 	x.Terse, x.untilBroken = true, s.Sign.Checker == invariants
 	s.best, s.outcome, s.failed = x, o, map[[sha256.Size]byte]bool{}
@@ -86,15 +85,15 @@ func (s *Shrinker) Shrink(ctx context.Context, x Experiment, o Outcome) (plan.Pl
 	return s.complete(ctx)
 }
 
-// rounds go from few large pieces to single things, and both under ever more luck: while a plan is
-// large, a try is dear, and a piece that the violation needs is likely to be in it.
+// rounds go from few large pieces to single items, each with more luck. While a plan is large, a
+// try is expensive and a piece is likely to be needed.
 var rounds = []struct{ luck, pieces int }{{1, 8}, {1, 32}, {4, 16}, {16, 8}, {1, whole}, {3, whole}, {10, whole},
 	{30, whole}}
 
-// whole cuts a list into as many pieces as it has elements.
+// whole cuts a list into single elements.
 const whole = math.MaxInt
 
-// repeat goes through the passes until none makes the plan smaller.
+// repeat runs the passes until none makes the plan smaller.
 func (s *Shrinker) repeat(ctx context.Context, passes []func(context.Context)) {
 	for before := -1; before != s.size() && !s.over(ctx); {
 		before = s.size()
@@ -104,7 +103,7 @@ func (s *Shrinker) repeat(ctx context.Context, passes []func(context.Context)) {
 	}
 }
 
-// complete is the best plan with its outcome, that of the whole run.
+// complete returns the best plan with the outcome of its whole run.
 func (s *Shrinker) complete(ctx context.Context) (plan.Plan, Outcome, error) {
 	if s.err == nil && s.best.untilBroken {
 		s.best.untilBroken = false
@@ -113,7 +112,7 @@ func (s *Shrinker) complete(ctx context.Context) (plan.Plan, Outcome, error) {
 	return s.best.Plan, s.outcome, s.err
 }
 
-// size is what the passes make smaller.
+// size is the measure that the passes reduce.
 func (s *Shrinker) size() int {
 	p := s.best.Plan
 	size := 100*(len(p.Schedule)+len(p.Calls)+p.Nodes+p.Concurrency.Of(p.Nodes)) +
@@ -129,14 +128,14 @@ func (s *Shrinker) size() int {
 
 func (s *Shrinker) over(ctx context.Context) bool { return s.err != nil || ctx.Err() != nil }
 
-// weight is about how many events a run of the plan has: what a try costs.
+// weight estimates the number of events in a run of the plan, which is what a try costs.
 func weight(p plan.Plan) int {
 	ticks := time.Duration(p.TimeLimit) / Tick
 	return 1 + 20*len(p.Calls) + p.Nodes*int(ticks)
 }
 
-// try takes p for the best if it shows the same with one of as many seeds as luck says. One that is
-// much smaller than the best plan so far is given more of them, for the same trouble.
+// try adopts p as the best plan if one of several seeds shows the same sign. A plan much smaller
+// than the best so far gets more seeds for the same cost.
 func (s *Shrinker) try(ctx context.Context, p plan.Plan) bool {
 	p.Faults = []string{}
 	for _, f := range p.Schedule {

@@ -12,7 +12,7 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// found is a seed of the campaign that clients convict, with its sign.
+// found returns a seed of the campaign that clients convict, with its sign.
 func found(t *testing.T, c harness.Campaign) (harness.Trial, harness.Sign) {
 	t.Helper()
 	var trial harness.Trial
@@ -47,7 +47,7 @@ func TestAViolationShrinksToAHandfulOfCalls(t *testing.T) {
 		t.Errorf("%d calls and %d faults are left, %d operations in all, of\n%s", len(small.Calls), len(small.Schedule),
 			len(outcome.History.Calls()), small)
 	}
-	// What is left is a plan like any other: it reads back, and does the same again.
+	// The result is a plan like any other: it can be parsed, and does the same again.
 	again, err := trial.Experiment.With(small).Simulate(context.Background(), c.Target, sim.Options{})
 	if err != nil || again.Digest() != outcome.Digest() || !sign.Same(again) {
 		t.Errorf("the shrunken plan gives another history (%v), or %v is not in it", err, sign)
@@ -60,8 +60,8 @@ func TestAViolationShrinksToAHandfulOfCalls(t *testing.T) {
 	}
 }
 
-// Nothing is needed after the moment at which an invariant was broken, and what is left names the
-// calls that it is about.
+// Nothing is needed after the moment at which an invariant was broken, and the smallest plan keeps
+// the calls that the invariant names.
 func TestABrokenInvariantShrinks(t *testing.T) {
 	target := named(t, "multipaxos")
 	sign := harness.Sign{Checker: "invariants", Evidence: "invariant-M5"}
@@ -100,7 +100,7 @@ func TestABrokenInvariantShrinks(t *testing.T) {
 	}
 }
 
-// What is written out is what was drawn: the same calls and faults at the same times, so the same
+// A pinned plan equals the drawn one: the same calls and faults at the same times, so the same
 // history until healing. Where faults begin and end at one time, one of them may come a nanosecond
 // later.
 func TestAWrittenPlanIsTheDrawnOne(t *testing.T) {
@@ -141,7 +141,7 @@ func writtenAsDrawn(t *testing.T, apart time.Duration, change func(*plan.Plan)) 
 		}
 		if (a.Time-b.Time).Abs() > apart || a.Process != b.Process || a.Kind != b.Kind || a.F != b.F ||
 			a.Node != b.Node ||
-			// a proof may say how long a fault lasted
+			// a proof may include how long a fault lasted
 			string(a.Value) != string(b.Value) && (apart == 0 || a.Process != history.Nemesis) {
 			t.Fatalf("event %d was %+v, and is %+v", i, a, b)
 		}
@@ -151,7 +151,7 @@ func writtenAsDrawn(t *testing.T, apart time.Duration, change func(*plan.Plan)) 
 func TestAScriptThatCannotBeIsRefused(t *testing.T) {
 	for want, fault := range map[string]plan.Fixed{
 		`schedule: fault 1: kill has no shape "star"`:      {Fault: "kill", Shape: "star", Nodes: []string{"n1"}},
-		`schedule: fault 1: no node is called "n9"`:        {Fault: "kill", Shape: "one", Nodes: []string{"n9"}},
+		`schedule: fault 1: no node is named "n9"`:         {Fault: "kill", Shape: "one", Nodes: []string{"n9"}},
 		"schedule: fault 1: it names no nodes":             {Fault: "kill", Shape: "one"},
 		`schedule: fault 1: earthquake has no shape "one"`: {Fault: "earthquake", Shape: "one"},
 	} {

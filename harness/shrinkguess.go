@@ -11,9 +11,9 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// The passes that leave out much at a time: what a violation is likely not to need.
+// The passes that leave out much at a time: parts that a violation is unlikely to need.
 
-// accused is the evidence of the violation, the zero Evidence if there is none.
+// accused returns the evidence of the violation, the zero Evidence if there is none.
 func (s *Shrinker) accused() checker.Evidence {
 	for _, part := range s.outcome.Result.Parts {
 		for _, e := range part.Evidence {
@@ -42,10 +42,10 @@ func (s *Shrinker) moment(ctx context.Context) {
 	}
 }
 
-// named leaves only calls that the explanation names, or else all calls on their keys.
+// named keeps only calls that the explanation names, or else all calls on their keys.
 func (s *Shrinker) named(ctx context.Context) {
 	e, h := s.accused(), s.outcome.History
-	var calls []plan.Call // as they were begun
+	var calls []plan.Call // in the order in which they began
 	keys := map[string]bool{e.Key: e.Key != ""}
 	all := Pinned(s.best.Plan, h).Calls
 	begun := 0
@@ -80,7 +80,7 @@ func (s *Shrinker) named(ctx context.Context) {
 	s.try(ctx, p)
 }
 
-// touched are the keys of a call.
+// touched returns the keys of a call.
 func (s *Shrinker) touched(op *history.Op) []string {
 	if s.best.Workload.Keys == nil {
 		return []string{op.Key}
@@ -88,7 +88,8 @@ func (s *Shrinker) touched(op *history.Op) []string {
 	return s.best.Workload.Keys(op)
 }
 
-// on is what a call does to some keys: of a transaction the micro-operations on them.
+// on returns the part of a call that concerns some keys: for a transaction, its micro-operations
+// on them.
 func (s *Shrinker) on(c plan.Call, keys map[string]bool) (part plan.Call, any bool) {
 	on := func(c plan.Call) bool {
 		return slices.ContainsFunc(s.touched(&history.Op{F: c.F, Key: c.Key, Value: json.RawMessage(c.Value)}),
@@ -109,7 +110,7 @@ func (s *Shrinker) on(c plan.Call, keys map[string]bool) (part plan.Call, any bo
 	return part, len(left) > 0
 }
 
-// spans leaves out halves, quarters and so on of the time, what follows them being moved up.
+// spans leaves out halves, quarters and so on of the time, and moves up what follows them.
 func (s *Shrinker) spans(ctx context.Context) {
 	for pieces := time.Duration(2); pieces <= min(32, time.Duration(s.pieces)); pieces *= 2 {
 		span := s.last() / pieces
@@ -122,7 +123,7 @@ func (s *Shrinker) spans(ctx context.Context) {
 	}
 }
 
-// withoutSpan is the plan without the calls of a length of time, and the faults that lie within it.
+// withoutSpan returns the plan without the calls of a span of time and the faults within it.
 func withoutSpan(p plan.Plan, from, length time.Duration) plan.Plan {
 	to := from + length
 	within := func(at plan.Duration) bool { return time.Duration(at) > from && time.Duration(at) <= to }

@@ -12,7 +12,7 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// tail cuts off the end, at the earliest moment that leaves the violation.
+// tail cuts off the end, at the earliest moment that preserves the violation.
 func (s *Shrinker) tail(ctx context.Context) {
 	least, most := time.Duration(0), s.last()+time.Millisecond
 	for most-least > 20*time.Millisecond && !s.over(ctx) {
@@ -25,7 +25,7 @@ func (s *Shrinker) tail(ctx context.Context) {
 	}
 }
 
-// until is the plan without what comes after a time.
+// until returns the plan without what comes after a time.
 func until(p plan.Plan, end time.Duration) plan.Plan {
 	p.Calls = without(p.Calls, func(c plan.Call) bool { return time.Duration(c.At) > end })
 	schedule := p.Schedule
@@ -43,7 +43,7 @@ func until(p plan.Plan, end time.Duration) plan.Plan {
 	return p
 }
 
-// last is when the last thing of the plan happens.
+// last returns the time of the plan's last event.
 func (s *Shrinker) last() time.Duration {
 	var last plan.Duration
 	for _, c := range s.best.Plan.Calls {
@@ -63,7 +63,7 @@ func (s *Shrinker) faults(ctx context.Context) {
 	})
 }
 
-// lengths has fewer nodes suffer from each fault, and lets it last until all are healed.
+// lengths makes each fault affect fewer nodes and last until healing.
 func (s *Shrinker) lengths(ctx context.Context) {
 	for i := range s.best.Plan.Schedule {
 		for range s.best.Plan.Schedule[i].Nodes {
@@ -78,7 +78,7 @@ func (s *Shrinker) lengths(ctx context.Context) {
 	}
 }
 
-// fault is the best plan with its i-th fault changed.
+// fault returns the best plan with its i-th fault changed.
 func (s *Shrinker) fault(i int, change func(*plan.Fixed)) plan.Plan {
 	p := s.best.Plan
 	p.Schedule = slices.Clone(p.Schedule)
@@ -106,7 +106,7 @@ func (s *Shrinker) micros(ctx context.Context) {
 	}
 }
 
-// microOperations are those of a transaction, nil for any other call.
+// microOperations returns those of a transaction, nil for any other call.
 func microOperations(c plan.Call) []json.RawMessage {
 	var all []json.RawMessage
 	if c.F != "txn" || json.Unmarshal([]byte(c.Value), &all) != nil {
@@ -115,8 +115,8 @@ func microOperations(c plan.Call) []json.RawMessage {
 	return all
 }
 
-// minimise leaves out ever smaller parts of a list, down to one of so many pieces, as long as what
-// is left passes.
+// minimise leaves out ever smaller parts of a list, down to one piece in pieces, as long as the
+// rest passes.
 func minimise[T any](list []T, pieces int, passes func(left []T) bool) {
 	for size, least := len(list), len(list)/pieces; size >= max(1, least); size /= 2 {
 		for from := 0; from < len(list); {
@@ -130,7 +130,7 @@ func minimise[T any](list []T, pieces int, passes func(left []T) bool) {
 	}
 }
 
-// nodes takes nodes out of the cluster, one at a time.
+// nodes removes nodes from the cluster, one at a time.
 func (s *Shrinker) nodes(ctx context.Context) {
 	for out := s.best.Plan.Nodes; out >= 1 && s.best.Plan.Nodes > 1 && !s.over(ctx); out-- {
 		if out <= s.best.Plan.Nodes {
@@ -139,8 +139,8 @@ func (s *Shrinker) nodes(ctx context.Context) {
 	}
 }
 
-// withoutNode is the plan without its node of that number. Those after it move up, and clients go
-// on asking those they asked.
+// withoutNode returns the plan without the node of that number. Later nodes move up, and clients
+// keep asking the same nodes.
 func withoutNode(p plan.Plan, out int) plan.Plan {
 	old, names := NodeNames(p.Nodes), NodeNames(p.Nodes-1)
 	moved := func(name string) string {
@@ -174,7 +174,7 @@ func withoutNode(p plan.Plan, out int) plan.Plan {
 	return p
 }
 
-// asked is the node that a call goes to.
+// asked returns the node that a call goes to.
 func asked(c plan.Call, nodes []history.NodeID) string {
 	if c.Node != "" {
 		return c.Node
@@ -182,7 +182,7 @@ func asked(c plan.Call, nodes []history.NodeID) string {
 	return string(nodes[c.Client%len(nodes)])
 }
 
-// clients leaves out those that make no call.
+// clients removes clients that make no call.
 func (s *Shrinker) clients(ctx context.Context) {
 	p := s.best.Plan
 	var used []int
@@ -209,8 +209,8 @@ func (s *Shrinker) clients(ctx context.Context) {
 	s.try(ctx, p)
 }
 
-// press takes the least number of each setting that may be drawn: a snapshot every few commands
-// needs few commands.
+// press tries the least value that may be drawn for each setting: frequent snapshots need few
+// commands.
 func (s *Shrinker) press(ctx context.Context) {
 	for _, o := range s.Target.Protocol().Options {
 		least := s.best.Plan.Set[o.Name]
@@ -224,7 +224,7 @@ func (s *Shrinker) press(ctx context.Context) {
 	}
 }
 
-// settings goes back to the defaults, one setting at a time.
+// settings restores the defaults, one setting at a time.
 func (s *Shrinker) settings(ctx context.Context) {
 	defaults := s.Target.Protocol().Defaults()
 	for _, o := range Settings() {
@@ -249,14 +249,14 @@ func (s *Shrinker) set(ctx context.Context, name, value string) {
 	s.try(ctx, p)
 }
 
-// patience is the least time that a healed cluster is given before it counts as stuck: several
-// elections take place in it.
-const patience = 5 * time.Second
+// minHealing is the least time that a healed cluster is given before it counts as stuck: enough
+// for several elections.
+const minHealing = 5 * time.Second
 
 // healing gives the healed cluster less time.
 func (s *Shrinker) healing(ctx context.Context) {
-	for _, limit := range []time.Duration{100 * time.Millisecond, time.Second, patience} {
-		if s.Sign.Checker == liveness && limit < patience {
+	for _, limit := range []time.Duration{100 * time.Millisecond, time.Second, minHealing} {
+		if s.Sign.Checker == liveness && limit < minHealing {
 			continue
 		}
 		p := s.best.Plan
@@ -266,10 +266,10 @@ func (s *Shrinker) healing(ctx context.Context) {
 	}
 }
 
-// gaps shortens the times in which nothing of the plan happens, the last first.
+// gaps shortens the times in which the plan does nothing, the last first.
 func (s *Shrinker) gaps(ctx context.Context) {
 	for i := len(s.moments()) - 1; i > 0; i-- {
-		for _, rest := range []int64{20, 4, 2} { // a twentieth of the gap is left, a quarter, half
+		for _, rest := range []int64{20, 4, 2} { // keep a twentieth of the gap, a quarter, half
 			at := s.moments()
 			if i >= len(at) {
 				break
@@ -283,7 +283,7 @@ func (s *Shrinker) gaps(ctx context.Context) {
 	}
 }
 
-// moments are the times at which something of the best plan happens.
+// moments returns the times of the best plan's events.
 func (s *Shrinker) moments() []time.Duration {
 	at := []time.Duration{0}
 	for _, c := range s.best.Plan.Calls {
@@ -296,7 +296,7 @@ func (s *Shrinker) moments() []time.Duration {
 	return slices.Compact(at)
 }
 
-// earlier is the plan with all that happens after a time moved up.
+// earlier returns the plan with everything after a time moved up.
 func earlier(p plan.Plan, after, by time.Duration) plan.Plan {
 	moved := func(at plan.Duration) plan.Duration {
 		if time.Duration(at) > after {
@@ -320,7 +320,7 @@ func earlier(p plan.Plan, after, by time.Duration) plan.Plan {
 	return p
 }
 
-// shorten rounds times to milliseconds, and ends the plan with the last thing that happens in it.
+// shorten rounds times to milliseconds, and ends the plan with its last event.
 func (s *Shrinker) shorten(ctx context.Context) {
 	round := func(d plan.Duration) plan.Duration { return plan.Duration(time.Duration(d).Round(time.Millisecond)) }
 	p := s.best.Plan
@@ -345,7 +345,7 @@ func (s *Shrinker) shorten(ctx context.Context) {
 	}
 }
 
-// without is the list without what is to be left out.
+// without returns the list without the calls to be left out.
 func without(calls []plan.Call, out func(plan.Call) bool) []plan.Call {
 	return slices.DeleteFunc(slices.Clone(calls), out)
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Outcome is what came of one plan in the simulator. All but the times on the wall follow from the
-// plan.
+// Outcome is the outcome of one plan in the simulator. Everything except wall-clock times follows
+// from the plan.
 type Outcome struct {
 	History *history.History
 	Result  checker.Result // invariants and panics are among its parts
@@ -28,8 +28,8 @@ type Outcome struct {
 	Lies    []controls.Told
 }
 
-// Simulate carries out the plan in the simulator and judges it, in memory: no file is read or
-// written. An error means that the experiment itself failed or was stopped; a core that panics is a
+// Simulate carries out the plan in the simulator and judges it, in memory: it reads and writes no
+// file. An error means that the experiment itself failed or was stopped; a panic of a core is a
 // finding.
 func (x Experiment) Simulate(ctx context.Context, target cluster.Target, options sim.Options) (Outcome, error) {
 	start := time.Now()
@@ -73,7 +73,7 @@ func (x Experiment) Simulate(ctx context.Context, target cluster.Target, options
 	}
 	parts = x.WithLies(parts, times.Lies)
 	out.Lies = times.Lies
-	if judged.Cause != checker.Panicked { // else it has no parts, and what it says is all there is
+	if judged.Cause != checker.Panicked { // otherwise it has no parts, and its text is all there is
 		out.Result = checker.Merge(parts)
 	} else {
 		out.Result = checker.Merge(append(parts, judged))
@@ -83,8 +83,7 @@ func (x Experiment) Simulate(ctx context.Context, target cluster.Target, options
 	return out, nil
 }
 
-// CorePanic is the error of a run as a finding, if it is the panic of a core: a correct core never
-// panics.
+// CorePanic reports the panic of a core as a finding: a correct core never panics.
 func CorePanic(err error) (checker.Result, bool) {
 	var p *cluster.PanicError
 	if !errors.As(err, &p) || p.Core == "" {
@@ -111,16 +110,17 @@ func (o Outcome) Digest() [sha256.Size]byte {
 	return [sha256.Size]byte(hash.Sum(nil))
 }
 
-// Sign is what tells one sort of violation from another: who convicts, and of what. Violations with
-// one sign are taken to have one cause.
+// Sign tells one sort of violation from another: which checker convicts, and of what. Violations
+// with one sign are taken to have one cause.
 type Sign struct {
 	Checker  string `json:"checker"`
-	Evidence string `json:"evidence"` // kind of the first evidence, "" where there is none
+	Evidence string `json:"evidence"` // kind of the first evidence, "" without evidence
 }
 
 func (s Sign) String() string { return strings.TrimSuffix(s.Checker+": "+s.Evidence, ": ") }
 
-// Signs are those of the violations of an outcome, in the order of its parts, with a line on each.
+// Signs returns the signs of an outcome's violations, in the order of its parts, with a line on
+// each.
 func (o Outcome) Signs() (signs []Sign, lines []string) {
 	for _, part := range o.Result.Parts {
 		if part.Verdict != checker.Invalid {
@@ -135,7 +135,7 @@ func (o Outcome) Signs() (signs []Sign, lines []string) {
 	return signs, lines
 }
 
-// NodeNames are n1, n2 ...
+// NodeNames returns n1, n2 ...
 func NodeNames(n int) []history.NodeID {
 	names := make([]history.NodeID, n)
 	for i := range names {

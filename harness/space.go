@@ -11,8 +11,8 @@ import (
 )
 
 // Space is what a campaign draws its plans from: every workload that the target can serve, every
-// fault that a correct protocol survives and that finds something to act on, and what the protocol
-// says may be drawn of its options.
+// fault that a correct protocol survives and that has something to act on, and the option values
+// that the protocol allows to be drawn.
 func Space(target cluster.Simulable) plan.Space {
 	protocol := target.Protocol()
 	s := plan.Space{
@@ -24,7 +24,7 @@ func Space(target cluster.Simulable) plan.Space {
 		Settings: []plan.Choice{
 			{Name: "ops-per-key", Values: []string{"", "20", "60"}},
 			{Name: "processes-per-key", Values: []string{"2", "5", "10"}},
-			// seldom: repeated values may be slow to judge
+			// rarely, because repeated values can be slow to judge
 			{Name: "values", Values: []string{"", "", "", "", "", "2", "5"}},
 		},
 		Apart:   protocol.Apart,

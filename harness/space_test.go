@@ -14,8 +14,8 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// Whatever is drawn for a bundled target: the simulator takes it and can do all of it, and nothing
-// unsafe is in it.
+// The simulator accepts every plan that can be drawn for a bundled target, can carry all of it
+// out, and finds nothing unsafe in it.
 func TestSpacesHoldWhatCanRun(t *testing.T) {
 	for _, target := range bundled.All() {
 		space := harness.Space(target)

@@ -14,14 +14,14 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// Tally sums up trials. It holds nothing that depends on the machine or on how many trials ran at a
-// time, and the sums of the shards of a campaign are the sum of the whole.
+// Tally sums up trials. It holds nothing that depends on the machine or on how many trials ran at
+// a time, and the tallies of a campaign's shards add up to that of the whole.
 type Tally struct {
 	Seeds     int                   `json:"seeds"` // looks at leads among them
-	Looks     int                   `json:"looks"` // of the seeds, how many were leads under other luck
+	Looks     int                   `json:"looks"` // how many of the seeds were leads with different luck
 	Valid     int                   `json:"valid"`
 	Invalid   int                   `json:"invalid"`
-	Unknown   map[checker.Cause]int `json:"unknown"` // seeds by the cause for which nothing could be said
+	Unknown   map[checker.Cause]int `json:"unknown"` // seeds without a verdict, by cause
 	Calls     int                   `json:"calls"`   // of clients
 	Simulated time.Duration         `json:"simulated"`
 	Findings  []Finding             `json:"findings"` // each sort of violation once, by the first seed that showed it
@@ -31,15 +31,15 @@ type Tally struct {
 // Finding is one sort of violation.
 type Finding struct {
 	Sign
-	Seeds   int    `json:"seeds"`   // that show it
+	Seeds   int    `json:"seeds"`   // seeds that show it
 	First   uint64 `json:"first"`   // the smallest of them
-	Summary string `json:"summary"` // what the first shows, in one line
+	Summary string `json:"summary"` // what the first seed shows, in one line
 }
 
-// Places is how many seeds of a campaign were tried, looks at leads aside.
+// Places is how many seeds of a campaign were tried, not counting looks at leads.
 func (t *Tally) Places() int { return t.Seeds - t.Looks }
 
-// Add counts a trial, without its looks. It gives the signs that were new.
+// Add counts a trial, without its looks. It returns the signs that were new.
 func (t *Tally) Add(trial Trial) (fresh []Sign) {
 	t.Seeds++
 	if plan.Again(trial.Seed, 0) != trial.Seed {
@@ -72,7 +72,7 @@ func (t *Tally) Add(trial Trial) (fresh []Sign) {
 	return fresh
 }
 
-// find adds a finding to those of its sign; fresh says that it is the first.
+// find adds a finding to those with its sign; fresh reports that it is the first.
 func (t *Tally) find(f Finding) (fresh bool) {
 	defer slices.SortFunc(t.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Checker, b.Checker),
@@ -91,7 +91,7 @@ func (t *Tally) find(f Finding) (fresh bool) {
 	return false
 }
 
-// seeded is the trial's digest, told apart from that of another seed with the same history.
+// seeded is the trial's digest, distinct from that of another seed with the same history.
 func (t Trial) seeded() [sha256.Size]byte {
 	return sha256.Sum256(fmt.Appendf(nil, "%d %x", t.Seed, t.Digest))
 }
@@ -112,7 +112,7 @@ func (t *Tally) mix(digest [sha256.Size]byte) {
 func (t *Tally) Merge(o Tally) error {
 	digest, err := hex.DecodeString(o.Digest)
 	if o.Seeds > 0 && (err != nil || len(digest) != sha256.Size) {
-		return errors.New("the digest is none")
+		return errors.New("the digest is not valid")
 	}
 	t.Seeds, t.Valid, t.Invalid = t.Seeds+o.Seeds, t.Valid+o.Valid, t.Invalid+o.Invalid
 	t.Looks += o.Looks

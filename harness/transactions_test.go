@@ -14,8 +14,8 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// A workload is there to provoke something: with a bug that allows it, some seed shows it to
-// clients, by its name.
+// A workload exists to provoke something: with a bug that allows it, some seed shows it to
+// clients, under its name.
 func TestEveryWorkloadOfTransactionsConvicts(t *testing.T) {
 	for _, test := range []struct{ workload, target, bug, reads, anomaly string }{
 		{"list-append", "raft", "raft/answers-before-commit", "", "incompatible-order"},
@@ -42,7 +42,7 @@ func TestEveryWorkloadOfTransactionsConvicts(t *testing.T) {
 	}
 }
 
-// clientsSee is what a run shows without a look into the nodes.
+// clientsSee is what a run shows without looking into the nodes.
 func clientsSee(t *testing.T, target, workload, bug, reads string, seed uint64) []checker.Evidence {
 	t.Helper()
 	x, out := carriedOut(t, target, workload, bug, reads, seed)
@@ -74,8 +74,7 @@ func carriedOut(t *testing.T, target, workload, bug, reads string, seed uint64) 
 	return x, out
 }
 
-// What is left of a transaction is what the violation needs: of a write skew a read and a write
-// each.
+// A shrunk transaction keeps what the violation needs: for a write skew, a read and a write each.
 func TestMicroOperationsAreLeftOut(t *testing.T) {
 	var sign harness.Sign
 	var x harness.Experiment

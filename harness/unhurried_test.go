@@ -10,7 +10,7 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// A rate that was not reached is told; calls after healing do not count.
+// A rate that was not reached is reported; calls after healing do not count.
 func TestUnhurried(t *testing.T) {
 	for name, test := range map[string]struct {
 		calls int // in ten seconds, and as many after them

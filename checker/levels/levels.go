@@ -19,13 +19,13 @@ import (
 // Linearizable is the strongest level of single objects.
 const Linearizable = "linearizable"
 
-// likewise pairs what a target promises of single objects with what that means for transactions.
+// likewise pairs a level of single objects with its counterpart for transactions.
 var likewise = [][2]string{
 	{Linearizable, txn.Strictest},
 	{weak.Sequential, "strong-session-serializable"},
 }
 
-// Of lists the consistency levels that calls of a model can be judged by, the strongest first.
+// Of lists the consistency levels by which calls of a model can be judged, the strongest first.
 func Of(model string) []string {
 	if slices.Contains(txn.Models(), model) {
 		levels := txn.Levels()
@@ -35,8 +35,8 @@ func Of(model string) []string {
 	return append([]string{Linearizable}, weak.Levels(model)...)
 }
 
-// All lists those of single objects and then those of transactions that are not among them:
-// causal is of both.
+// All lists the levels of single objects, then the remaining levels of transactions (causal
+// belongs to both).
 func All() []string {
 	all := append([]string{Linearizable}, weak.All()...)
 	for _, level := range Of(txn.ListAppend) {
@@ -47,7 +47,7 @@ func All() []string {
 	return all
 }
 
-// Check says what is wrong with a level for a model; "" is the strongest.
+// Check returns an error if a level is not defined for a model; "" is the strongest level.
 func Check(model, level string) error {
 	levels := Of(model)
 	switch {
@@ -59,9 +59,9 @@ func Check(model, level string) error {
 	return fmt.Errorf("no such consistency: %q", level)
 }
 
-// Judge is the checker of a level for a model, "" for the strongest; of a history that is invalid
-// it says what still holds, unless it is terse. The options are those of linearizability, and of
-// the weaker levels.
+// Judge returns the checker of a level for a model, "" for the strongest. For an invalid history
+// it reports which weaker levels still hold, unless it is terse. opts concern linearizability,
+// weaker the weaker levels.
 func Judge(model, level string, opts linear.Options, terse bool, weaker ...weak.Option) (checker.Checker, error) {
 	if slices.Contains(txn.Models(), model) {
 		return txn.New(model, level)
@@ -79,8 +79,8 @@ func Judge(model, level string, opts linear.Options, terse bool, weaker ...weak.
 	return weak.Graded(judge, model, weaker...), nil
 }
 
-// Grade adds to a result what a checker of Judge that is not terse says of an invalid history: what
-// still holds. In a composition the part that was judged is the first.
+// Grade adds to the result of an invalid history which weaker levels still hold, as a checker of
+// Judge that is not terse does. In a composition the judged part is the first.
 func Grade(ctx context.Context, model string, r *checker.Result, h *history.History, weaker ...weak.Option) {
 	if len(r.Parts) == 0 {
 		weak.AddGrade(ctx, r, model, h, weaker...)
@@ -92,7 +92,7 @@ func Grade(ctx context.Context, model string, r *checker.Result, h *history.Hist
 }
 
 // Online judges calls of a model by a level while they happen, "" for the strongest, on objects
-// that hold initially what initial says. It is an error if they are judged only at the end.
+// with the given initial values. It returns an error if the level is judged only at the end.
 func Online(model, level string, initial history.Initial) (linear.Online, error) {
 	switch {
 	case model == txn.ListAppend || model == txn.RWRegister:
@@ -105,18 +105,18 @@ func Online(model, level string, initial history.Initial) (linear.Online, error)
 		return linear.NewOnline(model, initial)
 	}
 	return nil,
-		fmt.Errorf("only linearizability, list-append and rw-register are judged while they happen, not %s by %q",
+		fmt.Errorf("only linearizability, list-append and rw-register are judged during a run, not %s by %q",
 			model, level)
 }
 
-// relaxed is a checker of a level that is hard to decide, behind a stronger one that is not: a
-// history that has that has both.
+// relaxed checks a stronger level that is easy to decide before a weaker one that is hard: the
+// stronger level implies the weaker.
 type relaxed struct {
 	checker.Checker
 	strong checker.Checker
 }
 
-// Check gives the stronger level half of the time at most.
+// Check gives the stronger level at most half of the time.
 func (e relaxed) Check(ctx context.Context, h *history.History) checker.Result {
 	half, cancel := ctx, context.CancelFunc(func() {})
 	if deadline, limited := ctx.Deadline(); limited {
@@ -130,8 +130,8 @@ func (e relaxed) Check(ctx context.Context, h *history.History) checker.Result {
 	return e.Checker.Check(ctx, h)
 }
 
-// Promised is the level by which calls of a model are judged where a target promises so much, ""
-// for linearizability. For transactions it is the level that means as much.
+// Promised returns the level by which calls of a model are judged if a target promises the given
+// one, "" for linearizability. For transactions it is the counterpart of the promise.
 func Promised(model, promise string) string {
 	levels := Of(model)
 	if promise == "" || slices.Contains(levels, promise) {

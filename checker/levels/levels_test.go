@@ -10,8 +10,8 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// An experiment is judged by what the target promises, in the words of the workload's model, unless
-// the plan says otherwise.
+// An experiment is judged by the level that the target promises, in the terms of the workload's
+// model, unless the plan names another.
 func TestLevel(t *testing.T) {
 	for _, test := range []struct{ workload, promise, plan, want string }{
 		{"register", "", "", "linearizable"},
