@@ -24,8 +24,9 @@ type Test struct {
 	Processes int                                                 // clients, from 1
 	Seed      uint64
 	Recorder  *history.Recorder
-	OnEvent   func(op *history.Op)             // called with every event as it is recorded; nil: not called
-	Watch     func(op *history.Op) (goOn bool) // called likewise; if it returns false the run heals and ends; nil goes on
+	OnEvent   func(op *history.Op) // called with every event as it is recorded; nil: not called
+	// called likewise; if it returns false the run heals and ends; nil goes on
+	Watch func(op *history.Op) (goOn bool)
 }
 
 // Times says where a run spent its time.

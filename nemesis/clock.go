@@ -12,7 +12,7 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// All clocks wrong by the same would be right among themselves, so no shape names every node.
+// If all clocks were wrong by the same amount they would agree, so no shape names every node.
 
 // wrongClocks are the shapes of wall clocks that jump.
 var wrongClocks = among(func(r *rand.Rand) history.Settings {
@@ -56,8 +56,7 @@ func (n *Nemesis) steadyClocks(ctx context.Context, f *history.Fault) error {
 	return n.skewEach(ctx, f, func(s *Skew) { s.Drift = 0 })
 }
 
-// skewEach changes how the clocks of the fault's nodes are wrong. What another fault does to the
-// same clock stays.
+// skewEach changes the skew of each clock of the fault's nodes. Skew from another fault stays.
 func (n *Nemesis) skewEach(ctx context.Context, f *history.Fault, change func(*Skew)) error {
 	skewer := n.cluster.(Skewer)
 	sum := tally{bit: true}

@@ -11,9 +11,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// traps are the shapes of crashes at points. Which points there are only the cluster's protocol
-// knows: the schedule draws a number, and which it comes down to is found when the fault begins.
-// Each node waits for another point, since at most times a protocol comes to few of them.
+// traps are the shapes of crashes at points. Only the cluster knows its protocol's points, so the
+// schedule draws a number, and the point it selects is found when the fault begins. Each node
+// waits for another point, because a protocol often reaches few of them.
 var traps = among(func(r *rand.Rand) history.Settings {
 	moments := []Moment{BeforePersist, MidPersist, BeforeSend, AfterSend}
 	return history.Settings{
@@ -22,8 +22,8 @@ var traps = among(func(r *rand.Rand) history.Settings {
 	}
 }, "one", "leader", "minority", "majority", "all")
 
-// points are where so many nodes are to crash: those named in "points", in turn, or of all that
-// there are those from the one on that "draw" comes down to.
+// points returns where n nodes are to crash: the points named in "points", in turn, or n of all
+// points, from the one that "draw" selects.
 func points(set history.Settings, all []string, nodes int) ([]string, error) {
 	first := uint(0)
 	if set["points"] != nil {
@@ -69,7 +69,7 @@ func (n *Nemesis) trap(ctx context.Context, f *history.Fault) error {
 	return sum.conclude(f)
 }
 
-// untrap starts who has crashed, and disarms who has not.
+// untrap starts the nodes that crashed, and disarms the others.
 func (n *Nemesis) untrap(ctx context.Context, f *history.Fault) error {
 	crasher := n.cluster.(Crasher)
 	crashed := false

@@ -66,8 +66,8 @@ func (n *Nemesis) loseDisks(ctx context.Context, f *history.Fault) error {
 	return sum.conclude(f)
 }
 
-// replaceDisks starts the nodes again. One that refuses its damaged disk is given an empty one, as
-// an operator would.
+// replaceDisks starts the nodes again. A node that refuses its damaged disk gets an empty one, as
+// an operator would give it.
 func (n *Nemesis) replaceDisks(ctx context.Context, f *history.Fault) error {
 	killer, breaker := n.cluster.(Killer), n.cluster.(DiskBreaker)
 	sum := tally{bit: f.Bit}
@@ -86,7 +86,7 @@ func (n *Nemesis) replaceDisks(ctx context.Context, f *history.Fault) error {
 		if err == nil {
 			delete(n.down, id)
 		}
-		sum.add(string(id), Proof{Bit: true, Text: proof.Text}, err) // that its disk was harmed is proved already
+		sum.add(string(id), Proof{Bit: true, Text: proof.Text}, err) // the harm to its disk is proved already
 	}
 	return sum.conclude(f)
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// free says that no fault in force has stopped the node.
+// free reports that no fault in force has stopped the node.
 func (n *Nemesis) free(id history.NodeID) bool { return !n.down[id] && !n.paused[id] }
 
-// strike does the same harm to every node of a fault and marks it, also where that fails: it may
-// have been struck all the same.
+// strike harms every node of a fault in the same way and marks it, even if an error is returned,
+// because the harm may have been done.
 func strike(f *history.Fault, struck map[history.NodeID]bool, do func(history.NodeID) (Proof, error)) error {
 	sum := tally{bit: true}
 	for _, id := range f.Nodes {
@@ -23,8 +23,8 @@ func strike(f *history.Fault, struck map[history.NodeID]bool, do func(history.No
 	return sum.conclude(f)
 }
 
-// mend takes it back from the nodes that are still marked, at once where the cluster can bear it:
-// one that is started again may need the others to serve. One where that fails stays marked.
+// mend undoes the harm on the nodes that are still marked, in parallel if the cluster can bear it:
+// a restarted node may need the others to serve. A node that fails stays marked.
 func (n *Nemesis) mend(f *history.Fault, struck map[history.NodeID]bool,
 	undo func(history.NodeID) (Proof, error)) error {
 	sum := tally{bit: f.Bit}
@@ -72,7 +72,7 @@ func (n *Nemesis) kill(ctx context.Context, f *history.Fault) error {
 func (n *Nemesis) start(ctx context.Context, f *history.Fault) error {
 	return n.mend(f, n.down, func(id history.NodeID) (Proof, error) {
 		proof, err := n.cluster.(Killer).Start(ctx, id)
-		return Proof{Bit: true, Text: proof.Text}, err // that it died is proved already
+		return Proof{Bit: true, Text: proof.Text}, err // its death is proved already
 	})
 }
 

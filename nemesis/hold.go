@@ -30,7 +30,7 @@ var stalls = []Shape{
 	},
 }
 
-// oneLink lets the first node named no longer hear the second.
+// oneLink stalls the link from the second named node to the first.
 func oneLink(named, _ []history.NodeID, _ history.Settings) history.Grudge {
 	return history.Grudge{named[0]: named[1:]}
 }

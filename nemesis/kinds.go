@@ -15,12 +15,11 @@ type Kind struct {
 	Start  string // F of the operation that begins it; Jepsen's names
 	Stop   string
 	Shapes []Shape
-	// Ordinary says that a correct protocol survives it. What is not ordinary breaks promises that
-	// protocols are built on: it is for controls and planted bugs, and happens only where it is
-	// asked for by name.
+	// Ordinary means that a correct protocol survives it. Other faults break assumptions of the
+	// protocols. They are for controls and planted bugs, and happen only if requested by name.
 	Ordinary bool
 
-	least, most time.Duration // how long it lasts; 0 and 0: as the schedule's interval says
+	least, most time.Duration // duration; 0 and 0: set by the schedule's interval
 
 	can   func(cluster any) bool
 	begin func(n *Nemesis, ctx context.Context, f *history.Fault) error
@@ -146,7 +145,7 @@ func Kinds() []Kind {
 	}
 }
 
-// Least is how many nodes a cluster must have to suffer it.
+// Least is the smallest cluster that can suffer it.
 func (k *Kind) Least() int {
 	least := k.Shapes[0].Least
 	for _, s := range k.Shapes {

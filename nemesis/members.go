@@ -21,7 +21,7 @@ var heirs = []Shape{{Name: "one", Doc: "To one node.", Least: 2, Weight: 1, coun
 
 func (n *Nemesis) remove(ctx context.Context, f *history.Fault) error {
 	reconfigurer := n.cluster.(Reconfigurer)
-	var sum tally // it is only asked for
+	var sum tally // requested, not done yet
 	for _, id := range f.Nodes {
 		n.out[id] = true
 		proof, err := reconfigurer.Reconfigure(ctx, "", id)
@@ -46,7 +46,7 @@ func (n *Nemesis) readd(ctx context.Context, f *history.Fault) error {
 	return sum.conclude(f)
 }
 
-// transfer asks for leadership to go to the node named, or to the next one where that leads
+// transfer asks for leadership to go to the named node, or to the next one if that node leads
 // already.
 func (n *Nemesis) transfer(ctx context.Context, f *history.Fault) error {
 	if leader, ok := n.leader(ctx); ok && leader == f.Nodes[0] {
@@ -54,7 +54,7 @@ func (n *Nemesis) transfer(ctx context.Context, f *history.Fault) error {
 		f.Nodes = []history.NodeID{n.nodes[(at+1)%len(n.nodes)]}
 	}
 	proof, err := n.cluster.(Transferrer).Transfer(ctx, f.Nodes[0])
-	proof.Bit = false // it is only asked for
+	proof.Bit = false // requested, not done yet
 	return network("transfer", proof, err, f)
 }
 

@@ -6,30 +6,29 @@ import (
 	"strings"
 )
 
-// Check says what is wrong with s for a cluster of so many nodes: a fault that does not exist, is
-// named twice or takes more nodes, or an interval below zero.
+// Check returns an error if s does not fit a cluster of n nodes: an unknown fault, a fault named
+// twice, a fault that needs more nodes, or a negative interval.
 func (s Spec) Check(nodes int) error {
 	for i, name := range s.Faults {
 		kind, ok := Named(name)
 		switch {
 		case !ok:
-			return fmt.Errorf("no fault is called %q: want some of %s", name, strings.Join(Names(), ", "))
+			return fmt.Errorf("no fault is named %q: want some of %s", name, strings.Join(Names(), ", "))
 		case slices.Contains(s.Faults[:i], name):
 			return fmt.Errorf("fault %s is named twice", name)
 		case len(kind.fitting(nodes)) == 0:
-			return fmt.Errorf("fault %s takes %d nodes: there are only %d", name, kind.Shapes[0].Least, nodes)
+			return fmt.Errorf("fault %s needs %d nodes; there are only %d", name, kind.Shapes[0].Least, nodes)
 		}
 	}
 	if s.Interval < 0 {
-		return fmt.Errorf("interval of faults is %s: want none below 0", s.Interval)
+		return fmt.Errorf("interval of faults is %s: it must not be negative", s.Interval)
 	}
 	return nil
 }
 
-// Missing says which of the faults the cluster cannot suffer, and what it can. The error begins
-// with "cannot", to be put after the name of the backend; only the type of cluster matters. What
-// the target lacks (faults that find nothing to act on in it) is not named among what it can
-// suffer.
+// Missing reports which of the faults the cluster does not support, and which ones it does. The
+// error begins with "cannot" and follows the name of the backend. Only the type of the cluster
+// matters. The supported faults exclude those that have nothing to act on in the target.
 func Missing(faults []string, cluster any, lacks ...string) error {
 	var can, cannot []string
 	for _, k := range Kinds() {
@@ -46,7 +45,7 @@ func Missing(faults []string, cluster any, lacks ...string) error {
 	case len(cannot) == 0:
 		return nil
 	case len(can) == 0:
-		return fmt.Errorf("cannot suffer %s: it can suffer no fault", strings.Join(cannot, ", "))
+		return fmt.Errorf("cannot inject %s: it supports no fault", strings.Join(cannot, ", "))
 	}
-	return fmt.Errorf("cannot suffer %s: it can suffer %s", strings.Join(cannot, ", "), strings.Join(can, ", "))
+	return fmt.Errorf("cannot inject %s: it supports %s", strings.Join(cannot, ", "), strings.Join(can, ", "))
 }

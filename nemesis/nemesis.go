@@ -14,12 +14,13 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Nemesis carries out the operations of a schedule on one cluster and knows what harm is in force.
+// Nemesis carries out the operations of a schedule on one cluster and records which harm is in
+// force.
 type Nemesis struct {
 	cluster any
 	nodes   []history.NodeID
 
-	mu      sync.Mutex // a run that is cut short heals while its last fault may be under way
+	mu      sync.Mutex // a run that is cut short heals while its last fault may still be under way
 	inForce []history.Fault
 	down    map[history.NodeID]bool // killed, or set to crash, and not started again
 	paused  map[history.NodeID]bool
@@ -28,7 +29,7 @@ type Nemesis struct {
 	out     map[history.NodeID]bool // of the membership
 }
 
-// New makes the nemesis of a cluster, whose powers are found by their interfaces.
+// New returns the nemesis of a cluster, whose powers are found by their interfaces.
 func New(cluster any, nodes []history.NodeID) *Nemesis {
 	return &Nemesis{
 		cluster: cluster, nodes: nodes,
@@ -65,7 +66,7 @@ func (n *Nemesis) Apply(ctx context.Context, op history.Op) history.Op {
 	return done
 }
 
-// one begins or ends one fault. The fault is nil if there was none.
+// one begins or ends one fault. The fault is nil if nothing began or ended.
 func (n *Nemesis) one(ctx context.Context, op history.Op) (*history.Fault, error) {
 	for _, kind := range Kinds() {
 		if op.F != kind.Start && op.F != kind.Stop {
@@ -73,20 +74,20 @@ func (n *Nemesis) one(ctx context.Context, op history.Op) (*history.Fault, error
 		}
 		var f history.Fault
 		if err := json.Unmarshal(op.Value, &f); err != nil {
-			return nil, fmt.Errorf("%s: value is no fault: %w", op.F, err)
+			return nil, fmt.Errorf("%s: value is not a fault: %w", op.F, err)
 		}
 		if !kind.can(n.cluster) {
-			return nil, fmt.Errorf("%s: the cluster has not the power", op.F)
+			return nil, fmt.Errorf("%s: the cluster does not support it", op.F)
 		}
 		if op.F == kind.Start {
 			return n.begin(ctx, kind, f)
 		}
 		return n.end(ctx, kind, f.ID)
 	}
-	return nil, fmt.Errorf("%s: there is no such fault", op.F)
+	return nil, fmt.Errorf("%s: unknown fault", op.F)
 }
 
-// refused is why a fault cannot begin; nothing was harmed.
+// refused is the reason why a fault cannot begin; nothing was harmed.
 type refused string
 
 func (r refused) Error() string { return string(r) }
@@ -108,7 +109,7 @@ func (n *Nemesis) begin(ctx context.Context, kind Kind, f history.Fault) (*histo
 		if leader, ok := n.leader(ctx); ok {
 			f.Nodes = []history.NodeID{leader}
 		} else {
-			f.Proof = "nobody was known to lead"
+			f.Proof = "no leader was known"
 		}
 	}
 	err := kind.begin(n, ctx, &f)
@@ -119,8 +120,8 @@ func (n *Nemesis) begin(ctx context.Context, kind Kind, f history.Fault) (*histo
 	return &f, err
 }
 
-// end ends a fault that is in force. One that could not be ended wholly stays in force, for
-// heal-all to try again.
+// end ends a fault that is in force. One that could not be ended completely stays in force, and
+// heal-all tries again.
 func (n *Nemesis) end(ctx context.Context, kind Kind, id int) (*history.Fault, error) {
 	at := slices.IndexFunc(n.inForce, func(f history.Fault) bool { return f.ID == id && f.Fault == kind.Name })
 	if at < 0 {
@@ -150,10 +151,10 @@ func (n *Nemesis) healAll(ctx context.Context) ([]history.Fault, error) {
 	return ended, errors.Join(errs...)
 }
 
-// patience is how long a node may take to say who leads.
-const patience = 250 * time.Millisecond
+// statusTimeout bounds the wait for a node to say which node leads.
+const statusTimeout = 250 * time.Millisecond
 
-// leader is who leads by the word of the nodes that can be asked: the latest term counts.
+// leader returns the leader according to the nodes that answer; the latest term counts.
 func (n *Nemesis) leader(ctx context.Context) (leader history.NodeID, known bool) {
 	observer, ok := n.cluster.(cluster.Observer)
 	if !ok {
@@ -164,7 +165,7 @@ func (n *Nemesis) leader(ctx context.Context) (leader history.NodeID, known bool
 		if !n.free(id) {
 			continue
 		}
-		soon, cancel := context.WithTimeout(ctx, patience)
+		soon, cancel := context.WithTimeout(ctx, statusTimeout)
 		s, err := observer.Status(soon, id)
 		cancel()
 		if err == nil && s.Up && s.Leader != "" && (!known || s.Term > term) {
@@ -174,8 +175,8 @@ func (n *Nemesis) leader(ctx context.Context) (leader history.NodeID, known bool
 	return leader, known && slices.Contains(n.nodes, leader)
 }
 
-// choose are the nodes to stop: those named that are free, and the next free ones in the place of
-// the others. So no two faults stop the same node, and each ends what it began.
+// choose returns the nodes to stop: the named nodes that are free, and the next free nodes in
+// place of the others. So no two faults stop the same node, and each fault ends what it began.
 func (n *Nemesis) choose(named []history.NodeID) []history.NodeID {
 	var chosen []history.NodeID
 	for _, id := range named {
@@ -194,7 +195,7 @@ func (n *Nemesis) choose(named []history.NodeID) []history.NodeID {
 	return chosen
 }
 
-// tally sums up what the cluster says of each node that it harms, or of its network.
+// tally sums up what the cluster reports about each harmed node, or about its network.
 type tally struct {
 	bit  bool
 	text []string

@@ -204,7 +204,7 @@ func TestApply(t *testing.T) {
 				`"proof":"n2 refused to start (its disk is damaged); wipe n2 seen; start n2 seen"}`,
 		},
 		{name: "no such fault", ops: []history.Op{op("flood", `{"id":1}`)}, value: `null`,
-			err: "flood: there is no such fault"},
+			err: "flood: unknown fault"},
 		{
 			name: "no such node", ops: []history.Op{op("kill", `{"id":1,"shape":"one","nodes":["n9"]}`)},
 			value: `null`, err: `kill: no shape "one" of [n9]`,
@@ -313,8 +313,8 @@ func TestMissing(t *testing.T) {
 		{"nothing is asked", nil, struct{}{}, ""},
 		{"all there is", nemesis.Names(), newFake(), ""},
 		{"a power is missing", []string{"links", "kill"}, struct{ nemesis.Killer }{},
-			"cannot suffer links: it can suffer kill"},
-		{"no power", []string{"kill", "pause"}, struct{}{}, "cannot suffer kill, pause: it can suffer no fault"},
+			"cannot inject links: it supports kill"},
+		{"no power", []string{"kill", "pause"}, struct{}{}, "cannot inject kill, pause: it supports no fault"},
 		{"only the type matters", []string{"pause"}, (*fake)(nil), ""},
 	}
 	for _, c := range cases {

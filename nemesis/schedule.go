@@ -12,22 +12,22 @@ import (
 
 // Spec says which faults a run suffers and how often.
 type Spec struct {
-	Faults []string // names of kinds; each once
-	// Interval is about the time from one fault of a kind to the next; 0 is DefaultInterval. A
-	// quiet time of 0.2 to 1 Interval alternates with a fault that lasts, at even odds, 0.1 to 0.4
-	// or 0.6 to 1.2 of it; some kinds have a length of their own.
+	Faults []string // names of kinds, each once
+	// Interval is the approximate time from one fault of a kind to the next; 0 is DefaultInterval.
+	// A quiet time of 0.2 to 1 Interval alternates with a fault that lasts, at even odds, 0.1 to
+	// 0.4 or 0.6 to 1.2 of it; some kinds have their own length.
 	Interval time.Duration
 	Seed     uint64
 }
 
-// DefaultInterval makes faults of 0.5 to 2 s, over which a leader stays in office or is just
-// deposed, and of 3 to 6 s, which outlast several elections of a quarter to half a second.
+// DefaultInterval yields faults of 0.5 to 2 s, which a leader outlasts or is just deposed by, and
+// of 3 to 6 s, which outlast several elections of a quarter to half a second.
 const DefaultInterval = 5 * time.Second
 
-// Schedule is the endless generator of the faults of s: each kind begins and ends by turns, and
-// different kinds overlap. The value of an operation is the history.Fault that it begins or ends,
-// as drawn. Which faults come, and in what order for each kind, depends on nothing but s and the
-// nodes (F1); draws of the clients' generators do not disturb it.
+// Schedule is the endless generator of the faults of s: each kind begins and ends in turn, and
+// different kinds overlap. The value of an operation is the drawn history.Fault that it begins or
+// ends. The faults, and their order within each kind, depend on s and the nodes only (F1); draws
+// of the clients' generators do not disturb it.
 func Schedule(s Spec) generator.Generator {
 	if s.Interval == 0 {
 		s.Interval = DefaultInterval
@@ -37,7 +37,7 @@ func Schedule(s Spec) generator.Generator {
 		for _, name := range s.Faults {
 			kind, ok := Named(name)
 			if !ok || len(kind.fitting(len(ctx.Nodes))) == 0 {
-				continue // Missing has said so before the run
+				continue // Missing has reported it before the run
 			}
 			h := fnv.New64a()
 			h.Write([]byte(name))
@@ -49,13 +49,14 @@ func Schedule(s Spec) generator.Generator {
 	}))
 }
 
-// schedule is the tracks of all kinds, and how many faults have begun.
+// schedule holds the tracks of all kinds, and how many faults have begun.
 type schedule struct {
 	tracks []track
 	begun  int
 }
 
-// track is the turns of one kind. It is a value: its stream of random numbers is copied with it.
+// track alternates the faults of one kind. It is a value: its stream of random numbers is copied
+// with it.
 type track struct {
 	kind     *Kind
 	interval time.Duration
@@ -113,7 +114,7 @@ func (t *track) length() time.Duration {
 	return between(r, t.interval*6/10, t.interval*12/10)
 }
 
-// draw makes the next fault: its shape, the nodes that suffer, and its settings.
+// draw makes the next fault: its shape, its nodes, and its settings.
 func (t *track) draw(id int, nodes []history.NodeID) history.Fault {
 	r := rand.New(&t.draws)
 	shapes := t.kind.fitting(len(nodes))
@@ -139,7 +140,7 @@ func (t *track) draw(id int, nodes []history.NodeID) history.Fault {
 	return f
 }
 
-// fitting are the shapes that so many nodes can take.
+// fitting returns the shapes that fit a cluster of n nodes.
 func (k *Kind) fitting(nodes int) []Shape {
 	var fit []Shape
 	for _, s := range k.Shapes {
@@ -153,7 +154,8 @@ func (k *Kind) fitting(nodes int) []Shape {
 func value(v any) json.RawMessage {
 	data, err := json.Marshal(v)
 	if err != nil {
-		panic("nemesis: a fault has no JSON: " + err.Error()) // faults are strings, numbers and settings that we wrote
+		// faults consist of strings, numbers and settings that we wrote
+		panic("nemesis: a fault cannot be written as JSON: " + err.Error())
 	}
 	return data
 }

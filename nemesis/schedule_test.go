@@ -135,12 +135,12 @@ func TestSpecCheck(t *testing.T) {
 		want  string
 	}{
 		{nemesis.Spec{Faults: nemesis.Names()}, 2, ""},
-		{nemesis.Spec{Faults: []string{"members"}}, 1, "fault members takes 2 nodes: there are only 1"},
+		{nemesis.Spec{Faults: []string{"members"}}, 1, "fault members needs 2 nodes; there are only 1"},
 		{nemesis.Spec{Faults: []string{"kil"}}, 5,
-			`no fault is called "kil": want some of ` + strings.Join(nemesis.Names(), ", ")},
+			`no fault is named "kil": want some of ` + strings.Join(nemesis.Names(), ", ")},
 		{nemesis.Spec{Faults: []string{"kill", "pause", "kill"}}, 5, "fault kill is named twice"},
-		{nemesis.Spec{Interval: -time.Second}, 5, "interval of faults is -1s: want none below 0"},
-		{nemesis.Spec{Faults: []string{"links"}}, 1, "fault links takes 2 nodes: there are only 1"},
+		{nemesis.Spec{Interval: -time.Second}, 5, "interval of faults is -1s: it must not be negative"},
+		{nemesis.Spec{Faults: []string{"links"}}, 1, "fault links needs 2 nodes; there are only 1"},
 	}
 	for _, c := range cases {
 		got := ""

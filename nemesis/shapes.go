@@ -18,16 +18,17 @@ type Shape struct {
 	Name   string
 	Doc    string // one sentence
 	Least  int    // how many nodes it takes
-	Weight int    // how often it is drawn, beside its sisters
-	Leader bool   // the first node named gives way to whoever leads when the fault begins
+	Weight int    // weight of its draw among the shapes of its kind
+	Leader bool   // the leader at the time replaces the first named node
 
-	count func(r *rand.Rand, nodes int) int // how many suffer, drawn
-	// further settings, drawn; nil for none
+	count func(r *rand.Rand, nodes int) int // draws how many nodes suffer
+	// draws further settings; nil if there are none
 	set func(r *rand.Rand) history.Settings
-	cut func(named, nodes []history.NodeID, s history.Settings) history.Grudge // of links: who no longer hears whom
+	// for links: which node no longer hears which
+	cut func(named, nodes []history.NodeID, s history.Settings) history.Grudge
 }
 
-// victims are the shapes of faults that nodes suffer one by one.
+// victims are the shapes of faults that affect nodes one by one.
 var victims = []Shape{
 	{Name: "one", Doc: "One node.", Least: 1, Weight: 2, count: one},
 	{Name: "leader", Doc: "The leader.", Least: 1, Weight: 3, Leader: true, count: one},
@@ -100,7 +101,7 @@ func weather(name, doc string, draw func(*rand.Rand) Link) Shape {
 	}
 }
 
-// among are the victims of the given names, with further settings.
+// among returns the victims of the given names, with further settings.
 func among(set func(*rand.Rand) history.Settings, names ...string) []Shape {
 	var some []Shape
 	for _, s := range victims {
@@ -123,13 +124,13 @@ func apart(named, nodes []history.NodeID, _ history.Settings) history.Grudge {
 	return sunder(named, without(nodes, named...))
 }
 
-// bridge cuts the named nodes but the first from those not named, both ways.
+// bridge cuts every named node except the first from the nodes not named, both ways.
 func bridge(named, nodes []history.NodeID, _ history.Settings) history.Grudge {
 	return sunder(named[1:], without(nodes, named...))
 }
 
-// ring lets each node hear its nearest neighbours on a ring in the order named: as few on either
-// side as make a majority.
+// ring connects each node to its nearest neighbours on a ring in the order named: as few on either
+// side as a majority needs.
 func ring(named, _ []history.NodeID, _ history.Settings) history.Grudge {
 	n := len(named)
 	reach := (n/2 + 1) / 2
@@ -186,7 +187,7 @@ func between(r *rand.Rand, least, most time.Duration) time.Duration {
 	return time.Duration((int64(least)/ms + r.Int64N((int64(most-least))/ms+1)) * ms)
 }
 
-// spread draws a duration in whole milliseconds, of which every doubling is as likely.
+// spread draws a duration in whole milliseconds; each doubling is equally likely.
 func spread(r *rand.Rand, least, most time.Duration) time.Duration {
 	low := least << r.IntN(bits.Len64(uint64((most-1)/least)))
 	return between(r, low, min(2*low, most))
@@ -197,8 +198,8 @@ func percent(r *rand.Rand, least, most int) float64 { return float64(least+r.Int
 
 func quoted(s string) json.RawMessage { return json.RawMessage(strconv.Quote(s)) }
 
-// settings writes a Link as a fault's settings: durations as "50ms", ratios as numbers, and what is
-// zero not at all.
+// settings writes a Link as a fault's settings: durations as "50ms", ratios as numbers, without
+// zeros.
 func (l Link) settings() history.Settings {
 	s := history.Settings{}
 	for name, d := range map[string]time.Duration{"delay": l.Delay, "jitter": l.Jitter} {

@@ -24,9 +24,9 @@ const (
 var proseWaits = []string{
 	"checker", "checker/linear", "checker/txn", "checker/weak", "cluster/clustertest", "cluster/docker",
 	"cluster/live", "cluster/local", "cluster/local/proxy", "cluster/sim", "cmd/splitvote", "docs", "docs/protocols",
-	"history", "model", "nemesis", "node", "plan",
+	"history", "model", "node", "plan",
 	"protocol/paxos", "protocol/raft", "protocol/twopc", "protocol/zab", "report", "targets/bundled",
-	"targets/service", "workloads",
+	"workloads",
 }
 
 // turns are phrases that a reader has to read twice, each with a plainer one. The expressions are

@@ -11,12 +11,11 @@ import (
 	"strings"
 )
 
-// above is the name of a copied directory of which only what is in it matters.
+// above names a copied parent directory; only its contents matter.
 const above = "_"
 
-// Copy copies the file, and the files that its commands name by paths relative to its own, into the
-// directory to. What a command finds in the PATH, or by an absolute path, is installed and stays
-// where it is.
+// Copy copies the file, and the files that its commands name by relative paths, into the directory
+// to. A program in the PATH, or named by an absolute path, is installed and stays where it is.
 func (s *Service) Copy(to string) error {
 	names := s.named()
 	place := to
@@ -37,7 +36,7 @@ func (s *Service) Copy(to string) error {
 	return nil
 }
 
-// Copied is where in a directory the copy of a file is.
+// Copied returns the path of the file's copy in a directory.
 func Copied(dir, name string) (path string, ok bool) {
 	for {
 		path = filepath.Join(dir, filepath.Base(name))
@@ -51,7 +50,7 @@ func Copied(dir, name string) (path string, ok bool) {
 	}
 }
 
-// named are the files that commands name, relative to the service's own.
+// named returns the files that commands name, relative to the service's file.
 func (s *Service) named() []string {
 	all := slices.Clone(s.file.Client)
 	if p := s.file.Local; p != nil {
@@ -76,7 +75,7 @@ func (s *Service) named() []string {
 	return names
 }
 
-// ups are how many directories up the names lead.
+// ups returns how many directories up the names lead.
 func ups(names []string) []int {
 	var n []int
 	for _, name := range names {
@@ -109,8 +108,8 @@ func copyFile(from, to string) (err error) {
 	return out.Close()
 }
 
-// Lookup says why the program that makes the calls cannot be started, nil if it can or there is
-// none.
+// Lookup returns why the program that makes the calls cannot be started, nil if it can or there is
+// no such program.
 func (s *Service) Lookup() error {
 	if len(s.file.Client) == 0 || strings.Contains(s.file.Client[0].source, "{{") {
 		return nil

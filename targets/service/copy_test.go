@@ -12,7 +12,7 @@ import (
 	"github.com/splitvote/splitvote/targets/service"
 )
 
-// What is copied starts the same programs, wherever the originals are.
+// A copy starts the same programs, wherever the originals are.
 func TestCopy(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	for _, name := range []string{"app/deploy/conf/kv.toml", "app/deploy/client.py", "app/bin/kv", "app/unrelated"} {

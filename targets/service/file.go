@@ -18,22 +18,22 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// file is what a service's file may say.
+// file is the schema of a service's file.
 type file struct {
-	Name     string   `yaml:"name"`     // default: the file's
-	Promises string   `yaml:"promises"` // a level of consistency; default linearizable
+	Name     string   `yaml:"name"`     // default: the file's name
+	Promises string   `yaml:"promises"` // consistency level; default linearizable
 	Members  []string `yaml:"members"`  // names of the members; default n1, n2, ...
-	// of clients inside a container; default 8080, and with --attach the only published one
+	// clients' port inside a container; default 8080, and with --attach the only published one
 	Port    uint16           `yaml:"port"`
-	OnePort bool             `yaml:"one-port"` // members serve peers where they serve clients
-	Settle  plan.Duration    `yaml:"settle"`   // that replicas may take to agree after the last fault
+	OnePort bool             `yaml:"one-port"` // members serve peers and clients on one port
+	Settle  plan.Duration    `yaml:"settle"`   // time that replicas may take to agree after the last fault
 	Local   *process         `yaml:"local"`    // how a member is started as a child process
 	Docker  *container       `yaml:"docker"`   // how a member is started as a container
 	Ready   readiness        `yaml:"ready"`    // how a member shows that it serves
 	Status  *status          `yaml:"status"`   // how a member tells its role
 	Client  []text           `yaml:"client"`   // program that makes the calls; default: by HTTP
 	Answers *answers         `yaml:"answers"`  // what an HTTP status means
-	Objects map[string]calls `yaml:"objects"`  // by the objects that workloads work on: register, set, ...
+	Objects map[string]calls `yaml:"objects"`  // by the objects that workloads use: register, set, ...
 }
 
 type process struct {
@@ -47,19 +47,19 @@ type container struct {
 	Env     map[string]text `yaml:"env"`
 }
 
-// status is a request, and what its answer tells of a member.
+// status is a request, and how its answer describes a member.
 type status struct {
 	call   `yaml:",inline"`
-	Role   *text `yaml:"role"`   // leader, for faults that aim at it
-	Leader *text `yaml:"leader"` // whom the member takes for it
+	Role   *text `yaml:"role"`   // leader: a target for faults
+	Leader *text `yaml:"leader"` // the node that the member believes to lead
 	Term   *text `yaml:"term"`
 }
 
-// calls are those of one kind of thing that workloads work on, by the names that histories have for
-// them. Where a program makes the calls they are only named.
+// calls are the calls of one kind of object, by their names in histories. If a program makes the
+// calls they are only named.
 type calls map[string]*call
 
-// call says how one is made by HTTP: one method with a path, and what came back.
+// call describes how one call is made by HTTP: one method with a path, and what it returns.
 type call struct {
 	Get    *text           `yaml:"get"`
 	Post   *text           `yaml:"post"`
@@ -68,16 +68,16 @@ type call struct {
 	Delete *text           `yaml:"delete"`
 	Header map[string]text `yaml:"header"`
 	Body   *text           `yaml:"body"`
-	// Value is what a successful call returned, as JSON. Without it a get returned its body, and
+	// Value is what a successful call returned, as JSON. By default a get returns its body, and
 	// any other call nothing.
 	Value *text `yaml:"value"`
-	// Fail is why a call certainly had no effect although its status is that of a success; "" if
-	// it had one.
+	// Fail is why a call certainly had no effect although its status is a success; "" if it had
+	// one.
 	Fail    *text    `yaml:"fail"`
-	Answers *answers `yaml:"answers"` // for this call, instead of the file's
+	Answers *answers `yaml:"answers"` // for this call, instead of the file's answers
 }
 
-// methods are those of a call that were given.
+// methods returns the methods given for a call.
 func (c *call) methods() map[string]*text {
 	m := map[string]*text{http.MethodGet: c.Get, http.MethodPost: c.Post, http.MethodPut: c.Put,
 		http.MethodPatch: c.Patch, http.MethodDelete: c.Delete}
@@ -85,16 +85,16 @@ func (c *call) methods() map[string]*text {
 	return m
 }
 
-// answers says which statuses of HTTP mean what. Every other means that nobody knows (S1).
+// answers gives HTTP statuses a meaning. The outcome of any other status is unknown (S1).
 type answers struct {
 	OK        []int `yaml:"ok"`        // done; default 200, 201 and 204
-	None      []int `yaml:"none"`      // done, and what it returned is null: a key that is not there
+	None      []int `yaml:"none"`      // done, with result null: a missing key
 	Fail      []int `yaml:"fail"`      // certainly not done
-	Mismatch  []int `yaml:"mismatch"`  // a conditional call was carried out, and its condition did not hold
-	Elsewhere []int `yaml:"elsewhere"` // certainly not done here, perhaps by another member
+	Mismatch  []int `yaml:"mismatch"`  // a conditional call was executed and its condition did not hold
+	Elsewhere []int `yaml:"elsewhere"` // certainly not done here, but another member may do it
 }
 
-// keys are all that a file may have, for the nearest of them where one is misspelt.
+// keys are all keys that a file may have, to suggest the nearest one for a misspelt key.
 var keys = []string{"name", "promises", "members", "port", "one-port", "settle", "local", "docker", "command", "image",
 	"env", "ready", "path", "within", "status", "get", "role", "leader", "term", "client", "answers", "ok", "none",
 	"fail", "mismatch", "elsewhere", "objects", "post", "put", "patch", "delete", "header", "body", "value"}
@@ -131,31 +131,31 @@ func parse(r io.Reader) (*Service, error) {
 	return s, s.file.check()
 }
 
-// check says what is missing, or what cannot be (S4).
+// check returns what is missing or invalid (S4).
 func (f *file) check() error {
 	if len(f.Objects) == 0 {
 		return errors.New("objects: none is named; objects: {register: {read: ..., write: ...}} has the calls of one")
 	}
 	for i, m := range f.Members {
 		if m == "" || slices.Contains(f.Members[:i], m) {
-			return fmt.Errorf("members: %q is no name, or is there twice", m)
+			return fmt.Errorf("members: %q is not a valid name, or appears twice", m)
 		}
 	}
 	if f.Local != nil && len(f.Local.Command) == 0 {
-		return errors.New("local: a command is missing")
+		return errors.New("local: command is missing")
 	}
 	if f.Docker != nil && f.Docker.Image == "" {
-		return errors.New("docker: an image is missing")
+		return errors.New("docker: image is missing")
 	}
 	if f.Ready.Path != "" && f.Ready.Path[0] != '/' {
-		return fmt.Errorf("ready: %q is no path; one begins with /", f.Ready.Path)
+		return fmt.Errorf("ready: %q is not a path; a path begins with /", f.Ready.Path)
 	}
 	if f.Ready.Path == "" && f.Status == nil && len(f.Client) == 0 {
-		return errors.New("ready: a path is missing that answers 200 once a member serves")
+		return errors.New("ready: missing; give a path that answers 200 once a member serves")
 	}
 	if s := f.Status; s != nil && (len(s.methods()) != 1 || s.Value != nil || s.Fail != nil || s.Answers != nil) {
-		return errors.New("status: want one of get, post, put, patch and delete, with a path, and what to make of " +
-			"the answer: role, leader, term")
+		return errors.New("status: want one of get, post, put, patch and delete, with a path, and where the answer has " +
+			"role, leader or term")
 	}
 	if s := f.Status; s != nil {
 		if err := s.try(s.Role, s.Leader, s.Term); err != nil {
@@ -175,7 +175,7 @@ func (f *file) check() error {
 func (f *file) checkCall(of string, c *call) error {
 	switch {
 	case c != nil && c.Answers != nil && len(c.Answers.Mismatch) > 0 && unmatched[of] == nil:
-		return fmt.Errorf("answers: mismatch: %s has no condition; %s have", of,
+		return fmt.Errorf("answers: mismatch: %s has no condition; these do: %s", of,
 			strings.Join(slices.Sorted(maps.Keys(unmatched)), ", "))
 	case len(f.Client) > 0 && c != nil:
 		return errors.New("the client makes the calls; here they are only named")
@@ -187,9 +187,9 @@ func (f *file) checkCall(of string, c *call) error {
 	return c.try()
 }
 
-// try fills in the texts of a request and of its answer with values of different shapes, so that a
-// field that there is not is found at once, and not by calls that fail. What else goes wrong
-// depends on the value, and may never.
+// try fills the templates of a request and of its answer with values of different shapes. A
+// reference to an unknown field is then found at once, not by calls that fail. Other errors depend
+// on the value and may never occur.
 func (c *call) try(more ...*text) error {
 	asked, told := append(slices.Collect(maps.Values(c.methods())), c.Body), append(more, c.Value, c.Fail)
 	for _, header := range c.Header {
@@ -207,7 +207,7 @@ func (c *call) try(more ...*text) error {
 	return nil
 }
 
-// misnamed is the first error for want of a field.
+// misnamed returns the first error about an unknown field.
 func misnamed(texts []*text, data any) error {
 	for _, t := range texts {
 		if t == nil {
@@ -222,8 +222,8 @@ func misnamed(texts []*text, data any) error {
 	return nil
 }
 
-// try carries out every template of commands for a member, so that a field that there is not is
-// found at once.
+// try expands every template of commands for a member, to find references to unknown fields at
+// once.
 func (f *file) try() error {
 	ids := []history.NodeID{"n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9"}
 	peers := map[history.NodeID]string{}

@@ -14,7 +14,7 @@ import (
 	"github.com/splitvote/splitvote/targets/once"
 )
 
-// client makes calls of one member by HTTP, for one process, over a connection of its own.
+// client makes calls to one member by HTTP, for one process, over its own connection.
 type client struct {
 	service *Service
 	base    string // http://host:port
@@ -22,22 +22,22 @@ type client struct {
 	http    *once.Client
 }
 
-// argument is what the templates of a call's request know.
+// argument is the data for the templates of a call's request.
 type argument struct {
 	Key     string
-	Value   any    // what is asked; of a cas {{index .Value 0}} is the old value
+	Value   any    // the argument; for a cas, {{index .Value 0}} is the old value
 	Process string // the client's number
-	Index   int    // of the call, unique in the run
+	Index   int    // the call's number, unique in the run
 	Run     string // unique among runs
 }
 
-// answer is what the templates of a call's answer know besides.
+// answer is the additional data for the templates of a call's answer.
 type answer struct {
 	argument
 	Status int
 	Body   string
 	JSON   any  // the body, if it is JSON
-	whole  bool // nothing of the body can be missing
+	whole  bool // the body is complete
 }
 
 // Invoke makes one attempt.
@@ -91,11 +91,11 @@ func (c *call) request(ctx context.Context, base string, arg argument) (*http.Re
 	return nil, errors.New("the call has no method")
 }
 
-// usual is what statuses mean where the file does not say.
+// usual gives the default meaning of statuses.
 var usual = answers{OK: []int{http.StatusOK, http.StatusCreated, http.StatusNoContent}}
 
-// unmatched is what conditional calls return, given their arguments, when their condition did not
-// hold.
+// unmatched returns the results of conditional calls, given their arguments, when the condition
+// did not hold.
 var unmatched = map[string]func(asked json.RawMessage) string{
 	"cas": func(asked json.RawMessage) string {
 		return strings.TrimSuffix(strings.TrimSpace(string(asked)), "]") + ",false]"
@@ -108,7 +108,7 @@ var unmatched = map[string]func(asked json.RawMessage) string{
 	"pop":         func(json.RawMessage) string { return "null" },
 }
 
-// read makes a completion of an answer (S1).
+// read turns an answer into a completion (S1).
 func (s *Service) read(c *call, op history.Op, got answer) cluster.Answer {
 	means := usual
 	for _, said := range []*answers{s.file.Answers, c.Answers} {
@@ -133,7 +133,7 @@ func (s *Service) read(c *call, op history.Op, got answer) cluster.Answer {
 	case !slices.Contains(means.OK, got.Status):
 		return unknown(op, why)
 	case !got.whole && (c.Get != nil || c.Value != nil || c.Fail != nil):
-		return unknown(op, "the answer has no Content-Length, and so its body may be cut off: "+why)
+		return unknown(op, "the answer has no Content-Length, so its body may be truncated: "+why)
 	}
 	if c.Fail != nil {
 		why, err := c.Fail.with(got)
@@ -157,39 +157,40 @@ func (s *Service) read(c *call, op history.Op, got answer) cluster.Answer {
 	return done(op, value)
 }
 
-// complete reports whether a body cannot be the beginning of a longer one: it is JSON, and no
+// complete reports that a body cannot be the beginning of a longer one: it is JSON, and not a
 // number.
 func complete(body string) bool {
 	last := strings.TrimRight(body, " \t\r\n")
 	return json.Valid([]byte(body)) && (last != body || !strings.ContainsAny(last[len(last)-1:], "0123456789"))
 }
 
-// done is a call that succeeded and returned value, which must be JSON.
+// done completes a call that succeeded and returned value, which must be JSON.
 func done(op history.Op, value string) cluster.Answer {
 	value = strings.TrimSpace(value)
 	if value == "" {
 		value = "null"
 	}
 	if !json.Valid([]byte(value)) {
-		return unknown(op, fmt.Sprintf("what it returned is no JSON: %.200q", value))
+		return unknown(op, fmt.Sprintf("the returned value is not JSON: %.200q", value))
 	}
 	op.Kind, op.Value = history.Ok, json.RawMessage(value)
 	return cluster.Answer{Op: op}
 }
 
-// failed is a call that certainly had no effect; elsewhere says that another member may be asked.
+// failed completes a call that certainly had no effect; elsewhere says that another member may be
+// asked.
 func failed(op history.Op, why string, elsewhere bool) cluster.Answer {
 	op.Kind, op.Err = history.Fail, why
 	return cluster.Answer{Op: op, Again: elsewhere}
 }
 
-// unknown is a call of which nobody knows whether it has an effect, and it is not asked again (S2).
+// unknown completes a call whose effect is unknown, and which is not repeated (S2).
 func unknown(op history.Op, why string) cluster.Answer {
 	op.Kind, op.Err = history.Info, why
 	return cluster.Answer{Op: op}
 }
 
-// Close lets go of the connection.
+// Close closes the connection.
 func (c *client) Close() error {
 	c.http.Close()
 	return nil

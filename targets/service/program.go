@@ -11,7 +11,7 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// clientOf is what the templates of a client's command know.
+// clientOf is the data for the templates of a client's command.
 type clientOf struct {
 	Addr    string // host:port of the member
 	Object  string
@@ -19,27 +19,27 @@ type clientOf struct {
 	Run     string
 }
 
-// program makes calls through a program of the user's: a line of JSON asks, a line answers, one at
-// a time.
+// program makes calls through a program of the user: one JSON line asks, one answers, one at a
+// time.
 type program struct {
 	argv []string
 	dir  string
 
-	running *running     // nil before the first call, and after a call that was not answered in time (S3)
-	ended   *ClientError // why the last one ended before it was ready, nil if it did not
+	running *running     // nil before the first call, and after a call without a timely answer (S3)
+	ended   *ClientError // why the last one ended before it was ready, nil if it was ready
 	restart time.Time    // when another may be started after it
 }
 
-// again is the time between the starts of programs that end before they are ready.
+// again is the time between starts of programs that end before they are ready.
 const again = 100 * time.Millisecond
 
-// ClientError is a program that makes no calls, with what it said last on its standard error.
+// ClientError reports a program that cannot make calls, with the end of its standard error.
 type ClientError struct {
 	Why string
 	Log []string
 }
 
-// Error is one line: why, and the last line of the log.
+// Error returns one line: the reason, and the last line of the log.
 func (e *ClientError) Error() string {
 	if len(e.Log) == 0 {
 		return e.Why
@@ -55,12 +55,12 @@ type asked struct {
 	Index int             `json:"index"`
 }
 
-// answered is a line of the program.
+// answered is a line from the program.
 type answered struct {
 	Type      history.Kind    `json:"type"`
 	Value     json.RawMessage `json:"value"`
 	Error     string          `json:"error"`
-	Elsewhere bool            `json:"elsewhere"` // of what failed: another member may be asked
+	Elsewhere bool            `json:"elsewhere"` // of a failed call: another member may be asked
 	Index     *int            `json:"index"`     // of the call, if it says
 }
 
@@ -73,8 +73,8 @@ func (s *Service) program(addr string, session cluster.Session) (*program, error
 	return &program{argv: argv, dir: s.dir}, nil
 }
 
-// Invoke makes one attempt. Until the program has said that it is ready no call is made, and so
-// none has an effect: a program may take longer to start than a call may take.
+// Invoke makes one attempt. No call is made before the program has said that it is ready, so until
+// then no call has an effect; a program may take longer to start than a call's timeout.
 func (p *program) Invoke(ctx context.Context, op history.Op) cluster.Answer {
 	if err := p.prepare(ctx); err != nil {
 		return failed(op, err.Error(), true)
@@ -92,8 +92,8 @@ func (p *program) Invoke(ctx context.Context, op history.Op) cluster.Answer {
 	return p.read(op, line)
 }
 
-// prepare starts the program if none runs, and waits until it is ready to make calls. The error
-// says why it is not.
+// prepare starts the program if it does not run, and waits until it is ready to make calls. The
+// error says why it is not.
 func (p *program) prepare(ctx context.Context) error {
 	if p.running == nil {
 		if p.ended != nil && time.Now().Before(p.restart) {
@@ -112,7 +112,7 @@ func (p *program) prepare(ctx context.Context) error {
 		return nil
 	}
 	if !r.asked {
-		// The line is too short to wait for, whatever ctx says.
+		// This read does not wait long, whatever ctx says.
 		if why := r.ask(context.Background(), asked{F: ready, Value: orNull(nil)}); why != "" {
 			p.ended = p.end(why)
 			return p.ended
@@ -140,15 +140,15 @@ func (p *program) prepare(ctx context.Context) error {
 	return nil
 }
 
-// understood reads an answer to the call with that index.
+// understood reads the answer to the call with that index.
 func understood(line []byte, index int) (a answered, ok bool) {
 	a.Type = history.Invoke
 	err := json.Unmarshal(line, &a)
 	return a, err == nil && a.Type != history.Invoke && (a.Index == nil || *a.Index == index)
 }
 
-// read makes a completion of a line (S1). After one that is no answer the program is not trusted
-// with another call.
+// read turns a line into a completion (S1). After a line that is not an answer the program gets no
+// further call.
 func (p *program) read(op history.Op, line []byte) cluster.Answer {
 	a, ok := understood(line, op.Index)
 	if !ok {
@@ -168,11 +168,11 @@ func (p *program) read(op history.Op, line []byte) cluster.Answer {
 }
 
 func notAnswer(line []byte) string {
-	return fmt.Sprintf("the client answers %.200q, and not {\"type\": \"ok\"}, \"fail\" or \"info\" to the call "+
+	return fmt.Sprintf("the client answers %.200q instead of {\"type\": \"ok\"}, \"fail\" or \"info\" to the call "+
 		"that it was asked", line)
 }
 
-// end ends the program, and adds how it ended and what it said last to why.
+// end ends the program, and adds how it ended and its last lines to why.
 func (p *program) end(why string) *ClientError {
 	r := p.running
 	p.running = nil

@@ -37,11 +37,11 @@ func TestCallsByProgram(t *testing.T) {
 		"fail":      "fail no",
 		"elsewhere": "fail elsewhere not here",
 		"info":      "info who knows",
-		"garbage":   `info the client answers "hello", and not {"type": "ok"}, "fail" or "info" to the call that it was asked`,
-		"untyped":   `info the client answers "{\"value\": 3}", and not {"type": "ok"}, "fail" or "info" to the call that it was asked`,
-		"other":     `info the client answers "{\"type\": \"ok\", \"index\": 2}", and not {"type": "ok"}, "fail" or "info" to the call that it was asked`,
+		"garbage":   `info the client answers "hello" instead of {"type": "ok"}, "fail" or "info" to the call that it was asked`,
+		"untyped":   `info the client answers "{\"value\": 3}" instead of {"type": "ok"}, "fail" or "info" to the call that it was asked`,
+		"other":     `info the client answers "{\"type\": \"ok\", \"index\": 2}" instead of {"type": "ok"}, "fail" or "info" to the call that it was asked`,
 		"own":       "ok 7",
-		"cut":       `info the client answers "{\"type\": \"o", and not {"type": "ok"}, "fail" or "info" to the call that it was asked`,
+		"cut":       `info the client answers "{\"type\": \"o" instead of {"type": "ok"}, "fail" or "info" to the call that it was asked`,
 		"die":       "info the client has ended (exit status 1): the connection is lost",
 		"long":      "info the client's answer cannot be read: bufio.Scanner: token too long",
 	} {
@@ -78,7 +78,7 @@ func TestCallsByProgram(t *testing.T) {
 // S3: a program goes on from call to call. One that owes an answer, or has given one too many, is
 // succeeded by another.
 func TestProgramsLast(t *testing.T) {
-	const unasked = `fail elsewhere the client says "{\"type\": \"ok\", \"value\": 99}", and was not asked`
+	const unasked = `fail elsewhere the client wrote "{\"type\": \"ok\", \"value\": 99}" without being asked`
 	for name, test := range map[string]struct {
 		keys []string
 		want []string
@@ -86,7 +86,7 @@ func TestProgramsLast(t *testing.T) {
 		"no answer in time": {[]string{"calls", "calls", "silent", "calls", "calls"},
 			[]string{"ok 1", "ok 2", "info context canceled", "ok 1", "ok 2"}},
 		"deaf": {[]string{"calls", "deaf", "big", "calls"},
-			[]string{"ok 1", "ok 2", "info the client does not listen", "ok 1"}},
+			[]string{"ok 1", "ok 2", "info the client does not read its input", "ok 1"}},
 		"two answers": {[]string{"calls", "twice", "calls", "calls"}, []string{"ok 1", "ok 2", unasked, "ok 1"}},
 		"gone between": {[]string{"calls", "leave", "calls", "calls"},
 			[]string{"ok 1", "ok 2", "fail elsewhere the client has ended (exit status 3): bye", "ok 1"}},

@@ -8,8 +8,8 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// readiness says how a member shows that it serves, and how long it may take: a path, or {path,
-// within}.
+// readiness describes how a member shows that it serves, and how long it may take: a path, or
+// {path, within}.
 type readiness struct {
 	Path   string        // on the client port; it answers 200 once the member serves
 	Within plan.Duration // 0: as cluster.Launch has it
@@ -32,10 +32,10 @@ func (r *readiness) UnmarshalYAML(node *yaml.Node) error {
 			err = value.Decode(&r.Path)
 		case "within":
 			if err = value.Decode(&r.Within); err == nil && r.Within <= 0 {
-				err = fmt.Errorf("line %d: ready: within: %s is no time to wait", value.Line, value.Value)
+				err = fmt.Errorf("line %d: ready: within: %s is not a positive time", value.Line, value.Value)
 			}
 		default:
-			err = fmt.Errorf("line %d: ready: no such key: %s (there are path, within)", key.Line, key.Value)
+			err = fmt.Errorf("line %d: ready: unknown key: %s (known: path, within)", key.Line, key.Value)
 		}
 		if err != nil {
 			return err

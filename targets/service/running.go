@@ -20,17 +20,17 @@ import (
 type running struct {
 	cmd   *exec.Cmd
 	in    io.WriteCloser
-	out   *os.File    // the end that we read
-	lines chan []byte // what it answers; closed when it has ended
-	long  error       // why no more lines are read, though it may go on; of use once lines is closed
+	out   *os.File    // our end of the pipe
+	lines chan []byte // its answers; closed when it has ended
+	long  error       // why no more lines are read, even if it goes on; valid once lines is closed
 	said  *lastLines  // on its standard error
-	asked bool        // whether it is ready, and it has not answered yet
+	asked bool        // it was asked whether it is ready, and has not answered yet
 	ready bool        // to make calls
 	gone  bool        // it was seen to have ended
 	ended sync.WaitGroup
 }
 
-// unasked says why the program can be asked nothing: it has ended, or it has written a line that
+// unasked returns why the program cannot be asked: it has ended, or it has written a line that
 // would be taken for the answer to the next call (S3).
 func (r *running) unasked() (why string) {
 	select {
@@ -38,26 +38,27 @@ func (r *running) unasked() (why string) {
 		if !more {
 			return r.hasEnded()
 		}
-		return fmt.Sprintf("the client says %.200q, and was not asked", line)
+		return fmt.Sprintf("the client wrote %.200q without being asked", line)
 	default:
 		return ""
 	}
 }
 
-// ask writes a line. It says why the program does not take it.
+// ask writes a line. It returns an error if the program does not take it.
 func (r *running) ask(ctx context.Context, a asked) (why string) {
 	line, err := json.Marshal(a)
 	if err != nil {
 		return err.Error()
 	}
-	defer context.AfterFunc(ctx, func() { r.in.Close() })() // else one that does not read keeps us for ever
+	// otherwise a program that does not read would block us for ever
+	defer context.AfterFunc(ctx, func() { r.in.Close() })()
 	if _, err := r.in.Write(append(line, '\n')); err != nil {
-		return "the client does not listen"
+		return "the client does not read its input"
 	}
 	return ""
 }
 
-// answer reads a line. It says why there is none.
+// answer reads a line, or returns why it cannot.
 func (r *running) answer(ctx context.Context) (line []byte, why string) {
 	select {
 	case line, more := <-r.lines:
@@ -70,7 +71,7 @@ func (r *running) answer(ctx context.Context) (line []byte, why string) {
 	}
 }
 
-// hasEnded says why there are no more lines.
+// hasEnded returns why there are no more lines.
 func (r *running) hasEnded() string {
 	if r.long != nil {
 		return fmt.Sprintf("the client's answer cannot be read: %v", r.long)
@@ -79,18 +80,18 @@ func (r *running) hasEnded() string {
 	return "the client has ended"
 }
 
-// start starts a client's program as the leader of a process group of its own, so that it ends with
-// what it started. Should we be killed, its standard input ends.
+// start starts a client's program as the leader of its own process group, so that its children end
+// with it. If we are killed, its standard input ends.
 func start(argv []string, dir string) (*running, error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = dir
-	cmd.WaitDelay = time.Second // for what it may have started in a group of its own
+	cmd.WaitDelay = time.Second // for children in other groups
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
-	// Not StdoutPipe, which Wait closes whether or not all was read.
+	// Not StdoutPipe: Wait closes it even if it has not been read to the end.
 	out, answers, err := os.Pipe()
 	if err != nil {
 		return nil, errors.Join(err, in.Close())
@@ -116,13 +117,13 @@ func start(argv []string, dir string) (*running, error) {
 	return r, nil
 }
 
-// stop kills the program and waits until it is gone. It returns how a program that was seen to have
-// ended did so.
+// stop kills the program and waits until it is gone. If the program had already ended, it returns
+// how.
 func (r *running) stop() string {
 	_ = syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL) // it may have ended
 	_ = r.in.Close()
 	_ = r.out.Close()
-	for range r.lines { // what it still had to say is nobody's answer (S3)
+	for range r.lines { // its remaining lines answer no call (S3)
 	}
 	r.ended.Wait()
 	_ = r.cmd.Wait()

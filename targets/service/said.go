@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// lastLines keeps the last lines that are written to it, up to a length.
+// lastLines keeps the last lines written to it, up to a length.
 type lastLines struct {
 	mu   sync.Mutex
 	kept [][]byte
 	next bool // the last line is complete
 }
 
-// The bounds of what is kept of a program's standard error.
+// Limits of what is kept of a program's standard error.
 const (
 	mostLines  = 10
 	lineLength = 200
@@ -36,7 +36,7 @@ func (l *lastLines) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// lines are those that say something.
+// lines returns the lines that are not blank.
 func (l *lastLines) lines() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

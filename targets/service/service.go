@@ -17,18 +17,18 @@ import (
 	"github.com/splitvote/splitvote/targets/once"
 )
 
-// Service is a service that a file describes, as a target.
+// Service is the target that a file describes.
 type Service struct {
 	file file
 	dir  string // of the file
-	base string // name of the file in it
+	base string // the file's name in it
 	text []byte // of the file
 
 	mu     sync.Mutex
 	probes map[string]*probe // by address
 }
 
-// probe asks a member whether it serves, through a program that goes on from question to question.
+// probe asks a member whether it serves, through a program that is kept between questions.
 type probe struct {
 	mu sync.Mutex
 	*program
@@ -36,18 +36,18 @@ type probe struct {
 
 var _ cluster.Target = (*Service)(nil)
 
-// Name is the file's, or what it says.
+// Name returns the name of the file, or the one that it gives.
 func (s *Service) Name() string { return s.file.Name }
 
-// Objects are those that the file has calls of.
+// Objects returns the objects whose calls the file describes.
 func (s *Service) Objects() []string { return slices.Sorted(maps.Keys(s.file.Objects)) }
 
-// Calls are those of an object, by the names that histories have for them.
+// Calls returns the calls of an object, by their names in histories.
 func (s *Service) Calls(object string) []string {
 	return slices.Sorted(maps.Keys(s.file.Objects[object]))
 }
 
-// Members are the names of the members, if the file names them.
+// Members returns the names of the members, if the file gives them.
 func (s *Service) Members() []history.NodeID {
 	var ids []history.NodeID
 	for _, m := range s.file.Members {
@@ -56,16 +56,16 @@ func (s *Service) Members() []history.NodeID {
 	return ids
 }
 
-// Port is that of clients inside a container; 0 where the file does not say.
+// Port returns the clients' port inside a container; 0 if the file gives none.
 func (s *Service) Port() uint16 { return s.file.Port }
 
-// Promise is the level of consistency that the file says; "" is the strongest.
+// Promise returns the consistency level that the file gives; "" is the strongest.
 func (s *Service) Promise() string { return s.file.Promises }
 
-// Settle is how long after the last fault members may still differ in what they answer.
+// Settle returns how long after the last fault members may still answer differently.
 func (s *Service) Settle() time.Duration { return time.Duration(s.file.Settle) }
 
-// Backends are those that the file says how to start a member on.
+// Backends returns the backends on which the file can start a member.
 func (s *Service) Backends() []string {
 	var names []string
 	if s.file.Docker != nil {
@@ -80,14 +80,14 @@ func (s *Service) Backends() []string {
 // TellsRole reports whether members can be asked for their roles.
 func (s *Service) TellsRole() bool { return s.file.Status != nil }
 
-// member is what the templates of commands know.
+// member is the data for the templates of commands.
 type member struct {
 	ID      string
 	Index   int // from 0
 	Members members
 	Peer    string    // host:port on which to listen for peers
 	Client  string    // host:port on which to listen for clients
-	Address string    // host:port at which the others find it, but for what stands between
+	Address string    // host:port at which the other members reach it, without a proxy in between
 	Peers   addresses // host:port at which to dial each other member
 	All     addresses // the same, and its own
 	Data    string    // directory that survives a kill
@@ -116,7 +116,8 @@ func (a addresses) join(between string, pair ...string) string {
 	return strings.Join(all, between)
 }
 
-// Launch makes commands of the file's. Members talk in whatever they like, so in streams.
+// Launch makes commands from the file's templates. Members use protocols of their own, so links
+// carry streams.
 func (s *Service) Launch(m cluster.Member) cluster.Launch {
 	data := member{ID: string(m.ID), Index: slices.Index(m.Members, m.ID), Peer: m.Peer, Client: m.Client,
 		Address: m.Address, Peers: addresses{}, All: addresses{string(m.ID): m.Address}, Data: m.Data, Run: m.Run,
@@ -143,8 +144,8 @@ func (s *Service) Launch(m cluster.Member) cluster.Launch {
 	return l
 }
 
-// beside is where a program lies: one that is named with a directory, from the file's; any other
-// in the PATH.
+// beside locates a program: one named with a directory, relative to the file; any other in the
+// PATH.
 func (s *Service) beside(program string) string {
 	if strings.ContainsRune(program, '/') && !filepath.IsAbs(program) {
 		return filepath.Join(s.dir, program)
@@ -166,7 +167,7 @@ func commandOf(command []text, environment map[string]text, data any) (argv, env
 	return argv, env, nil
 }
 
-// Dial makes a client that first connects, or starts its program, when it has something to ask.
+// Dial returns a client that connects, or starts its program, with its first call.
 func (s *Service) Dial(_ context.Context, addr string, session cluster.Session) (cluster.Client, error) {
 	if len(s.file.Client) > 0 {
 		return s.program(addr, session)
@@ -174,10 +175,10 @@ func (s *Service) Dial(_ context.Context, addr string, session cluster.Session) 
 	return &client{service: s, base: "http://" + addr, session: session, http: once.New()}, nil
 }
 
-// ready is the first that a client's program is asked: whether its member serves.
+// ready is the first question to a client's program: whether its member serves.
 const ready = "ready"
 
-// Status asks for the file's status, or else whether the member serves.
+// Status makes the file's status request; without one it asks whether the member serves.
 func (s *Service) Status(ctx context.Context, addr string) (cluster.Status, error) {
 	switch {
 	case s.file.Status != nil:
@@ -193,8 +194,8 @@ func (s *Service) Status(ctx context.Context, addr string) (cluster.Status, erro
 	return s.served(ctx, addr)
 }
 
-// served asks the client's program whether the member serves. A program that is not ready yet is
-// kept for the next question: it may take longer to start than one question may take.
+// served asks the client's program whether the member serves. A program that is not ready is kept
+// for the next question, because it may take longer to start than one question may last.
 func (s *Service) served(ctx context.Context, addr string) (cluster.Status, error) {
 	s.mu.Lock()
 	p, ok := s.probes[addr]
@@ -231,7 +232,7 @@ func (s *Service) Close() error {
 	return nil
 }
 
-// role reads what a member says of itself.
+// role reads what a member says about itself.
 func (s *Service) role(ctx context.Context, addr string) (cluster.Status, error) {
 	request, err := s.file.Status.request(ctx, "http://"+addr, argument{})
 	if err != nil {

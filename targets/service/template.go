@@ -14,7 +14,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// text is a template of Go's text/template.
+// text is a template of text/template.
 type text struct {
 	template *template.Template
 	source   string
@@ -24,7 +24,7 @@ type text struct {
 // UnmarshalYAML reads a scalar.
 func (t *text) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind != yaml.ScalarNode {
-		return fmt.Errorf("line %d: want a text", node.Line)
+		return fmt.Errorf("line %d: want a string", node.Line)
 	}
 	parsed, err := template.New("").Funcs(functions).Parse(node.Value)
 	if err != nil {
@@ -34,7 +34,7 @@ func (t *text) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// with is the text made of data. The error names the line of the file.
+// with expands the template. The error names the line of the file.
 func (t text) with(data any) (string, error) {
 	var out strings.Builder
 	if err := t.template.Execute(&out, data); err != nil {
@@ -43,8 +43,8 @@ func (t text) with(data any) (string, error) {
 	return out.String(), nil
 }
 
-// expand is every text made of the same data. One that comes to nothing is left out, so that an
-// argument may depend on the member; the first never is.
+// expand expands every text with the same data. Empty results are left out, so an argument can
+// depend on the member; the first is always kept.
 func expand(texts []text, data any) ([]string, error) {
 	var all []string
 	for i, t := range texts {
@@ -60,8 +60,8 @@ func expand(texts []text, data any) ([]string, error) {
 	return all, nil
 }
 
-// because is what is wrong with a template, without where in it: "template: :1:2: executing ... at
-// <.X>: why".
+// because returns what is wrong with a template, without the position: "template: :1:2: executing
+// ... at <.X>: why".
 func because(err error) string {
 	said := err.Error()
 	if _, rest, ok := strings.Cut(said, " at <"); ok {
@@ -73,7 +73,7 @@ func because(err error) string {
 	return said
 }
 
-// functions are what templates have beside Go's own.
+// functions are the functions that templates have beside Go's own.
 var functions = template.FuncMap{
 	"json": func(v any) (string, error) {
 		b, err := json.Marshal(v)
@@ -102,18 +102,17 @@ func splitAddr(addr string) (host, port string, err error) {
 	return net.SplitHostPort(addr)
 }
 
-// joinable is a list that a command line wants as one word.
+// joinable is a list that can become one word of a command line.
 type joinable interface {
 	join(between string, rest ...string) string
 }
 
-// What a template writes of a JSON value is JSON again, where Go's would write map[a:1], [1 2] and
-// <no value>.
+// A template writes a JSON value as JSON, where Go would write map[a:1], [1 2] and <no value>.
 type (
 	none   map[string]any // null, which is false to an if
 	list   []any
 	object map[string]any
-	quoted string // a text that is an argument; one of an answer is written without quotes
+	quoted string // a string in an argument; in an answer it is written without quotes
 )
 
 func (none) String() string     { return "null" }
@@ -124,13 +123,13 @@ func (q quoted) String() string { return written(string(q)) }
 func written(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
-		return err.Error() // of what was read as JSON there is none
+		return err.Error() // nothing was read as JSON
 	}
 	return string(b)
 }
 
-// plain is a JSON value as templates take it apart and write it: numbers as they stand. What is not
-// one JSON value, and nothing else, is nil.
+// plain returns a JSON value in the form that templates use: numbers keep their text. It returns
+// nil unless the input is exactly one JSON value.
 func plain(data []byte, quote bool) any {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
