@@ -134,7 +134,7 @@ func parse(r io.Reader) (*Service, error) {
 // check returns what is missing or invalid (S4).
 func (f *file) check() error {
 	if len(f.Objects) == 0 {
-		return errors.New("objects: none is named; objects: {register: {read: ..., write: ...}} has the calls of one")
+		return errors.New("objects: none is named; one looks like objects: {register: {read: ..., write: ...}}")
 	}
 	for i, m := range f.Members {
 		if m == "" || slices.Contains(f.Members[:i], m) {
@@ -154,8 +154,8 @@ func (f *file) check() error {
 		return errors.New("ready: missing; give a path that answers 200 once a member serves")
 	}
 	if s := f.Status; s != nil && (len(s.methods()) != 1 || s.Value != nil || s.Fail != nil || s.Answers != nil) {
-		return errors.New("status: want one of get, post, put, patch and delete, with a path, and where the answer has " +
-			"role, leader or term")
+		return errors.New("status: want one of get, post, put, patch and delete, with a path, and where the answer " +
+			"has role, leader or term")
 	}
 	if s := f.Status; s != nil {
 		if err := s.try(s.Role, s.Leader, s.Term); err != nil {
