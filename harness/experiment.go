@@ -252,7 +252,7 @@ func (x Experiment) enough() int {
 	return max(1, min(10, int(planned/200)))
 }
 
-// Level is the consistency that the experiment is judged by.
+// Level returns the consistency level by which the experiment is judged.
 func (x Experiment) Level() string {
 	level := x.Plan.Consistency
 	if level == "" {
@@ -264,8 +264,8 @@ func (x Experiment) Level() string {
 	return level
 }
 
-// BrokenInvariants is the result of a cluster that watches the protocol's own invariants, if one
-// was broken: the first. It names the calls whose commands the invariant is about.
+// BrokenInvariants reports the first protocol invariant that was broken in a cluster that watches
+// them. It names the calls whose commands the invariant concerns.
 func BrokenInvariants(c cluster.Cluster) (checker.Result, bool) {
 	watched, ok := c.(interface{ Err() error })
 	if !ok || watched.Err() == nil {

@@ -10,13 +10,13 @@ import (
 // The calls that the page carries for its script, which draws each of them (R4).
 const (
 	chartCalls = 20_000 // at most
-	chartText  = 40     // characters of what one call asked and was answered
+	chartText  = 40     // characters of a call's argument and answer
 
 	chartMarkup = 200 // bytes around the calls in the page
 )
 
 // callChart holds calls as columns in the order of their invocations, which keeps 20,000 of them
-// small. Names are places in the lists at the top. Times are whole microseconds.
+// small. Names are indices into the lists at the top. Times are whole microseconds.
 type callChart struct {
 	Calls []string `json:"calls"`
 	Keys  []string `json:"keys"`
@@ -30,16 +30,16 @@ type callChart struct {
 	Call    []int          `json:"call"`
 	Key     []int          `json:"key"`
 	Node    []int          `json:"node"`
-	Kind    string         `json:"kind"` // a letter a call: o, f or i
-	What    []string       `json:"what"` // what was asked and answered, without the call's name and key
+	Kind    string         `json:"kind"` // a letter for each call: o, f or i
+	What    []string       `json:"what"` // argument and answer, without the call's name and key
 	Err     map[int]string `json:"err"`
 	Marked  map[int]int    `json:"marked"` // the number of the violation that a call belongs to
 
-	Missing int `json:"missing"` // calls that found no room
+	Missing int `json:"missing"` // calls left out
 }
 
-// newCallChart takes the calls around the first violation, or from the beginning, as many as fit
-// into room bytes; nil if none does.
+// newCallChart takes the calls around the first violation, or from the beginning, up to room
+// bytes; nil if no call fits.
 func newCallChart(h *history.History, told []violation, room int) *callChart {
 	var calls []history.Call
 	marked := map[int]int{} // by index of the invocation
@@ -74,7 +74,7 @@ func newCallChart(h *history.History, told []violation, room int) *callChart {
 
 func tabulate(h *history.History, calls []history.Call, marked map[int]int) *callChart {
 	chart := &callChart{Err: map[int]string{}, Marked: map[int]int{}}
-	names := map[string]int{} // places of all three lists, told apart by a first letter
+	names := map[string]int{} // indices of all three lists, told apart by a first letter
 	place := func(list *[]string, kind, name string) int {
 		i, seen := names[kind+name]
 		if !seen {

@@ -9,8 +9,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// checked says in sentences what a valid verdict rests on: which calls were judged, how calls of
-// unknown outcome were read, and which faults were on meanwhile. A pass says no more than that.
+// checked says what a valid verdict rests on: which calls were judged, how calls with unknown
+// outcome were read, and which faults were on. A pass says no more than that.
 func checked(r *Run, f *figures) []string {
 	if r.Outcome() != "valid" || r.History == nil || f.calls.Total() == 0 {
 		return nil

@@ -1,8 +1,8 @@
-// Package report says what a run found: one [Run] in; terminal text, JSON, JUnit XML, Markdown and
-// an HTML page out.
+// Package report renders what a run found. It turns one [Run] into terminal text, JSON, JUnit XML,
+// Markdown and an HTML page.
 //
 //	R1  A report is a function of its Run: the same Run gives the same bytes.
-//	R2  A report never changes a verdict and never fails over what it is told: what cannot be
+//	R2  A report never changes a verdict and never fails because of its input: what cannot be
 //	    shown becomes a note.
 //	R3  report.html is one file that fetches nothing.
 //	R4  A report's size is bounded, however long the history: text by a screenful, report.html by

@@ -9,21 +9,21 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// doubting is a node that was prepared for transactions and could not learn how they end: meanwhile
-// it blocked whoever wanted what they had locked.
+// doubting is a node that had prepared transactions and could not learn their outcome. Meanwhile
+// it blocked every transaction that needed the same locks.
 type doubting struct {
 	Node    history.NodeID
 	Times   int
 	InAll   time.Duration
 	Longest time.Duration
-	From    time.Duration // when the longest time began
+	From    time.Duration // start of the longest time
 }
 
-// inDoubt says that the node cannot reach who decides on a transaction that it is prepared for, in
-// the word of its protocol.
+// inDoubt reports, from the role in the node's protocol, that the node cannot reach the
+// coordinator of a transaction it has prepared.
 func (s StatusAt) inDoubt() bool { return s.Up && s.Role == "in doubt" }
 
-// doubts sums up when nodes were in doubt, in order of their names. A status holds until the
+// doubts sums up when nodes were in doubt, in the order of their names. A status holds until the
 // node's next.
 func doubts(statuses []StatusAt, end time.Duration) []doubting {
 	var all []doubting

@@ -9,7 +9,7 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// figures is what is counted once and shown by every form of the report.
+// figures are computed once and shown by every form of the report.
 type figures struct {
 	calls   checker.Counts // of the clients
 	byF     []callFigures  // in order of first appearance
@@ -20,27 +20,28 @@ type figures struct {
 	doubts  []doubting
 }
 
-// callFigures is how the calls with one F ended and how long those took that succeeded.
+// callFigures counts the outcomes of the calls with one F, and the latencies of those that
+// succeeded.
 type callFigures struct {
 	F       string
 	Counts  checker.Counts
 	Latency quantiles
 }
 
-// windowFigures is a fault with the outcome of the calls that were invoked while it lasted.
+// windowFigures is a fault with the outcomes of the calls that were invoked while it lasted.
 type windowFigures struct {
 	history.Window
 	Calls checker.Counts
 }
 
-// quantiles of a set of durations; all zero where the set is empty.
+// quantiles of a set of durations; all zero if the set is empty.
 type quantiles struct{ P50, P95, P99, Max time.Duration }
 
-// leadership is who led, as the nodes themselves said.
+// leadership summarises which nodes led, as the nodes themselves said.
 type leadership struct {
 	Leaders     []history.NodeID // in order of first leading
 	Changes     int              // how often another node or another term took over
-	First, Last uint64           // terms in which somebody led
+	First, Last uint64           // terms with a leader
 }
 
 func count(r *Run) figures {
@@ -130,6 +131,6 @@ func lead(statuses []StatusAt) leadership {
 	return l
 }
 
-// leads says whether the node believes that it leads: protocols have words of their own for the
+// leads reports whether the node believes that it leads: protocols have their own words for the
 // role.
 func (s StatusAt) leads() bool { return s.Up && (s.Role == "leader" || s.Leader == s.Node) }

@@ -6,19 +6,19 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// harm is how a fault looks on the page: its class in page.css is a colour of its own, in the lanes
-// of the nodes that suffer it, in the bands behind calls and in the legend.
+// harm is how a fault looks on the page. Its class in page.css has its own colour, in the lanes of
+// the nodes that suffer it, in the bands behind calls and in the legend.
 type harm struct {
 	fault string // the name of its kind
 	class string
-	did   string // what it does to a node, in the lane and in the legend
-	// of thin strips at the foot of a lane, from 1; 0: it fills the lane, for the node does
+	did   string // effect on a node, in the lane and in the legend
+	// row of thin strips at the foot of a lane, from 1; 0 fills the lane, because the node does
 	// nothing meanwhile
 	row int
 }
 
-// harms are the kinds of faults that have a look of their own. In one row are those that a node
-// seldom suffers at a time.
+// harms are the kinds of faults that have a look of their own. Kinds in one row rarely affect a
+// node at the same time.
 var harms = []harm{
 	{"kill", "f-kill", "down", 0},
 	{"crash", "f-crash", "crashes at a point", 0},
@@ -34,7 +34,7 @@ var harms = []harm{
 	{"transfer", "f-transfer", "hands over leadership", 5},
 }
 
-// harmOf is that of a fault's kind, or the look of all that have none.
+// harmOf returns the look of a fault's kind, or the common look.
 func harmOf(fault string) harm {
 	if i := slices.IndexFunc(harms, func(h harm) bool { return h.fault == fault }); i >= 0 {
 		return harms[i]
@@ -42,8 +42,8 @@ func harmOf(fault string) harm {
 	return harm{fault, "f-other", "under another fault", 5}
 }
 
-// suffers says how a fault shows in a node's lane, and what it did to the node; false if it does
-// not show.
+// suffers returns how a fault shows in a node's lane, and what it did to the node; false if it
+// does not show.
 func suffers(w history.Window, id history.NodeID) (h harm, what string, shows bool) {
 	h = harmOf(w.Fault.Fault)
 	switch {
@@ -57,7 +57,7 @@ func suffers(w history.Window, id history.NodeID) (h harm, what string, shows bo
 	return h, h.did, true
 }
 
-// kind is whether the harm fills a lane or is a strip in it, as page.css has it.
+// kind returns whether the harm fills a lane or is a strip in it, as page.css has it.
 func (h harm) kind() string {
 	if h.row == 0 {
 		return "whole"
@@ -65,7 +65,7 @@ func (h harm) kind() string {
 	return "strip"
 }
 
-// box is the top and the height in a lane of 22.
+// box returns the top and the height in a lane of 22.
 func (h harm) box() (y, height int) {
 	if h.row == 0 {
 		return 0, 22

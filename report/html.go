@@ -20,11 +20,11 @@ import (
 // The bounds of report.html (R4).
 const (
 	htmlBytes      = 1 << 20 // of the whole page
-	htmlPictures   = 5       // violations told in full
-	htmlViolations = 50      // violations told at all
+	htmlPictures   = 5       // violations explained in full
+	htmlViolations = 50      // violations listed at all
 	htmlFaults     = 250     // fault windows in the table and on the time line
 	htmlAround     = 240     // operations in the table
-	htmlFirst      = 10      // operations of one violation that are shown at once
+	htmlFirst      = 10      // operations of one violation shown at once
 	htmlRows       = 60      // operations in the table of one violation
 	htmlCalls      = 60      // kinds of calls
 	htmlParts      = 100     // checkers and keys
@@ -52,13 +52,13 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"lower":  strings.ToLower,
 }).Parse(pageText))
 
-// scriptHash lets the page's own script run and no other, whatever a history holds (R6).
+// scriptHash allows the page's own script to run and no other, whatever a history holds (R6).
 var scriptHash = func() string {
 	sum := sha256.Sum256([]byte(pageScript + chartScript))
 	return base64.StdEncoding.EncodeToString(sum[:])
 }()
 
-// pageSigns repeat the verdict in a shape, for those who do not see the colour.
+// pageSigns repeat the verdict as a shape, for readers who do not see the colour.
 var pageSigns = map[string]string{"valid": "✓", "unknown": "?", "invalid": "✕", "failed": "!"}
 
 // HTML writes report.html: one file that fetches nothing (R3), at most 1 MB (R4). Figures that
@@ -70,7 +70,7 @@ func HTML(w io.Writer, r *Run) error {
 	if err := pageTemplate.Execute(&b, p); err != nil {
 		return fmt.Errorf("report.html: %w", err)
 	}
-	if p.Timeline != nil { // single calls take the room that is left
+	if p.Timeline != nil { // single calls take the remaining room
 		guard(&p.Notes, "the single calls", func() { p.Chart = newCallChart(r.History, p.told, htmlBytes-b.Len()) })
 		b.Reset()
 		if err := pageTemplate.Execute(&b, p); err != nil {
@@ -81,14 +81,14 @@ func HTML(w io.Writer, r *Run) error {
 	return err
 }
 
-// page is what page.html.tmpl shows.
+// page is the data of page.html.tmpl.
 type page struct {
 	Style      template.CSS
 	Script     template.JS
-	ScriptHash string // what the page's policy knows its one script by
+	ScriptHash string // hash of the page's one script, for its policy
 
 	Outcome, Subject, Extent, Reason, Bug, Control, Problem string
-	Because                                                 []string // the sentences that say why, below the reason
+	Because                                                 []string // the sentences below the reason
 	Notes                                                   []string
 	Violations                                              []pageViolation
 	Others                                                  []string // summaries of further violations
@@ -114,7 +114,7 @@ type page struct {
 	Commands                                                []pageFact
 	Links                                                   []Link
 	Version                                                 string
-	Sections                                                []pageFact // what the table of contents leads to: id and title
+	Sections                                                []pageFact // entries of the table of contents: id and title
 	told                                                    []violation
 }
 
@@ -124,20 +124,20 @@ type pageFact struct{ Name, Value string }
 type pageViolation struct {
 	Summary, Kind, Took string
 	Rows                []pageRow
-	Rest                []pageRow // those shown on demand
+	Rest                []pageRow // shown on demand
 	More                int       // operations beyond these
 	Said                []pageSaid
 	Log                 []string // a member's last lines
 	LogHeading          string
 	Faults              []string
 	Picture             template.HTML
-	Keys                []pageFact // what the lines in it mean, by class
+	Keys                []pageFact // meaning of the lines in it, by class
 	Ring                template.HTML
 	RingKeys            []pageFact
 	Note                string // why there is no picture
 }
 
-// pageSaid is a sentence; Mark numbers the operation that it is about, 0 where that is not shown.
+// pageSaid is a sentence; Mark numbers the operation that it is about, 0 if that is not shown.
 type pageSaid struct {
 	Mark int
 	Text string
@@ -172,7 +172,7 @@ type pagePart struct {
 type pageAround struct {
 	Title string
 	Rows  []pageRow
-	Of    map[int]bool // indices of those that show the violation
+	Of    map[int]bool // indices of the operations that show the violation
 }
 
 func newPage(r *Run, f *figures) *page {
@@ -229,7 +229,7 @@ func newPage(r *Run, f *figures) *page {
 	return p
 }
 
-// sections are those that the page has, in its order.
+// sections returns the page's sections in order.
 func (p *page) sections() []pageFact {
 	var all []pageFact
 	for _, s := range []struct {
@@ -253,8 +253,8 @@ func (p *page) sections() []pageFact {
 	return all
 }
 
-// because picks the sentence about the last operation, which is where it goes wrong, and what the
-// faults did.
+// because picks the sentence about the last operation, which is where it goes wrong, and the
+// effect of the faults.
 func because(v *violation) []string {
 	var said []string
 	last := -1
@@ -412,11 +412,11 @@ func percentOk(c checker.Counts) string {
 	return strconv.Itoa(c.Ok * 100 / c.Total())
 }
 
-// cutText writes who no longer hears whom: n5 | n1 n2 n3 n4 where it is both ways between two
-// sides.
+// cutText writes which nodes no longer hear which: n5 | n1 n2 n3 n4 if two sides are cut both
+// ways.
 func cutText(cut history.Grudge) string {
 	var order []string
-	deaf := map[string][]history.NodeID{} // by those they do not hear
+	deaf := map[string][]history.NodeID{} // by the nodes they do not hear
 	for _, id := range sortedNodes(cut) {
 		to := nodes(slices.Sorted(slices.Values(cut[id])))
 		if to == "" {
@@ -509,7 +509,7 @@ func commands(r *Run) []pageFact {
 	return all
 }
 
-// safeLink says whether a link leads to a file beside the report: no scheme, no host, nothing
+// safeLink reports whether a link leads to a file beside the report: no scheme, no host, nothing
 // above.
 func safeLink(path string) bool {
 	return path != "" && !strings.ContainsAny(path, ":\\?#") && !strings.HasPrefix(path, "/") &&
@@ -517,7 +517,7 @@ func safeLink(path string) bool {
 }
 
 // around picks the operations of the table: those before and after the violation on the same
-// object, or those that went slowest or without success where there is none.
+// object; without a violation, the slowest and the unsuccessful ones.
 func around(r *Run, told []violation) pageAround {
 	if r.History == nil {
 		return pageAround{}
@@ -561,7 +561,7 @@ func near(h *history.History, v *violation) pageAround {
 	return a
 }
 
-// notable are the calls that took longest or did not succeed.
+// notable returns the calls that took longest or did not succeed.
 func notable(h *history.History) pageAround {
 	var calls []history.Call
 	for _, c := range h.Calls() {

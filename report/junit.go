@@ -10,7 +10,7 @@ import (
 	"github.com/splitvote/splitvote/checker"
 )
 
-// junitParts bounds the parts of one checker, such as keys, that have a case of their own (R4).
+// junitParts bounds the parts of one checker, such as keys, that become their own cases (R4).
 const junitParts = 50
 
 type junitSuites struct {
@@ -56,7 +56,7 @@ type junitWhat struct {
 }
 
 // JUnit writes the run as one suite: a case for the run itself, one for each checker, and one for
-// each part of a checker (a key) that is not valid. Invalid is a failure, unknown is an error with
+// each part of a checker (a key) that is not valid. Invalid is a failure; unknown is an error with
 // its cause as type.
 func JUnit(w io.Writer, r *Run) error {
 	f := count(r)
@@ -122,7 +122,7 @@ func (j *junit) add(c junitCase) {
 	j.suite.Cases = append(j.suite.Cases, c)
 }
 
-// experiment is the case that the cluster could be run at all.
+// experiment is the case that says whether the cluster could be run at all.
 func (j *junit) experiment() {
 	c := junitCase{Name: "experiment", Time: seconds(j.run.Wall.Seconds())}
 	if j.run.Problem != "" {
@@ -151,7 +151,7 @@ func (j *junit) checkers() {
 	}
 }
 
-// partName names a part of a checker by its key where its evidence tells one.
+// partName names a part of a checker by its key if its evidence has one.
 func partName(r checker.Result) string {
 	if len(r.Evidence) > 0 && r.Evidence[0].Key != "" && !strings.Contains(r.Checker, r.Evidence[0].Key) {
 		return strings.TrimSpace(r.Checker + " key " + r.Evidence[0].Key)
@@ -184,7 +184,7 @@ func (j *junit) judged(name string, r checker.Result) junitCase {
 	return c
 }
 
-// evidence is the first violation of a result, as on the terminal.
+// evidence returns the first violation of a result, as on the terminal.
 func (j *junit) evidence(r checker.Result) string {
 	part := *j.run
 	part.Result = r

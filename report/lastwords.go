@@ -10,7 +10,7 @@ const (
 	logWidth = 200 // runes of a line
 )
 
-// lastWords are the last lines of the log that a violation quotes, made safe and short.
+// lastWords returns the last lines of the log that a violation quotes, made safe and short.
 func lastWords(e *checker.Evidence) []string {
 	var lines []string
 	for _, line := range e.Log[max(0, len(e.Log)-logLines):] {
@@ -19,7 +19,7 @@ func lastWords(e *checker.Evidence) []string {
 	return lines
 }
 
-// logHeading announces them.
+// logHeading introduces them.
 func logHeading(e *checker.Evidence) string {
 	if e.LogFile == "" {
 		return "it last said:"

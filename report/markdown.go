@@ -7,11 +7,10 @@ import (
 	"strings"
 )
 
-// markdownViolations bounds the violations told in full (R4).
+// markdownViolations bounds the violations explained in full (R4).
 const markdownViolations = 3
 
-// Markdown writes a summary for a page that renders GitHub's dialect, as a step summary of its
-// Actions.
+// Markdown writes a summary in GitHub's dialect, for example as a step summary of its Actions.
 func Markdown(w io.Writer, r *Run) error {
 	f := count(r)
 	m := &strings.Builder{}
@@ -61,7 +60,7 @@ func Markdown(w io.Writer, r *Run) error {
 	return err
 }
 
-// signs stand before the verdict, so that it is seen in a list.
+// signs precede the verdict, so that it stands out in a list.
 var signs = map[string]string{"valid": "✅ ", "unknown": "❔ ", "invalid": "❌ ", "failed": "💥 "}
 
 func markdownEvidence(m *strings.Builder, r *Run, f *figures) {
@@ -107,8 +106,8 @@ func fence(m *strings.Builder, s string) {
 	m.WriteString(mark + "\n" + s + mark + "\n\n")
 }
 
-// inline makes text safe within a line or a table's cell (R6): what Markdown or HTML would read is
-// written as a character reference.
+// inline makes text safe within a line or a table's cell (R6): characters special to Markdown or
+// HTML become character references.
 func inline(s string) string {
 	s = plain(s)
 	if !strings.ContainsAny(s, markup) {

@@ -14,11 +14,11 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// The picture of a violation has a lane for each process and a bar for each call, its time from
-// left to right. What matters is which call ended before which began; so time is stretched until
-// every bar holds its label, and the order of any two moments is kept.
+// The picture of a violation has a lane for each process and a bar for each call, with time from
+// left to right. What matters is which call ended before which began, so time is stretched until
+// every bar holds its label, and any two moments keep their order.
 const (
-	pictureOps    = htmlFirst // bars; a violation that needs more is told in words alone beyond them
+	pictureOps    = htmlFirst // bars; a violation with more is explained in words only
 	pictureFaults = 6
 	pictureWidth  = 880.0 // of the lanes, at least
 	gutter        = 66.0  // left of them, for the processes
@@ -27,13 +27,13 @@ const (
 	glyph         = 7.0 // width of a character of a label
 )
 
-// drawing is the picture in the making.
+// drawing is the picture under construction.
 type drawing struct {
 	strings.Builder
 	rows      []row
 	lanes     []string        // processes from top to bottom
 	times     []time.Duration // moments, sorted
-	xs        []float64       // where they are
+	xs        []float64       // their positions
 	top       float64         // of the first lane
 	bands     []windowFigures
 	marks     map[int]int
@@ -71,7 +71,7 @@ func picture(v *violation, marks map[int]int, f *figures) (drawn template.HTML, 
 	return template.HTML(d.String()), d.keys()
 }
 
-// linkKeys says what the lines between bars mean.
+// linkKeys explain the lines between bars.
 var linkKeys = []pageFact{{"before", "ended before the other began"}, {"reads", "wrote the value that the other read"},
 	{"conflict", "conflict, while both were under way"}}
 
@@ -97,10 +97,10 @@ func (d *drawing) spoken() string {
 	return short(plain(d.v.Summary), htmlText) + ": " + strings.Join(said, "; ")
 }
 
-// open says whether a call's outcome is unknown: it may take effect at any later time.
+// open reports whether a call's outcome is unknown: it may take effect at any later time.
 func (r *row) open() bool { return r.To == history.Forever }
 
-// labels are the two lines of a bar.
+// labels returns the two lines of a bar.
 func (r *row) labels() (string, string) {
 	second := "#" + strconv.Itoa(r.Index) + " " + r.Kind.String()
 	if r.Node != "" {
@@ -153,7 +153,7 @@ func (d *drawing) stretch() {
 		from, _ := slices.BinarySearch(d.times, r.From)
 		to, _ := slices.BinarySearch(d.times, r.lasted())
 		if from == to {
-			to++ // a call of no length still has a bar
+			to++ // an instantaneous call still has a bar
 		}
 		if to >= len(d.times) {
 			continue
@@ -186,7 +186,7 @@ func (d *drawing) stretch() {
 	d.xs = append(d.xs, d.xs[len(d.xs)-1]+tail)
 }
 
-// x is where a moment is drawn. Moments outside the picture are at its edges.
+// x returns where a moment is drawn. Moments outside the picture are at its edges.
 func (d *drawing) x(t time.Duration) float64 {
 	i, found := slices.BinarySearch(d.times, t)
 	switch {
@@ -201,7 +201,8 @@ func (d *drawing) x(t time.Duration) float64 {
 	return gutter + d.xs[i-1] + part*(d.xs[i]-d.xs[i-1])
 }
 
-// ticks writes the times above the lanes, on as many levels as keep them apart, and says how many.
+// ticks writes the times above the lanes, on several levels so that they do not overlap, and
+// returns the number of levels.
 func (d *drawing) ticks(draw bool) int {
 	labels := map[time.Duration]string{}
 	for _, r := range d.rows {
@@ -272,7 +273,7 @@ func (d *drawing) tracks() {
 	}
 }
 
-// box is where a call's bar is: left, right, middle.
+// box returns where a call's bar is: left, right, middle.
 func (d *drawing) box(r *row) (left, right, y float64) {
 	left, right = d.x(r.From), d.x(r.lasted())
 	if r.open() {
@@ -319,8 +320,8 @@ func (d *drawing) bars() {
 // mention finds operations named in a sentence.
 var mention = regexp.MustCompile(`#(\d+)`)
 
-// links draws who read whose value, and, for operations that a sentence names together, which ended
-// before the other began, or that they conflict.
+// links draws which call read whose value and, for operations that a sentence names together,
+// which ended before the other began, or that they conflict.
 func (d *drawing) links() {
 	type pair struct{ a, b int }
 	drawn := map[pair]bool{}
@@ -355,7 +356,7 @@ func (d *drawing) links() {
 	}
 }
 
-// reads leads from the writer down (or up) to the reader's lane, and along it: that way it crosses
+// reads leads from the writer down (or up) to the reader's lane, and along it; that way it crosses
 // few bars.
 func (d *drawing) reads(w, r *row) {
 	left, right, y := d.box(w)

@@ -13,13 +13,13 @@ import (
 // resultsFormat is the version of results.json. Fields are added, never renamed.
 const resultsFormat = 1
 
-// resultsEvidence bounds the violations that are told with their operations; all stand in Result.
+// resultsEvidence bounds the violations that are listed with their operations; all are in Result.
 const resultsEvidence = 100
 
 // Results is results.json: the run for machines. Durations are in nanoseconds.
 type Results struct {
 	Format     int              `json:"format"`
-	Verdict    string           `json:"verdict"` // valid, unknown, invalid; failed where the experiment itself did
+	Verdict    string           `json:"verdict"` // valid, unknown, invalid; failed if the experiment itself did
 	Exit       int              `json:"exit"`
 	Reason     string           `json:"reason,omitempty"`
 	Cause      checker.Cause    `json:"cause,omitempty"`
@@ -60,7 +60,8 @@ type Results struct {
 	Links  []Link `json:"links,omitempty"`
 }
 
-// ResultCalls is how the calls with one F ended; latencies are those of the successful ones.
+// ResultCalls counts the outcomes of the calls with one F; latencies are those of the successful
+// ones.
 type ResultCalls struct {
 	F     string         `json:"f"`
 	Calls checker.Counts `json:"calls"`
@@ -70,7 +71,7 @@ type ResultCalls struct {
 	Max   time.Duration  `json:"max"`
 }
 
-// ResultWindow is a fault with the outcome of the calls invoked while it lasted.
+// ResultWindow is a fault with the outcomes of the calls invoked while it lasted.
 type ResultWindow struct {
 	Fault history.Fault  `json:"fault"`
 	From  time.Duration  `json:"from"`
@@ -79,7 +80,7 @@ type ResultWindow struct {
 	Calls checker.Counts `json:"calls"`
 }
 
-// ResultLeaders is who led, as the nodes said.
+// ResultLeaders summarises which nodes led, as the nodes said.
 type ResultLeaders struct {
 	Nodes     []history.NodeID `json:"nodes"`
 	Changes   int              `json:"changes"`

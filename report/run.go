@@ -9,13 +9,13 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Run is everything a report is made from. The zero value of any field means that there is nothing
-// to say about it, so a history that was recorded elsewhere has a report too.
+// Run is the input of a report. The zero value of a field means that there is nothing to say about
+// it, so a history recorded elsewhere has a report too.
 type Run struct {
 	Name       string // of the plan, or of the history's file
 	Target     string
 	Backend    string
-	BackendWhy string // why this backend was taken, where nobody asked for it
+	BackendWhy string // why this backend was chosen, if the user did not choose it
 	Workload   string // or the model, for a recorded history
 	Nodes      []history.NodeID
 	Seed       uint64
@@ -34,7 +34,7 @@ type Run struct {
 	Exchanges []Exchange
 	Result    checker.Result
 	Problem   string   // the experiment itself failed: one line, "" if it did not
-	Notes     []string // what a reader must know besides: a history cut off in mid-line ...
+	Notes     []string // further notes for the reader: a history cut off in mid-line ...
 
 	Replay  string // command that repeats the run, "" if it cannot be
 	Shrink  string // command that shrinks it
@@ -56,14 +56,13 @@ type Link struct {
 	Path string `json:"path"` // relative, with forward slashes
 }
 
-// StatusAt is what a node said of itself at a time: a line of status.jsonl. It holds until the
-// node's next.
+// StatusAt is a node's status at a time: a line of status.jsonl. It holds until the node's next.
 type StatusAt struct {
 	Time    time.Duration  `json:"time"` // nanoseconds since the start of the run
 	Node    history.NodeID `json:"node"`
 	Up      bool           `json:"up"` // false while the node cannot be asked
 	Role    string         `json:"role,omitempty"`
-	Leader  history.NodeID `json:"leader,omitempty"` // whom it believes to lead
+	Leader  history.NodeID `json:"leader,omitempty"` // the node that it believes to lead
 	Term    uint64         `json:"term,omitempty"`
 	Commit  uint64         `json:"commit,omitempty"`
 	Applied uint64         `json:"applied,omitempty"`
@@ -77,8 +76,8 @@ const (
 	ExitFailed  = 255
 )
 
-// Exit is the exit status that the run calls for. A violation stands even if the experiment broke
-// down afterwards: what was recorded did happen.
+// Exit returns the exit status for a run. A violation stands even if the experiment broke down
+// afterwards: the recorded calls did happen.
 func (r *Run) Exit() int {
 	switch {
 	case r.Result.Verdict == checker.Invalid:
@@ -92,7 +91,7 @@ func (r *Run) Exit() int {
 	}
 }
 
-// Outcome is the run's answer in a word: valid, invalid, unknown, or failed where the experiment
+// Outcome returns the run's result in a word: valid, invalid, unknown, or failed if the experiment
 // itself did.
 func (r *Run) Outcome() string {
 	if r.Exit() == ExitFailed {
@@ -115,7 +114,7 @@ func (r *Run) Reason() string {
 	}
 }
 
-// remarks are the notes, those of the history's reading, and that the history is cut off where none
+// remarks are the notes, those of the history's reading, and that the history is cut off if none
 // of them says so.
 func (r *Run) remarks() []string {
 	if r.History == nil {

@@ -14,21 +14,21 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Exchange is something that happened among the nodes of a simulated cluster: a message and what
-// became of it, or, where To is empty, something that befell one node.
+// Exchange is an event among the nodes of a simulated cluster: a message and its fate or, if To is
+// empty, an event of one node.
 type Exchange struct {
 	At       time.Duration
 	From, To history.NodeID
 	Arrived  time.Duration // 0: it never did
 	Lost     string        // why not, in a word
-	Text     string        // what it said, or what befell the node
+	Text     string        // its content, or the node's event
 	Client   bool          // between a client, named p7, and a node: a refusal, or the client's next try
 }
 
-// The message-sequence diagram has a line for each client and node and time from top to bottom: a
-// row for each thing that happens, so that order is kept and length is not.
+// The message-sequence diagram has a line for each client and node, with time from top to bottom:
+// one row per event, so that order is kept and length is not.
 const (
-	sequenceRows  = 240 // of a longer run the last ones are drawn: the violation is at the end
+	sequenceRows  = 240 // of a longer run only the last rows are drawn: the violation is at the end
 	sequenceLane  = 230.0
 	sequenceRow   = 19.0
 	sequenceLeft  = 90.0 // for times
@@ -41,14 +41,14 @@ type step struct {
 	at       time.Duration
 	from, to string
 	text     string
-	title    string // more, for who points at it
+	title    string // more, for readers who point at it
 	class    string // call, answer, message, lost, event or fold
 	violates bool   // it belongs to a call of the violation
 	retry    bool   // a client was refused, or asks again
 }
 
-// sequence draws the diagram of a run whose exchanges were recorded; left out says how many rows
-// are not drawn.
+// sequence draws the diagram of a run whose exchanges were recorded; left out is how many rows are
+// not drawn.
 func sequence(r *Run) (drawn template.HTML, leftOut int) {
 	if len(r.Exchanges) == 0 || r.History == nil {
 		return "", 0
@@ -73,8 +73,7 @@ func sequence(r *Run) (drawn template.HTML, leftOut int) {
 	return drawSequence(steps, lanes), leftOut
 }
 
-// talk is a row for each message, at the moment at which it was sent, and for each thing that
-// befell a node.
+// talk returns a row for each message, at the moment it was sent, and for each event of a node.
 func talk(exchanges []Exchange) []step {
 	var steps []step
 	for _, x := range exchanges {
@@ -96,17 +95,17 @@ func talk(exchanges []Exchange) []step {
 	return steps
 }
 
-// counters are what changes from one heartbeat to the next although it says nothing new.
+// counters change from one heartbeat to the next although it says nothing new.
 var counters = regexp.MustCompile(`\b(round|seq|id)=\d+`)
 
-// fold joins messages in a row that repeat what their sender told their receiver last: heartbeats
-// and their answers, and what a client hears while nobody leads.
+// fold joins consecutive messages that repeat the sender's last message to the receiver:
+// heartbeats and their answers, and redirects while there is no leader.
 func fold(steps []step) []step {
 	said := map[[2]string]string{}
 	repeats := func(s step) bool {
 		pair := [2]string{s.from, s.to}
 		switch {
-		case s.retry && s.class == "call": // a client that is sent from node to node hears the same of each
+		case s.retry && s.class == "call": // a client that is sent from node to node hears the same from each
 			pair[1] = ""
 		case s.retry:
 			pair[0] = ""
@@ -145,10 +144,10 @@ func fold(steps []step) []step {
 	return folded
 }
 
-// dialogue is a row for each event of the history.
+// dialogue returns a row for each event of the history.
 func dialogue(r *Run) []step {
 	h := r.History
-	violating := map[history.Process]bool{} // whose call under way belongs to the first violation
+	violating := map[history.Process]bool{} // processes whose current call belongs to the first violation
 	belongs := map[int]bool{}
 	if len(r.Result.Evidence) > 0 {
 		for _, i := range r.Result.Evidence[0].Ops {
@@ -185,7 +184,7 @@ func dialogue(r *Run) []step {
 	return steps
 }
 
-// lastOfViolation is when the last operation that shows the first violation ended.
+// lastOfViolation returns when the last operation that shows the first violation ended.
 func lastOfViolation(r *Run) (end time.Duration, known bool) {
 	if len(r.Result.Evidence) == 0 {
 		return 0, false

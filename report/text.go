@@ -15,7 +15,7 @@ import (
 
 // The bounds of the terminal text (R4).
 const (
-	textWidth   = 110 // columns after which sentences are broken
+	textWidth   = 110 // columns after which sentences are wrapped
 	textRows    = 10  // operations shown of a violation
 	textSaid    = 12  // lines of sentences about a violation
 	textOthers  = 5   // violations after the first, a line each
@@ -32,8 +32,8 @@ func Text(w io.Writer, r *Run, colour bool) error {
 	return TextRest(w, r, colour)
 }
 
-// TextVerdict writes the first part of Text: the verdict and why, which are known before an invalid
-// history is graded.
+// TextVerdict writes the first part of Text: the verdict and its reason, which are known before an
+// invalid history is graded.
 func TextVerdict(w io.Writer, r *Run, colour bool) error {
 	f := count(r)
 	t := &text{ink: ink(colour)}
@@ -64,7 +64,7 @@ func TextRest(w io.Writer, r *Run, colour bool) error {
 	return err
 }
 
-// text is a terminal's screen in the making.
+// text is a terminal's screen under construction.
 type text struct {
 	strings.Builder
 	ink ink
@@ -78,8 +78,8 @@ func (t *text) line(format string, args ...any) {
 // gap writes the empty line between two blocks.
 func (t *text) gap() { t.line("") }
 
-// wrap writes a sentence, broken between words, under an indentation; continued lines are indented
-// by two more. It reports how many lines it wrote.
+// wrap writes a sentence, broken between words, with an indentation; continued lines are indented
+// by two more. It returns the number of lines.
 func (t *text) wrap(indent, sentence string) int {
 	lines := 0
 	line := indent
@@ -112,14 +112,14 @@ func (t *text) headline(r *Run, f *figures) {
 		t.line("%s", t.ink.bold("CONTROL  "+plain(r.Control)+": the harness lies on purpose"))
 	}
 	if r.Problem != "" && r.Outcome() != "failed" {
-		t.line("  the run itself broke off: %s", plain(r.Problem))
+		t.line("  the run itself failed: %s", plain(r.Problem))
 	}
 	for _, note := range r.remarks() {
 		t.line("  note: %s", plain(note))
 	}
 }
 
-// subject is what was judged: register on raft (local, 5 nodes, seed 16170).
+// subject is the judged system: register on raft (local, 5 nodes, seed 16170).
 func subject(r *Run) string {
 	s := plain(r.Workload)
 	if r.Target == "" {
@@ -139,7 +139,7 @@ func subject(r *Run) string {
 	return fmt.Sprintf("%s on %s (%s)", s, plain(r.Target), strings.Join(where, ", "))
 }
 
-// extent is how much was judged: 1204 ops, 2 faults, 31.0 s.
+// extent is the amount of judged work: 1204 ops, 2 faults, 31.0 s.
 func extent(r *Run, f *figures) string {
 	parts := []string{plural(f.calls.Total(), "op")}
 	if r.Target != "" || len(f.windows) > 0 {
@@ -178,7 +178,7 @@ func (t *text) invalid(r *Run, f *figures) {
 	}
 }
 
-// grade says what an invalid history still satisfies.
+// grade reports what an invalid history still satisfies.
 func (t *text) grade(r *Run) {
 	holds, open, stale := holding(r.Result), plain(strings.Join(leftOpen(r.Result), ", ")), lag(r.Result)
 	if holds+open+stale != "" {
@@ -189,8 +189,8 @@ func (t *text) grade(r *Run) {
 	t.labelled("stale", plain(stale))
 }
 
-// labelled writes words beside a label, broken as wrap does and continued below the first; no words
-// are no line.
+// labelled writes words beside a label, wrapped and continued below the first; without words it
+// writes nothing.
 func (t *text) labelled(label, words string) {
 	const column = 10 // of the words; wrap begins two before it goes on
 	var broken text
@@ -292,7 +292,7 @@ func holding(r checker.Result) string {
 	return ""
 }
 
-// leftOpen lists the weaker levels of which it was not decided whether they hold.
+// leftOpen lists the weaker levels that were not decided.
 func leftOpen(r checker.Result) []string {
 	if open, ok := r.Stats["undecided-levels"].([]string); ok && r.Verdict == checker.Invalid {
 		return open
@@ -305,7 +305,7 @@ func leftOpen(r checker.Result) []string {
 	return nil
 }
 
-// lag says by how much reads lagged, where a checker has measured it.
+// lag reports by how much reads lagged, if a checker measured it.
 func lag(r checker.Result) string {
 	if measured, ok := r.Stats["staleness"].(fmt.Stringer); ok {
 		return measured.String()
@@ -358,7 +358,7 @@ func undecided(r checker.Result) []checker.Result {
 	return parts
 }
 
-// deciders says what would turn an unknown verdict into an answer, by its cause.
+// deciders maps a cause of an unknown verdict to what would decide it.
 var deciders = map[checker.Cause]string{
 	checker.Memory:    "fewer operations on one object: a lower --rate, a shorter --time-limit",
 	checker.TooLittle: "a longer or busier run: raise --time-limit or --rate",
@@ -369,7 +369,7 @@ var deciders = map[checker.Cause]string{
 	checker.Malformed: "a --model that has these calls, or calls as splitvote list models shows them",
 }
 
-// broughtDeciders differ from deciders for a history that was brought: nobody can run it again.
+// broughtDeciders replace deciders for an external history, which nobody can run again.
 var broughtDeciders = map[checker.Cause]string{
 	checker.Memory:    "more memory for the checker (--checker-memory), or fewer calls on one object",
 	checker.TooLittle: "a longer history",
@@ -415,8 +415,8 @@ func (t *text) valid(f *figures) {
 	t.doubts(f)
 }
 
-// doubts says which nodes blocked others because they could not learn how a transaction ends, a
-// line each.
+// doubts lists the nodes that blocked others because they could not learn how a transaction ends,
+// a line each.
 func (t *text) doubts(f *figures) {
 	for i, d := range f.doubts[:min(len(f.doubts), textWindows)] {
 		if i == 0 {
@@ -450,8 +450,8 @@ func alignRight(cells [][]string) [][]string {
 	return cells
 }
 
-// availability is a line for each fault, or for each kind of fault where there are more than limit,
-// and one for the time without any.
+// availability returns a line for each fault, or for each kind of fault if there are more than
+// limit, and one for the time without any.
 func availability(f *figures, limit int) [][]string {
 	rows := [][]string{{"none", "", "", share(f.quiet), "of " + strconv.Itoa(f.quiet.Total())}}
 	if len(f.windows) <= limit {

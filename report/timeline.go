@@ -14,9 +14,9 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// The time line stacks faults, throughput, latency and the nodes over one axis. Shapes are SVG in a
-// box 1000 wide that is stretched to the page, labels are text placed by percent; so it needs no
-// script, and the script can zoom by moving both.
+// The time line stacks faults, throughput, latency and the nodes over one axis. Shapes are SVG in
+// a box 1000 wide that is stretched to the page; labels are text placed by percent. So the time
+// line needs no script, and the script can zoom by moving both.
 const (
 	timelineWidth    = 1000.0
 	rateHeight       = 110.0
@@ -32,7 +32,7 @@ const (
 type timeline struct {
 	Ticks     []placed
 	Faults    [][]placed // rows of faults that do not overlap
-	Dropped   int        // faults that found no row
+	Dropped   int        // faults without a row
 	BandRects []placed   // the same, behind the charts, in units of timelineWidth
 	Marks     []placed   // the violations
 	RateTop   string
@@ -40,12 +40,12 @@ type timeline struct {
 	LatTicks  []placed // left is how far from the top, in percent
 	Latency   template.HTML
 	Nodes     []nodeLane
-	Harms     []harmKey  // how the faults look that show in the lanes
-	Doubts    []doubting // who blocked others, and for how long
+	Harms     []harmKey  // legend of the faults that show in the lanes
+	Doubts    []doubting // nodes that blocked others, and for how long
 	Data      timelineData
 }
 
-// placed is something at a place of the axis, in percent of it.
+// placed is a label at a position on the axis, in percent of it.
 type placed struct {
 	Left, Width        string
 	Class, Text, Title string
@@ -119,8 +119,8 @@ func percent(at, end time.Duration) string {
 // xOf is where a moment is drawn in a chart.
 func xOf(at, end time.Duration) string { return num(timelineWidth * min(1, float64(at)/float64(end))) }
 
-// count sorts the calls into bins by when they began: about twenty calls a bin, the width a round
-// number.
+// count sorts the calls into bins by when they began: about twenty calls a bin, with a round
+// width.
 func (t *timeline) count(h *history.History, f *figures) ([]bin, time.Duration) {
 	n := min(240, max(30, f.calls.Total()/20))
 	width := roundUp(f.end / time.Duration(n))
@@ -153,7 +153,7 @@ func (t *timeline) count(h *history.History, f *figures) ([]bin, time.Duration) 
 	return bins, width
 }
 
-// roundUp is the next of 1, 2, 5, 10, 20 ... nanoseconds.
+// roundUp returns the next of 1, 2, 5, 10, 20 ... nanoseconds.
 func roundUp(d time.Duration) time.Duration {
 	for unit := time.Duration(1); ; unit *= 10 {
 		for _, times := range []time.Duration{1, 2, 5} {
@@ -172,7 +172,7 @@ func (t *timeline) axis(end time.Duration) {
 	}
 }
 
-// faults packs the faults into rows, each into the first that is free.
+// faults packs the faults into rows, each into the first free one.
 func (t *timeline) faults(f *figures) {
 	var free []time.Duration
 	for _, w := range f.windows[:min(len(f.windows), htmlFaults)] {
@@ -198,7 +198,7 @@ func (t *timeline) faults(f *figures) {
 	}
 }
 
-// rate draws calls a second, stacked by how they ended.
+// rate draws calls a second, stacked by outcome.
 func (t *timeline) rate(bins []bin, width time.Duration, f *figures) {
 	top := 0
 	for _, b := range bins {
@@ -322,7 +322,7 @@ func decadeText(d time.Duration) string {
 	}
 }
 
-// nodes draws a lane a node: what it said of itself, and what the faults did to it.
+// nodes draws a lane for each node: its statuses, and what the faults did to it.
 func (t *timeline) nodes(r *Run, f *figures) {
 	ids := slices.Clone(r.Nodes)
 	said := map[history.NodeID][]StatusAt{}
@@ -363,7 +363,8 @@ func (t *timeline) nodes(r *Run, f *figures) {
 				h.kind(), h.class, xOf(w.From, f.end), num(max(1, timelineWidth*float64(w.To-w.From)/float64(f.end))),
 				y, height,
 				template.HTMLEscapeString(plain(string(id))+" "+what+", "+until(w.Window)+" ("+named(w.Window)+")"))
-			// One that is to crash may go on for long, and what it does then stands there already.
+			// A node that is to crash may go on for long, and its work until then is in the lane
+			// already.
 			covered := slices.ContainsFunc(labelled, func(s segment) bool {
 				return 2*(min(s.to, w.To)-max(s.Time, w.From)) > min(s.to-s.Time, w.To-w.From)
 			})
@@ -386,8 +387,8 @@ type segment struct {
 	to time.Duration
 }
 
-// segments joins statuses that show alike and, where they fill half of the room, each too short to
-// be seen with the next. What finds no room prolongs the last.
+// segments joins statuses that look alike and, if they fill half of the room, those too short to
+// be seen with the next. A status without room prolongs the last.
 func segments(said []StatusAt, end time.Duration, room int) []segment {
 	var all []segment
 	for _, s := range said {

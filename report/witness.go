@@ -11,17 +11,17 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// witnessOps bounds the operations and sentences told of one violation (R4). Smallest sets are far
-// below it.
+// witnessOps bounds the operations and sentences shown for one violation (R4). Smallest sets are
+// far below it.
 const witnessOps = 500
 
-// violation is a piece of evidence with all that is needed to tell it.
+// violation is a piece of evidence with everything needed to explain it.
 type violation struct {
 	checker.Evidence          // its first witnessOps operations and sentences
 	total, claims    int      // how many there are
 	Rows             []row    // its operations, in time order
 	Said             []string // the sentences about them
-	Faults           []string // which faults were active, and what they did to the nodes concerned
+	Faults           []string // which faults were active, and their effect on the nodes concerned
 	Active           []int    // indices of those faults in figures.windows
 }
 
@@ -39,7 +39,7 @@ type row struct {
 	op, done *history.Op
 }
 
-// violations tells every piece of evidence of the run, at most limit of them.
+// violations explains up to limit pieces of evidence of the run.
 func violations(r *Run, f *figures, limit int) []violation {
 	found := evidence(r.Result)
 	all := found[:min(limit, len(found))]
@@ -70,7 +70,7 @@ func violations(r *Run, f *figures, limit int) []violation {
 	return told
 }
 
-// evidence is that of a result, or of its parts where a composition did not pass it on.
+// evidence returns that of a result, or of its parts if a composition did not pass it on.
 func evidence(r checker.Result) []checker.Evidence {
 	if len(r.Evidence) > 0 {
 		return r.Evidence
@@ -102,7 +102,7 @@ func callsOf(h *history.History, found []checker.Evidence) map[int]history.Call 
 	return calls
 }
 
-// newRow shows of a transaction what it did to these keys; all that it did if there are none.
+// newRow shows, for a transaction, its effect on these keys, or all of its effect without keys.
 func newRow(h *history.History, c history.Call, key string, keys ...string) row {
 	op, done := h.Invocation(c), h.Completion(c)
 	r := row{Index: op.Index, Process: "p" + op.Process.String(), What: describe(op, done, key, keys...),
@@ -121,8 +121,8 @@ func newRow(h *history.History, c history.Call, key string, keys ...string) row 
 	return r
 }
 
-// tell writes the times of rows with as many decimals as keep different times apart. The times of a
-// history made by hand are small numbers and stay so.
+// tell writes the times of rows with enough decimals to distinguish them. The times of a history
+// made by hand are small numbers and stay so.
 func tell(rows []row) {
 	tiny := true
 	for i := range rows {
@@ -183,7 +183,7 @@ func (v *violation) explain() {
 	}
 }
 
-// source is the row that wrote what row i returned, -1 where that cannot be said.
+// source returns the row that wrote what row i returned, -1 if that is not known.
 func source(rows []row, i int) int {
 	r := &rows[i]
 	if r.done == nil || r.Kind != history.Ok || !answering[r.op.F] {
@@ -200,7 +200,7 @@ func source(rows []row, i int) int {
 	return -1
 }
 
-// wrote is the value that a call puts in place.
+// wrote returns the value that a call writes.
 func wrote(op *history.Op) string {
 	var pair []json.RawMessage
 	if op.F == "cas" && json.Unmarshal(op.Value, &pair) == nil && len(pair) == 2 {
@@ -218,8 +218,9 @@ func sentence(c checker.Claim) string {
 	return name + " " + plain(c.Text)
 }
 
-// active says which faults overlap the rows and what they did to the nodes that answered; where
-// they did nothing to these, which others were on; where there were none, which came last.
+// active says which faults overlap the rows and what they did to the nodes that answered. If they
+// did nothing to these nodes it names the others that were on, and if there were none, the last
+// one.
 func active(rows []row, windows []windowFigures) (said []string, on []int) {
 	if len(rows) == 0 {
 		return nil, nil
@@ -227,7 +228,7 @@ func active(rows []row, windows []windowFigures) (said []string, on []int) {
 	var others []string
 	for i, w := range windows {
 		overlaps := false
-		var did, target []string // to any node concerned; to those the fault was meant for
+		var did, target []string // effects on any node concerned; effects on the nodes the fault was meant for
 		for _, r := range rows {
 			if w.From > r.lasted() || w.To < r.From {
 				continue
@@ -262,7 +263,7 @@ func active(rows []row, windows []windowFigures) (said []string, on []int) {
 	case len(others) > 0:
 		return others, on
 	}
-	// What happened before the last operation may have left its mark, even if it was over by then.
+	// A fault before the last operation may have left its mark, even if it was over by then.
 	var latest time.Duration
 	for i := range rows {
 		latest = max(latest, rows[i].From)
@@ -288,8 +289,8 @@ func active(rows []row, windows []windowFigures) (said []string, on []int) {
 		until(w))}, nil
 }
 
-// lasted is when the row's call was last known to be under way: for an unknown outcome, when it
-// was given up.
+// lasted returns when the row's call was last known to be under way: for an unknown outcome, when
+// it was given up.
 func (r *row) lasted() time.Duration {
 	switch {
 	case r.To != history.Forever:
@@ -301,13 +302,13 @@ func (r *row) lasted() time.Duration {
 	}
 }
 
-// ended says whether the row's call ended before another's began. Of events at one time the order
-// in the history decides.
+// ended reports whether the row's call ended before another's began. For events at one time the
+// order in the history decides.
 func (r *row) ended(b *row) bool {
 	return !r.open() && (r.To < b.From || r.To == b.From && r.done != nil && r.done.Index < b.Index)
 }
 
-// nodes are those that the row's call was sent to and answered by.
+// nodes returns the nodes that the row's call was sent to and answered by.
 func (r *row) nodes() []history.NodeID {
 	ids := []history.NodeID{r.op.Node}
 	if r.done != nil && r.done.Node != r.op.Node {
@@ -316,8 +317,8 @@ func (r *row) nodes() []history.NodeID {
 	return slices.DeleteFunc(ids, func(id history.NodeID) bool { return id == "" })
 }
 
-// suffered says what a fault did to a node, "" if it did nothing; from is when the call in
-// question began.
+// suffered says what a fault did to a node, "" if nothing; from is when the call in question
+// began.
 func suffered(w history.Window, node history.NodeID, from time.Duration) string {
 	had, since := "had been", "since"
 	if w.From > from {
@@ -365,7 +366,7 @@ func sortedNodes(cut history.Grudge) []history.NodeID {
 	return ids
 }
 
-// named is a fault's name and number: partition #2.
+// named returns a fault's name and number: partition #2.
 func named(w history.Window) string { return fmt.Sprintf("%s #%d", plain(w.Fault.Fault), w.ID) }
 
 // until is the time that a fault lasted: 3.0 s to 8.0 s.

@@ -14,13 +14,12 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// answering names the calls whose answer is shown even if it is null: reading nothing is news.
+// answering names the calls whose answer is shown even if it is null: an empty read is news.
 var answering = map[string]bool{"read": true, "dequeue": true, "pop": true, "generate": true}
 
-// describe says what a call asked and was answered, in the field's shorthand: write 7, read → 4,
-// cas [1,2]. done is nil while the call is pending; the key is left out where it is the one being
-// spoken of. Of a transaction it says what was done to the given keys, or everything if there are
-// none.
+// describe writes a call and its answer in the field's shorthand: write 7, read → 4, cas [1,2].
+// done is nil while the call is pending; the key is left out if it is the current one. For a
+// transaction it writes what was done to the given keys, or everything without keys.
 func describe(op, done *history.Op, key string, keys ...string) string {
 	words := []string{op.F}
 	if op.Key != key {
@@ -66,8 +65,8 @@ func strip(asked, answer string) string {
 	return answer
 }
 
-// transaction writes [["append","x",1],["r","x",[1]]] as append x 1 · r x → [1]. Where there are
-// keys, an ellipsis stands for what was done to others.
+// transaction writes [["append","x",1],["r","x",[1]]] as append x 1 · r x → [1]. If keys are
+// given, an ellipsis replaces what was done to others.
 func transaction(value string, keys []string) string {
 	var steps [][]json.RawMessage
 	if json.Unmarshal([]byte(value), &steps) != nil {
@@ -109,7 +108,7 @@ func transaction(value string, keys []string) string {
 	return strings.Join(said, " · ")
 }
 
-// bare is a JSON string without its quotes, and any other value as it is.
+// bare returns a JSON string without its quotes, and any other value as it is.
 func bare(value json.RawMessage) string {
 	var s string
 	if json.Unmarshal(value, &s) == nil {
@@ -118,8 +117,8 @@ func bare(value json.RawMessage) string {
 	return compact(value)
 }
 
-// plain makes text of unknown origin safe to print (R6): whatever does not print is written as its
-// code.
+// plain makes text of unknown origin safe to print (R6): characters that do not print are written
+// as their codes.
 func plain(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) }) {
@@ -148,7 +147,7 @@ func short(s string, n int) string {
 	return string(runes[:n-1]) + "…"
 }
 
-// clock is a time of the run in seconds with so many decimals: 12.031 s.
+// clock is a time of the run in seconds with the given decimals: 12.031 s.
 func clock(d time.Duration, decimals int) string {
 	return strconv.FormatFloat(d.Seconds(), 'f', decimals, 64) + " s"
 }
