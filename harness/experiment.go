@@ -228,7 +228,8 @@ func (x Experiment) options(nodes []history.NodeID) workloads.Options {
 func (x Experiment) Checker() (checker.Checker, error) {
 	var parts []checker.Checker
 	if x.Workload.Model != "" {
-		c, err := levels.Judge(x.Workload.Model, x.Level(), linear.Options{Memory: int64(x.Plan.CheckerMemory)}, x.Terse)
+		c, err := levels.Judge(x.Workload.Model, x.Level(), linear.Options{Memory: int64(x.Plan.CheckerMemory)},
+			x.Terse)
 		if err != nil {
 			return nil, err
 		}

@@ -37,12 +37,14 @@ func (x Experiment) WithLies(parts []checker.Result, told []controls.Told) []che
 		r.Reason = fmt.Sprintf("control %s: no call of this run gave an occasion for a lie", x.Plan.Control)
 	case !convicted:
 		r.Verdict = checker.Unknown
-		r.Reason = fmt.Sprintf("control %s: the harness lied %s, and no checker noticed", x.Plan.Control, controls.Times(len(told)))
+		r.Reason = fmt.Sprintf("control %s: the harness lied %s, and no checker noticed", x.Plan.Control,
+			controls.Times(len(told)))
 		if others := controls.NoticedBy(x.Plan.Control); len(others) > 0 {
 			r.Reason += "; these workloads notice it: " + strings.Join(others, ", ")
 		}
 	default:
-		r.Reason = fmt.Sprintf("the harness lied %s, first about #%d, and was found out", controls.Times(len(told)), told[0].Call)
+		r.Reason = fmt.Sprintf("the harness lied %s, first about #%d, and was found out", controls.Times(len(told)),
+			told[0].Call)
 	}
 	return append(parts, r)
 }

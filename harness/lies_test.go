@@ -34,7 +34,8 @@ func TestWorkloadsNoticeLies(t *testing.T) {
 						want = checker.Valid
 					}
 					if out.Result.Verdict != want {
-						t.Errorf("seed %d with control %q, which lied %d times: %v (%s)", seed+1, lie, len(out.Lies), out.Result.Verdict, out.Result.Reason)
+						t.Errorf("seed %d with control %q, which lied %d times: %v (%s)", seed+1, lie, len(out.Lies),
+							out.Result.Verdict, out.Result.Reason)
 					}
 				}
 			}
