@@ -110,16 +110,25 @@
 //	    be left open, for what comes after what is known only within a window then. A serial order of all transactions, in
 //	    which each reads what it finds, proves serializability at any length: it is looked for first, among the orders that respect
 //	    what was inferred, by trying within bounds what is left, and the order that is found is gone through once more by itself.
-//	X14 What [Online] accuses of while a history happens, Check says of the events until then: the level is ruled out, however the
-//	    history goes on, but for a value that is written again after it failed. Dependencies are drawn as transactions end,
-//	    into an order that is kept topological (Pearce and Kelly, 2006): of lists each time a read shows more of the order than
-//	    any before, in real time by the barriers of X11. Anomalies that need no graph are noticed at once. Of lists it notices what
-//	    Check would at the same event, but for predicate reads, the inferences of X13, cycles with an rw at consistent-view and causal,
-//	    where nothing depends on time a value that is read before somebody begins to write it, and at read-uncommitted
-//	    what comes behind reads that contradict each other. Of registers it knows the versions of which X4 speaks without
-//	    an order, and in real time what is older than the newest. The rest is judged at the end, and nothing is proved online.
-//	    It gives up where a value is written again, or null. Below read-committed it gives up where a value is written again
-//	    that failed, and where nothing depends on time it does not accuse a list that holds a value twice.
+//	X14 [Online] accuses only of what Check finds in the events so far, and of what rules out the
+//	    level however the history goes on. It draws dependencies as transactions end, into an
+//	    order that is kept topological (Pearce and Kelly, 2006): for lists, each time a read shows
+//	    more of the order than any before; for real time, by the barriers of X11. It notices
+//	    anomalies that need no graph at once. Nothing is proved online.
+//	    A client may write a value again whose write failed. In real time the second write begins
+//	    after everyone who read the value until then has ended, so that these reads saw what
+//	    aborted. Where nothing depends on time they may have seen the second write. There a write
+//	    counts only once its transaction has ended ok or info, and a read of a value that is not
+//	    known to be written accuses nobody.
+//	    For lists, Online notices what Check would at the same event, with these exceptions:
+//	    predicate reads; the inferences of X13; cycles with an rw at consistent-view and causal;
+//	    where nothing depends on time, values whose writer failed, has not ended or is unknown;
+//	    at read-uncommitted, what follows reads that contradict each other. For registers it knows
+//	    the versions of which X4 speaks without an order, and in real time what is older than the
+//	    newest. The rest is judged at the end.
+//	    It gives up where a value is written again, or null. Below read-committed it gives up where
+//	    a value is written again that failed, and where nothing depends on time it does not accuse
+//	    a list that holds a value twice.
 //	X15 Causal consistency: a transaction sees those from which it read, those before it in its
 //	    session, and all that these see, and of each key reads the version of the last that it sees,
 //	    in one order of all transactions that respects this. What a transaction read is then at least

@@ -54,6 +54,7 @@ var faults = faulttest.Table{
 	{"online: a read against its own transaction", "onlinelists.go", "case r.bad && len(r.seen) > 0:", "case r.bad && len(r.seen) > 99:", "TestOnline"},
 	{"online: versions in the order of real time", "onlineregisters.go", "first > 0 && first < r.version(newest).latest", "first > 0", "TestOnline"},
 	{"online: the order of a session", "online.go", "o.draw(l.follow, l.node, process, none)", "o.draw(l.node, l.follow, process, none)", "TestOnline"},
+	{"online: what failed may be tried again", "online.go", "w == none || !o.timely &&", "w == none || o.timely &&", "TestOnline"},
 	{"online: the order of real time", "online.go", "o.draw(node, next, realtime, none)", "o.draw(next, node, realtime, none)", "TestOnline"},
 }
 

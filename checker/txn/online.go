@@ -25,7 +25,7 @@ type Online struct {
 	look   mask // kinds of dependencies that the level looks at
 	no     proscribed
 	surely bool // only among transactions that certainly committed (X1)
-	timely bool // a value that is read before anybody is known to write it is a violation, whoever writes it later
+	timely bool // a read of a value that nobody has begun to write is a violation, whoever writes it later
 
 	found *findings
 	model liveModel
@@ -183,6 +183,17 @@ func (o *Online) invoke(op *history.Op) error {
 		follow = none
 	}
 	o.lives = append(o.lives, life{none, o.wall, follow})
+	if o.timely {
+		return o.claim(number)
+	}
+	return nil
+}
+
+// claim takes it that a transaction is the one that wrote its values. In real time that is certain
+// once it has begun. If it fails, a later write of the same value began after all reads so far had
+// ended, so that they saw what aborted. Where nothing depends on time these reads may have seen
+// the later write. There a transaction has written nothing until it has ended without failing.
+func (o *Online) claim(number int32) error {
 	for _, m := range o.did(number) {
 		if w := o.values[m.value].writer; w != none && o.txns[w].kind == history.Fail {
 			if o.asked&uncommitted != 0 && o.found.model == ListAppend { // a read may have seen either
@@ -200,6 +211,13 @@ func (o *Online) invoke(op *history.Op) error {
 	return nil
 }
 
+// unwritten says whether nobody is known to have written a value. Where nothing depends on time a
+// write that failed does not count, because it may be tried again.
+func (o *Online) unwritten(v int32) bool {
+	w := o.values[v].writer
+	return w == none || !o.timely && o.txns[w].kind == history.Fail
+}
+
 func (o *Online) complete(op *history.Op) error {
 	number, ok := o.under[op.Process]
 	if !ok {
@@ -213,14 +231,32 @@ func (o *Online) complete(op *history.Op) error {
 		o.fail(number)
 	case history.Ok:
 		x.kind, x.end = history.Ok, o.at
+		if !o.timely {
+			if err := o.claim(number); err != nil {
+				return err
+			}
+		}
 		return o.finish(number, op)
+	case history.Info:
+		if !o.timely {
+			return o.claim(number)
+		}
 	}
 	return nil
 }
 
 // fail reports that somebody has seen what a transaction wrote that failed. A read that saw it
-// showed it to others, or was the last to.
+// showed it to others, or was the last to. Where nothing depends on time, fail only remembers who
+// wrote what failed.
 func (o *Online) fail(number int32) {
+	if !o.timely {
+		for _, m := range o.did(number) {
+			if v := &o.values[m.value]; v.writer == none {
+				v.writer = number
+			}
+		}
+		return
+	}
 	if !o.txns[number].committed {
 		return
 	}

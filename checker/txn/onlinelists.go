@@ -180,7 +180,7 @@ func (l *liveLists) place(x, key int32, seen []int32, text []byte) {
 			l.reversed(w, key)
 		}
 		switch {
-		case w == none:
+		case l.unwritten(v):
 			if l.timely {
 				l.found.nowhere(key, v, x)
 			}
@@ -343,7 +343,7 @@ func (l *liveLists) leads(x, key, next int32, draw func(to int32)) {
 // sawLast takes it that a transaction saw an element as the last.
 func (l *liveLists) sawLast(x, key, v int32) {
 	switch w := l.values[v].writer; {
-	case w == none:
+	case l.unwritten(v):
 		of := l.key(key)
 		of.orphans = append(of.orphans, orphan{v, x})
 	case w == x || l.txns[w].kind == history.Fail: // reported elsewhere

@@ -81,7 +81,7 @@ func (r *liveRegisters) saw(x, key, v int32) bool {
 	version := r.version(v)
 	version.reader = x
 	switch w := r.values[v].writer; {
-	case w == none:
+	case r.unwritten(v):
 		if r.timely {
 			r.found.nowhere(key, v, x)
 		}
