@@ -14,6 +14,7 @@ import (
 // balances is what one read of the whole bank returned.
 type balances struct {
 	op    int
+	call  history.Call
 	of    map[string]int64
 	total int64
 }
@@ -59,6 +60,9 @@ func (j judge) bank(h *history.History) checker.Result {
 			}
 		}
 	}
+	if err := uncovered(h, reads, tell); err != nil {
+		return undecided(err)
+	}
 	return j.result(&opinion{findings: found, stats: map[string]any{"reads": len(reads), "total": total.total}})
 }
 
@@ -77,7 +81,7 @@ func bankReads(h *history.History) ([]balances, error) {
 		if op.F != "read" || h.Kind(c) != history.Ok || len(op.Value) > 0 && op.Value[0] == '[' {
 			continue
 		}
-		r := balances{op: op.Index}
+		r := balances{op: op.Index, call: c}
 		if err := json.Unmarshal(h.Completion(c).Value, &r.of); err != nil || r.of == nil {
 			return nil, fmt.Errorf("#%d read %s, want {account: balance}", op.Index, brief(h.Completion(c).Value))
 		}

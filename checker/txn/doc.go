@@ -82,9 +82,13 @@
 //	    versions are a chain. What else holds X13 shows, and what does not. Levels that are neither
 //	    ruled out nor proved are in Stats "undecided-levels", and a verdict on one of them is unknown: valid is said of what
 //	    is proved alone. (Of the bank X10 says what its verdict means.)
-//	X10 bank: transfers move money, so every read has the same total, no balance is negative, and accounts neither appear nor
-//	    vanish. A wrong total is half a transfer or a lost one, which is a G-single or worse; so is a negative balance, as a
-//	    transfer that the balance does not cover fails. Nothing else is checked, and nothing is ever proved.
+//	X10 bank: transfers move money, so every read has the same total, no balance is negative, and
+//	    accounts neither appear nor vanish. A wrong total is half a transfer or a lost one, which is
+//	    a G-single or worse; so is a negative balance, because a transfer that the balance does not
+//	    cover changes nothing. Such a transfer is ok with false; it is a covered-transfer if a read
+//	    and the amounts of the other transfers show that the balance was high enough, and a
+//	    covered-transfer-realtime if they do so only in real time. Nothing else is checked, and
+//	    nothing is ever proved.
 //	X11 The work is near-linear: version orders by comparing text, components by Tarjan's algorithm, real time by a chain of as
 //	    many barriers as there are completions. The search for a short cycle is bounded; it decides no verdict, but for
 //	    consistent-view, which is undecided where the search had to give up. Keys that predicate reads did not find are

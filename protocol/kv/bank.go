@@ -31,7 +31,7 @@ func (o *account) call(f string, value []byte) Result {
 	case f == "deposit":
 		o.balance += amount
 	case amount > o.balance: // withdraw
-		return no("not enough in the account")
+		return no(NotCovered)
 	default:
 		o.balance -= amount
 	}
@@ -41,6 +41,9 @@ func (o *account) call(f string, value []byte) Result {
 func (o *account) append(data []byte) []byte { return binary.AppendUvarint(data, o.balance) }
 
 func (o *account) read(r *reader) { o.balance = r.uvarint() }
+
+// NotCovered is why a transfer or a withdrawal is refused that the balance does not cover.
+const NotCovered = "not enough in the account"
 
 // bank is all the accounts. A transfer is a withdrawal and a deposit. A read covers every account,
 // or

@@ -92,7 +92,7 @@ func (t Target) Complete(op history.Op, r protocol.Reply) cluster.Answer {
 	if err != nil {
 		return t.repeatable(unreadable.answer(op, nil, err.Error()))
 	}
-	return concluded(result).answer(op, result.Value, result.Err)
+	return observed(op, concluded(result).answer(op, result.Value, result.Err))
 }
 
 // repeatable takes back the leave to ask again what may have been carried out, where nothing

@@ -77,8 +77,8 @@ func TestComplete(t *testing.T) {
 	}{
 		{"read", done(kv.Result{OK: true, Value: []byte("7")}), history.Ok, "7", "", false, ""},
 		{"write", done(kv.Result{OK: true}), history.Ok, "null", "", false, ""},
-		{"refused", done(kv.Result{Err: "not enough in the account"}), history.Fail, "null",
-			"not enough in the account", false, ""},
+		{"refused", done(kv.Result{Err: "release: not the holder"}), history.Fail, "null",
+			"release: not the holder", false, ""},
 		{"superseded", done(kv.Result{Superseded: true, Err: "gone past"}), history.Info, "null", "gone past",
 			false, ""},
 		{"damaged", protocol.Reply{Result: []byte{9}}, history.Info, "null", "kv: not a result", true, ""},
@@ -98,6 +98,26 @@ func TestComplete(t *testing.T) {
 				t.Errorf("answer (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A transfer that the balance does not cover was carried out and tells of the balance; a withdrawal,
+// which no workload makes, and a refusal by a server that may be behind do not.
+func TestUncoveredTransferIsAnObservation(t *testing.T) {
+	const transfer = `{"from":"0","to":"1","amount":5}`
+	target := bundled.New(protocol.Protocol{Name: "p", Objects: []string{"bank"}})
+	refused := protocol.Reply{Outcome: protocol.Done, Result: kv.Result{Err: kv.NotCovered}.Encode()}
+	op := history.Op{Kind: history.Invoke, F: "transfer", Value: []byte(transfer)}
+	if got := target.Complete(op, refused).Op; got.Kind != history.Ok || string(got.Value) != "["+transfer+",false]" || got.Err != "" {
+		t.Errorf("a transfer that was not covered is %v %s (%s)", got.Kind, got.Value, got.Err)
+	}
+	op.F = "withdraw"
+	if got := target.Complete(op, refused).Op; got.Kind != history.Fail {
+		t.Errorf("a withdrawal that was not covered is %v", got.Kind)
+	}
+	op.F = "transfer"
+	if got := target.Complete(op, protocol.Reply{Outcome: protocol.Rejected, Reason: kv.NotCovered}).Op; got.Kind != history.Fail {
+		t.Errorf("a transfer that was not carried out is %v", got.Kind)
 	}
 }
 

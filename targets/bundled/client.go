@@ -93,7 +93,7 @@ func read(op history.Op, code int, body []byte) cluster.Answer {
 	if !known || o == succeeded && len(r.Value) == 0 {
 		return unreadable.answer(op, nil, fmt.Sprintf("status %d is no answer of the client API", code))
 	}
-	a := o.answer(op, r.Value, r.Error)
+	a := observed(op, o.answer(op, r.Value, r.Error))
 	a.Leader = r.Leader
 	if r.Node != "" {
 		a.Op.Node = r.Node

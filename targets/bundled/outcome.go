@@ -23,7 +23,7 @@ type outcome struct {
 // effect is no reason to call it fail, for info costs a read nothing.
 var (
 	succeeded = outcome{history.Ok, false}
-	// refused: a token that is not the holder's, an account that does not cover a transfer
+	// refused: a token that is not the holder's
 	impossible = outcome{history.Fail, false}
 	malformed  = outcome{history.Fail, false} // not understood, and it would not be by another node
 	elsewhere  = outcome{history.Fail, true}  // certainly not carried out here: not the leader, deposed, shutting down
@@ -79,6 +79,17 @@ func broken(err error, left bool) outcome {
 	default:
 		return lost
 	}
+}
+
+// observed makes an observation of the refusal of a transfer that the balance does not cover: it
+// was carried out, and says something about the balance. Every other refusal stays fail.
+func observed(op history.Op, a cluster.Answer) cluster.Answer {
+	if op.F != "transfer" || a.Op.Kind != history.Fail || a.Again || a.Op.Err != kv.NotCovered {
+		return a
+	}
+	a.Op.Kind, a.Op.Err = history.Ok, ""
+	a.Op.Value = append(append(json.RawMessage{'['}, op.Value...), ",false]"...)
+	return a
 }
 
 // answer makes the completion of op: with value, if it returned one, or with why it did not.
