@@ -228,6 +228,9 @@ type blockCollector struct {
 }
 
 func (c *blockCollector) add(b *block) error {
+	if b.first {
+		c.head, c.rules.begins = b.head, b.head
+	}
 	if b.first && c.expected > 0 {
 		c.reserve(int(float64(c.expected)*1.02/float64(len(b.text)+1)*float64(len(b.ops))) + len(b.ops))
 	}
@@ -247,9 +250,6 @@ func (c *blockCollector) add(b *block) error {
 		c.ops = slices.Grow(c.ops, max(len(b.ops), len(c.ops)))
 	}
 	c.ops = append(c.ops, b.ops...)
-	if b.first {
-		c.head = b.head
-	}
 	var line *LineError
 	switch {
 	case errors.As(b.bad, &line):

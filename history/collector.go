@@ -104,6 +104,7 @@ func readAll(s source) (*History, error) {
 		op, err := s.next()
 		c.head, c.loose = initialOf(s), unordered(s)
 		var cut cutOff
+		c.rules.begins = c.head
 		switch {
 		case err == nil:
 			if err := c.add(op); err != nil {

@@ -33,7 +33,10 @@ import (
 // and the elements of sets and maps are sorted. Why others are not: the memory is of hashes, and if
 // two texts have the same, the worst is that one is written with its kind although it need not be.
 // The zero value is ready. A nil one writes everything plain.
-type ednValues struct{ plain map[uint64]ednKind }
+type ednValues struct {
+	plain   map[uint64]ednKind
+	initial map[string]bool // keys whose initial value the header gives
+}
 
 // ednKind is what a form is where plain JSON does not say.
 type ednKind string
@@ -139,6 +142,9 @@ func (v *ednValues) transaction(form any) (json.RawMessage, error) {
 		}
 		name, _ := atomOf(m[0])
 		buf = appendString(append(buf, '['), name)
+		if err := v.initialOfKey(m); err != nil {
+			return nil, err
+		}
 		for _, part := range m[1:] {
 			var err error
 			if buf, err = v.append(append(buf, ','), part, 0); err != nil {
@@ -148,6 +154,19 @@ func (v *ednValues) transaction(form any) (json.RawMessage, error) {
 		buf = append(buf, ']')
 	}
 	return append(buf, ']'), nil
+}
+
+// initialOfKey is an error if the key of a micro-operation is not plain but has the text of a key
+// whose initial value the header gives.
+func (v *ednValues) initialOfKey(micro edn.Vector) error {
+	if v == nil || len(v.initial) == 0 || len(micro) < 2 {
+		return nil
+	}
+	text, kind := atomOf(micro[1])
+	if kind == "" || !v.initial[text] || onlyString(text, kind) || v.isPlain(inStrings, []byte(text), kind) {
+		return nil
+	}
+	return fmt.Errorf("%s is a key and a %s besides, and initial-by-key does not tell which of them it means", text, kind)
 }
 
 // microOperations are the parts of a transaction, each of which begins with a name.

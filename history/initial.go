@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/splitvote/splitvote/internal/edn"
 )
@@ -25,6 +26,21 @@ func (i Initial) Of(key string) json.RawMessage {
 		return value
 	}
 	return i.All
+}
+
+// Ambiguous is an error if a key is not plain and keys of another kind that are written alike have
+// an initial value: after the key :x, "x" is named #string x, and a header that names x does not
+// tell which of the two it means.
+func (i Initial) Ambiguous(key string) error {
+	rest, kinded := strings.CutPrefix(key, "#")
+	kind, text, _ := strings.Cut(rest, " ")
+	if !kinded {
+		return nil
+	}
+	if _, given := i.Keys[text]; !given || ednKind(kind) == ednForm {
+		return nil
+	}
+	return fmt.Errorf("the keys %q and %q differ, and initial-by-key does not tell which of them %s is", text, key, text)
 }
 
 // Given says whether there is an initial value for any key.
@@ -110,6 +126,7 @@ func (v *ednValues) header(form any) (initial Initial, header bool, err error) {
 	if !ok {
 		return initial, true, errors.New("initial-by-key wants a map {key value}")
 	}
+	v.initial = map[string]bool{}
 	initial.Keys = map[string]json.RawMessage{}
 	for _, p := range named {
 		var plainly *ednValues
@@ -117,6 +134,10 @@ func (v *ednValues) header(form any) (initial Initial, header bool, err error) {
 		if err != nil {
 			return initial, true, err
 		}
+		if _, twice := initial.Keys[key]; twice {
+			return initial, true, fmt.Errorf("initial-by-key names %s twice, as keys of different kinds: want keys of one kind", key)
+		}
+		v.initial[key] = true
 		if initial.Keys[key], err = v.json(p.Value); err != nil {
 			return initial, true, err
 		}

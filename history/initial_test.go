@@ -65,14 +65,17 @@ func TestInitial(t *testing.T) {
 
 func TestInitialMalformed(t *testing.T) {
 	for file, want := range map[string]string{
-		`{"initial-by-key":3}` + "\n" + readOne: "line 1: initial-by-key is 3, want an object {key: value} (read as jsonl)",
-		"{:initial-by-key [1]}\n" + readOneEDN:  "line 1: initial-by-key wants a map {key value} (read as edn)",
+		`{"initial-by-key":3}` + "\n" + readOne:            "line 1: initial-by-key is 3, want an object {key: value} (read as jsonl)",
+		"{:initial-by-key {:x 1, \"x\" 2}}\n" + readOneEDN: "line 1: initial-by-key names x twice, as keys of different kinds: want keys of one kind (read as edn)",
+		"{:initial-by-key {:x 1}}\n{:process 0 :type :invoke :f :read :value #independent [\"x\" nil]}\n{:process 1 :type :invoke :f :read :value #independent [:x nil]}\n": `line 3: the keys "x" and "#keyword x" differ, and initial-by-key does not tell which of them x is (read as edn)`,
+		"{:initial-by-key {:x 1}}\n{:process 0 :type :invoke :f :txn :value [[:w \"y\" \"x\"]]}\n{:process 1 :type :invoke :f :txn :value [[:r :x nil]]}\n":                 "line 3: x is a key and a keyword besides, and initial-by-key does not tell which of them it means (read as edn)",
+		`{"initial-by-key":{"7":1}}` + "\n" + `{"process":0,"type":"invoke","f":"read","key":"7"}` + "\n" + `{"process":1,"type":"invoke","f":"read","key":7}` + "\n":       `line 3: the keys "7" and "#number 7" differ, and initial-by-key does not tell which of them 7 is (read as jsonl)`,
+		"{:initial-by-key [1]}\n" + readOneEDN: "line 1: initial-by-key wants a map {key value} (read as edn)",
 	} {
 		if _, err := history.Decode(strings.NewReader(file), history.Auto); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", file, err, want)
 		}
-		s := history.NewStream(strings.NewReader(file), history.Auto)
-		if _, err := s.Next(); err == nil || err.Error() != want {
+		if _, err := all(history.NewStream(strings.NewReader(file), history.Auto)); err == nil || err.Error() != want {
 			t.Errorf("%q as a stream: %v, want %s", file, err, want)
 		}
 	}

@@ -16,6 +16,7 @@ type pairing struct {
 	few    []process
 	many   map[Process]*process // those whose number is too great for few
 	faults map[string][]int     // the nemesis's calls under way, by F
+	begins Initial              // what the header says
 }
 
 // process is what is known of a client.
@@ -37,7 +38,11 @@ func (p *pairing) add(op *Op) (call int, err error) {
 	if op.Process == noProcess {
 		return unpaired, &EventError{op.Index, errProcess.Error()}
 	}
-	if err := p.open.settle(op); err != nil {
+	err = p.open.settle(op)
+	if err == nil {
+		err = p.begins.Ambiguous(op.Key)
+	}
+	if err != nil {
 		return unpaired, &EventError{op.Index, err.Error()}
 	}
 	p.order(op)

@@ -29,6 +29,7 @@ func (s *Stream) Next() (Op, error) {
 	}
 	op, err := s.src.next()
 	if err == nil {
+		s.rules.begins = s.Initial()
 		if _, err = s.rules.add(&op); err == nil {
 			return op, nil
 		}

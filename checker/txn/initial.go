@@ -100,6 +100,15 @@ func (t *trace) begin(modelName string) error {
 		if json.Unmarshal([]byte(key), &name) != nil {
 			name = key
 		}
+		if _, given := t.initial.Keys[name]; given {
+			if other, twice := t.named[name]; twice {
+				return fmt.Errorf("the keys %s and %s differ, and initial-by-key does not tell which of them %s is", other, key, name)
+			}
+			if t.named == nil {
+				t.named = map[string]string{}
+			}
+			t.named[name] = key
+		}
 		b, err := beginOf(modelName, t.initial.Of(name))
 		if err != nil {
 			return err

@@ -26,7 +26,8 @@ type trace struct {
 	retried bool // a value that a transaction wrote that failed was written again
 
 	initial history.Initial
-	begins  []begin // by key, none if there are no initial values
+	begins  []begin           // by key, none if there are no initial values
+	named   map[string]string // keys that have an initial value of their own, by name
 	strays  []stray
 
 	keyNumbers map[string]int32

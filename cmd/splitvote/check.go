@@ -90,6 +90,11 @@ func (c check) run(ctx context.Context, file string, in io.Reader, w *work) erro
 	w.now("%d events of %s are read, and nothing is decided", len(h.Ops), file)
 	h.Initial = h.Initial.Override(c.initial.Initial)
 	h = history.SplitTuples(h)
+	for _, key := range h.Keys() { // which tuples may have named
+		if err := h.Initial.Ambiguous(key); err != nil {
+			return usage(fmt.Errorf("%s: %w", file, err))
+		}
+	}
 	judged, err := c.modelOf(file, h)
 	if err != nil {
 		return err
