@@ -9,9 +9,9 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// Cluster is a target running on a backend. It is driven by one goroutine (C1); Invoke and Do never
-// block (C2); Next hands out completions in time order (C3). A Cluster may have powers (package
-// nemesis): a backend has one or has it not.
+// Cluster is a target running on a backend. One goroutine drives it (C1); Invoke and Do never
+// block (C2); Next returns completions in time order (C3). A Cluster may have powers (package
+// nemesis), depending on the backend.
 type Cluster interface {
 	Nodes() []history.NodeID
 	// Now is the time since the cluster was opened: virtual in sim, monotonic elsewhere.
@@ -19,13 +19,13 @@ type Cluster interface {
 	// Invoke starts a client's call. Its completion comes out of Next, exactly once. The process of
 	// op has no other call under way.
 	Invoke(op history.Op)
-	// Do runs a fault beside the clients' calls. What f returns comes out of Next, exactly once. In
-	// sim f runs at once and at one moment of virtual time.
+	// Do runs a fault beside the clients' calls. The operation that f returns comes out of Next,
+	// exactly once. In sim f runs at once, at one moment of virtual time.
 	Do(op history.Op, f func(context.Context) history.Op)
-	// Next waits for a completion, until the given time at the latest. It reports false when the
-	// time has come (Now() >= until) or ctx is done.
+	// Next waits for a completion until the deadline and reports whether one arrived. It returns
+	// false once Now() >= until or ctx is done.
 	Next(ctx context.Context, until time.Duration) (history.Op, bool)
-	// Close ends every call, tears down all that was started, and is safe to call twice.
+	// Close ends every call, stops everything that was started, and is safe to call twice.
 	Close() error
 }
 
@@ -42,26 +42,24 @@ type Config struct {
 	Dir     string        // the run's directory, for nodes/<node>.log and the nodes' data; "" in sim keeps nothing
 	Run     string        // a name unique to this run: labels, container names
 	Log     io.Writer     // progress of the backend, a line at a time; never nil
-	// OnStatus, if set, is told whenever a node's status is seen to have changed. Calls do not
-	// overlap.
+	// OnStatus, if set, is called whenever a node's status has changed. Calls do not overlap.
 	OnStatus func(at time.Duration, node history.NodeID, s Status)
-	// OnExit, if set, is told of every end that nothing in this run caused, from when the cluster
-	// is open until it is closed. Calls do not overlap. It must not call Close. In sim nothing ends
-	// like that.
+	// OnExit, if set, is called for every exit that this run did not cause, while the cluster is
+	// open. Calls do not overlap. It must not call Close. In sim there are no such exits.
 	OnExit func(Exit)
-	// Reaper, if set, is told of what a backend is about to make that would outlive a harness that
-	// is killed.
+	// Reaper, if set, is told before a backend makes something that would outlive a killed
+	// harness.
 	Reaper interface{ Note(kind, name string) error }
 }
 
-// What a reaper is told of.
+// Kinds of things that a reaper removes.
 const (
 	ReapLocal  = "local"     // the ledger of a cluster of child processes
 	ReapDocker = "docker"    // a run's containers and networks
 	ReapHidden = "temporary" // a directory whose hidden files are temporary
 )
 
-// Status is what a node says of itself; Up is false while it cannot be asked.
+// Status is a node's own report; Up is false while it cannot be asked.
 type Status struct {
 	Up      bool           `json:"up"`
 	Role    string         `json:"role,omitempty"`
@@ -91,8 +89,8 @@ type Target interface {
 	Status(ctx context.Context, addr string) (Status, error)
 }
 
-// Clock is how a node's clocks depart from the machine's: its wall clock is ahead by Offset, and
-// both its clocks run fast by Drift parts per million.
+// Clock is the difference between a node's clocks and the machine's: its wall clock is ahead by
+// Offset, and both its clocks run fast by Drift parts per million.
 type Clock struct {
 	Offset time.Duration
 	Drift  int64
@@ -101,35 +99,35 @@ type Clock struct {
 // Clocked is a target whose nodes have clocks of their own, which can be set wrong without touching
 // the machine's.
 type Clocked interface {
-	// SetClock sets the clocks of the node at addr and returns how they were until now.
+	// SetClock sets the clocks of the node at addr and returns the previous setting.
 	SetClock(ctx context.Context, addr string, c Clock) (was Clock, err error)
 }
 
-// Session is for whom a client speaks.
+// Session identifies the process for which a client speaks.
 type Session struct {
 	Process history.Process
 	Object  string
 	Run     string // names the run, so that two runs' sessions never collide
-	// Seen is the greatest protocol.Reply.Position that the process was told by any node, for the
-	// clients of all its nodes to heed and to raise. One goroutine at a time uses them. nil: nobody
-	// remembers.
+	// Seen is the greatest protocol.Reply.Position that any node has told the process. The clients
+	// of all its nodes honour and raise it; one goroutine at a time uses them. nil: not
+	// remembered.
 	Seen *uint64
 }
 
 // Client speaks to one node for one process. Its methods are called by one goroutine at a time.
 type Client interface {
 	// Invoke makes one attempt at a call. It returns when ctx is done at the latest. One place per
-	// target decides which errors mean fail and which mean info; in doubt, info. Attempts at one
-	// call have the same op.Index and later calls of the process greater ones, so that a target can
+	// target decides which errors mean fail and which mean info; if unsure, info. Attempts at one
+	// call have the same op.Index, and later calls of the process greater ones, so a target can
 	// tell a repeated request from a new one.
 	Invoke(ctx context.Context, op history.Op) Answer
 	Close() error
 }
 
-// Answer is what came of one attempt at a call.
+// Answer is the result of one attempt at a call.
 type Answer struct {
 	Op history.Op // the completion: Kind ok, fail or info, with Value, Node and Err
-	// Again says that another attempt, here or elsewhere, can do no harm: this one certainly had no
+	// Again says that another attempt, here or elsewhere, is safe: this one certainly had no
 	// effect, or the target recognises a repeated request.
 	Again bool
 	// Leader is where to try next, "" if unknown.
@@ -142,26 +140,25 @@ type Member struct {
 	Members []history.NodeID
 	Peer    string                    // host:port on which it must listen for its peers
 	Client  string                    // host:port on which it must listen for clients
-	Address string                    // host:port at which it is found by peers, where nothing stands between
+	Address string                    // host:port at which peers find it, without a proxy in between
 	Peers   map[history.NodeID]string // host:port at which it must dial each other member (perhaps a proxy's)
 	Data    string                    // directory that survives a kill
 	Options map[string]string
 	Bug     string
 	Tick    time.Duration
 	Seed    uint64
-	Run     string // names the run, so that nodes of two runs never take each other for their own
+	Run     string // names the run, so that a node rejects nodes of another run
 }
 
 // Launch says how to start a member: data, for a backend to carry out.
 type Launch struct {
 	Image string   // container image; "" is the image made of our own binary
-	Argv  []string // arguments; with Image "" those of our own binary, in local too
+	Argv  []string // arguments; with Image "" those of our own binary, also in local
 	Env   []string // NAME=value
 	// OnePort says that members serve peers on the port on which they serve clients. It is the same
 	// for all members.
 	OnePort bool
-	// on which a container's clients are served; 0: the backend chooses. It is the same for all
-	// members
+	// Port serves a container's clients; 0: the backend chooses. It is the same for all members.
 	Port  uint16
 	Local *Command // what a child process runs instead of our own binary; nil: nothing else
 	// Ready is the path of an HTTP endpoint on the client port that answers 200 once the node
@@ -170,16 +167,16 @@ type Launch struct {
 	// Within is how long a member may take until it serves; 0 is DefaultWithin. It is the same for
 	// all members.
 	Within time.Duration
-	// Stream says that members do not talk to each other in frames (package node/frame) but in
-	// streams of bytes, of which no part can be lost by itself. It is the same for all members.
+	// Stream says that members talk in byte streams, of which no part can be lost by itself,
+	// instead of frames (package node/frame). It is the same for all members.
 	Stream bool
 	Err    error // why the member cannot be started, nil if it can
 }
 
-// DefaultWithin is how long a member may take until it serves, where its launch does not say.
+// DefaultWithin is how long a member may take until it serves, unless its launch says otherwise.
 const DefaultWithin = 60 * time.Second
 
-// Command is a program with its arguments and what it is to find.
+// Command is a program with its arguments and environment.
 type Command struct {
 	Argv []string // the program first; one without a slash is looked for in the PATH
 	Env  []string // NAME=value, beside our own environment

@@ -1,3 +1,3 @@
-// Package cluster says what a running cluster offers, what a target is, and how a client goes
-// about a call.
+// Package cluster defines what a running cluster offers, what a target is, and how a client
+// carries out a call.
 package cluster

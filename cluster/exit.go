@@ -7,22 +7,22 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Exit is the end of a member that nothing in this run ended, or the loss of something else that
-// the run stands on.
+// Exit is the exit of a member that this run did not cause, or the loss of something else that the
+// run depends on.
 type Exit struct {
-	Node history.NodeID // "" where it is of no single member
+	Node history.NodeID // "" if it is not about a single member
 	At   time.Duration  // since the cluster was opened
-	// How says how it ended: exit status 3, signal: aborted (core dumped).
+	// How describes the exit: exit status 3, signal: aborted (core dumped).
 	How string
-	// Outside says what ended it where that was not the member itself: somebody else's kill, the
-	// kernel for want of memory, the engine. The experiment is broken then, and says nothing about
-	// the target. It is "" of a member that ended by itself, which is a finding.
+	// Outside names what ended the member if it was not the member itself: a kill by another
+	// program, the kernel for lack of memory, the engine. The experiment is then broken, and says
+	// nothing about the target. It is "" if the member ended by itself, which is a finding.
 	Outside string
 	Log     []string // the member's last lines
-	File    string   // the log that they are from, "" for none
+	File    string   // the log that they come from, "" if none
 }
 
-// Err is an exit that breaks the experiment, as its error; nil for one that is a finding.
+// Err returns the error of an exit that breaks the experiment; nil for one that is a finding.
 func (e Exit) Err() error {
 	switch {
 	case e.Outside == "":

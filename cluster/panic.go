@@ -11,14 +11,14 @@ import (
 type PanicError struct {
 	Value any
 	Stack []byte
-	// Core is the node whose core panicked, which a correct core never does. Where it is ""
-	// something of the harness did: a workload, a client, a backend. The experiment has failed
-	// then, and says nothing about the target.
+	// Core is the node whose core panicked, which a correct core never does. It is "" if something
+	// of the harness panicked: a workload, a client, a backend. The experiment has then failed and
+	// says nothing about the target.
 	Core history.NodeID
 }
 
-// Panicked is the error of what recover has returned. It is called by the deferred function, where
-// the stack still has the frames that panicked.
+// Panicked turns what recover returned into an error. The deferred function calls it, because
+// there the stack still has the frames that panicked.
 func Panicked(value any) *PanicError { return &PanicError{Value: value, Stack: debug.Stack()} }
 
 func (e *PanicError) Error() string {

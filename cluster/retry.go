@@ -6,13 +6,13 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Retry is how a client goes about one call: try a node for at most Attempt, then perhaps another
-// after Pause, and give up after Timeout. It is a value; the simulator and the live backends
-// interpret the same one.
+// Retry is how a client carries out one call: it tries a node for at most Attempt, then perhaps
+// another after Pause, and gives up after Timeout. It is a value; the simulator and the live
+// backends interpret the same one.
 type Retry struct {
 	Timeout time.Duration // of the whole call
 	Attempt time.Duration // of one attempt
-	Pause   time.Duration // between attempts, where the last one named no leader
+	Pause   time.Duration // between attempts, if the last one named no leader
 }
 
 // DefaultRetry suits nodes whose elections take a quarter to half a second.
@@ -20,7 +20,7 @@ var DefaultRetry = Retry{Timeout: time.Second, Attempt: 400 * time.Millisecond, 
 
 // Call is the state of one call between attempts.
 type Call struct {
-	Node    history.NodeID // whom to ask next
+	Node    history.NodeID // the node to ask next
 	op      history.Op
 	nodes   []history.NodeID
 	start   time.Duration
@@ -32,8 +32,8 @@ func NewCall(op history.Op, nodes []history.NodeID, now time.Duration) Call {
 	return Call{Node: op.Node, op: op, nodes: nodes, start: now}
 }
 
-// After takes the answer of an attempt that ended at now. Either the call is over and done is its
-// completion, or another attempt is due at Node after wait.
+// After handles the answer of an attempt that ended at now. Either the call is over and done is
+// its completion, or another attempt is due at Node after wait.
 func (c *Call) After(a Answer, r Retry, now time.Duration) (done history.Op, over bool, wait time.Duration) {
 	if a.Op.Kind == history.Info && c.unknown == "" {
 		c.unknown = a.Op.Err
@@ -53,8 +53,7 @@ func (c *Call) After(a Answer, r Retry, now time.Duration) (done history.Op, ove
 	return history.Op{}, false, wait
 }
 
-// complete merges what all attempts say: an attempt that may have had an effect makes a later fail
-// unknown.
+// complete combines all attempts: if one may have had an effect, a later fail becomes unknown.
 func (c *Call) complete(op history.Op) history.Op {
 	if op.Kind == history.Fail && c.unknown != "" {
 		op.Kind, op.Err, op.Value = history.Info, c.unknown, c.op.Value

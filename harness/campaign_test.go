@@ -199,9 +199,9 @@ func TestASimulationWritesNothingAndIsRepeatable(t *testing.T) {
 	}
 }
 
-// A Hunt re-runs its leads with different luck: the plans of seeds that broke an invariant, unseen
+// A search re-runs its leads with different luck: the plans of seeds that broke an invariant, unseen
 // by clients.
-func TestAHuntFollowsItsLeads(t *testing.T) {
+func TestASearchFollowsItsLeads(t *testing.T) {
 	c := campaign(t, "raft/snapshot-without-data", map[string]string{"snapshot-every": "10"})
 	var tried []uint64
 	draw := c.Draw
@@ -211,7 +211,7 @@ func TestAHuntFollowsItsLeads(t *testing.T) {
 		x.Plan.Faults = nil // without a crash no client can notice the bug
 		return x, err
 	}
-	h := harness.Hunt{Bug: "raft/snapshot-without-data", Class: "client-visible"}
+	h := harness.BugSearch{Bug: "raft/snapshot-without-data", Class: "client-visible"}
 	for range 2 {
 		if err := h.Run(context.Background(), c, 4, 1); err != nil {
 			t.Fatal(err)

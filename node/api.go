@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	largestBody = 1 << 20          // bytes of an argument
-	patience    = 10 * time.Second // how long a request can wait for its reply
-	farewell    = 2 * time.Second  // how long the last answers can take to leave when the node ends
+	largestBody  = 1 << 20          // bytes of an argument
+	replyTimeout = 10 * time.Second // longest wait of a request for its reply
+	farewell     = 2 * time.Second  // how long the last answers can take to leave when the node ends
 )
 
 // answer is the body of every answer except that of /status.
@@ -42,7 +42,7 @@ type api struct {
 func serve(ctx context.Context, c *Config, g *gate, h *host) error {
 	a := api{config: c, host: h, gate: g, ctx: ctx}
 	server := http.Server{
-		Handler: a.clients(a.routes()), ReadHeaderTimeout: patience,
+		Handler: a.clients(a.routes()), ReadHeaderTimeout: replyTimeout,
 		ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelWarn),
 	}
 	done := make(chan struct{})
@@ -197,9 +197,9 @@ func (a api) admin(w http.ResponseWriter, r *http.Request, input request) {
 	a.ok(w, []byte("null"))
 }
 
-// ask waits for a reply until the client leaves, the node ends, or patience runs out.
+// ask waits for a reply until the client leaves, the node ends, or the wait times out.
 func (a api) ask(r *http.Request, input request) (protocol.Reply, bool) {
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	ctx, cancel := context.WithTimeout(r.Context(), replyTimeout)
 	defer cancel()
 	defer context.AfterFunc(a.ctx, cancel)()
 	return a.host.desk.ask(ctx, a.host.input, input)

@@ -60,7 +60,7 @@ func hold(s holders, done *history.Op) holders {
 		return s
 	case i >= 0:
 		return slices.Delete(slices.Clone(s), i, i+1)
-	case done.F == "acquire" && done.Kind == history.Ok && !refused(done):
+	case done.F == "acquire" && done.Kind == history.Ok && !unmatched(done):
 		return append(slices.Clip(s), holder{done.Process, done.Value})
 	}
 	return s

@@ -65,15 +65,15 @@ func see(c cell, done *history.Op) cell {
 		return c
 	}
 	var change []json.RawMessage // [old, new], or [old, new, bool]
-	if json.Unmarshal(done.Value, &change) == nil && len(change) >= 2 && !refused(done) {
+	if json.Unmarshal(done.Value, &change) == nil && len(change) >= 2 && !unmatched(done) {
 		c.seen = change[1]
 	}
 	return c
 }
 
-// refused reports whether a conditional call was carried out and its condition did not hold: false,
+// unmatched reports whether a conditional call was carried out and its condition did not hold: false,
 // or [old, new, false].
-func refused(done *history.Op) bool {
+func unmatched(done *history.Op) bool {
 	var told []any
 	return string(done.Value) == "false" || json.Unmarshal(done.Value, &told) == nil && len(told) == 3 && told[2] == false
 }

@@ -12,22 +12,21 @@ import (
 	"github.com/splitvote/splitvote/nemesis"
 )
 
-// patience is how much of the cluster's time anything may take: far more than an election and a
-// restart need.
-const patience = 30 * time.Second
+// timeout bounds every wait in the cluster's time: far more than an election and a restart need.
+const timeout = 30 * time.Second
 
-// step is how often something that is waited for is looked at.
+// step is the interval at which a condition is checked.
 const step = 10 * time.Millisecond
 
-// driver is a harness in small: it makes calls and keeps account of completions (B1).
+// driver is a small harness: it makes calls and keeps account of completions (B1).
 type driver struct {
 	cluster.Cluster
-	process history.Process // the next that was never used
+	process history.Process // the lowest number never used
 	written int             // the latest value tried: each is written once
 	last    time.Duration   // Now at the latest completion
 	under   map[history.Process]history.Op
 	done    map[history.Process]history.Op
-	unknown map[string]bool // values of writes with an unknown outcome: they may come to light at any later time
+	unknown map[string]bool // values of writes with an unknown outcome: they may appear at any later time
 }
 
 func newDriver(c cluster.Cluster) *driver {
@@ -37,7 +36,7 @@ func newDriver(c cluster.Cluster) *driver {
 	}
 }
 
-// start invokes a call at a node as a process of its own.
+// start invokes a call at a node as a new process.
 func (d *driver) start(f string, node history.NodeID) history.Op {
 	op := history.Op{Index: int(d.process), Process: d.process, F: f, Key: "x", Value: json.RawMessage("null"),
 		Node: node}
@@ -51,8 +50,8 @@ func (d *driver) start(f string, node history.NodeID) history.Op {
 	return op
 }
 
-// take lets the cluster run until the given time or the next completion, and checks that this one
-// is due.
+// take runs the cluster until the given time or the next completion, and checks that this
+// completion is due.
 func (d *driver) take(t *testing.T, until time.Duration) bool {
 	t.Helper()
 	op, ok := d.Next(t.Context(), until)
@@ -84,13 +83,13 @@ func (d *driver) take(t *testing.T, until time.Duration) bool {
 // finish waits for the completion of a call or a fault.
 func (d *driver) finish(t *testing.T, p history.Process) history.Op {
 	t.Helper()
-	for until := d.Now() + patience; ; {
+	for until := d.Now() + timeout; ; {
 		if op, ok := d.done[p]; ok {
 			delete(d.done, p)
 			return op
 		}
 		if !d.take(t, until) {
-			t.Fatalf("process %v had no answer within %v", p, patience)
+			t.Fatalf("process %v had no answer within %v", p, timeout)
 		}
 	}
 }
@@ -103,29 +102,29 @@ func (d *driver) call(t *testing.T, f string, node history.NodeID) history.Op {
 // progress makes calls at a node until one succeeds.
 func (d *driver) progress(t *testing.T, f string, node history.NodeID) history.Op {
 	t.Helper()
-	for until := d.Now() + patience; d.Now() < until; {
+	for until := d.Now() + timeout; d.Now() < until; {
 		if op := d.call(t, f, node); op.Kind == history.Ok {
 			return op
 		}
 		d.pass(t, step)
 	}
-	t.Fatalf("no %s at %s succeeded within %v", f, node, patience)
+	t.Fatalf("no %s at %s succeeded within %v", f, node, timeout)
 	return history.Op{}
 }
 
-// pass lets some of the cluster's time pass.
+// pass waits for some of the cluster's time.
 func (d *driver) pass(t *testing.T, length time.Duration) {
 	t.Helper()
 	for until := d.Now() + length; d.take(t, until); {
 	}
 }
 
-// await lets time pass until the thing is seen.
+// await waits until the condition holds.
 func (d *driver) await(t *testing.T, what string, seen func() bool) {
 	t.Helper()
-	for until := d.Now() + patience; !seen(); d.pass(t, step) {
+	for until := d.Now() + timeout; !seen(); d.pass(t, step) {
 		if d.Now() >= until {
-			t.Fatalf("%s: not within %v", what, patience)
+			t.Fatalf("%s: not within %v", what, timeout)
 		}
 	}
 }
@@ -149,7 +148,7 @@ func (d *driver) harm(t *testing.T, f func(context.Context) (nemesis.Proof, erro
 	return proof
 }
 
-// bite is harm that must be proved to have taken effect.
+// bite is harm with proof that it took effect.
 func (d *driver) bite(t *testing.T, f func(context.Context) (nemesis.Proof, error)) {
 	t.Helper()
 	if p := d.harm(t, f); !p.Bit || p.Text == "" {
@@ -170,7 +169,8 @@ func (d *driver) status(t *testing.T, node history.NodeID) cluster.Status {
 	return s
 }
 
-// leader waits for a node that a majority follows. Where nobody ever leads, it is the first.
+// leader waits for a node that a majority follows. In a cluster without leaders it returns the
+// first node.
 func (d *driver) leader(t *testing.T) history.NodeID {
 	t.Helper()
 	d.progress(t, "write", d.Nodes()[0])
@@ -196,7 +196,7 @@ func (d *driver) leader(t *testing.T) history.NodeID {
 	return leader
 }
 
-// others are the nodes but one, which they follow in the cluster's order.
+// others returns all nodes except one, in the cluster's order from that node on.
 func (d *driver) others(but history.NodeID) []history.NodeID {
 	var nodes []history.NodeID
 	for _, n := range d.Nodes() {

@@ -10,7 +10,7 @@ import (
 	"github.com/splitvote/splitvote/nemesis"
 )
 
-// power is the cluster as one that can suffer P; a test for which it is not is skipped.
+// power returns the cluster as a P, or skips the test if the cluster lacks that power.
 func power[P any](t *testing.T, d *driver) P {
 	t.Helper()
 	p, ok := d.Cluster.(P)
@@ -20,7 +20,7 @@ func power[P any](t *testing.T, d *driver) P {
 	return p
 }
 
-// on is what a power does to one node, as harm.
+// on applies a power to one node, as harm.
 func on(
 	f func(context.Context, history.NodeID) (nemesis.Proof, error), node history.NodeID,
 ) func(context.Context) (nemesis.Proof, error) {

@@ -11,10 +11,10 @@ import (
 	"github.com/splitvote/splitvote/nemesis"
 )
 
-// Run tries a backend. The Config says Target, Options, Tick and what else the backend needs; its
-// Object is the register, and Nodes, Retry, Run and Log have defaults. open is called once:
-// starting nodes is what takes time. The tests follow one another on the one cluster, each leaving
-// it whole; what a backend has no power for is skipped by name.
+// Run tests a backend. The Config holds Target, Options, Tick and what else the backend needs; its
+// Object is the register, and Nodes, Retry, Run and Log have defaults. open is called once,
+// because starting nodes takes time. The tests run one after another on one cluster, and each
+// leaves it whole; tests of powers that the backend lacks are skipped by name.
 func Run(t *testing.T, cfg cluster.Config, open func(*testing.T, cluster.Config) cluster.Cluster) {
 	cfg.Object = "register"
 	if cfg.Nodes == nil {
@@ -83,12 +83,12 @@ func completeOnce(t *testing.T, d *driver) {
 			}
 			d.start(f, d.Nodes()[i%len(d.Nodes())])
 		}
-		until := d.Now() + patience
+		until := d.Now() + timeout
 		for len(d.under) > 0 && d.take(t, until) {
 		}
 	}
 	if len(d.under) > 0 {
-		t.Errorf("%d calls were not answered within %v", len(d.under), patience)
+		t.Errorf("%d calls were not answered within %v", len(d.under), timeout)
 	}
 	for p, op := range d.done {
 		if op.Kind != history.Ok {
@@ -111,7 +111,7 @@ func keepTime(t *testing.T, d *driver) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	before := d.Now()
-	if op, ok := d.Next(ctx, before+patience); ok || d.Now() >= before+patience {
+	if op, ok := d.Next(ctx, before+timeout); ok || d.Now() >= before+timeout {
 		t.Errorf("a context that was done did not end next: %+v", op)
 	}
 }

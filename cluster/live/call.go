@@ -12,7 +12,7 @@ import (
 // process is one logical client. By H1 a single call at a time uses it.
 type process struct {
 	connections map[history.NodeID]connection
-	seen        uint64 // the greatest position that it was told
+	seen        uint64 // the greatest position that it has seen
 }
 
 type connection struct {
@@ -20,7 +20,7 @@ type connection struct {
 	client cluster.Client
 }
 
-// call makes attempts at op until one of them, or the time, ends it.
+// call makes attempts at op until one of them ends it or its time is over.
 func (l *Clients) call(op history.Op) history.Op {
 	p := l.process(op.Process)
 	r := l.config.Retry
@@ -59,7 +59,7 @@ func (l *Clients) attempt(p *process, node history.NodeID, op history.Op, limit 
 	return a
 }
 
-// dial finds the process's client of a node, or makes one where there is none or the node has
+// dial returns the process's client of a node. It makes one if there is none or the node has
 // moved.
 func (l *Clients) dial(ctx context.Context, p *process, node history.NodeID, id history.Process) (cluster.Client,
 	error) {

@@ -13,15 +13,15 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Config is what clients need of the backend that started their nodes.
+// Config is what clients need from the backend that started their nodes.
 type Config struct {
 	Target cluster.Target
 	Nodes  []history.NodeID
 	Object string
 	Run    string
 	Retry  cluster.Retry
-	// Addr is the host:port at which clients reach a node now. It is asked before every attempt, by
-	// several goroutines: a backend may move a node when it starts it again.
+	// Addr returns the host:port at which clients reach a node now. Several goroutines call it
+	// before every attempt: a backend may move a node when it restarts it.
 	Addr func(history.NodeID) string
 	// Start is when the cluster was opened; the zero time is now.
 	Start time.Time
@@ -31,8 +31,8 @@ type Config struct {
 	OnExit func(cluster.Exit)
 }
 
-// Clients is everything of a cluster.Cluster but its nodes. A backend embeds it, and closes it
-// before it takes the nodes down.
+// Clients is everything of a cluster.Cluster except its nodes. A backend embeds it, and closes it
+// before it stops the nodes.
 type Clients struct {
 	config Config
 	ctx    context.Context // of every call, fault and poll
@@ -49,7 +49,7 @@ type Clients struct {
 	telling sync.Mutex // of exits, one at a time
 }
 
-// NewClients makes clients of the nodes. Where OnStatus is set it also begins to ask every node for
+// NewClients makes clients of the nodes. If OnStatus is set it also begins to ask every node for
 // its status.
 func NewClients(c Config) *Clients {
 	if c.Start.IsZero() {
@@ -71,9 +71,9 @@ func (l *Clients) Nodes() []history.NodeID { return l.config.Nodes }
 // Now is the time since the cluster was opened.
 func (l *Clients) Now() time.Duration { return l.queue.now() }
 
-// Next waits for a completion as in cluster.Cluster. One that waits already is handed out even when
-// the time has come, so that none is left behind; once closed, Next hands out what there is and
-// waits for nothing.
+// Next waits for a completion as in cluster.Cluster. A completion that waits already is returned
+// even after the deadline, so none is left behind. Once closed, Next returns what there is without
+// waiting.
 func (l *Clients) Next(ctx context.Context, until time.Duration) (history.Op, bool) {
 	if op, ok := l.queue.take(); ok {
 		return op, true
@@ -96,8 +96,8 @@ func (l *Clients) Next(ctx context.Context, until time.Duration) (history.Op, bo
 	}
 }
 
-// Panicked is the first panic of a client or a fault, nil if there was none. Its call has completed
-// as info (L3).
+// Panicked returns the first panic of a client or a fault, nil if there was none. Its call has
+// completed as info (L3).
 func (l *Clients) Panicked() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -118,8 +118,8 @@ func (l *Clients) Invoke(op history.Op) {
 	})
 }
 
-// Do runs f in a goroutine of its own; its context ends when the cluster is closed. Once closed, f
-// is not run.
+// Do runs f in its own goroutine; its context ends when the cluster is closed. Once closed, f is
+// not run.
 func (l *Clients) Do(op history.Op, f func(context.Context) history.Op) {
 	l.begin(op, func() {
 		l.queue.put(l.guarded(op, func() history.Op { return f(l.ctx) }))
@@ -131,8 +131,8 @@ func (l *Clients) Status(ctx context.Context, node history.NodeID) (cluster.Stat
 	return l.config.Target.Status(ctx, l.config.Addr(node))
 }
 
-// Exited tells of an end that nothing in this run caused. It reports false if the cluster is
-// closed, which may have caused it.
+// Exited reports an exit that this run did not cause. It returns false if the cluster is closed,
+// which may have caused it.
 func (l *Clients) Exited(e cluster.Exit) bool {
 	l.telling.Lock()
 	defer l.telling.Unlock()
@@ -167,7 +167,8 @@ func (l *Clients) Close() error {
 	return errors.Join(errs...)
 }
 
-// begin runs work beside the driver, unless the cluster is closed: then op certainly had no effect.
+// begin runs work beside the driver, unless the cluster is closed: then op certainly had no
+// effect.
 func (l *Clients) begin(op history.Op, work func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -178,7 +179,7 @@ func (l *Clients) begin(op history.Op, work func()) {
 	l.work.Go(work)
 }
 
-// guarded makes whatever f does a completion of op (L3).
+// guarded turns whatever f does into a completion of op (L3).
 func (l *Clients) guarded(op history.Op, f func() history.Op) (done history.Op) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -197,7 +198,7 @@ func (l *Clients) guarded(op history.Op, f func() history.Op) (done history.Op) 
 	return done
 }
 
-// ended is the completion of op that returned nothing, and why.
+// ended completes op without a result, and says why.
 func ended(op history.Op, k history.Kind, why string) history.Op {
 	op.Kind, op.Err = k, why
 	return op

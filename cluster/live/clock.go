@@ -9,11 +9,11 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// setting is how long a node may take to set its clocks.
+// setting bounds how long a node may take to set its clocks.
 const setting = 2 * time.Second
 
-// SetClock sets a node's clocks wrong, or right again with the zero Clock, and says whether that
-// made a difference. Where the node does not run it is done by KeepClock.
+// SetClock sets a node's clocks wrong, or right again with the zero Clock, and reports whether
+// that made a difference. If the node does not run, KeepClock does it later.
 func (l *Clients) SetClock(ctx context.Context, node history.NodeID, c cluster.Clock, runs bool) (bit bool, what string,
 	err error) {
 	l.mu.Lock()
@@ -33,7 +33,7 @@ func (l *Clients) SetClock(ctx context.Context, node history.NodeID, c cluster.C
 		c.Drift), nil
 }
 
-// KeepClock sets the clocks of a node that has been started or resumed as they ought to be wrong.
+// KeepClock applies the intended skew to the clocks of a node that was started or resumed.
 func (l *Clients) KeepClock(ctx context.Context, node history.NodeID) error {
 	l.mu.Lock()
 	c, touched := l.clocks[node]
@@ -45,7 +45,7 @@ func (l *Clients) KeepClock(ctx context.Context, node history.NodeID) error {
 	return err
 }
 
-// RightClock sets the clocks of a node that runs right if they were ever touched.
+// RightClock sets the clocks of a running node right if they were ever touched.
 func (l *Clients) RightClock(ctx context.Context, node history.NodeID) error {
 	l.mu.Lock()
 	_, touched := l.clocks[node]

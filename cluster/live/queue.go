@@ -7,14 +7,14 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// queue holds completions in the order in which they came, and stamps them (L2).
+// queue holds completions in the order of arrival, and stamps them (L2).
 type queue struct {
 	start  time.Time
 	filled chan struct{} // holds a token when the queue may have become non-empty; capacity 1
 
 	mu   sync.Mutex
 	ops  []history.Op
-	told time.Duration // the latest time that was told to the driver
+	told time.Duration // the latest time returned to the driver
 }
 
 func (q *queue) now() time.Duration {
@@ -35,9 +35,9 @@ func (q *queue) put(op history.Op) {
 	}
 }
 
-// take hands out the oldest entry. One that came before the driver last looked at the clock is
-// stamped with what the clock said then: the driver may have recorded an event at that time, and an
-// interval may grow but not shrink.
+// take returns the oldest entry. If it arrived before the driver last read the clock, it is
+// stamped with that reading: the driver may have recorded an event at that time, and an interval
+// may grow but not shrink.
 func (q *queue) take() (history.Op, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

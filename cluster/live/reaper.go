@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// Reaper is a process that outlives a harness that is killed, for as long as it takes to remove
-// what that one left. It holds a pipe to the harness: whatever ends the harness ends the pipe. It
-// is told what to remove before that is made.
+// Reaper is a process that outlives a killed harness, just long enough to remove what the harness
+// left. It holds a pipe to the harness: whatever ends the harness closes the pipe. It is told what
+// to remove before that is made.
 type Reaper struct {
 	mu   sync.Mutex
 	pipe io.WriteCloser
@@ -25,8 +25,8 @@ type Reaper struct {
 // farewell is the last line to a reaper with nothing to do.
 const farewell = "done"
 
-// StartReaper starts the program that calls Await in a session of its own, which neither a terminal
-// nor a signal to the harness's group reaches, and without any of the harness's files.
+// StartReaper starts the program that calls Await in its own session, which neither a terminal nor
+// a signal to the harness's group reaches, and without any of the harness's files.
 func StartReaper(program string, args ...string) (*Reaper, error) {
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.SysProcAttr = os.TempDir(), &syscall.SysProcAttr{Setsid: true}
@@ -40,7 +40,7 @@ func StartReaper(program string, args ...string) (*Reaper, error) {
 	return &Reaper{pipe: pipe, cmd: cmd}, nil
 }
 
-// Note tells the reaper of something to remove should the harness die: its kind, and its name.
+// Note tells the reaper of something to remove if the harness dies: its kind and its name.
 func (r *Reaper) Note(kind, name string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -50,7 +50,7 @@ func (r *Reaper) Note(kind, name string) error {
 	return nil
 }
 
-// Close lets the reaper end, for there is nothing left to remove.
+// Close ends the reaper, because nothing is left to remove.
 func (r *Reaper) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -61,11 +61,11 @@ func (r *Reaper) Close() error {
 	return nil
 }
 
-// Note is something that a reaper was told of.
+// Note is something that a reaper is to remove.
 type Note struct{ Kind, Name string }
 
-// Await reads what a reaper is told until the harness takes its leave, or dies: then it returns
-// what is to be removed.
+// Await reads notes until the harness says farewell or dies; in the second case it returns what is
+// to be removed.
 func Await(in io.Reader) []Note {
 	var notes []Note
 	lines := bufio.NewScanner(in)
@@ -80,9 +80,8 @@ func Await(in io.Reader) []Note {
 	return notes
 }
 
-// Reap removes what notes name until it has found nothing for a while: a harness that is killed may
-// have asked for things that are made only then, by a kernel or an engine that goes on. After limit
-// it gives up.
+// Reap removes what notes name until it has found nothing for a while: a killed harness may have
+// requested things that a kernel or an engine makes only afterwards. After limit it gives up.
 func Reap(notes []Note, quiet, limit time.Duration, remove func(Note) (found int, err error)) error {
 	if len(notes) == 0 {
 		return nil

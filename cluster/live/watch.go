@@ -12,8 +12,8 @@ import (
 // poll is the time between two questions to one node, and how long its answer may take.
 const poll = 200 * time.Millisecond
 
-// watch asks every node for its status in a goroutine of its own, so that a paused node holds up
-// no other.
+// watch asks every node for its status in its own goroutine, so a paused node does not delay the
+// others.
 func (l *Clients) watch() {
 	var telling sync.Mutex
 	for _, node := range l.config.Nodes {

@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// WordsSize is how much of the end of a log LastWords can make use of.
+// WordsSize is how much of the end of a log LastWords can use.
 const WordsSize = 64 << 10
 
 // mostWords is how many lines of a log are quoted.
 const mostWords = 10
 
-// cry is how runtimes begin to say why they end, before they say where all their threads were.
+// cry matches how runtimes begin to say why they end, before they dump all their threads.
 var cry = regexp.MustCompile(`^(panic: |fatal error: |SIG[A-Z]+: |Exception in thread )`)
 
-// LastWords are the few lines of the end of a log that tell how its process ended: the last ones,
-// or, where a runtime wrote down all its threads after them, those that begin with the reason.
+// LastWords returns the few lines at the end of a log that tell how its process ended: the last
+// ones or, if a runtime dumped all its threads after them, those that begin with the reason.
 func LastWords(log string) []string {
 	log = strings.TrimSpace(strings.ToValidUTF8(log, "\uFFFD"))
 	if log == "" {
@@ -32,7 +32,7 @@ func LastWords(log string) []string {
 	return lines[from:min(len(lines), from+mostWords)]
 }
 
-// Folded is a log's lines below the line that announces them.
+// Folded returns a log's lines, indented below the line that introduces them.
 func Folded(lines []string) string {
 	if len(lines) == 0 {
 		return " nothing"

@@ -12,39 +12,39 @@ import (
 type call struct {
 	state    cluster.Call
 	op       history.Op
-	id       uint64 // of the attempt under way, as in protocol.Propose; its low bits are the call's place
+	id       uint64 // of the attempt under way, as in protocol.Propose; its low bits are the call's slot
 	command  []byte
 	readOnly bool
-	seen     *uint64 // by the process: the greatest position that it was told
+	seen     *uint64 // by the process: the greatest position that it has seen
 	start    time.Duration
 	node     int16 // that the attempt asks
 	stage    stage
 	reply    protocol.Reply
 }
 
-// process is what a client's process carries from call to call.
+// process is the state of a client's process between calls.
 type process struct {
 	sequence uint64 // of its latest call
-	seen     uint64 // the greatest position that it was told
+	seen     uint64 // the greatest position that it has seen
 }
 
 // stage is how far an attempt has come.
 type stage uint8
 
 const (
-	free    stage = iota // no call lies here
+	free    stage = iota // the slot is free
 	waiting              // between two attempts
 	asking               // on its way to the node
 	held                 // with the node
-	refused              // nobody listens at the node: the answer is on its way back
-	broken               // the node went down with the request: likewise
-	replied              // the node has replied: likewise
+	refused              // no longer waiting at the node: the answer is on its way back
+	broken               // the node went down with the request: the answer is on its way back
+	replied              // the node has replied: the answer is on its way back
 )
 
-// places is how many bits of an attempt's ID name its call's place.
+// places is how many bits of an attempt's ID name its call's slot.
 const places = 20
 
-// request is an attempt on its way to a node. It may arrive when its client has long given up.
+// request is an attempt on its way to a node. It may arrive long after its client has given up.
 type request struct {
 	id       uint64
 	command  []byte
@@ -93,7 +93,7 @@ func (c *Cluster) attempt(place int32) {
 // ask brings a request to its node.
 func (c *Cluster) ask(e event) {
 	n, r := &c.nodes[e.node], &c.requests.at[e.ref]
-	k := c.attemptOf(r.id) // nil: the client has given up, but the request is under way all the same
+	k := c.attemptOf(r.id) // nil: the client has given up, but the request is under way nevertheless
 	switch {
 	case n.core == nil:
 		c.requests.take(e.ref)
@@ -118,7 +118,7 @@ func (c *Cluster) ask(e event) {
 func (c *Cluster) answer(n *node, r *protocol.Reply) {
 	k := c.attemptOf(r.ID)
 	switch {
-	case k == nil: // too late: nobody waits
+	case k == nil: // too late: no client waits
 	case k.stage != held:
 		c.violate(n, errRepeated)
 	default:
@@ -127,7 +127,7 @@ func (c *Cluster) answer(n *node, r *protocol.Reply) {
 	}
 }
 
-// returns sends word of an attempt's end to its client.
+// returns reports an attempt's end to its client.
 func (c *Cluster) returns(k *call, s stage) {
 	k.stage = s
 	c.queue.push(event{
@@ -135,8 +135,7 @@ func (c *Cluster) returns(k *call, s stage) {
 	})
 }
 
-// hangUp breaks the connections of a node that went down: what it was asked may or may not have
-// been done.
+// hangUp breaks the connections of a node that went down: the outcome of its requests is unknown.
 func (c *Cluster) hangUp(n *node) {
 	for n.inbox.len() > 0 {
 		if e := n.inbox.pop(); e.kind == asked {
@@ -153,7 +152,7 @@ func (c *Cluster) hangUp(n *node) {
 	}
 }
 
-// attemptOf finds the call of an attempt that still has a client waiting, nil if there is none.
+// attemptOf returns the call of an attempt that still has a client waiting, nil if there is none.
 func (c *Cluster) attemptOf(id uint64) *call {
 	place := id & (1<<places - 1)
 	if place >= uint64(len(c.calls.at)) {

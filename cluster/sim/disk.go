@@ -8,8 +8,8 @@ import (
 	"github.com/splitvote/splitvote/protocol"
 )
 
-// disk is a node's write-ahead log. Positions count records from the log's beginning and never fall
-// in one life.
+// disk is a node's write-ahead log. Positions count records from the log's beginning and never
+// fall within one life.
 type disk struct {
 	stream
 	delay   Delay
@@ -17,12 +17,12 @@ type disk struct {
 	start   uint64
 	durable uint64 // records before this position survive a crash
 	wanted  uint64 // records before this position have been asked to be made durable
-	target  uint64 // what the sync under way will have made durable
+	target  uint64 // what the current sync will have made durable
 	syncing bool
 	syncs   uint64 // finished
 
-	slower      time.Duration // how much longer a sync takes than it should
-	syncsBefore uint64        // syncs when that began
+	slower      time.Duration // extra duration of a sync
+	syncsBefore uint64        // syncs at the start of that fault
 	rotten      uint64        // number of a damaged record, from 1; 0 for none
 }
 
@@ -52,7 +52,7 @@ func (d *disk) forget(position uint64) {
 	d.start = position
 }
 
-// crash keeps the durable records and of the others a random prefix (S3). It says how many were
+// crash keeps the durable records and a random prefix of the others (S3). It returns how many were
 // lost.
 func (d *disk) crash() (lost uint64) {
 	unsynced := d.end() - d.durable
@@ -71,7 +71,8 @@ func (d *disk) wipe() {
 	d.records, d.start, d.durable, d.wanted, d.rotten = nil, 0, 0, 0, 0
 }
 
-// recover reads what a restarted core is given. Damage is seen, by checksums, and never passed on.
+// recover returns what a restarted core is given. Checksums reveal damage, which is never passed
+// on.
 func (d *disk) recover() ([]protocol.Record, error) {
 	if d.rotten > 0 {
 		return nil, fmt.Errorf("record %d of the log is damaged", d.rotten)

@@ -19,7 +19,7 @@ var _ interface {
 	nemesis.Crasher
 } = (*Cluster)(nil)
 
-// Hold stalls links: what is about to arrive over them waits.
+// Hold stalls links: messages about to arrive over them wait.
 func (c *Cluster) Hold(_ context.Context, stalled history.Grudge) (nemesis.Proof, error) {
 	marks, count, err := c.marked(stalled)
 	if err != nil {
@@ -35,7 +35,7 @@ func (c *Cluster) Hold(_ context.Context, stalled history.Grudge) (nemesis.Proof
 	return nemesis.Proof{Bit: count > 0, Text: fmt.Sprintf("%d links held", count)}, nil
 }
 
-// Release ends Hold: what waited arrives now, link by link.
+// Release ends Hold: waiting messages arrive now, link by link.
 func (c *Cluster) Release(context.Context) (nemesis.Proof, error) {
 	waited := 0
 	for i := range c.network.links {
@@ -72,7 +72,7 @@ func (c *Cluster) Skew(_ context.Context, id history.NodeID, s nemesis.Skew) (ne
 	}, nil
 }
 
-// SlowDisk makes a node's syncs take longer from the next on.
+// SlowDisk makes a node's syncs take longer from the next one on.
 func (c *Cluster) SlowDisk(_ context.Context, id history.NodeID, by time.Duration) (nemesis.Proof, error) {
 	n, err := c.node(id)
 	switch {
@@ -127,7 +127,7 @@ func (c *Cluster) downNode(id history.NodeID) (*node, error) {
 type trap struct {
 	point  string // "" for none
 	moment nemesis.Moment
-	sprung string // where it did crash, for Start to tell
+	sprung string // where it crashed, for the proof of Start
 }
 
 // CrashAt arms a node to crash at the next Output with the given point.

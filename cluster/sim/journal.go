@@ -10,8 +10,8 @@ import (
 	"github.com/splitvote/splitvote/cluster"
 )
 
-// journal is what a node would have logged: nodes/<node>.log in the run's directory, a line for
-// each change.
+// journal is what a node would have logged: nodes/<node>.log in the run's directory, one line per
+// change.
 type journal struct {
 	file *os.File
 	to   *bufio.Writer
@@ -34,8 +34,8 @@ func (c *Cluster) openJournals() error {
 	return nil
 }
 
-// closeJournals writes out what is left. A journal's first failed write is told here, as bufio
-// keeps it.
+// closeJournals flushes the journals. It returns a journal's first failed write, which bufio
+// keeps.
 func (c *Cluster) closeJournals() error {
 	var errs []error
 	for i := range c.nodes {

@@ -26,7 +26,7 @@ type link struct {
 	held    bool          // messages wait until they are released
 	last    time.Duration // when the latest message in order arrives: none overtakes it (S4)
 	newest  uint64        // highest number of a message that arrived
-	waiting []int32       // messages that a held link keeps, in the order in which they would have arrived
+	waiting []int32       // messages held back, in the order in which they would have arrived
 }
 
 // flight is a message under way.
@@ -34,7 +34,7 @@ type flight struct {
 	message  protocol.Message
 	number   uint64
 	from, to int16
-	again    bool // the repetition of another
+	again    bool // a duplicate
 }
 
 // weather is nemesis.Link ready for use, with what it did so far.
@@ -44,12 +44,11 @@ type weather struct {
 	before                   Stats // as they were when it began
 }
 
-// setback is how much longer than others a message takes that is to be overtaken, before it is
-// doubled.
+// setback is the least extra delay of a message that is to be overtaken.
 var setback = Delay{Mean: 10 * time.Millisecond}
 
-// setBack draws how much longer than others a message takes that is to be overtaken: doubled up to
-// seven times, so that some come a second late, when much has changed.
+// setBack draws the extra delay of a message that is to be overtaken: setback doubled up to seven
+// times, so some arrive a second late, when much has changed.
 func (l *link) setBack() time.Duration { return l.of(setback) << l.below(8) }
 
 func newNetwork(seed uint64, nodes int, d Delay) network {
@@ -67,7 +66,7 @@ func (c *Cluster) send(from *node, m *protocol.Message) {
 	c.network.sent++
 	c.stats.Sent++
 	f := flight{message: *m, number: c.network.sent, from: from.index, to: c.indexOf(m.To)}
-	if f.to < 0 { // a member that this cluster has not
+	if f.to < 0 { // not a member of this cluster
 		c.stats.Down++
 		return
 	}
@@ -105,7 +104,7 @@ func (c *Cluster) fly(f flight, at time.Duration) {
 	c.queue.push(event{at: at, kind: arrived, node: f.to, ref: c.network.flights.put(f)})
 }
 
-// arrive brings a message to its receiver, unless the link or the receiver is gone.
+// arrive delivers a message, unless the link or the receiver is gone.
 func (c *Cluster) arrive(e event) {
 	f := &c.network.flights.at[e.ref]
 	l, n := c.link(f.from, f.to), &c.nodes[f.to]
@@ -153,7 +152,7 @@ func (c *Cluster) tell(what What, f *flight, why string) {
 		Body: f.message.Body, Why: why})
 }
 
-// release lets the messages go that waited at a held link, in one burst. It says how many.
+// release delivers the messages that waited at a held link, in one burst. It returns their number.
 func (c *Cluster) release(l *link) int {
 	waiting := l.waiting
 	l.waiting = nil
@@ -163,7 +162,7 @@ func (c *Cluster) release(l *link) int {
 	return len(waiting)
 }
 
-// indexOf finds a node by name; clusters are small enough that looking beats hashing.
+// indexOf finds a node by name; clusters are so small that a scan beats hashing.
 func (c *Cluster) indexOf(id protocol.NodeID) int16 {
 	return int16(slices.Index(c.members, id))
 }

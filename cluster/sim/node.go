@@ -17,7 +17,7 @@ type node struct {
 	pid    protocol.NodeID
 	index  int16
 	core   protocol.Core // nil while the node is down
-	life   uint64        // how often the node was started: what was meant for an earlier life is ignored
+	life   uint64        // how often the node was started: events for an earlier life are ignored
 	clock  clock
 	disk   disk
 	effect fifo[effect]           // outputs that may not leave yet, in order
@@ -73,7 +73,7 @@ func (c *Cluster) tick(n *node) {
 	c.step(n, protocol.Tick{Wall: n.clock.wall(c.now), Draw: n.draw()})
 }
 
-// step gives a core an input and carries out what it wants done.
+// step gives a core an input and carries out its output.
 func (c *Cluster) step(n *node, in protocol.Input) {
 	c.inCore = n.id // until it returns
 	c.out = n.core.Step(in)
@@ -90,8 +90,8 @@ func (c *Cluster) step(n *node, in protocol.Input) {
 	}
 }
 
-// carryOut keeps the order of effects: write, then let messages and replies leave once all before
-// is durable (S2).
+// carryOut keeps the order of effects: write, then send messages and replies once everything
+// before is durable (S2).
 func (c *Cluster) carryOut(n *node, out *protocol.Output) {
 	trapped := n.trap.point != "" && n.trap.point == out.Point
 	if trapped && n.trap.moment == nemesis.BeforePersist {
@@ -117,7 +117,7 @@ func (c *Cluster) carryOut(n *node, out *protocol.Output) {
 		return
 	}
 	if out.Unsynced || len(out.Persist) == 0 {
-		durable = min(durable, n.disk.wanted) // nobody has to wait for records that were left unsynced before
+		durable = min(durable, n.disk.wanted) // nothing has to wait for records that were left unsynced before
 	}
 	if n.effect.len() == 0 && durable <= n.disk.durable {
 		for i := range out.Send {
@@ -143,8 +143,8 @@ func (c *Cluster) carryOut(n *node, out *protocol.Output) {
 	}
 }
 
-// sync begins to make durable what was asked for, unless a sync is under way: the next one takes
-// all that came meanwhile.
+// sync begins to make the requested records durable, unless a sync is under way: the next one
+// includes all that came meanwhile.
 func (c *Cluster) sync(n *node) {
 	d := &n.disk
 	if d.syncing || d.wanted <= d.durable {
@@ -154,8 +154,8 @@ func (c *Cluster) sync(n *node) {
 	c.queue.push(event{at: c.now + d.of(d.delay) + d.slower, kind: synced, node: n.index, tag: n.life})
 }
 
-// sunk is the end of a sync.
-func (c *Cluster) sunk(n *node) {
+// finishSync ends a sync.
+func (c *Cluster) finishSync(n *node) {
 	c.stats.Syncs++
 	n.disk.syncs++
 	n.disk.syncing = false
@@ -166,7 +166,7 @@ func (c *Cluster) sunk(n *node) {
 	}
 }
 
-// letLeave lets go, in order, what need not wait any longer.
+// letLeave sends, in order, the effects that need not wait any longer.
 func (c *Cluster) letLeave(n *node) {
 	for n.effect.len() > 0 && n.effect.first().durable <= n.disk.durable {
 		e := n.effect.pop()
@@ -184,7 +184,7 @@ func (c *Cluster) letLeave(n *node) {
 	}
 }
 
-// crash takes a node down: all that it held in memory is gone, its disk keeps what S3 says.
+// crash takes a node down: its memory is lost, and its disk keeps what S3 says.
 func (c *Cluster) crash(n *node) (lost uint64) {
 	n.core, n.paused = nil, false
 	n.life++
@@ -205,8 +205,8 @@ func (c *Cluster) pause(n *node) {
 	c.note(Paused, n)
 }
 
-// resume lets a node go on: first what it was about to do, then the ticks that it missed (S5), then
-// what waited.
+// resume continues a node: first its interrupted step, then the ticks that it missed (S5), then
+// waiting messages.
 func (c *Cluster) resume(n *node) {
 	n.paused = false
 	c.note(Resumed, n)
@@ -219,14 +219,14 @@ func (c *Cluster) resume(n *node) {
 	for n.inbox.len() > 0 && n.life == life {
 		if e := n.inbox.pop(); e.kind == asked {
 			c.ask(e)
-		} else { // it had arrived: whatever has become of the link
+		} else { // it had arrived, whatever has happened to the link since
 			f := c.network.flights.take(e.ref)
 			c.deliver(n, c.link(f.from, f.to), f)
 		}
 	}
 }
 
-// note tells what concerns a node alone, and shows its status.
+// note records an event of a single node, and shows its status.
 func (c *Cluster) note(what What, n *node) {
 	c.log(n, "%s", what)
 	if c.trace != nil {
@@ -237,7 +237,7 @@ func (c *Cluster) note(what What, n *node) {
 	}
 }
 
-// observe tells of a change in what a node says of itself.
+// observe reports a change of a node's status.
 func (c *Cluster) observe(n *node) {
 	s := c.status(n)
 	if s.Up != n.seen.Up || s.Term != n.seen.Term || s.Role != n.seen.Role || s.Leader != n.seen.Leader {

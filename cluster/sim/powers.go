@@ -28,7 +28,7 @@ func (c *Cluster) node(id history.NodeID) (*node, error) {
 	return &c.nodes[i], nil
 }
 
-// Status asks a node for its status, at no cost of time.
+// Status returns a node's status, without cost in time.
 func (c *Cluster) Status(_ context.Context, id history.NodeID) (cluster.Status, error) {
 	n, err := c.node(id)
 	if err != nil {
@@ -37,7 +37,8 @@ func (c *Cluster) Status(_ context.Context, id history.NodeID) (cluster.Status, 
 	return c.status(n), nil
 }
 
-// Kill crashes a node: it loses its memory and a random part of what its disk has not made durable.
+// Kill crashes a node: it loses its memory and a random part of what its disk has not made
+// durable.
 func (c *Cluster) Kill(_ context.Context, id history.NodeID) (nemesis.Proof, error) {
 	n, err := c.node(id)
 	if err != nil {
@@ -138,7 +139,7 @@ func (c *Cluster) marked(cut history.Grudge) ([]bool, int, error) {
 	return marks, count, nil
 }
 
-// Partition cuts links: what is sent over them or about to arrive is dropped.
+// Partition cuts links: messages sent over them or about to arrive are dropped.
 func (c *Cluster) Partition(_ context.Context, grudge history.Grudge) (nemesis.Proof, error) {
 	marks, count, err := c.marked(grudge)
 	if err != nil {
@@ -161,7 +162,8 @@ func (c *Cluster) Heal(context.Context) (nemesis.Proof, error) {
 	return nemesis.Proof{Bit: dropped > 0, Text: fmt.Sprintf("%d messages dropped", dropped)}, nil
 }
 
-// SetLinks changes how all links behave. Its proof says what the links did since the call before.
+// SetLinks changes how all links behave. Its proof says what the links did since the previous
+// call.
 func (c *Cluster) SetLinks(_ context.Context, l nemesis.Link) (nemesis.Proof, error) {
 	for _, ratio := range []float64{l.Loss, l.Duplicate, l.Reorder} {
 		if !(ratio >= 0 && ratio <= 1) {

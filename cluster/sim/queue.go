@@ -13,14 +13,14 @@ const (
 	answered             // an answer reaches the client of call ref; tag is the attempt
 	expired              // the time of an attempt is over; ref and tag as in answered
 	retried              // the next attempt of call ref is due; tag is the attempt before
-	urged                // whoever leads is to be asked for the membership that is wanted
+	urged                // the leader is to be asked for the wanted membership
 )
 
-// event is something that is to happen. Events hold no pointers: what they speak of lies in slabs,
-// so that the queue costs the garbage collector nothing.
+// event is a future event. Events hold no pointers: they refer to slabs, so the queue costs the
+// garbage collector nothing.
 type event struct {
 	at   time.Duration
-	seq  uint64 // order among events of one time: that of their making
+	seq  uint64 // order among events of one time: that of their creation
 	tag  uint64
 	ref  int32
 	node int16

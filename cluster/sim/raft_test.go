@@ -14,7 +14,7 @@ import (
 	"github.com/splitvote/splitvote/targets/bundled"
 )
 
-// raftConfig is a cluster of Raft with its options' defaults, but for those given as name and
+// raftConfig is a cluster of Raft with its options' defaults, except those given as name and
 // value.
 func raftConfig(nodes int, seed uint64, options ...string) cluster.Config {
 	p := raft.Protocol()

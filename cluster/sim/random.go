@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// purpose tells the streams of random numbers apart (S7).
+// purpose distinguishes the streams of random numbers (S7).
 type purpose uint64
 
 const (
@@ -16,7 +16,7 @@ const (
 	forDisk
 )
 
-// stream is a source of random numbers of its own.
+// stream is a separate source of random numbers.
 type stream struct{ pcg rand.PCG }
 
 func newStream(seed uint64, p purpose, index int) (s stream) {
@@ -24,7 +24,7 @@ func newStream(seed uint64, p purpose, index int) (s stream) {
 	return s
 }
 
-// scramble is the finaliser of SplitMix64: neighbouring numbers come out far apart.
+// scramble is the finaliser of SplitMix64: it spreads neighbouring numbers far apart.
 func scramble(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
@@ -45,7 +45,7 @@ type chance uint64
 
 func newChance(ratio float64) chance { return chance(ratio * (1 << 32)) }
 
-// hits draws only where there is something to decide.
+// hits draws only if the result is open.
 func (s *stream) hits(c chance) bool { return c > 0 && s.draw()>>32 < uint64(c) }
 
 // Delay is how long something takes: Base, and a tail that is about exponential.

@@ -128,14 +128,14 @@ func (c *Cluster) Do(_ history.Op, f func(context.Context) history.Op) {
 	c.ready.push(op)
 }
 
-// patience is how many events pass between two looks at a context.
-const patience = 4096
+// pollEvery is how many events pass between two checks of the context.
+const pollEvery = 4096
 
-// Next lets virtual time pass until a completion is ready, or until all that happens up to the
-// given time has happened.
+// Next runs events until a completion is ready, or until all events up to the given time have
+// happened.
 func (c *Cluster) Next(ctx context.Context, until time.Duration) (history.Op, bool) {
 	for n := 0; c.ready.len() == 0; n++ {
-		if n%patience == 0 && ctx.Err() != nil {
+		if n%pollEvery == 0 && ctx.Err() != nil {
 			return history.Op{}, false
 		}
 		if c.closed || c.queue.empty() || c.queue.heap[0].at > until {
@@ -161,7 +161,7 @@ func (c *Cluster) handle(e event) {
 		c.arrive(e)
 	case synced:
 		if n := &c.nodes[e.node]; n.life == e.tag {
-			c.sunk(n)
+			c.finishSync(n)
 		}
 	case asked:
 		c.ask(e)

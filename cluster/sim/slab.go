@@ -1,6 +1,6 @@
 package sim
 
-// slab keeps values at fixed places and reuses the places of those that are gone: events name them
+// slab keeps values at fixed slots and reuses the slots of released values: events refer to them
 // by number.
 type slab[T any] struct {
 	at   []T

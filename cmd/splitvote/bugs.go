@@ -25,7 +25,7 @@ import (
 )
 
 func bugsCommand() *cobra.Command {
-	b := bugHunter{wanted: 5, correct: 500, limit: 9*time.Minute + 30*time.Second}
+	b := bugSearcher{wanted: 5, correct: 500, limit: 9*time.Minute + 30*time.Second}
 	cmd := &cobra.Command{
 		Use:   "bugs",
 		Short: "every planted bug must be found, no correct build accused: the table of both",
@@ -55,8 +55,8 @@ Exit status: 1 if a bug is missed or a correct build is accused · 2 if the time
 	return cmd
 }
 
-// bugHunter is splitvote bugs with its flags.
-type bugHunter struct {
+// bugSearcher is splitvote bugs with its flags.
+type bugSearcher struct {
 	quick, small    bool
 	target, bug     string
 	wanted, correct int
@@ -72,18 +72,18 @@ type bugHunter struct {
 
 // matrix is what splitvote bugs has found out.
 type matrix struct {
-	Version string         `json:"version"`
-	Jobs    int            `json:"jobs"`
-	Wall    time.Duration  `json:"wall"`
-	Correct []harness.Hunt `json:"correct"` // no bug is planted: nothing must be found
-	Planted []harness.Hunt `json:"planted"`
-	Shrunk  []shrunk       `json:"shrunk,omitempty"`
-	Stopped string         `json:"stopped,omitempty"` // why it came to no end
+	Version string              `json:"version"`
+	Jobs    int                 `json:"jobs"`
+	Wall    time.Duration       `json:"wall"`
+	Correct []harness.BugSearch `json:"correct"` // no bug is planted: nothing must be found
+	Planted []harness.BugSearch `json:"planted"`
+	Shrunk  []shrunk            `json:"shrunk,omitempty"`
+	Stopped string              `json:"stopped,omitempty"` // why it came to no end
 
 	correct int // seeds that each correct build was to be tried with
 }
 
-func (b *bugHunter) run(ctx context.Context, out, errs io.Writer) error {
+func (b *bugSearcher) run(ctx context.Context, out, errs io.Writer) error {
 	if err := b.validate(); err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (b *bugHunter) run(ctx context.Context, out, errs io.Writer) error {
 	defer cancel()
 	m := b.begin()
 	m.correct = b.correct
-	err := b.hunt(limited, m)
+	err := b.search(limited, m)
 	m.Wall = time.Since(b.began)
 	if b.small && (err == nil || errors.Is(err, errTimeUp)) {
 		err = errors.Join(err, b.shrinkAll(ctx, m))
@@ -120,7 +120,7 @@ func (b *bugHunter) run(ctx context.Context, out, errs io.Writer) error {
 	return nil
 }
 
-func (b *bugHunter) validate() error {
+func (b *bugSearcher) validate() error {
 	if b.quick {
 		b.wanted, b.correct, b.limit = 1, min(b.correct, 100), min(b.limit, 110*time.Second)
 	}
@@ -139,17 +139,17 @@ func (b *bugHunter) validate() error {
 }
 
 // begin is the matrix before anything was tried.
-func (b *bugHunter) begin() *matrix {
+func (b *bugSearcher) begin() *matrix {
 	m := &matrix{Version: build.Version(), Jobs: b.jobs}
 	for _, t := range bundled.All() {
 		has := func(m protocol.Mutant) bool { return m.Name == b.bug }
 		if b.target != "" && b.target != t.Name() || b.bug != "" && !slices.ContainsFunc(t.Protocol().Mutants, has) {
 			continue
 		}
-		m.Correct = append(m.Correct, harness.Hunt{Target: t.Name(), Doc: t.Protocol().Doc})
+		m.Correct = append(m.Correct, harness.BugSearch{Target: t.Name(), Doc: t.Protocol().Doc})
 		for _, mutant := range t.Protocol().Mutants {
 			if b.bug == "" || b.bug == mutant.Name {
-				m.Planted = append(m.Planted, harness.Hunt{Target: t.Name(), Bug: mutant.Name, Class: string(mutant.Class), Doc: mutant.Doc,
+				m.Planted = append(m.Planted, harness.BugSearch{Target: t.Name(), Bug: mutant.Name, Class: string(mutant.Class), Doc: mutant.Doc,
 					Source: mutant.Source})
 			}
 		}
@@ -160,12 +160,12 @@ func (b *bugHunter) begin() *matrix {
 // firstRound is how many seeds each bug is looked for with before any is looked for longer.
 const firstRound = 16
 
-// hunt goes in rounds, each twice as long as the one before, so that those who hide well cost the
+// search goes in rounds, each twice as long as the one before, so that well-hidden bugs cost the
 // others little. In each, the bugs that nothing has convicted as their class says come first, then,
 // once there was time for the others, those that were found less often than wanted. A bug is done
 // when it was found as often as wanted. The quick search has little time, and begins with what it
 // remembers of the bugs and a first round for the others.
-func (b *bugHunter) hunt(ctx context.Context, m *matrix) error {
+func (b *bugSearcher) search(ctx context.Context, m *matrix) error {
 	if b.quick {
 		if err := b.recall(ctx, m); err != nil {
 			return err
@@ -181,11 +181,11 @@ func (b *bugHunter) hunt(ctx context.Context, m *matrix) error {
 	}
 	for seeds := firstRound; ; seeds *= 2 {
 		for _, stage := range []struct {
-			open          func(*harness.Hunt) bool
+			open          func(*harness.BugSearch) bool
 			seeds, wanted int
 		}{
 			{unfound, seeds, 1},
-			{func(h *harness.Hunt) bool { return seeds >= repeatRound && len(h.Finds) < b.wanted }, seeds, b.wanted},
+			{func(h *harness.BugSearch) bool { return seeds >= repeatRound && len(h.Finds) < b.wanted }, seeds, b.wanted},
 		} {
 			if err := b.lookForAll(ctx, m, stage.open, stage.seeds, stage.wanted); err != nil {
 				return err
@@ -204,10 +204,10 @@ func (b *bugHunter) hunt(ctx context.Context, m *matrix) error {
 // repeatRound is the length of the first round in which what was found is looked for again.
 const repeatRound = 8 * firstRound
 
-func unfound(h *harness.Hunt) bool { return !h.AsItsClass() }
+func unfound(h *harness.BugSearch) bool { return !h.AsItsClass() }
 
 // lookForAll tries the next seeds for each bug that is open.
-func (b *bugHunter) lookForAll(ctx context.Context, m *matrix, open func(*harness.Hunt) bool, seeds, wanted int) error {
+func (b *bugSearcher) lookForAll(ctx context.Context, m *matrix, open func(*harness.BugSearch) bool, seeds, wanted int) error {
 	for i := range m.Planted {
 		if !open(&m.Planted[i]) {
 			continue
@@ -220,7 +220,7 @@ func (b *bugHunter) lookForAll(ctx context.Context, m *matrix, open func(*harnes
 }
 
 // look tries the next seeds for one bug.
-func (b *bugHunter) look(ctx context.Context, m *matrix, h *harness.Hunt, seeds, wanted int) error {
+func (b *bugSearcher) look(ctx context.Context, m *matrix, h *harness.BugSearch, seeds, wanted int) error {
 	c, err := b.campaign(m, h)
 	if err != nil {
 		return err
@@ -229,7 +229,7 @@ func (b *bugHunter) look(ctx context.Context, m *matrix, h *harness.Hunt, seeds,
 }
 
 // campaign tries seeds for one bug.
-func (b *bugHunter) campaign(m *matrix, h *harness.Hunt) (harness.Campaign, error) {
+func (b *bugSearcher) campaign(m *matrix, h *harness.BugSearch) (harness.Campaign, error) {
 	target, draw, err := b.draws(h)
 	if time.Since(b.told) >= b.tell.every {
 		b.told = time.Now()
@@ -238,8 +238,8 @@ func (b *bugHunter) campaign(m *matrix, h *harness.Hunt) (harness.Campaign, erro
 	return harness.Campaign{Target: target, Draw: draw, First: b.seed, Shard: harness.Whole, Jobs: b.jobs}, err
 }
 
-// draws is the target of a hunt, and how its plans are drawn.
-func (b *bugHunter) draws(h *harness.Hunt) (bundled.Target, func(seed uint64) (harness.Experiment, error), error) {
+// draws is the target of a search, and how its plans are drawn.
+func (b *bugSearcher) draws(h *harness.BugSearch) (bundled.Target, func(seed uint64) (harness.Experiment, error), error) {
 	target, _ := targetNamed(h.Target)
 	base := swarmBase()
 	base.Target, base.Bug = h.Target, h.Bug
@@ -247,7 +247,7 @@ func (b *bugHunter) draws(h *harness.Hunt) (bundled.Target, func(seed uint64) (h
 	return target, s.draw, err
 }
 
-func (b *bugHunter) progress(m *matrix, h *harness.Hunt) string {
+func (b *bugSearcher) progress(m *matrix, h *harness.BugSearch) string {
 	seeds, found := 0, 0
 	for i := range m.Planted {
 		seeds += m.Planted[i].Tally.Seeds
@@ -265,39 +265,39 @@ func (b *bugHunter) progress(m *matrix, h *harness.Hunt) string {
 
 // missed are the bugs that nothing has convicted, though they were looked for.
 func (m *matrix) missed() []string {
-	return named(m.Planted, func(h *harness.Hunt) bool { return !h.Found() && lookedFor(h) })
+	return named(m.Planted, func(h *harness.BugSearch) bool { return !h.Found() && lookedFor(h) })
 }
 
 // strayed are the bugs that something has convicted, but nothing that their class says must, though
 // it was looked for.
 func (m *matrix) strayed() []string {
-	return named(m.Planted, func(h *harness.Hunt) bool { return h.Found() && !h.AsItsClass() && lookedFor(h) })
+	return named(m.Planted, func(h *harness.BugSearch) bool { return h.Found() && !h.AsItsClass() && lookedFor(h) })
 }
 
 // unfinished are the bugs that there was no time to look for, and the correct builds that were not
 // tried with all their seeds and are not accused so far.
 func (m *matrix) unfinished() []string {
-	return slices.Concat(named(m.Planted, func(h *harness.Hunt) bool { return !h.AsItsClass() && !lookedFor(h) }),
-		named(m.Correct, func(h *harness.Hunt) bool { return !h.Found() && h.Tally.Seeds < m.correct }))
+	return slices.Concat(named(m.Planted, func(h *harness.BugSearch) bool { return !h.AsItsClass() && !lookedFor(h) }),
+		named(m.Correct, func(h *harness.BugSearch) bool { return !h.Found() && h.Tally.Seeds < m.correct }))
 }
 
 // lookedFor says that a bug had its first round, so that it counts as missed if it was not found.
-func lookedFor(h *harness.Hunt) bool { return h.Tally.Seeds >= firstRound }
+func lookedFor(h *harness.BugSearch) bool { return h.Tally.Seeds >= firstRound }
 
 // accused are the correct builds of which something was found.
-func (m *matrix) accused() []string { return named(m.Correct, (*harness.Hunt).Found) }
+func (m *matrix) accused() []string { return named(m.Correct, (*harness.BugSearch).Found) }
 
-func named(hunts []harness.Hunt, that func(*harness.Hunt) bool) []string {
+func named(searches []harness.BugSearch, that func(*harness.BugSearch) bool) []string {
 	var names []string
-	for i := range hunts {
-		if h := &hunts[i]; that(h) {
+	for i := range searches {
+		if h := &searches[i]; that(h) {
 			names = append(names, cmp.Or(h.Bug, h.Target))
 		}
 	}
 	return names
 }
 
-func (b *bugHunter) write(m *matrix, out io.Writer) error {
+func (b *bugSearcher) write(m *matrix, out io.Writer) error {
 	if err := m.print(out); err != nil {
 		return err
 	}
@@ -322,7 +322,7 @@ func (b *bugHunter) write(m *matrix, out io.Writer) error {
 }
 
 // by says what convicted a bug: the checkers, the most frequent first.
-func by(h *harness.Hunt) string {
+func by(h *harness.BugSearch) string {
 	seeds := map[string]int{}
 	var names []string
 	for _, f := range h.Tally.Findings {

@@ -35,8 +35,8 @@ type shrunk struct {
 }
 
 // shrinkAll shrinks the first find of every bug that breaks a promise of safety.
-func (b *bugHunter) shrinkAll(ctx context.Context, m *matrix) error {
-	var bugs []*harness.Hunt
+func (b *bugSearcher) shrinkAll(ctx context.Context, m *matrix) error {
+	var bugs []*harness.BugSearch
 	for i := range m.Planted {
 		if h := &m.Planted[i]; h.Class != "liveness" && h.AsItsClass() {
 			bugs = append(bugs, h)
@@ -56,7 +56,7 @@ func (b *bugHunter) shrinkAll(ctx context.Context, m *matrix) error {
 }
 
 // shrink makes the first find of a bug small.
-func (b *bugHunter) shrink(ctx context.Context, h *harness.Hunt) (shrunk, error) {
+func (b *bugSearcher) shrink(ctx context.Context, h *harness.BugSearch) (shrunk, error) {
 	target, draw, err := b.draws(h)
 	if err != nil {
 		return shrunk{}, err

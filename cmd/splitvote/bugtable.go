@@ -53,7 +53,7 @@ func some(names []string) string {
 // verdict is the matrix in a sentence or two.
 func (m *matrix) verdict() string {
 	missed, strayed, accused := m.missed(), m.strayed(), m.accused()
-	found := named(m.Planted, (*harness.Hunt).AsItsClass)
+	found := named(m.Planted, (*harness.BugSearch).AsItsClass)
 	text := fmt.Sprintf("%d of %d bugs found in %v with %d jobs", len(found), len(m.Planted), m.Wall.Round(time.Second), m.Jobs)
 	if left := m.unfinished(); len(left) > 0 {
 		text = fmt.Sprintf("unfinished: %s; no time to look closely at %s", text, some(left))
@@ -74,7 +74,7 @@ func (m *matrix) verdict() string {
 }
 
 // cells are what was found of a bug.
-func cells(h *harness.Hunt) []string {
+func cells(h *harness.BugSearch) []string {
 	found := orNothing(by(h))
 	if h.Found() && !h.AsItsClass() {
 		found += " (not as its class)"

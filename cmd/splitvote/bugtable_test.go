@@ -10,21 +10,21 @@ import (
 // A bug is missed only if somebody had the time to look for it, and the table is finished only if
 // all was looked at.
 func TestAnUnfinishedTableSaysSo(t *testing.T) {
-	hunt := func(bug string, seeds int) harness.Hunt {
-		return harness.Hunt{Target: "raft", Bug: bug, Tally: harness.Tally{Seeds: seeds}}
+	search := func(bug string, seeds int) harness.BugSearch {
+		return harness.BugSearch{Target: "raft", Bug: bug, Tally: harness.Tally{Seeds: seeds}}
 	}
-	found := hunt("raft/found", 1)
+	found := search("raft/found", 1)
 	found.Tally.Findings, found.Finds = []harness.Finding{{}}, []harness.Find{{}}
 	for _, test := range []struct {
 		about            string
-		planted, correct []harness.Hunt
+		planted, correct []harness.BugSearch
 		want             string
 	}{
-		{"all looked at", []harness.Hunt{found, hunt("raft/hidden", firstRound)}, []harness.Hunt{hunt("", 100)},
+		{"all looked at", []harness.BugSearch{found, search("raft/hidden", firstRound)}, []harness.BugSearch{search("", 100)},
 			"1 of 2 bugs found in 0s with 0 jobs; missed: raft/hidden; no correct build accused"},
-		{"a bug not looked for", []harness.Hunt{found, hunt("raft/hidden", firstRound-1)}, []harness.Hunt{hunt("", 100)},
+		{"a bug not looked for", []harness.BugSearch{found, search("raft/hidden", firstRound-1)}, []harness.BugSearch{search("", 100)},
 			"unfinished: 1 of 2 bugs found in 0s with 0 jobs; no time to look closely at raft/hidden; no correct build accused so far"},
-		{"a correct build not tried out", []harness.Hunt{found}, []harness.Hunt{hunt("", 99)},
+		{"a correct build not tried out", []harness.BugSearch{found}, []harness.BugSearch{search("", 99)},
 			"unfinished: 1 of 1 bugs found in 0s with 0 jobs; no time to look closely at raft; no correct build accused so far"},
 	} {
 		m := matrix{Planted: test.planted, Correct: test.correct, correct: 100}

@@ -51,7 +51,7 @@ var options = []protocol.Option{
 type settings struct {
 	writeBackAlways bool
 	resend          uint64 // ticks
-	patience        uint64 // ticks
+	timeout         uint64 // ticks
 	checkpointEvery int    // records
 }
 
@@ -63,7 +63,7 @@ func parse(values map[string]string) (settings, error) {
 	return settings{
 		writeBackAlways: set.Is("write-back", "always"),
 		resend:          set.Number("resend-ticks"),
-		patience:        set.Number("patience-ticks"),
+		timeout:         set.Number("patience-ticks"),
 		checkpointEvery: int(set.Number("checkpoint-every")),
 	}, nil
 }

@@ -168,7 +168,7 @@ func (n *node) done(id uint64, r kv.Result) {
 func (n *node) tick() {
 	for _, o := range n.operations {
 		o.age++
-		if o.idle++; o.age < n.patience && o.idle >= n.resend {
+		if o.idle++; o.age < n.timeout && o.idle >= n.resend {
 			o.idle = 0
 			if n.bug.writeStartsAnew && o.phase == storing && o.write {
 				n.begin(o)
@@ -178,7 +178,7 @@ func (n *node) tick() {
 		}
 	}
 	n.operations = slices.DeleteFunc(n.operations, func(o *operation) bool {
-		if o.age < n.patience {
+		if o.age < n.timeout {
 			return false
 		}
 		n.giveUp(o)

@@ -181,7 +181,7 @@ func (n *node) leaderTick() {
 	n.ticks++
 	heard := 1
 	for i := range n.peers {
-		if p := &n.peers[i]; p.bit != 0 && n.ticks-p.heard <= n.patience {
+		if p := &n.peers[i]; p.bit != 0 && n.ticks-p.heard <= n.majorityTimeout {
 			heard++
 		}
 	}

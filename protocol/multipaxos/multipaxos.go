@@ -52,11 +52,11 @@ type settings struct {
 	heartbeat uint64 // ticks
 	// ticks; half of what acceptors grant, so that their clocks can run twice as fast as the
 	// leader's
-	lease         uint64
-	patience      uint64 // ticks without a majority after which a leader steps down
-	window        uint64 // slots
-	snapshotEvery uint64 // slots
-	batch         uint64 // slots
+	lease           uint64
+	majorityTimeout uint64 // ticks without a majority after which a leader steps down
+	window          uint64 // slots
+	snapshotEvery   uint64 // slots
+	batch           uint64 // slots
 }
 
 func parse(values map[string]string) (settings, error) {
@@ -72,7 +72,7 @@ func parse(values map[string]string) (settings, error) {
 		snapshotEvery: set.Number("snapshot-every"),
 		batch:         set.Number("batch"),
 	}
-	s.lease, s.patience = s.election/2, s.election
+	s.lease, s.majorityTimeout = s.election/2, s.election
 	if s.heartbeat >= s.election {
 		return s, errors.New("multipaxos: option heartbeat-ticks: must be less than election-ticks")
 	}

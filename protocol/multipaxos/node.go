@@ -63,7 +63,7 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 		return nil, err
 	}
 	if bug.leaseTooLong {
-		s.reads, s.lease, s.patience = readLease, 3*s.election, 3*s.election
+		s.reads, s.lease, s.majorityTimeout = readLease, 3*s.election, 3*s.election
 	}
 	if len(c.Members) == 0 || len(c.Members) > mostMembers {
 		return nil, fmt.Errorf("multipaxos: members: want 1 to %d, have %d", mostMembers, len(c.Members))

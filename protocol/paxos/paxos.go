@@ -47,7 +47,7 @@ var options = []protocol.Option{
 type settings struct {
 	resend          uint64 // ticks
 	backoff         uint64 // ticks
-	patience        uint64 // ticks
+	timeout         uint64 // ticks
 	checkpointEvery int    // records
 }
 
@@ -59,7 +59,7 @@ func parse(values map[string]string) (settings, error) {
 	return settings{
 		resend:          set.Number("resend-ticks"),
 		backoff:         set.Number("backoff-ticks"),
-		patience:        set.Number("patience-ticks"),
+		timeout:         set.Number("patience-ticks"),
 		checkpointEvery: int(set.Number("checkpoint-every")),
 	}, nil
 }

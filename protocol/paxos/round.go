@@ -156,7 +156,7 @@ func (n *node) tick(draw uint64) {
 func (n *node) age(list []request) []request {
 	kept := list[:0]
 	for _, r := range list {
-		if r.age++; r.age < n.patience {
+		if r.age++; r.age < n.timeout {
 			kept = append(kept, r)
 		} else {
 			n.giveUp(&r, "not chosen in time")

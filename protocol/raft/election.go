@@ -153,7 +153,7 @@ func (n *node) leaderTick() {
 	n.transferTick()
 	n.joinTick()
 	if n.checkQuorum {
-		if heard := n.agreed(n.ticks, peerHeard); n.ticks-heard > n.patience {
+		if heard := n.agreed(n.ticks, peerHeard); n.ticks-heard > n.majorityTimeout {
 			n.follow(n.hard.Term, "")
 			return
 		}

@@ -87,7 +87,7 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 		return nil, err
 	}
 	if bug.longLease {
-		s.reads, s.lease, s.patience = readLease, 3*s.election, 3*s.election
+		s.reads, s.lease, s.majorityTimeout = readLease, 3*s.election, 3*s.election
 	}
 	if len(c.Members) == 0 {
 		return nil, errors.New("raft: members: the initial configuration is empty")

@@ -56,16 +56,16 @@ var options = []protocol.Option{
 
 // settings are the options, parsed.
 type settings struct {
-	reads         readMode
-	election      uint64 // ticks
-	heartbeat     uint64 // ticks
-	lease         uint64 // ticks; less than election, so that it ends before anyone may vote
-	patience      uint64 // ticks without a majority after which a leader steps down
-	snapshotEvery uint64 // entries
-	snapshotChunk int    // bytes
-	batch         int    // entries
-	preVote       bool
-	checkQuorum   bool
+	reads           readMode
+	election        uint64 // ticks
+	heartbeat       uint64 // ticks
+	lease           uint64 // ticks; less than election, so that it ends before anyone may vote
+	majorityTimeout uint64 // ticks without a majority after which a leader steps down
+	snapshotEvery   uint64 // entries
+	snapshotChunk   int    // bytes
+	batch           int    // entries
+	preVote         bool
+	checkQuorum     bool
 }
 
 func parse(values map[string]string) (settings, error) {
@@ -83,7 +83,7 @@ func parse(values map[string]string) (settings, error) {
 		preVote:       set.Is("prevote", "on"),
 		checkQuorum:   set.Is("check-quorum", "on"),
 	}
-	s.lease, s.patience = s.election*3/4, s.election
+	s.lease, s.majorityTimeout = s.election*3/4, s.election
 	switch {
 	case s.heartbeat >= s.election:
 		return s, errors.New("raft: option heartbeat-ticks: must be less than election-ticks")

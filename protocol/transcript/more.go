@@ -52,8 +52,8 @@ func (p *Play) Forget(these func(protocol.Message) bool) {
 	p.network = slices.DeleteFunc(p.network, these)
 }
 
-// Hush discards the output since the latest results.
-func (p *Play) Hush() { p.said.Reset() }
+// Discard discards the output since the latest results.
+func (p *Play) Discard() { p.said.Reset() }
 
 // Build runs the command nodes.
 func (p *Play) Build(args []string) error { return p.build(args) }

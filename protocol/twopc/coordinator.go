@@ -89,28 +89,28 @@ func (n *node) begin(r *request) {
 	n.transactions = append(n.transactions, t)
 	n.events = append(n.events, event{kind: begun, tx: n.tx(t), command: r.command})
 	n.reach(pointBegin)
-	n.urgeAll(t)
+	n.sendPhaseAll(t)
 }
 
-// urgeAll sends the current phase's message to participants that have not answered. The node's own
+// sendPhaseAll sends the current phase's message to participants that have not answered. The node's own
 // shard comes first, because its answer can end the phase.
-func (n *node) urgeAll(t *transaction) {
+func (n *node) sendPhaseAll(t *transaction) {
 	t.idle = 0
 	phase := t.phase
 	for i, p := range t.parts {
 		if p.member == n.self && t.waiting&(1<<i) != 0 {
-			n.urge(t, i)
+			n.sendPhase(t, i)
 		}
 	}
 	for i, p := range t.parts {
 		if p.member != n.self && t.waiting&(1<<i) != 0 && t.phase == phase {
-			n.urge(t, i)
+			n.sendPhase(t, i)
 		}
 	}
 }
 
-// urge sends it to the participant of the i-th part.
-func (n *node) urge(t *transaction, i int) {
+// sendPhase sends it to the participant of the i-th part.
+func (n *node) sendPhase(t *transaction, i int) {
 	to := n.members[t.parts[i].member]
 	switch t.phase {
 	case executing:
@@ -198,7 +198,7 @@ func (n *node) decide(t *transaction) {
 	n.reach(pointDecide)
 	n.out.Unsynced = n.bug.decisionUnsynced
 	n.answer(r, results)
-	n.urgeAll(t)
+	n.sendPhaseAll(t)
 }
 
 // acknowledged records that a participant has committed.
@@ -252,7 +252,7 @@ func (n *node) tries(draw uint64) {
 	for i, r := range slices.Clone(n.requests) {
 		r.age++
 		switch {
-		case r.age >= n.patience:
+		case r.age >= n.timeout:
 			n.giveUp(r)
 		case r.attempt == nil && draw>>(i%64)&1 == 1:
 			n.begin(r)
@@ -263,9 +263,9 @@ func (n *node) tries(draw uint64) {
 			t.age++
 		}
 		if t.idle++; t.idle >= n.resend {
-			n.urgeAll(t)
+			n.sendPhaseAll(t)
 		}
-		if n.bug.forgetsBeforeAcks && t.phase == committing && t.age >= n.patience {
+		if n.bug.forgetsBeforeAcks && t.phase == committing && t.age >= n.timeout {
 			n.finish(t)
 		}
 	}

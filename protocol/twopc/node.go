@@ -31,7 +31,7 @@ type node struct {
 
 	// As a participant.
 	prepared []*branch     // oldest first
-	pasts    []past        // by the coordinator's place among the members
+	memory   []past        // by the coordinator's place among the members
 	carried  map[ID][]byte // parts carried out, for a planted bug
 
 	// As a coordinator.
@@ -63,7 +63,7 @@ func New(c protocol.Config, records []protocol.Record) (protocol.Core, error) {
 	}
 	n := &node{
 		settings: s, bug: bug, id: c.ID, members: slices.Clone(c.Members), self: slices.Index(c.Members, c.ID),
-		machine: machine, pasts: make([]past, len(c.Members)), carried: map[ID][]byte{},
+		machine: machine, memory: make([]past, len(c.Members)), carried: map[ID][]byte{},
 	}
 	for i, r := range records {
 		if err := n.recover(r.Data); err != nil {
@@ -130,7 +130,7 @@ func (n *node) wake() {
 	}
 	n.write(&Life{Number: n.life})
 	for _, t := range slices.Clone(n.transactions) {
-		n.urgeAll(t)
+		n.sendPhaseAll(t)
 	}
 	for _, b := range slices.Clone(n.prepared) {
 		switch {
@@ -203,7 +203,7 @@ func (n *node) reject(id uint64, reason string) {
 }
 
 // past returns what is remembered of a transaction's coordinator, which is a member.
-func (n *node) past(tx ID) *past { return &n.pasts[slices.Index(n.members, tx.Node)] }
+func (n *node) past(tx ID) *past { return &n.memory[slices.Index(n.members, tx.Node)] }
 
 // branch returns the node's part of a transaction in which it is prepared, or nil.
 func (n *node) branch(tx ID) *branch {

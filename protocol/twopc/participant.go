@@ -243,7 +243,7 @@ func (n *node) inquired(from protocol.NodeID, m *Inquire) {
 		case t.phase == committing:
 			n.send(from, &Decision{Tx: m.Tx, Commit: true})
 		case t.phase == preparing:
-			n.urge(t, n.place(t, from)) // undecided; but the coordinator is alive
+			n.sendPhase(t, n.place(t, from)) // undecided; but the coordinator is alive
 		}
 		return
 	}

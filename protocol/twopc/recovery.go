@@ -113,9 +113,9 @@ func (n *node) maybeCheckpoint() {
 			c.Decided = append(c.Decided, Decided{Tx: n.tx(t), Participants: n.participants(t)})
 		}
 	}
-	for i := range n.pasts {
-		c.Past = append(c.Past, Past{Node: n.members[i], Floor: n.pasts[i].floor,
-			Ended: slices.Clone(n.pasts[i].ended)})
+	for i := range n.memory {
+		c.Past = append(c.Past, Past{Node: n.members[i], Floor: n.memory[i].floor,
+			Ended: slices.Clone(n.memory[i].ended)})
 	}
 	n.out.Persist = append(n.out.Persist, protocol.Record{Checkpoint: true, Data: c})
 	n.records = 0
@@ -129,7 +129,7 @@ func (n *node) restore(c *Checkpoint) error {
 	}
 	n.life, n.records, n.prepared, n.transactions = c.Life, 0, nil, nil
 	for _, p := range c.Past {
-		n.pasts[slices.Index(n.members, p.Node)] = past{floor: p.Floor, ended: slices.Clone(p.Ended)}
+		n.memory[slices.Index(n.members, p.Node)] = past{floor: p.Floor, ended: slices.Clone(p.Ended)}
 	}
 	for i := range c.Prepared {
 		n.enact(&c.Prepared[i])

@@ -62,7 +62,7 @@ type settings struct {
 	onePhase        bool
 	resend          uint64 // ticks
 	ask             uint64 // ticks
-	patience        uint64 // ticks
+	timeout         uint64 // ticks
 	checkpointEvery int    // records
 }
 
@@ -76,7 +76,7 @@ func parse(values map[string]string) (settings, error) {
 		onePhase:        set.Is("one-phase", "on"),
 		resend:          set.Number("resend-ticks"),
 		ask:             set.Number("ask-ticks"),
-		patience:        set.Number("patience-ticks"),
+		timeout:         set.Number("patience-ticks"),
 		checkpointEvery: int(set.Number("checkpoint-every")),
 	}, nil
 }

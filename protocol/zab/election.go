@@ -8,11 +8,11 @@ import "github.com/splitvote/splitvote/protocol"
 
 // election is a node's state while it looks for a leader.
 type election struct {
-	round  uint64 // logical clock of elections
-	vote   vote
-	agreed uint64 // ticks for which a quorum has agreed with vote
-	said   bool   // the node has sent its vote since the latest tick
-	unsaid bool   // and has a newer vote to send at the next
+	round   uint64 // logical clock of elections
+	vote    vote
+	agreed  uint64 // ticks for which a quorum has agreed with vote
+	said    bool   // the node has sent its vote since the latest tick
+	voteDue bool   // and has a newer vote to send at the next
 }
 
 // vote names a node and describes its history.
@@ -68,13 +68,13 @@ func (n *node) enterRound(round uint64, v vote) {
 	for i := range n.peers {
 		n.peers[i].ballot = Notification{}
 	}
-	n.shout()
+	n.broadcastVote()
 }
 
-// shout sends this node's vote to everybody: at once, or at the next tick if it has already done so
+// broadcastVote sends this node's vote to everybody: at once, or at the next tick if it has already done so
 // since the latest one.
-func (n *node) shout() {
-	if n.unsaid = n.said; n.unsaid {
+func (n *node) broadcastVote() {
+	if n.voteDue = n.said; n.voteDue {
 		return
 	}
 	n.said = true
@@ -95,8 +95,8 @@ func (n *node) electionTick() {
 		// At the start, and occasionally later, because the favourite may be gone.
 		n.look()
 		return
-	case n.unsaid || n.ticks%n.ping == 0:
-		n.shout()
+	case n.voteDue || n.ticks%n.ping == 0:
+		n.broadcastVote()
 	}
 	if n.votesFor(n.vote.leader) < n.quorum() {
 		n.agreed = 0
@@ -142,7 +142,7 @@ func (n *node) notified(p *peer, b *Notification) {
 		n.enterRound(b.Round, v)
 	case n.better(v, n.vote):
 		n.vote, n.agreed = v, 0
-		n.shout()
+		n.broadcastVote()
 	}
 	p.ballot = *b
 }

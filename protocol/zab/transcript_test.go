@@ -51,7 +51,7 @@ func stage(bug string) transcript.Stage {
 				err := p.Deliver(func(m protocol.Message) bool {
 					return slices.Contains(args, string(m.From)) && slices.Contains(args, string(m.To))
 				})
-				p.Hush()
+				p.Discard()
 				return err
 			},
 		},

@@ -8,11 +8,11 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// Hunt searches for one planted bug by general exploration: by plans drawn from seeds, like those
+// BugSearch searches for one planted bug by general exploration: by plans drawn from seeds, like those
 // of every other bug. A seed that shows the bug in another way than its class demands (it breaks
 // an invariant that no client notices) is a lead. Its plan has what the bug needs, so it is run
 // again with different luck.
-type Hunt struct {
+type BugSearch struct {
 	Target string `json:"target"`
 	Bug    string `json:"bug"`
 	Class  string `json:"class"` // how the bug shows: protocol.Class
@@ -63,10 +63,10 @@ func shows(class string, s Sign) bool {
 }
 
 // Shows reports whether a violation with this sign is how the bug must show.
-func (h *Hunt) Shows(s Sign) bool { return shows(h.Class, s) }
+func (h *BugSearch) Shows(s Sign) bool { return shows(h.Class, s) }
 
 // Add counts a trial. A trial that shows the bug as its class demands is a find.
-func (h *Hunt) Add(t Trial) {
+func (h *BugSearch) Add(t Trial) {
 	h.Tally.Add(t)
 	h.since.Seeds++
 	h.since.Simulated += t.Outcome.Virtual
@@ -82,7 +82,7 @@ func (h *Hunt) Add(t Trial) {
 
 // Run tries the next seeds of c until the bug was found as often as wanted. If there are leads,
 // half the runs are fresh seeds and half re-run a lead with different luck.
-func (h *Hunt) Run(ctx context.Context, c Campaign, seeds, wanted int) error {
+func (h *BugSearch) Run(ctx context.Context, c Campaign, seeds, wanted int) error {
 	add := func(t Trial) bool {
 		h.Add(t)
 		return len(h.Finds) < wanted
@@ -105,7 +105,7 @@ func (h *Hunt) Run(ctx context.Context, c Campaign, seeds, wanted int) error {
 
 // Try tries one seed of c that has shown the bug before, like a fuzzer that starts from its
 // corpus.
-func (h *Hunt) Try(ctx context.Context, c Campaign, seed uint64) error {
+func (h *BugSearch) Try(ctx context.Context, c Campaign, seed uint64) error {
 	c.Seeds = []uint64{seed}
 	return c.Run(ctx, 0, 1, func(t Trial) bool {
 		h.Add(t)
@@ -114,7 +114,7 @@ func (h *Hunt) Try(ctx context.Context, c Campaign, seed uint64) error {
 }
 
 // again takes the given number of second looks at leads, those with the fewest looks first.
-func (h *Hunt) again(looks int) []uint64 {
+func (h *BugSearch) again(looks int) []uint64 {
 	seeds := make([]uint64, looks)
 	for i := range seeds {
 		next := &h.leads[0]
@@ -130,14 +130,14 @@ func (h *Hunt) again(looks int) []uint64 {
 }
 
 // Found reports whether anything convicted the bug.
-func (h *Hunt) Found() bool { return len(h.Tally.Findings) > 0 }
+func (h *BugSearch) Found() bool { return len(h.Tally.Findings) > 0 }
 
 // AsItsClass reports whether the bug was convicted in the way its class demands.
-func (h *Hunt) AsItsClass() bool { return len(h.Finds) > 0 }
+func (h *BugSearch) AsItsClass() bool { return len(h.Finds) > 0 }
 
 // Median returns the median cost of a find, each measure by itself; the zero Find if there are
 // none.
-func (h *Hunt) Median() Find {
+func (h *BugSearch) Median() Find {
 	if len(h.Finds) == 0 {
 		return Find{}
 	}
