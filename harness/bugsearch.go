@@ -8,10 +8,10 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// BugSearch searches for one planted bug by general exploration: by plans drawn from seeds, like those
-// of every other bug. A seed that shows the bug in another way than its class demands (it breaks
-// an invariant that no client notices) is a lead. Its plan has what the bug needs, so it is run
-// again with different luck.
+// BugSearch searches for one planted bug by general exploration: by plans drawn from seeds, like
+// those of every other bug. A seed that shows the bug in another way than its class demands (it
+// breaks an invariant that no client notices) is a lead. Its plan has what the bug needs, so it is
+// run again with different luck.
 type BugSearch struct {
 	Target string `json:"target"`
 	Bug    string `json:"bug"`

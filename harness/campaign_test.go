@@ -199,8 +199,8 @@ func TestASimulationWritesNothingAndIsRepeatable(t *testing.T) {
 	}
 }
 
-// A search re-runs its leads with different luck: the plans of seeds that broke an invariant, unseen
-// by clients.
+// A search re-runs its leads with different luck: the plans of seeds that broke an invariant,
+// unseen by clients.
 func TestASearchFollowsItsLeads(t *testing.T) {
 	c := campaign(t, "raft/snapshot-without-data", map[string]string{"snapshot-every": "10"})
 	var tried []uint64
