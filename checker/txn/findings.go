@@ -143,6 +143,38 @@ func ended(words []string) string {
 	return "[" + strings.Join(words, " ") + "]"
 }
 
+// listAt is a list as it is written in a sentence: its elements beside the one at the given place.
+func (t *trace) listAt(key int32, list []int32, at int) string {
+	const before, after = 4, 3
+	at += len(t.began(key).elements)
+	var words []string
+	for _, e := range t.began(key).elements {
+		words = append(words, brief(e))
+	}
+	words = append(words, t.words(list)...)
+	from, to := max(0, at-before), min(len(words), at+1+after)
+	shown := slices.Clone(words[from:to])
+	if from > 0 {
+		shown = append([]string{"…"}, shown...)
+	}
+	if to < len(words) {
+		shown = append(shown, "…")
+	}
+	return "[" + strings.Join(shown, " ") + "]"
+}
+
+// behind says which element stands at the given place of a list, and behind which.
+func (t *trace) behind(key int32, list []int32, at int) string {
+	element := t.valueText(list[at])
+	switch began := t.began(key).elements; {
+	case at > 0:
+		return fmt.Sprintf("with %s behind %s", element, t.valueText(list[at-1]))
+	case len(began) > 0:
+		return fmt.Sprintf("with %s behind %s", element, brief(began[len(began)-1]))
+	}
+	return fmt.Sprintf("with %s first", element)
+}
+
 // read is what a read returned, as it is written in a sentence.
 func (f *findings) read(m *micro) string {
 	if f.model == RWRegister {
@@ -258,10 +290,11 @@ func (f *findings) incompatible(key, a, b int32, order, other []int32) {
 	for same < min(len(order), len(other)) && order[same] == other[same] {
 		same++
 	}
-	f.tell(finding{anomaly: "incompatible-order"}, fmt.Sprintf("%s has no order: %s and %s saw different ones", f.keyText(key), f.op(a), f.op(b)), []claim{
-		{a, fmt.Sprintf("read %s as %s", f.keyText(key), f.listOf(key, order[:min(len(order), same+4)]))},
-		{b, fmt.Sprintf("read %s as %s, which is no beginning of what %s read, nor that of it", f.keyText(key),
-			f.listOf(key, other[:min(len(other), same+4)]), f.op(a))}})
+	f.tell(finding{anomaly: "incompatible-order"},
+		fmt.Sprintf("%s has no order: %s and %s saw different ones", f.keyText(key), f.op(a), f.op(b)), []claim{
+			{a, fmt.Sprintf("read %s as %s, %s", f.keyText(key), f.listAt(key, order, same), f.behind(key, order, same))},
+			{b, fmt.Sprintf("read %s as %s, %s: no order of the appends gives both", f.keyText(key),
+				f.listAt(key, other, same), f.behind(key, other, same))}})
 	f.about(key)
 }
 

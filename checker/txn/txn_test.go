@@ -343,3 +343,33 @@ func TestTheShortestCircleIsToldFirst(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// Two reads that disagree are told by the place where they part.
+func TestIncompatibleOrdersAreToldByTheirPlace(t *testing.T) {
+	for _, test := range []struct{ one, other, first, second string }{
+		{"[1,2,3,4,5,6,7,8,9]", "[1,2,3,4,5,6,9,7,8]",
+			"read x as [… 3 4 5 6 7 8 9], with 7 behind 6",
+			"read x as [… 3 4 5 6 9 7 8], with 9 behind 6: no order of the appends gives both"},
+		{"[1,2,3,4,5]", "[2,1]", "read x as [1 2 3 4 …], with 1 first", "read x as [2 1], with 2 first: no order of the appends gives both"},
+	} {
+		var lines strings.Builder
+		for v := range 9 {
+			fmt.Fprintf(&lines, "p0 invoke [[\"append\",\"x\",%d]]\np0 ok [[\"append\",\"x\",%d]]\n", v+1, v+1)
+		}
+		for _, read := range []string{test.one, test.other} {
+			fmt.Fprintf(&lines, "p1 invoke [[\"r\",\"x\",null]]\np1 ok [[\"r\",\"x\",%s]]\n", read)
+		}
+		r := check(t, txn.ListAppend, "serializable", tell(t, lines.String()))
+		at := slices.IndexFunc(r.Evidence, func(e checker.Evidence) bool { return e.Kind == "incompatible-order" })
+		if at < 0 {
+			t.Fatalf("no incompatible-order: %v", r)
+		}
+		var texts []string
+		for _, c := range r.Evidence[at].Why {
+			texts = append(texts, c.Text)
+		}
+		if !slices.Equal(texts, []string{test.first, test.second}) {
+			t.Errorf("told %q,\nwant %q", texts, []string{test.first, test.second})
+		}
+	}
+}
