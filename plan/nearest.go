@@ -1,5 +1,7 @@
 package plan
 
+import "strings"
+
 // Nearest returns the name with the least edit distance from word, or "" if that distance is more
 // than two and more than a third of the word's length (for a word of up to three letters: more than
 // one).
@@ -15,6 +17,14 @@ func Nearest(word string, names []string) string {
 		}
 	}
 	return best
+}
+
+// Suggest names the name that was likely meant, or lists them all.
+func Suggest(word string, names []string) string {
+	if near := Nearest(word, names); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "there are " + strings.Join(names, ", ")
 }
 
 // distance is Levenshtein's: insertions, deletions and substitutions of bytes.

@@ -52,6 +52,15 @@ func Named(name string) (Workload, bool) {
 	return Workload{}, false
 }
 
+// Names lists the workloads' names.
+func Names() []string {
+	var names []string
+	for _, w := range All() {
+		names = append(names, w.Name)
+	}
+	return names
+}
+
 // keyed runs the calls of source on one key after another, ops on each unless o says otherwise.
 func keyed(o Options, ops int, source func(key string) generator.Generator) generator.Generator {
 	if o.OpsPerKey > 0 {

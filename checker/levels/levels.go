@@ -146,3 +146,8 @@ func Promised(model, promise string) string {
 	}
 	return promise
 }
+
+// JudgedAs says that calls of a model were asked for less than the most that they could be.
+func JudgedAs(level, model string) string {
+	return fmt.Sprintf("judged as %s, which is less than %s", level, Of(model)[0])
+}

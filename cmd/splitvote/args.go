@@ -56,7 +56,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(names) == 0 {
 		return usage(fmt.Errorf("%s wants no arguments, got %q", cmd.CommandPath(), args[0]), cmd.UseLine())
 	}
-	return usage(fmt.Errorf("%s: no such command: %q", cmd.CommandPath(), args[0]), nearestHint(args[0], names))
+	return usage(fmt.Errorf("%s: no such command: %q", cmd.CommandPath(), args[0]), plan.Suggest(args[0], names))
 }
 
 // counted is a number of things: 1 call, 2 calls.

@@ -20,6 +20,8 @@ import (
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/internal/build"
 	"github.com/splitvote/splitvote/internal/failure"
+	"github.com/splitvote/splitvote/internal/progress"
+	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/targets/bundled"
 )
@@ -41,7 +43,7 @@ Exit status: 1 if a bug is missed or a correct build is accused · 2 if the time
 	}
 	f := cmd.Flags()
 	f.BoolVar(&b.quick, "quick", false, "be content with finding each bug once, within two minutes; seeds that showed one before come first")
-	f.StringVar(&b.target, "target", "", "only the bugs of this target: "+strings.Join(targetNames(), ", "))
+	f.StringVar(&b.target, "target", "", "only the bugs of this target: "+strings.Join(bundled.Names(), ", "))
 	f.StringVar(&b.bug, "bug", "", "only this one")
 	f.IntVar(&b.wanted, "finds", b.wanted, "how often to find each, for the medians")
 	f.IntVar(&b.correct, "correct", b.correct, "seeds of each correct build")
@@ -67,7 +69,7 @@ type bugSearcher struct {
 	remember        string
 
 	began, told time.Time
-	tell        *progress
+	tell        *progress.Line
 }
 
 // matrix is what splitvote bugs has found out.
@@ -88,7 +90,7 @@ func (b *bugSearcher) run(ctx context.Context, out, errs io.Writer) error {
 		return err
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	b.began, b.tell = time.Now(), newProgress(errs, 0)
+	b.began, b.tell = time.Now(), progress.New(errs, 0)
 	limited, cancel := context.WithTimeoutCause(ctx, b.limit, errTimeUp)
 	defer cancel()
 	m := b.begin()
@@ -98,7 +100,7 @@ func (b *bugSearcher) run(ctx context.Context, out, errs io.Writer) error {
 	if b.small && (err == nil || errors.Is(err, errTimeUp)) {
 		err = errors.Join(err, b.shrinkAll(ctx, m))
 	}
-	b.tell.done()
+	b.tell.Done()
 	if ctx.Err() != nil {
 		err = errors.New("stopped before the end")
 	}
@@ -128,8 +130,8 @@ func (b *bugSearcher) validate() error {
 		return usage(errors.New("--jobs, --finds and --seed want numbers from 1, --correct one from 0, --for more than 0s"))
 	}
 	if b.target != "" {
-		if _, ok := targetNamed(b.target); !ok {
-			return usage(fmt.Errorf("--target: no such name: %q", b.target), nearestHint(b.target, targetNames()))
+		if _, ok := bundled.Named(b.target); !ok {
+			return usage(fmt.Errorf("--target: no such name: %q", b.target), plan.Suggest(b.target, bundled.Names()))
 		}
 	}
 	if b.bug != "" && len(b.begin().Planted) == 0 {
@@ -231,16 +233,16 @@ func (b *bugSearcher) look(ctx context.Context, m *matrix, h *harness.BugSearch,
 // campaign tries seeds for one bug.
 func (b *bugSearcher) campaign(m *matrix, h *harness.BugSearch) (harness.Campaign, error) {
 	target, draw, err := b.draws(h)
-	if time.Since(b.told) >= b.tell.every {
+	if time.Since(b.told) >= b.tell.Every {
 		b.told = time.Now()
-		b.tell.draw(b.progress(m, h))
+		b.tell.Draw(b.progress(m, h))
 	}
 	return harness.Campaign{Target: target, Draw: draw, First: b.seed, Shard: harness.Whole, Jobs: b.jobs}, err
 }
 
 // draws is the target of a search, and how its plans are drawn.
 func (b *bugSearcher) draws(h *harness.BugSearch) (bundled.Target, func(seed uint64) (harness.Experiment, error), error) {
-	target, _ := targetNamed(h.Target)
+	target, _ := bundled.Named(h.Target)
 	base := swarmBase()
 	base.Target, base.Bug = h.Target, h.Bug
 	s, err := newSwarm(base, func(string) bool { return false })

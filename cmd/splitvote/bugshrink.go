@@ -46,7 +46,7 @@ func (b *bugSearcher) shrinkAll(ctx context.Context, m *matrix) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(b.jobs)
 	for i, h := range bugs {
-		b.tell.draw(fmt.Sprintf("shrinking %d of %d: %s", i+1, len(bugs), h.Bug))
+		b.tell.Draw(fmt.Sprintf("shrinking %d of %d: %s", i+1, len(bugs), h.Bug))
 		g.Go(func() (err error) {
 			m.Shrunk[i], err = b.shrink(ctx, h)
 			return err

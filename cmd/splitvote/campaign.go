@@ -17,9 +17,12 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/splitvote/splitvote/experiment"
 	"github.com/splitvote/splitvote/harness"
+	"github.com/splitvote/splitvote/internal/progress"
 	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/plan"
+	"github.com/splitvote/splitvote/targets/bundled"
 )
 
 // judgeLimit is how long the judgement of one seed may take: a campaign has others to look at.
@@ -101,9 +104,9 @@ type swarm struct {
 
 // newSwarm is the swarm of a target, without what flags pin.
 func newSwarm(base plan.Plan, pinned func(flag string) bool) (swarm, error) {
-	target, ok := targetNamed(base.Target)
+	target, ok := bundled.Named(base.Target)
 	if !ok {
-		_, err := complete(base) // which says so, and what there is
+		_, err := experiment.Complete(base) // which says so, and what there is
 		return swarm{}, err
 	}
 	s := swarm{base, harness.Space(target)}
@@ -142,11 +145,11 @@ func enough(sizes []int, faults []string) []int {
 
 // draw is the experiment of a seed.
 func (s swarm) draw(seed uint64) (harness.Experiment, error) {
-	p, err := complete(plan.Draw(seed, s.Base, s.Space))
+	p, err := experiment.Complete(plan.Draw(seed, s.Base, s.Space))
 	if err != nil {
 		return harness.Experiment{}, fmt.Errorf("seed %d: %w", seed, err)
 	}
-	x := experimentOf(p)
+	x := experiment.Bundled(p.Target).Experiment(p)
 	x.Drawn = len(s.Space.Faults) > 0
 	return x, nil
 }
@@ -166,7 +169,7 @@ func (c *campaigner) run(ctx context.Context, given *pflag.FlagSet, out, errs io
 	if err != nil {
 		return err
 	}
-	target, _ := targetNamed(file.Target)
+	target, _ := bundled.Named(file.Target)
 	work := harness.Campaign{Target: target, Draw: file.swarm.draw, First: file.First, Shard: file.Shard, Jobs: c.jobs, Looks: looksAtLeads}
 	to := math.MaxInt32
 	if c.seeds > 0 {
@@ -200,8 +203,8 @@ func (c *campaigner) drive(ctx context.Context, work harness.Campaign, file *cam
 		limited, cancel = context.WithTimeoutCause(ctx, c.limit-before, errTimeUp)
 		defer cancel()
 	}
-	tell := newPace(errs, to, c.limit)
-	tell.say("campaign of %s in %s, %d of its seeds done", file.Target, file.dir.Path, file.Tally.Places())
+	tell := progress.NewPace(errs, to, c.limit)
+	tell.Say("campaign of %s in %s, %d of its seeds done", file.Target, file.dir.Path, file.Tally.Places())
 	var storing error
 	saved := time.Now()
 	file.Unfinished = true // should nobody come to say otherwise
@@ -210,7 +213,7 @@ func (c *campaigner) drive(ctx context.Context, work harness.Campaign, file *cam
 		for _, one := range append([]harness.Trial{t}, t.Looks...) {
 			fresh := file.Tally.Add(one)
 			for _, sign := range fresh {
-				tell.say("seed %d: %s", one.Seed, sign)
+				tell.Say("seed %d: %s", one.Seed, sign)
 			}
 			if len(fresh) > 0 {
 				found = true
@@ -221,10 +224,10 @@ func (c *campaigner) drive(ctx context.Context, work harness.Campaign, file *cam
 		if found || time.Since(saved) > 10*time.Second {
 			storing, saved = errors.Join(storing, file.save()), time.Now()
 		}
-		tell.tell(&file.Tally, file.Spent)
+		tell.Tell(&file.Tally, file.Spent)
 		return storing == nil && (c.keepGoing || len(file.Tally.Findings) == 0)
 	})
-	tell.done()
+	tell.Done()
 	switch {
 	case storing != nil:
 		return failed(storing)
@@ -239,9 +242,11 @@ func (c *campaigner) drive(ctx context.Context, work harness.Campaign, file *cam
 
 // keep stores the run of a trial, for each of its signs.
 func (c *campaigner) keep(ctx context.Context, file *campaignFile, t harness.Trial, signs []harness.Sign) error {
-	chosen, _ := backendNamed("sim")
-	e := experiment{plan: t.Experiment.Plan, target: bundledTarget(t.Experiment.Plan.Target), backend: chosen, store: c.store, errs: io.Discard}
-	run, err := e.run(context.WithoutCancel(ctx))
+	e, err := experiment.Resolve(ctx, t.Experiment.Plan, experiment.Options{Store: c.store})
+	if err != nil {
+		return fmt.Errorf("seed %d: %w", t.Seed, err)
+	}
+	run, err := e.Run(context.WithoutCancel(ctx))
 	if run == nil {
 		return fmt.Errorf("seed %d: %w", t.Seed, err)
 	}
@@ -269,8 +274,8 @@ func (c *campaigner) validate(base plan.Plan) error {
 	if c.seeds == 0 && c.limit == 0 {
 		c.seeds = 1000
 	}
-	sim, _ := backendNamed("sim")
-	return sim.refuse(base.Faults, bundledTarget(base.Target))
+	sim, _ := experiment.BackendNamed("sim")
+	return sim.Refuse(base.Faults, experiment.Bundled(base.Target))
 }
 
 // parseShard reads i/n, or /n with i from the environment. No text is the whole.

@@ -20,6 +20,7 @@ import (
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/internal/build"
+	"github.com/splitvote/splitvote/internal/failure"
 	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/store"
 )
@@ -223,7 +224,7 @@ func merge(dirs []string) (campaignSummary, error) {
 	for i, dir := range dirs {
 		var f campaignFile
 		if err := readJSON(filepath.Join(dir, campaignName), &f); err != nil {
-			return sum, usage(fmt.Errorf("merge: %w", fileError(filepath.Join(dir, campaignName), err)),
+			return sum, usage(fmt.Errorf("merge: %w", failure.File(filepath.Join(dir, campaignName), err)),
 				"merge wants the directories of a campaign's shards")
 		}
 		if i == 0 {

@@ -16,6 +16,7 @@ import (
 	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/checker/linear"
 	"github.com/splitvote/splitvote/checker/weak"
+	"github.com/splitvote/splitvote/experiment"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/internal/build"
 	"github.com/splitvote/splitvote/internal/failure"
@@ -99,7 +100,7 @@ func (c check) run(ctx context.Context, file string, in io.Reader, w *work) erro
 	if err != nil {
 		return err
 	}
-	if err := checkLevel("--consistency", judged, c.consistency); err != nil {
+	if err := experiment.CheckLevel("--consistency", judged, c.consistency); err != nil {
 		return err
 	}
 	if c.consistency == "" && h.Unordered {
@@ -127,7 +128,7 @@ func (c check) run(ctx context.Context, file string, in io.Reader, w *work) erro
 			run.Check += " --settle " + c.settle.String()
 		}
 		if c.consistency != levels.Of(judged)[0] {
-			run.Notes = append(run.Notes, judgedAs(c.consistency, judged))
+			run.Notes = append(run.Notes, levels.JudgedAs(c.consistency, judged))
 		}
 	}
 	if ctx.Err() != nil && run.Result.Verdict == checker.Unknown {
@@ -184,7 +185,7 @@ func (c check) modelOf(file string, h *history.History) (string, error) {
 		if slices.Contains(levels.ModelNames(), c.model) {
 			return c.model, nil
 		}
-		return "", usage(fmt.Errorf("--model: no such model: %q", c.model), nearestHint(c.model, levels.ModelNames()))
+		return "", usage(fmt.Errorf("--model: no such model: %q", c.model), plan.Suggest(c.model, levels.ModelNames()))
 	}
 	if p, ok := planBeside(file); ok {
 		if w, ok := workloads.Named(p.Workload); ok && w.Model != "" {
@@ -220,14 +221,6 @@ func (someCall) Check(_ context.Context, h *history.History) checker.Result {
 		Decide: "a history in which some call succeeds"}
 }
 
-// nearestHint suggests the name that was likely meant, or lists them all.
-func nearestHint(word string, names []string) string {
-	if near := plan.Nearest(word, names); near != "" {
-		return "did you mean " + near + "?"
-	}
-	return "there are " + strings.Join(names, ", ")
-}
-
 // printRun prints a run as a person or a program reads it.
 func printRun(out io.Writer, run *report.Run, asJSON bool) error {
 	if asJSON {
@@ -239,7 +232,7 @@ func printRun(out io.Writer, run *report.Run, asJSON bool) error {
 func writeHTML(ctx context.Context, name string, run *report.Run) error {
 	f, err := os.Create(name)
 	if err != nil {
-		return fileError(name, err)
+		return failure.File(name, err)
 	}
 	if err := report.HTML(polledWriter{f, ctx}, run); err != nil {
 		f.Close()

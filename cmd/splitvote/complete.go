@@ -6,12 +6,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splitvote/splitvote/checker/levels"
+	"github.com/splitvote/splitvote/experiment"
+	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/targets/bundled"
+	"github.com/splitvote/splitvote/workloads"
 )
 
 // completions are what a shell offers behind a flag: the names that there are.
 var completions = map[string]func() []string{
-	"target": targetNames, "protocol": targetNames, "backend": backendNames, "workload": workloadNames, "faults": faultNames,
+	"target": bundled.Names, "protocol": bundled.Names, "backend": experiment.BackendNames, "workload": workloads.Names, "faults": nemesis.Names,
 	"bug": bugNames, "consistency": levels.All, "model": levels.ModelNames, "format": formats,
 }
 

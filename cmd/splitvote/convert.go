@@ -102,7 +102,7 @@ func writeFile(name string, out io.Writer, write func(io.Writer) error) error {
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
 	if err != nil {
-		return fileError(name, err)
+		return failure.File(name, err)
 	}
 	defer os.Remove(f.Name()) // after the rename there is nothing to remove
 	if err := write(f); err != nil {

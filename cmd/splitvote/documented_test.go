@@ -14,6 +14,9 @@ import (
 
 	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/internal/failure"
+	"github.com/splitvote/splitvote/nemesis"
+	"github.com/splitvote/splitvote/targets/bundled"
+	"github.com/splitvote/splitvote/workloads"
 )
 
 // What the pages show is what the command does: every command in a fenced block and in a code span
@@ -132,8 +135,8 @@ func understand(args []string) error {
 	if err := command.ValidateArgs(command.Flags().Args()); err != nil {
 		return err
 	}
-	for flag, known := range map[string][]string{"target": targetNames(), "workload": append(workloadNames(), ofTheReader), "bug": bugNames(),
-		"model": levels.ModelNames(), "faults": append(faultNames(), "none")} {
+	for flag, known := range map[string][]string{"target": bundled.Names(), "workload": append(workloads.Names(), ofTheReader), "bug": bugNames(),
+		"model": levels.ModelNames(), "faults": append(nemesis.Names(), "none")} {
 		f := command.Flags().Lookup(flag)
 		if f == nil || !f.Changed {
 			continue

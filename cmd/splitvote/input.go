@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/splitvote/splitvote/experiment"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/internal/failure"
 	"github.com/splitvote/splitvote/plan"
@@ -34,7 +34,7 @@ func readHistory(ctx context.Context, name, format string, in io.Reader) (*histo
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, usage(fileError(name, err))
+			return nil, usage(failure.File(name, err))
 		}
 		defer f.Close()
 		if info, err := f.Stat(); err == nil {
@@ -64,31 +64,8 @@ func unreadable(name string, err error) error {
 		"--format reads it as another form: "+strings.Join(formats()[1:], ", ")+"; docs/history-format.md describes them")
 }
 
-// fileError says what the system said of a file without saying "open" first.
-func fileError(name string, err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		err = path.Err
-	}
-	return fmt.Errorf("%s: %w", name, err)
-}
-
-// readPlan reads a plan file over base.
-func readPlan(name string, base plan.Plan) (plan.Plan, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return base, usage(fileError(name, err))
-	}
-	defer f.Close()
-	p, err := plan.Parse(f, base)
-	if err != nil {
-		return base, usage(fmt.Errorf("%s: %w", name, err), "splitvote run --print-plan prints a plan with every key")
-	}
-	return p, nil
-}
-
 // planBeside is the plan that lies beside a history in a run's directory, if there is one.
 func planBeside(historyFile string) (plan.Plan, bool) {
-	p, err := readPlan(filepath.Join(filepath.Dir(historyFile), "plan.yaml"), plan.Default())
+	p, err := experiment.ReadPlan(filepath.Join(filepath.Dir(historyFile), "plan.yaml"), plan.Default())
 	return p, err == nil && historyFile != "-"
 }

@@ -12,8 +12,10 @@ import (
 
 	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/controls"
+	"github.com/splitvote/splitvote/experiment"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/nemesis"
+	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/targets/bundled"
 	"github.com/splitvote/splitvote/workloads"
 )
@@ -53,7 +55,7 @@ func listCommand() *cobra.Command {
 		Args:      atMost(1, "one list"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 && !slices.Contains(names, args[0]) {
-				return usage(fmt.Errorf("no such list: %q", args[0]), nearestHint(args[0], names))
+				return usage(fmt.Errorf("no such list: %q", args[0]), plan.Suggest(args[0], names))
 			}
 			chosen := map[string][]row{}
 			for _, l := range lists {
@@ -169,8 +171,8 @@ func listControls() []row {
 
 func listBackends() []row {
 	var rows []row
-	for _, b := range backends {
-		rows = append(rows, row{Name: b.name, Doc: b.doc})
+	for _, b := range experiment.Backends {
+		rows = append(rows, row{Name: b.Name, Doc: b.Doc})
 	}
 	return rows
 }

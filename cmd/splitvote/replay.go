@@ -8,9 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splitvote/splitvote/plan"
+	"github.com/splitvote/splitvote/experiment"
 	"github.com/splitvote/splitvote/store"
-	"github.com/splitvote/splitvote/targets/service"
 )
 
 func replayCommand() *cobra.Command {
@@ -36,29 +35,14 @@ func (r *runner) replay(ctx context.Context, name string, out, errs io.Writer) e
 	if found.Dir == nil {
 		return usage(fmt.Errorf("%s: a history alone cannot be repeated", name), "splitvote check judges it")
 	}
-	p, err := planOf(found.Dir)
+	p, err := experiment.PlanOf(found.Dir)
 	if err != nil {
-		return err
-	}
-	if p, err = complete(p); err != nil {
 		return err
 	}
 	if p.Backend == "auto" {
 		return usage(errors.New(found.Dir.Path + ": the plan does not say which backend it ran on"))
 	}
 	return r.run(ctx, p, out, errs)
-}
-
-// planOf is the plan of a run. The file of a service is the one that was kept with the run,
-// wherever the original is now.
-func planOf(dir *store.Dir) (plan.Plan, error) {
-	p, err := readPlan(dir.File(store.Plan), plan.Default())
-	if err == nil && isFile(p.Target) {
-		if kept, ok := service.Copied(dir.File(store.Target), p.Target); ok {
-			p.Target = kept
-		}
-	}
-	return p, err
 }
 
 // findRun resolves what a person calls a run.

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"math/rand/v2"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,10 +13,10 @@ import (
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/checker/levels"
-	"github.com/splitvote/splitvote/harness"
+	"github.com/splitvote/splitvote/experiment"
+	"github.com/splitvote/splitvote/internal/progress"
 	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/plan"
-	"github.com/splitvote/splitvote/protocol"
 	"github.com/splitvote/splitvote/targets/bundled"
 	"github.com/splitvote/splitvote/workloads"
 )
@@ -48,14 +45,15 @@ What a plan file does not say is as the defaults have it, and flags come before 
 
 // runner is splitvote run with its flags.
 type runner struct {
-	flags     plan.Plan // as the flags say; only those that were given count
-	faults    []string
-	set       []string
-	store     string
-	attach    string
-	printPlan bool
-	json      bool
-	count     int
+	flags       plan.Plan // as the flags say; only those that were given count
+	faults      []string
+	set         []string
+	store       string
+	attach      string
+	anyWorkload bool // nobody has said which
+	printPlan   bool
+	json        bool
+	count       int
 }
 
 // durationFlag lets a plan's duration be a flag.
@@ -99,10 +97,10 @@ func (bytesFlag) Type() string { return "size" }
 func (r *runner) addFlags(f *pflag.FlagSet) {
 	p := &r.flags
 	f.StringVar(&p.Name, "name", p.Name, "name of the run's directory (default workload-target)")
-	f.StringVar(&p.Target, "target", p.Target, "system under test: "+strings.Join(targetNames(), ", ")+", or the YAML file of a service")
+	f.StringVar(&p.Target, "target", p.Target, "system under test: "+strings.Join(bundled.Names(), ", ")+", or the YAML file of a service")
 	f.IntVar(&p.Nodes, "nodes", p.Nodes, "members, from 1 to 9")
-	f.StringVar(&p.Backend, "backend", p.Backend, strings.Join(backendNames(), ", ")+"; auto is docker where an engine answers, else local")
-	f.StringVar(&p.Workload, "workload", p.Workload, "what the clients do: "+strings.Join(workloadNames(), ", "))
+	f.StringVar(&p.Backend, "backend", p.Backend, strings.Join(experiment.BackendNames(), ", ")+"; auto is docker where an engine answers, else local")
+	f.StringVar(&p.Workload, "workload", p.Workload, "what the clients do: "+strings.Join(workloads.Names(), ", "))
 	f.StringSliceVar(&r.faults, "faults", nil, "what breaks: "+strings.Join(nemesis.Names(), ",")+" (default none)")
 	f.Var(durationFlag{&p.FaultInterval}, "fault-interval", "mean time between two faults of a kind")
 	f.Var(durationFlag{&p.TimeLimit}, "time-limit", "length of the main phase, before healing")
@@ -125,12 +123,12 @@ func (r *runner) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&r.json, "json", false, "print the result as JSON")
 }
 
-// plan is the plan that the file and the flags make, complete and valid.
+// plan is the plan that the file and the flags make.
 func (r *runner) plan(cmd *cobra.Command, args []string) (plan.Plan, error) {
 	p := plan.Default()
 	if len(args) == 1 {
 		var err error
-		if p, err = readPlan(args[0], p); err != nil {
+		if p, err = experiment.ReadPlan(args[0], p); err != nil {
 			return p, err
 		}
 	}
@@ -138,12 +136,12 @@ func (r *runner) plan(cmd *cobra.Command, args []string) (plan.Plan, error) {
 		return p, err
 	}
 	if len(args) == 0 && !cmd.Flags().Changed("workload") {
-		p.Workload = usualWorkload(p.Target, p.Workload)
+		r.anyWorkload = true
 	}
 	if r.count < 1 {
 		return p, usage(fmt.Errorf("--test-count: %d is not from 1", r.count))
 	}
-	return complete(p)
+	return p, nil
 }
 
 // override puts what was said on the command line into p.
@@ -180,103 +178,20 @@ func (r *runner) override(p *plan.Plan, given *pflag.FlagSet) error {
 	return nil
 }
 
-// complete validates a plan and writes out what it leaves open: the name, the seed, and every
-// setting's default.
-func complete(p plan.Plan) (plan.Plan, error) {
-	t, err := targetOf(p.Target)
-	if err != nil {
-		return p, err
-	}
-	known := t.known(p)
-	if err := p.Validate(known); err != nil {
-		return p, usage(err, bugHints(p.Bug, known.Bugs)...)
-	}
-	if err := t.can(p); err != nil {
-		return p, err
-	}
-	workload, _ := workloads.Named(p.Workload)
-	if err := checkLevel("consistency", workload.Model, p.Consistency); err != nil {
-		return p, err
-	}
-	if p.FailFast {
-		if err := t.experiment(p).CanWatch(); err != nil {
-			return p, usage(err)
-		}
-	}
-	p.Nodes = len(t.nodes(p.Nodes))
-	if err := (nemesis.Spec{Faults: p.Faults, Interval: time.Duration(p.FaultInterval)}).Check(p.Nodes); err != nil {
-		return p, usage(fmt.Errorf("faults: %w", err))
-	}
-	if err := harness.CheckScript(p); err != nil {
-		return p, usage(err)
-	}
-	set := map[string]string{}
-	for _, s := range known.Settings {
-		if s.Default != "" {
-			set[s.Name] = s.Default
-		}
-	}
-	maps.Copy(set, p.Set)
-	p.Set = set
-	if p.Name == "" {
-		p.Name = p.Workload + "-" + t.Name()
-	}
-	if p.Seed == 0 {
-		p.Seed = 1 + rand.Uint64N(999_999) // short enough to be typed
-	}
-	return p, nil
-}
-
-// bugHints help with a bug that is none of the target's.
-func bugHints(bug string, known []string) []string {
-	if bug == "" || slices.Contains(known, bug) {
-		return nil
-	}
-	for _, t := range bundled.All() {
-		if slices.ContainsFunc(t.Protocol().Mutants, func(m protocol.Mutant) bool { return m.Name == bug }) {
-			return []string{fmt.Sprintf("it is a bug of %s: --target %[1]s", t.Name())}
-		}
-	}
-	return []string{"splitvote list bugs names them"}
-}
-
 // run carries out the plan, as often as was asked for.
 func (r *runner) run(ctx context.Context, p plan.Plan, out, errs io.Writer) error {
-	if r.attach != "" && (p.Backend != "auto" && p.Backend != "docker") {
-		return usage(fmt.Errorf("--attach: containers cannot be attached to by backend %s", p.Backend))
-	}
-	if r.attach != "" {
-		p.Backend = "docker"
-	}
-	t, err := targetOf(p.Target)
+	x, err := experiment.Resolve(ctx, p, experiment.Options{Store: r.store, Attach: r.attach, AnyWorkload: r.anyWorkload, Reaper: startReaper,
+		Errs: errs, Progress: func(total time.Duration) experiment.Progress { return progress.New(errs, total) }})
 	if err != nil {
-		return err
-	}
-	chosen, why := choose(ctx, p.Backend, t)
-	p.Backend = chosen.name
-	if r.attach == "" {
-		if err := t.runsOn(chosen.name); err != nil {
-			return err
-		}
-	}
-	if t.service != nil {
-		if err := t.service.Lookup(); err != nil {
-			return usage(fmt.Errorf("%s: %w", p.Target, err))
-		}
-	}
-	if err := chosen.refuse(p.Faults, t); err != nil {
 		return err
 	}
 	if r.printPlan {
-		_, err := io.WriteString(out, p.String())
+		_, err := io.WriteString(out, x.Plan.String())
 		return err
 	}
 	worst := checker.Valid
 	for i := range r.count {
-		one := p
-		one.Seed += uint64(i)
-		e := experiment{plan: one, target: t, backend: chosen, why: why, store: r.store, attach: r.attach, errs: errs}
-		run, err := e.run(ctx)
+		run, err := x.Again(uint64(i)).Run(ctx)
 		if run != nil {
 			if err := printRun(out, run, r.json); err != nil {
 				return failed(err)
@@ -291,26 +206,4 @@ func (r *runner) run(ctx context.Context, p plan.Plan, out, errs io.Writer) erro
 		}
 	}
 	return verdictExit(worst)
-}
-
-func workloadNames() []string {
-	var names []string
-	for _, w := range workloads.All() {
-		names = append(names, w.Name)
-	}
-	return names
-}
-
-func faultNames() []string { return nemesis.Names() }
-
-// checkLevel says what is wrong with a consistency level for a model; where says who named it.
-func checkLevel(where, modelName, level string) error {
-	err := levels.Check(modelName, level)
-	switch {
-	case err == nil:
-		return nil
-	case slices.Contains(levels.All(), level):
-		return usage(fmt.Errorf("%s: %w", where, err))
-	}
-	return usage(fmt.Errorf("%s: %w", where, err), nearestHint(level, levels.All()))
 }

@@ -18,11 +18,14 @@ import (
 	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/checker/linear"
 	"github.com/splitvote/splitvote/cluster/sim"
+	"github.com/splitvote/splitvote/experiment"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/internal/failure"
+	"github.com/splitvote/splitvote/internal/progress"
 	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/store"
+	"github.com/splitvote/splitvote/targets/bundled"
 )
 
 func shrinkCommand() *cobra.Command {
@@ -64,11 +67,11 @@ func (s *shrinker) run(ctx context.Context, name string, out, errs io.Writer) er
 	if found.Dir == nil {
 		return s.history(ctx, found.History, out)
 	}
-	p, err := planOf(found.Dir)
+	p, err := experiment.PlanOf(found.Dir)
 	if err != nil {
 		return err
 	}
-	if p, err = complete(p); err != nil {
+	if p, err = experiment.Complete(p); err != nil {
 		return err
 	}
 	if p.Backend != "sim" {
@@ -79,8 +82,8 @@ func (s *shrinker) run(ctx context.Context, name string, out, errs io.Writer) er
 
 // plan shrinks a plan of the simulator.
 func (s *shrinker) plan(ctx context.Context, p plan.Plan, out, errs io.Writer) error {
-	target, _ := targetNamed(p.Target)
-	x := experimentOf(p)
+	target, _ := bundled.Named(p.Target)
+	x := experiment.Bundled(p.Target).Experiment(p)
 	x.Terse = true
 	before, err := x.Simulate(ctx, target, sim.Options{})
 	if err != nil {
@@ -90,25 +93,25 @@ func (s *shrinker) plan(ctx context.Context, p plan.Plan, out, errs io.Writer) e
 	if !ok {
 		return usage(fmt.Errorf("the run is %s: there is nothing to shrink", before.Result.Verdict))
 	}
-	tell := newProgress(errs, 0)
-	tell.say("%s on %s, %s, from %s", p.Workload, p.Target, sign, measures(p, before))
+	tell := progress.New(errs, 0)
+	tell.Say("%s on %s, %s, from %s", p.Workload, p.Target, sign, measures(p, before))
 	told := time.Now()
 	limited, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
 	work := harness.Shrinker{Target: target, Sign: sign, OnTry: func(best plan.Plan, tries int) {
-		if now := time.Now(); now.Sub(told) >= tell.every {
+		if now := time.Now(); now.Sub(told) >= tell.Every {
 			told = now
-			tell.draw(fmt.Sprintf("%d tries: %d faults, %d calls before healing, %d nodes, %v", tries, len(best.Schedule), len(best.Calls), best.Nodes,
+			tell.Draw(fmt.Sprintf("%d tries: %d faults, %d calls before healing, %d nodes, %v", tries, len(best.Schedule), len(best.Calls), best.Nodes,
 				time.Duration(best.TimeLimit).Round(time.Millisecond)))
 		}
 	}}
 	began := time.Now()
 	small, after, err := work.Shrink(limited, x, before)
-	tell.done()
+	tell.Done()
 	if err != nil {
 		return failed(err)
 	}
-	tell.say("to %s, in %d tries and %.1f s", measures(small, after), work.Tries, time.Since(began).Seconds())
+	tell.Say("to %s, in %d tries and %.1f s", measures(small, after), work.Tries, time.Since(began).Seconds())
 	if ctx.Err() != nil {
 		return failed(errors.New("stopped before the end"))
 	}
@@ -158,14 +161,14 @@ func (s *shrinker) reduce(ctx context.Context, name string, out *work) error {
 	}
 	out.now("%d events of %s are read, and nothing is decided", len(h.Ops), name)
 	model, level := s.model, ""
-	if p, err := planOf(&store.Dir{Path: filepath.Dir(name)}); err == nil && model == "" {
-		if t, err := targetOf(p.Target); err == nil && t.Target != nil {
-			x := t.experiment(p)
+	if p, err := experiment.PlanOf(&store.Dir{Path: filepath.Dir(name)}); err == nil && model == "" {
+		if t, err := experiment.Load(p.Target); err == nil && t.Target != nil {
+			x := t.Experiment(p)
 			model, level = x.Workload.Model, x.Level()
 		}
 	}
 	if model != "" && !slices.Contains(levels.ModelNames(), model) {
-		return usage(fmt.Errorf("--model: no such model: %q", model), nearestHint(model, levels.ModelNames()))
+		return usage(fmt.Errorf("--model: no such model: %q", model), plan.Suggest(model, levels.ModelNames()))
 	}
 	if model == "" {
 		model = guessModel(h)

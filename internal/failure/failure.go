@@ -4,6 +4,8 @@ package failure
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"strings"
 
 	"github.com/splitvote/splitvote/checker"
@@ -54,3 +56,12 @@ func ExitOf(v checker.Verdict) int {
 
 // OneLine is the text of an error in one line.
 func OneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// File says what the system said of a file without saying "open" first.
+func File(name string, err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}

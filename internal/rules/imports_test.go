@@ -72,7 +72,12 @@ var mayImport = map[string][]string{
 	"checker/levels":   {"history", "model", "checker", "checker/*"},
 	"harness": {"history", "generator", "checker", "checker/*", "controls", "cluster", "cluster/sim", "nemesis",
 		"workloads", "plan"},
-	"cmd/splitvote": {"*"},
+	"experiment": {"history", "controls", "checker", "checker/*", "cluster", "cluster/*", "nemesis",
+		"workloads", "plan",
+		"protocol", "harness",
+		"targets/*", "report", "store", "internal/failure", "internal/build"},
+	"internal/progress": {"history", "cluster", "harness"},
+	"cmd/splitvote":     {"*"},
 }
 
 // onlyIn lists packages from outside the repository, each with the packages that may import it.

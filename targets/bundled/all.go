@@ -22,3 +22,22 @@ func All() []Target {
 		New(twopc.Protocol()),
 	}
 }
+
+// Names lists the names of the bundled targets.
+func Names() []string {
+	var names []string
+	for _, t := range All() {
+		names = append(names, t.Name())
+	}
+	return names
+}
+
+// Named returns the bundled target of the given name.
+func Named(name string) (Target, bool) {
+	for _, t := range All() {
+		if t.Name() == name {
+			return t, true
+		}
+	}
+	return Target{}, false
+}

@@ -1,4 +1,4 @@
-package main
+package experiment
 
 import (
 	"context"
@@ -26,72 +26,62 @@ import (
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/internal/build"
 	"github.com/splitvote/splitvote/internal/failure"
-	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/report"
 	"github.com/splitvote/splitvote/store"
 )
 
-// experiment is one run of a complete plan, from the empty directory to the saved report.
-type experiment struct {
-	plan    plan.Plan
-	target  target
-	backend backend
-	why     string // why this backend, where nobody asked for it
-	store   string
-	attach  string // Compose project to test, "" to start a cluster
-	errs    io.Writer
-	reaper  *live.Reaper // nil in sim
-}
-
-// experimentOf is the experiment of a complete plan on a bundled target.
-func experimentOf(p plan.Plan) harness.Experiment {
-	return bundledTarget(p.Target).experiment(p)
-}
-
-// run gives the run as far as it came; the error says why it came no further.
-func (e experiment) run(ctx context.Context) (*report.Run, error) {
-	dir, err := store.Create(e.store, e.plan.Name, time.Now())
+// Run gives the run as far as it came; the error says why it came no further.
+func (e *Experiment) Run(ctx context.Context) (*report.Run, error) {
+	var reaper *live.Reaper
+	dir, err := store.Create(e.options.Store, e.Plan.Name, time.Now())
 	if err != nil {
-		return nil, failed(err)
+		return nil, failure.Internal(err)
 	}
-	if err := dir.Write(store.Plan, []byte(e.plan.String())); err != nil {
-		return nil, failed(err)
+	if err := dir.Write(store.Plan, []byte(e.Plan.String())); err != nil {
+		return nil, failure.Internal(err)
 	}
-	if e.backend.name != "sim" { // which leaves nothing but the directory
-		reaper, err := startReaper(dir.Path)
-		if err != nil {
-			return nil, failed(err)
+	if e.backend.Name != "sim" && e.options.Reaper != nil { // sim leaves nothing but the directory
+		if reaper, err = e.options.Reaper(dir.Path); err != nil {
+			return nil, failure.Internal(err)
 		}
 		defer func() {
 			if err := reaper.Close(); err != nil {
-				fmt.Fprintf(e.errs, "%v\n", err)
+				fmt.Fprintf(e.options.Errs, "%v\n", err)
 			}
 		}()
-		e.reaper = reaper
 	}
 	if e.target.service != nil {
 		if err := e.target.service.Copy(dir.File(store.Target)); err != nil {
-			return nil, failed(fmt.Errorf("%s cannot be kept with the run: %w", e.plan.Target, err))
+			return nil, failure.Internal(fmt.Errorf("%s cannot be kept with the run: %w", e.Plan.Target, err))
 		}
 	}
 	logFile, err := dir.Append(store.Log)
 	if err != nil {
-		return nil, failed(err)
+		return nil, failure.Internal(err)
 	}
 	defer logFile.Close()
-	tell := newProgress(e.errs, time.Duration(e.plan.TimeLimit))
+	tell := e.options.Progress(time.Duration(e.Plan.TimeLimit))
 	say := io.MultiWriter(tell, logFile)
-	chosen := "backend " + e.backend.name
+	chosen := "backend " + e.backend.Name
 	if e.why != "" {
 		chosen += " (auto: " + e.why + ")"
 	}
-	fmt.Fprintf(say, "%s on %s, %d nodes, %s, seed %d, in %s\n", e.plan.Workload, e.target.Name(), e.plan.Nodes, chosen, e.plan.Seed, dir.Path)
+	fmt.Fprintf(
+		say,
+		"%s on %s, %d nodes, %s, seed %d, in %s\n",
+		e.Plan.Workload,
+		e.target.Name(),
+		e.Plan.Nodes,
+		chosen,
+		e.Plan.Seed,
+		dir.Path,
+	)
 
 	run := e.describe(dir)
 	run.Started = time.Now()
 	var ends ends
-	problem := e.drive(ctx, dir, run, tell, say, &ends)
-	tell.done()
+	problem := e.drive(ctx, dir, run, tell, say, &ends, reaper)
+	tell.Done()
 	if problem != nil {
 		run.Problem = failure.OneLine(problem)
 	}
@@ -104,34 +94,43 @@ func (e experiment) run(ctx context.Context) (*report.Run, error) {
 		return nil, err
 	}
 	if err := dir.Save(run); err != nil {
-		return run, failed(err)
+		return run, failure.Internal(err)
 	}
 	return run, problem
 }
 
 // describe is what is known of a run before it begins.
-func (e experiment) describe(dir *store.Dir) *report.Run {
-	p, x := e.plan, e.target.experiment(e.plan)
+func (e *Experiment) describe(dir *store.Dir) *report.Run {
+	p, x := e.Plan, e.harness
 	level := x.Level()
 	place := dir.Path // not the store's latest, which may be another run when somebody reads this
 	run := &report.Run{
-		Name: p.Name, Target: e.target.Name(), Backend: e.backend.name, BackendWhy: e.why, Workload: p.Workload, Seed: p.Seed, Bug: p.Bug, Control: p.Control,
+		Name: p.Name, Target: e.target.Name(), Backend: e.backend.Name, BackendWhy: e.why,
+		Workload: p.Workload, Seed: p.Seed, Bug: p.Bug, Control: p.Control,
 		Faults: p.Faults, Nodes: e.target.nodes(p.Nodes), Version: build.Version(),
 		Replay: "splitvote replay " + place, Report: filepath.Join(place, store.Report),
 		Check: "splitvote check " + filepath.Join(place, store.History),
-		Settings: []report.Setting{{Name: "time-limit", Value: p.TimeLimit.String()}, {Name: "rate", Value: strconv.FormatFloat(p.Rate, 'g', -1, 64)},
-			{Name: "concurrency", Value: string(p.Concurrency)}, {Name: "timeout", Value: p.Timeout.String()},
-			{Name: "fault-interval", Value: p.FaultInterval.String()}, {Name: "heal-limit", Value: p.HealLimit.String()},
-			{Name: "consistency", Value: level}},
+		Settings: []report.Setting{
+			{Name: "time-limit", Value: p.TimeLimit.String()},
+			{Name: "rate", Value: strconv.FormatFloat(p.Rate, 'g', -1, 64)},
+			{Name: "concurrency", Value: string(p.Concurrency)},
+			{Name: "timeout", Value: p.Timeout.String()},
+			{
+				Name:  "fault-interval",
+				Value: p.FaultInterval.String(),
+			},
+			{Name: "heal-limit", Value: p.HealLimit.String()},
+			{Name: "consistency", Value: level},
+		},
 	}
 	if level == levels.Of(x.Workload.Model)[0] && p.Control == "" {
 		run.Notices = controls.Notices(p.Workload)
 	}
 	if level != levels.Of(x.Workload.Model)[0] {
 		run.Check += " --consistency " + level
-		run.Notes = append(run.Notes, judgedAs(level, x.Workload.Model))
+		run.Notes = append(run.Notes, levels.JudgedAs(level, x.Workload.Model))
 	}
-	if e.backend.name == "sim" {
+	if e.backend.Name == "sim" {
 		run.Shrink = "splitvote shrink " + place
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Set)) {
@@ -141,27 +140,32 @@ func (e experiment) describe(dir *store.Dir) *report.Run {
 	return run
 }
 
-// judgedAs says that calls of a model were asked for less than the most that they could be.
-func judgedAs(level, model string) string {
-	return fmt.Sprintf("judged as %s, which is less than %s", level, levels.Of(model)[0])
-}
-
 // drive opens the cluster, runs the plan on it and closes it, and puts what happened into run.
-func (e experiment) drive(
-	ctx context.Context, dir *store.Dir, run *report.Run, tell *progress, say io.Writer, ends *ends,
+func (e *Experiment) drive(
+	ctx context.Context, dir *store.Dir, run *report.Run, tell Progress, say io.Writer, ends *ends,
+	reaper *live.Reaper,
 ) (err error) {
-	x := e.target.experiment(e.plan)
+	x := e.harness
 	statusFile, err := dir.Append(store.Status)
 	if err != nil {
-		return failed(err)
+		return failure.Internal(err)
 	}
 	defer statusFile.Close()
 	var statusErr error
-	cfg := x.Config(e.target.Target, e.target.nodes(e.plan.Nodes))
+	cfg := x.Config(e.target.Target, e.target.nodes(e.Plan.Nodes))
 	cfg.Dir, cfg.Log, cfg.Run = dir.Path, say, runName()
 	cfg.OnStatus = func(at time.Duration, node history.NodeID, s cluster.Status) {
-		tell.status(at, node, s)
-		line := report.StatusAt{Time: at, Node: node, Up: s.Up, Role: s.Role, Leader: s.Leader, Term: s.Term, Commit: s.Commit, Applied: s.Applied}
+		tell.Status(at, node, s)
+		line := report.StatusAt{
+			Time:    at,
+			Node:    node,
+			Up:      s.Up,
+			Role:    s.Role,
+			Leader:  s.Leader,
+			Term:    s.Term,
+			Commit:  s.Commit,
+			Applied: s.Applied,
+		}
 		run.Statuses = append(run.Statuses, line)
 		if err := store.AppendStatus(statusFile, line); err != nil {
 			statusErr = err
@@ -170,8 +174,8 @@ func (e experiment) drive(
 	if !e.target.tellsRole() {
 		cfg.OnStatus = nil // nothing would be told, and asking may cost a program each time
 	}
-	if e.reaper != nil {
-		cfg.Reaper = e.reaper
+	if reaper != nil {
+		cfg.Reaper = reaper
 	}
 	ctx, breakOff := context.WithCancelCause(ctx)
 	defer breakOff(nil)
@@ -190,20 +194,20 @@ func (e experiment) drive(
 	}
 	historyFile, err := dir.Append(store.History)
 	if err != nil {
-		return errors.Join(failed(err), c.Close())
+		return errors.Join(failure.Internal(err), c.Close())
 	}
 	defer historyFile.Close()
 	recorder := history.NewRecorder(historyFile)
-	times, ranErr := x.Run(ctx, c, recorder, tell.event)
+	times, ranErr := x.Run(ctx, c, recorder, tell.Event)
 	run.Wall, ends.lies = times.Wall, times.Lies
-	if e.backend.name == "sim" {
+	if e.backend.Name == "sim" {
 		run.Virtual = c.Now()
 	}
 	closeErr := c.Close() // after it nobody writes to run.Statuses, nor to ends
 	run.Exchanges = said.list
 	run.Nodes = c.Nodes()
 	if run.History, err = recorder.History(); err != nil {
-		return failed(fmt.Errorf("the recorded history is none: %w", err))
+		return failure.Internal(fmt.Errorf("the recorded history is none: %w", err))
 	}
 	run.Result = checker.Result{}
 	if broken, ok := harness.BrokenInvariants(c); ok {
@@ -219,18 +223,18 @@ func (e experiment) drive(
 	switch {
 	case stopped:
 		ends.stopped()
-		return failed(errors.New("stopped before the end"), "what was recorded is in "+dir.Path)
+		return failure.Internal(errors.New("stopped before the end"), "what was recorded is in "+dir.Path)
 	case ends.broken:
-		return failed(context.Cause(ctx))
+		return failure.Internal(context.Cause(ctx))
 	case errors.As(ranErr, new(*cluster.PanicError)):
-		return failed(fmt.Errorf("%v: the stack is in %s", ranErr, keepStack(dir, ranErr)),
+		return failure.Internal(fmt.Errorf("%v: the stack is in %s", ranErr, keepStack(dir, ranErr)),
 			"this is a defect of splitvote, and says nothing about "+e.target.Name()+": please report it")
 	case ranErr != nil:
-		return failed(ranErr)
+		return failure.Internal(ranErr)
 	case closeErr != nil:
-		return failed(fmt.Errorf("tear-down: %w", closeErr), "splitvote clean removes what is left")
+		return failure.Internal(fmt.Errorf("tear-down: %w", closeErr), "splitvote clean removes what is left")
 	case statusErr != nil:
-		return failed(statusErr)
+		return failure.Internal(statusErr)
 	}
 	return nil
 }
@@ -247,24 +251,29 @@ func keepStack(dir *store.Dir, err error) string {
 	return dir.File(store.Panic)
 }
 
-func (e experiment) open(ctx context.Context, cfg cluster.Config, said *exchanges) (cluster.Cluster, error) {
-	switch calls := len(e.plan.Calls); {
-	case e.attach != "":
-		return docker.Attach(ctx, cfg, e.attach, docker.Options{ClientPort: e.target.port()})
-	case e.backend.name == "sim" && calls > 0 && calls <= tracedCalls:
+func (e *Experiment) open(ctx context.Context, cfg cluster.Config, said *exchanges) (cluster.Cluster, error) {
+	switch calls := len(e.Plan.Calls); {
+	case e.options.Attach != "":
+		return docker.Attach(
+			ctx,
+			cfg,
+			e.options.Attach,
+			docker.Options{ClientPort: e.target.port(), Executable: e.options.Executable},
+		)
+	case e.backend.Name == "sim" && calls > 0 && calls <= tracedCalls:
 		return sim.Open(cfg, sim.Options{Trace: said.hear})
 	}
-	return e.backend.open(ctx, cfg)
+	return e.backend.open(ctx, cfg, e.options.Executable)
 }
 
 // judge adds the checkers' results to run, and Porcupine's drawing of what is wrong.
-func (e experiment) judge(ctx context.Context, run *report.Run, dir *store.Dir, ends ends) error {
-	x := e.target.experiment(e.plan)
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(e.plan.CheckerTimeout))
+func (e *Experiment) judge(ctx context.Context, run *report.Run, dir *store.Dir, ends ends) error {
+	x := e.harness
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(e.Plan.CheckerTimeout))
 	defer cancel()
 	all, err := x.Checker()
 	if err != nil {
-		return failed(err)
+		return failure.Internal(err)
 	}
 	judged := checker.Safe(ctx, all, run.History)
 	parts := x.WithLies(harness.WithExits(judged.Parts, ends.exits), ends.lies)
@@ -294,7 +303,9 @@ func draw(ctx context.Context, run *report.Run, model string, dir *store.Dir) (r
 			continue
 		}
 		key := v.Key
-		part := run.History.Filter(func(op *history.Op) bool { return op.Process != history.Nemesis && op.Key == key })
+		part := run.History.Filter(
+			func(op *history.Op) bool { return op.Process != history.Nemesis && op.Key == key },
+		)
 		if len(part.Calls()) > most {
 			witness := map[int]bool{}
 			for _, at := range v.Ops {

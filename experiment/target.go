@@ -1,4 +1,4 @@
-package main
+package experiment
 
 import (
 	"errors"
@@ -12,6 +12,7 @@ import (
 	"github.com/splitvote/splitvote/controls"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
+	"github.com/splitvote/splitvote/internal/failure"
 	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/protocol"
@@ -20,43 +21,51 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// target is a system under test as a run sees it: a bundled protocol, or a service that a file describes.
-type target struct {
+// Target is a system under test as a run sees it: a bundled protocol, or a service that a file
+// describes.
+type Target struct {
 	cluster.Target
 	protocol protocol.Protocol // the zero value of a service
 	service  *service.Service  // nil of a bundled protocol
 }
 
-// targetOf finds what --target names: one of the bundled, or the file of a service.
-func targetOf(name string) (target, error) {
-	if _, ok := targetNamed(name); ok {
-		return bundledTarget(name), nil
+// Load finds what a plan names: a bundled target, or the file of a service.
+func Load(name string) (Target, error) {
+	if _, ok := bundled.Named(name); ok {
+		return Bundled(name), nil
 	}
-	if !isFile(name) {
-		return target{}, nil // for the plan's validation to say
+	if !IsFile(name) {
+		return Target{}, nil // for the plan's validation to say
 	}
 	s, err := service.Load(name)
 	if err != nil {
-		return target{}, usage(err, "docs/services.md says what the file of a service has")
+		return Target{}, failure.Usage(err, "docs/services.md says what the file of a service has")
 	}
-	return target{Target: s, service: s}, nil
+	return Target{Target: s, service: s}, nil
 }
 
-// bundledTarget is the bundled target of that name, which there is.
-func bundledTarget(name string) target {
-	b, _ := targetNamed(name)
-	return target{Target: b, protocol: b.Protocol()}
+// Bundled is the bundled target of that name, which there is.
+func Bundled(name string) Target {
+	b, _ := bundled.Named(name)
+	return Target{Target: b, protocol: b.Protocol()}
 }
 
-// isFile tells the file of a service from the name of a target.
-func isFile(name string) bool {
-	return strings.ContainsRune(name, filepath.Separator) || filepath.Ext(name) == ".yaml" || filepath.Ext(name) == ".yml"
+// IsFile tells the file of a service from the name of a target.
+func IsFile(name string) bool {
+	return strings.ContainsRune(name, filepath.Separator) || filepath.Ext(name) == ".yaml" ||
+		filepath.Ext(name) == ".yml"
 }
 
 // known is what plans on the target may say.
-func (t target) known(p plan.Plan) plan.Known {
-	k := plan.Known{Targets: targetNames(), Backends: backendNames(), Workloads: workloadNames(), Faults: faultNames(), Settings: harness.Settings(),
-		Controls: controls.Names()}
+func (t Target) known(p plan.Plan) plan.Known {
+	k := plan.Known{
+		Targets:   bundled.Names(),
+		Backends:  BackendNames(),
+		Workloads: workloads.Names(),
+		Faults:    nemesis.Names(),
+		Settings:  harness.Settings(),
+		Controls:  controls.Names(),
+	}
 	if t.service != nil {
 		k.Targets = append(k.Targets, p.Target)
 	}
@@ -64,40 +73,55 @@ func (t target) known(p plan.Plan) plan.Known {
 		k.Bugs = append(k.Bugs, m.Name)
 	}
 	for _, o := range t.protocol.Options {
-		k.Settings = append(k.Settings, plan.Setting{Name: o.Name, Default: o.Default, Values: o.Values, Doc: o.Doc})
+		k.Settings = append(
+			k.Settings,
+			plan.Setting{Name: o.Name, Default: o.Default, Values: o.Values, Doc: o.Doc},
+		)
 	}
 	return k
 }
 
 // can says why a plan asks the target for something that it has not: an object, a call, something
 // for a fault to act on.
-func (t target) can(p plan.Plan) error {
+func (t Target) can(p plan.Plan) error {
 	w, _ := workloads.Named(p.Workload)
 	hint := fmt.Sprintf("workloads for %s: %s", t.Name(), strings.Join(t.workloads(), ", "))
 	if !slices.Contains(t.Objects(), w.Object) {
-		return usage(fmt.Errorf("workload: %s works on a %s, which %s does not have", p.Workload, w.Object, t.Name()), hint)
+		return failure.Usage(
+			fmt.Errorf("workload: %s works on a %s, which %s does not have", p.Workload, w.Object, t.Name()),
+			hint,
+		)
 	}
 	if missing := t.missing(w); len(missing) > 0 {
-		return usage(fmt.Errorf("workload: %s calls %s, which %s does not have", p.Workload, strings.Join(missing, ", "), t.Name()), hint)
+		return failure.Usage(
+			fmt.Errorf(
+				"workload: %s calls %s, which %s does not have",
+				p.Workload,
+				strings.Join(missing, ", "),
+				t.Name(),
+			),
+			hint,
+		)
 	}
 	for _, f := range p.Faults {
 		if slices.Contains(t.lacks(), f) {
-			return usage(fmt.Errorf("faults: %s finds nothing to act on in %s", f, t.Name()),
+			return failure.Usage(fmt.Errorf("faults: %s finds nothing to act on in %s", f, t.Name()),
 				fmt.Sprintf("faults for %s: %s", t.Name(), strings.Join(t.suffers(p.Backend), ", ")))
 		}
 	}
 	if t.service != nil && p.Consistency == "" && t.service.Promise() != "" {
-		return checkLevel(p.Target+": promises", w.Model, t.service.Promise())
+		return CheckLevel(p.Target+": promises", w.Model, t.service.Promise())
 	}
 	return nil
 }
 
 // suffers are the faults that the target can suffer on a backend; auto is any that it runs on.
-func (t target) suffers(on string) []string {
+func (t Target) suffers(on string) []string {
 	var names []string
-	for _, name := range faultNames() {
-		can := slices.ContainsFunc(backends, func(b backend) bool {
-			return (b.name == on || on == "auto" && t.runsOn(b.name) == nil) && nemesis.Missing([]string{name}, b.powers, t.lacks()...) == nil
+	for _, name := range nemesis.Names() {
+		can := slices.ContainsFunc(Backends, func(b Backend) bool {
+			return (b.Name == on || on == "auto" && t.runsOn(b.Name) == nil) &&
+				nemesis.Missing([]string{name}, b.powers, t.lacks()...) == nil
 		})
 		if can {
 			names = append(names, name)
@@ -107,7 +131,7 @@ func (t target) suffers(on string) []string {
 }
 
 // missing are the calls of a workload that a service has not.
-func (t target) missing(w workloads.Workload) []string {
+func (t Target) missing(w workloads.Workload) []string {
 	if t.service == nil {
 		return nil
 	}
@@ -116,7 +140,7 @@ func (t target) missing(w workloads.Workload) []string {
 }
 
 // workloads are those whose objects and calls the target has.
-func (t target) workloads() []string {
+func (t Target) workloads() []string {
 	var names []string
 	for _, w := range workloads.All() {
 		if slices.Contains(t.Objects(), w.Object) && len(t.missing(w)) == 0 {
@@ -126,12 +150,10 @@ func (t target) workloads() []string {
 	return names
 }
 
-// usualWorkload is what is run on a target where nobody says: the usual one, or of a service that
-// cannot do that the first that it can.
-func usualWorkload(of, usual string) string {
-	t, err := targetOf(of)
-	if err != nil || t.service == nil {
-		return usual // which is well, or is refused with what is wrong with the target
+// usualWorkload is the usual one, or the first that a service can serve which cannot serve that.
+func (t Target) usualWorkload(usual string) string {
+	if t.service == nil {
+		return usual
 	}
 	if can := t.workloads(); len(can) > 0 && !slices.Contains(can, usual) {
 		return can[0]
@@ -140,7 +162,7 @@ func usualWorkload(of, usual string) string {
 }
 
 // lacks are the kinds of faults that find nothing to act on.
-func (t target) lacks() []string {
+func (t Target) lacks() []string {
 	if t.service != nil {
 		// A service's clock is the machine's, which is nobody's to set, and the rest is for cores
 		// in the simulator.
@@ -150,7 +172,7 @@ func (t target) lacks() []string {
 }
 
 // nodes are the members of a cluster of n.
-func (t target) nodes(n int) []history.NodeID {
+func (t Target) nodes(n int) []history.NodeID {
 	if t.service != nil && len(t.service.Members()) > 0 {
 		return t.service.Members()
 	}
@@ -158,7 +180,7 @@ func (t target) nodes(n int) []history.NodeID {
 }
 
 // port is that of clients inside a container; 0 is the only published one.
-func (t target) port() uint16 {
+func (t Target) port() uint16 {
 	if t.service == nil {
 		return 0
 	}
@@ -166,10 +188,10 @@ func (t target) port() uint16 {
 }
 
 // tellsRole reports whether members can be asked for their roles.
-func (t target) tellsRole() bool { return t.service == nil || t.service.TellsRole() }
+func (t Target) tellsRole() bool { return t.service == nil || t.service.TellsRole() }
 
-// experiment is that of a complete plan on the target.
-func (t target) experiment(p plan.Plan) harness.Experiment {
+// Experiment is that of a complete plan on the target.
+func (t Target) Experiment(p plan.Plan) harness.Experiment {
 	w, _ := workloads.Named(p.Workload)
 	x := harness.Experiment{Plan: p, Workload: w}
 	if t.service != nil {
@@ -181,38 +203,26 @@ func (t target) experiment(p plan.Plan) harness.Experiment {
 }
 
 // runsOn says why the target does not run on a backend, nil if it does.
-func (t target) runsOn(backend string) error {
+func (t Target) runsOn(backend string) error {
 	if t.service == nil || slices.Contains(t.service.Backends(), backend) {
 		return nil
 	}
 	if on := t.service.Backends(); len(on) > 0 {
-		return usage(fmt.Errorf("backend: %s runs on %s, by what its file says", t.Name(), strings.Join(on, " and ")))
+		return failure.Usage(
+			fmt.Errorf("backend: %s runs on %s, by what its file says", t.Name(), strings.Join(on, " and ")),
+		)
 	}
-	return usage(errors.New("backend: the file of "+t.Name()+" says neither under local nor under docker how a member is started"),
-		"--attach tests containers that run already")
+	return failure.Usage(
+		errors.New(
+			"backend: the file of "+t.Name()+" says neither under local nor under docker how a member is started",
+		),
+		"--attach tests containers that run already",
+	)
 }
 
 // close ends what the target itself has started.
-func (t target) close() {
+func (t Target) close() {
 	if t.service != nil {
 		t.service.Close()
 	}
-}
-
-func targetNames() []string {
-	var names []string
-	for _, t := range bundled.All() {
-		names = append(names, t.Name())
-	}
-	return names
-}
-
-// targetNamed is the bundled target of that name.
-func targetNamed(name string) (bundled.Target, bool) {
-	for _, t := range bundled.All() {
-		if t.Name() == name {
-			return t, true
-		}
-	}
-	return bundled.Target{}, false
 }

@@ -1,4 +1,5 @@
-package main
+// Package progress tells on a terminal, or in lines, how long work is going on.
+package progress
 
 import (
 	"fmt"
@@ -15,13 +16,13 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// progress tells on stderr how a run is going: one line that is drawn over on a terminal, a line
+// Line tells on stderr how a run is going: one line that is drawn over on a terminal, a line
 // now and then elsewhere.
-type progress struct {
+type Line struct {
 	mu      sync.Mutex
 	out     io.Writer
 	drawn   bool // on a terminal: the line is redrawn in place
-	every   time.Duration
+	Every   time.Duration
 	started time.Time
 	told    time.Time
 	at      time.Duration // time of the latest event, virtual in sim
@@ -32,12 +33,19 @@ type progress struct {
 	width   int
 }
 
-func newProgress(out io.Writer, total time.Duration) *progress {
-	p := &progress{out: out, every: 5 * time.Second, total: total, faults: map[int]string{}, leaders: map[history.NodeID]cluster.Status{},
-		started: time.Now()}
+// New is the line of a run whose main phase takes total.
+func New(out io.Writer, total time.Duration) *Line {
+	p := &Line{
+		out:     out,
+		Every:   5 * time.Second,
+		total:   total,
+		faults:  map[int]string{},
+		leaders: map[history.NodeID]cluster.Status{},
+		started: time.Now(),
+	}
 	p.told = p.started
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.drawn, p.every, p.width = true, 200*time.Millisecond, 120
+		p.drawn, p.Every, p.width = true, 200*time.Millisecond, 120
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 20 {
 			p.width = w - 1
 		}
@@ -45,8 +53,8 @@ func newProgress(out io.Writer, total time.Duration) *progress {
 	return p
 }
 
-// event hears of an event of the history.
-func (p *progress) event(op *history.Op) {
+// Event hears of an event of the history.
+func (p *Line) Event(op *history.Op) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.at = op.Time
@@ -60,24 +68,33 @@ func (p *progress) event(op *history.Op) {
 			delete(p.faults, f.ID)
 		}
 	}
-	if now := time.Now(); now.Sub(p.told) >= p.every {
+	if now := time.Now(); now.Sub(p.told) >= p.Every {
 		p.told = now
 		p.tell()
 	}
 }
 
-// status hears of a node's status.
-func (p *progress) status(_ time.Duration, node history.NodeID, s cluster.Status) {
+// Status hears of a node's status.
+func (p *Line) Status(_ time.Duration, node history.NodeID, s cluster.Status) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.leaders[node] = s
 }
 
 // tell prints the line.
-func (p *progress) tell() {
+func (p *Line) tell() {
 	calls := p.counts[history.Ok] + p.counts[history.Fail] + p.counts[history.Info]
-	line := fmt.Sprintf("%5.1f s of %s  %d ops  %d ok  %d fail  %d info  %.0f/s  leader %s", p.at.Seconds(), p.total, calls,
-		p.counts[history.Ok], p.counts[history.Fail], p.counts[history.Info], float64(calls)/max(p.at.Seconds(), 0.001), p.leader())
+	line := fmt.Sprintf(
+		"%5.1f s of %s  %d ops  %d ok  %d fail  %d info  %.0f/s  leader %s",
+		p.at.Seconds(),
+		p.total,
+		calls,
+		p.counts[history.Ok],
+		p.counts[history.Fail],
+		p.counts[history.Info],
+		float64(calls)/max(p.at.Seconds(), 0.001),
+		p.leader(),
+	)
 	if len(p.faults) > 0 {
 		ids := make([]int, 0, len(p.faults))
 		for id := range p.faults {
@@ -90,11 +107,11 @@ func (p *progress) tell() {
 		}
 		line += "  [" + strings.Join(names, ", ") + "]"
 	}
-	p.draw(line)
+	p.Draw(line)
 }
 
-// draw shows a line until the next.
-func (p *progress) draw(line string) {
+// Draw shows a line until the next.
+func (p *Line) Draw(line string) {
 	if !p.drawn {
 		fmt.Fprintln(p.out, line)
 		return
@@ -103,7 +120,7 @@ func (p *progress) draw(line string) {
 }
 
 // leader is the node that leads in the highest term known.
-func (p *progress) leader() string {
+func (p *Line) leader() string {
 	name, best := "?", uint64(0)
 	for node, s := range p.leaders {
 		if s.Up && s.Role == "leader" && s.Term >= best {
@@ -113,8 +130,8 @@ func (p *progress) leader() string {
 	return name
 }
 
-// say prints a line of its own.
-func (p *progress) say(format string, args ...any) {
+// Say prints a line of its own.
+func (p *Line) Say(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.drawn {
@@ -124,13 +141,13 @@ func (p *progress) say(format string, args ...any) {
 }
 
 // Write lets a backend say what it does, a line at a time.
-func (p *progress) Write(line []byte) (int, error) {
-	p.say("%s", strings.TrimRight(string(line), "\n"))
+func (p *Line) Write(line []byte) (int, error) {
+	p.Say("%s", strings.TrimRight(string(line), "\n"))
 	return len(line), nil
 }
 
-// done ends the drawn line.
-func (p *progress) done() {
+// Done ends the drawn line.
+func (p *Line) Done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.drawn {

@@ -1,4 +1,4 @@
-package main
+package experiment
 
 import (
 	"cmp"
@@ -38,9 +38,25 @@ func (x *exchanges) hear(e sim.Event) {
 		}
 	case sim.Retried:
 		client := history.NodeID("p" + e.Client.String())
-		x.list = append(x.list,
-			report.Exchange{At: e.At, From: e.From, To: client, Arrived: e.At, Client: true, Text: cmp.Or(e.Why, "not served")},
-			report.Exchange{At: e.At + e.Wait, From: client, To: e.To, Arrived: e.At + e.Wait, Client: true, Text: "asks again"})
+		x.list = append(
+			x.list,
+			report.Exchange{
+				At:      e.At,
+				From:    e.From,
+				To:      client,
+				Arrived: e.At,
+				Client:  true,
+				Text:    cmp.Or(e.Why, "not served"),
+			},
+			report.Exchange{
+				At:      e.At + e.Wait,
+				From:    client,
+				To:      e.To,
+				Arrived: e.At + e.Wait,
+				Client:  true,
+				Text:    "asks again",
+			},
+		)
 	default:
 		x.list = append(x.list, report.Exchange{At: e.At, From: e.From, Text: e.What.String()})
 	}
