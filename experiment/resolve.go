@@ -10,12 +10,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/live"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/internal/failure"
+	"github.com/splitvote/splitvote/internal/judge"
 	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/protocol"
@@ -140,7 +140,7 @@ func (t Target) Complete(p plan.Plan) (plan.Plan, error) {
 		return p, err
 	}
 	workload, _ := workloads.Named(p.Workload)
-	if err := CheckLevel("consistency", workload.Model, p.Consistency); err != nil {
+	if err := judge.CheckLevel("consistency", workload.Model, p.Consistency); err != nil {
 		return p, err
 	}
 	if p.FailFast {
@@ -183,18 +183,6 @@ func bugHints(bug string, known []string) []string {
 		}
 	}
 	return []string{"splitvote list bugs names them"}
-}
-
-// CheckLevel says what is wrong with a consistency level for a model; where says who named it.
-func CheckLevel(where, modelName, level string) error {
-	err := levels.Check(modelName, level)
-	switch {
-	case err == nil:
-		return nil
-	case slices.Contains(levels.All(), level):
-		return failure.Usage(fmt.Errorf("%s: %w", where, err))
-	}
-	return failure.Usage(fmt.Errorf("%s: %w", where, err), plan.Suggest(level, levels.All()))
 }
 
 // ReadPlan reads a plan file over base.

@@ -13,6 +13,7 @@ import (
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/internal/failure"
+	"github.com/splitvote/splitvote/internal/judge"
 	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/protocol"
@@ -110,7 +111,7 @@ func (t Target) can(p plan.Plan) error {
 		}
 	}
 	if t.service != nil && p.Consistency == "" && t.service.Promise() != "" {
-		return CheckLevel(p.Target+": promises", w.Model, t.service.Promise())
+		return judge.CheckLevel(p.Target+": promises", w.Model, t.service.Promise())
 	}
 	return nil
 }

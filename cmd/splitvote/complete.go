@@ -7,6 +7,7 @@ import (
 
 	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/experiment"
+	"github.com/splitvote/splitvote/internal/judge"
 	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/targets/bundled"
 	"github.com/splitvote/splitvote/workloads"
@@ -15,7 +16,7 @@ import (
 // completions are what a shell offers behind a flag: the names that there are.
 var completions = map[string]func() []string{
 	"target": bundled.Names, "protocol": bundled.Names, "backend": experiment.BackendNames, "workload": workloads.Names, "faults": nemesis.Names,
-	"bug": bugNames, "consistency": levels.All, "model": levels.ModelNames, "format": formats,
+	"bug": bugNames, "consistency": levels.All, "model": levels.ModelNames, "format": judge.Formats,
 }
 
 // bugNames are the planted bugs of all bundled protocols.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/internal/failure"
+	"github.com/splitvote/splitvote/internal/judge"
 )
 
 func convertCommand() *cobra.Command {
@@ -25,7 +26,7 @@ func convertCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			h, err := readHistory(cmd.Context(), args[0], from, cmd.InOrStdin())
+			h, err := judge.Read(cmd.Context(), args[0], from, cmd.InOrStdin())
 			if errors.Is(err, failure.ErrStopped) {
 				return failed(fmt.Errorf("%w: nothing is converted", err))
 			}
@@ -47,7 +48,7 @@ func convertCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&from, "format", "auto", "format of IN: "+strings.Join(formats(), ", "))
+	cmd.Flags().StringVar(&from, "format", "auto", "format of IN: "+strings.Join(judge.Formats(), ", "))
 	cmd.Flags().StringVar(&to, "to", "", "format of OUT: jsonl, edn, binary (default: by its ending, .jsonl, .edn or .svh; .gz or .zst behind it compresses)")
 	return cmd
 }

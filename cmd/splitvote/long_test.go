@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/internal/judge"
 )
 
 // longHistory writes a history of n calls of twenty clients on one register to a file. In the
@@ -60,7 +61,7 @@ func TestReportOfALongHistory(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "report.html")
 	var text bytes.Buffer
 	start := time.Now()
-	c := check{model: "register", format: "auto", engine: "auto", timeout: 5 * time.Minute, html: page}
+	c := check{Options: judge.Options{Model: "register", Format: "auto", Engine: "auto", Timeout: 5 * time.Minute, Settle: -1}, html: page}
 	if err := c.run(t.Context(), longHistory(t, n), nil, newWork(&text)); !errors.Is(err, verdictExit(checker.Invalid)) {
 		t.Fatalf("%v, want invalid:\n%s", err, text.String())
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/internal/failure"
+	"github.com/splitvote/splitvote/internal/judge"
 	"github.com/splitvote/splitvote/internal/progress"
 	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/store"
@@ -155,7 +156,7 @@ func (s *shrinker) history(ctx context.Context, name string, out io.Writer) erro
 // reduce does the work of history.
 func (s *shrinker) reduce(ctx context.Context, name string, out *work) error {
 	out.now("%s is not read to its end, and nothing is decided", name)
-	h, err := readHistory(ctx, name, "auto", nil)
+	h, err := judge.Read(ctx, name, "auto", nil)
 	if err != nil {
 		return err
 	}
@@ -171,7 +172,7 @@ func (s *shrinker) reduce(ctx context.Context, name string, out *work) error {
 		return usage(fmt.Errorf("--model: no such model: %q", model), plan.Suggest(model, levels.ModelNames()))
 	}
 	if model == "" {
-		model = guessModel(h)
+		model = judge.Guess(h)
 	}
 	judge, err := levels.Judge(model, level, linear.Options{}, true)
 	if err != nil {

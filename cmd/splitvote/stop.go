@@ -99,27 +99,6 @@ func (w *work) leave() error {
 	return &failure.Error{Exit: failure.ExitOf(w.verdict), Err: fmt.Errorf("%w: %s", failure.ErrStopped, w.known)}
 }
 
-// polled is a reader that fails once its context has ended.
-type polled struct {
-	io.Reader
-	ctx context.Context
-}
-
-func (p polled) Read(to []byte) (int, error) {
-	if p.ctx.Err() != nil {
-		return 0, failure.ErrStopped
-	}
-	return p.Reader.Read(to)
-}
-
-// polledFile is polled for a file, of which readers ask the size.
-type polledFile struct {
-	*os.File
-	ctx context.Context
-}
-
-func (p polledFile) Read(to []byte) (int, error) { return polled{p.File, p.ctx}.Read(to) }
-
 // polledWriter is a writer that fails once its context has ended.
 type polledWriter struct {
 	io.Writer

@@ -13,6 +13,7 @@ import (
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/internal/failure"
+	"github.com/splitvote/splitvote/internal/judge"
 )
 
 // countdown is a context that ends at a certain poll of its error, and counts those that follow.
@@ -52,7 +53,7 @@ func TestCheckStopsAtAnyPoll(t *testing.T) {
 	stops := map[checker.Verdict]int{}
 	for polls := 1; ; polls++ {
 		ctx, out := newCountdown(t, polls), newWork(io.Discard)
-		err := (check{model: "register", format: "auto", engine: "auto", timeout: 1 << 40, html: page}).run(ctx, file, nil, out)
+		err := (check{Options: judge.Options{Model: "register", Format: "auto", Engine: "auto", Timeout: 1 << 40, Settle: -1}, html: page}).run(ctx, file, nil, out)
 		if err = out.end(err); !errors.Is(err, failure.ErrStopped) {
 			if !errors.Is(err, verdictExit(checker.Invalid)) {
 				t.Fatalf("%v after %d polls", err, polls)
@@ -113,7 +114,7 @@ func (o *pieces) Write(text []byte) (int, error) {
 // The verdict with its evidence is printed by itself, before the grade.
 func TestTheVerdictComesBeforeTheGrade(t *testing.T) {
 	var out pieces
-	c := check{model: "register", format: "auto", engine: "auto", timeout: 1 << 40}
+	c := check{Options: judge.Options{Model: "register", Format: "auto", Engine: "auto", Timeout: 1 << 40, Settle: -1}}
 	if err := c.run(t.Context(), longHistory(t, 400), nil, newWork(&out)); !errors.Is(err, verdictExit(checker.Invalid)) {
 		t.Fatal(err)
 	}

@@ -74,10 +74,11 @@ var mayImport = map[string][]string{
 		"workloads", "plan"},
 	"experiment": {"history", "controls", "checker", "checker/*", "cluster", "cluster/*", "nemesis",
 		"workloads", "plan",
-		"protocol", "harness",
-		"targets/*", "report", "store", "internal/failure", "internal/build"},
+		"protocol", "harness", "targets/*", "report", "store", "internal/judge", "internal/failure", "internal/build"},
 	"internal/progress": {"history", "cluster", "harness"},
-	"cmd/splitvote":     {"*"},
+	"internal/judge": {"history", "checker", "checker/*", "model", "workloads", "plan", "report",
+		"internal/failure", "internal/build"},
+	"cmd/splitvote": {"*"},
 }
 
 // onlyIn lists packages from outside the repository, each with the packages that may import it.

@@ -1,4 +1,4 @@
-package main
+package judge
 
 import (
 	"encoding/json"
@@ -12,9 +12,12 @@ import (
 // telling are the calls that tell a model by themselves; the first that a history has decides.
 // Those of a transaction stand behind "txn".
 var telling = []struct{ call, model string }{
-	{"txn read", several}, {"txn write", several}, {"read r", several}, {"read read", several}, {"write w", several}, {"write write", several},
-	{"read several", several}, {"txn append", txn.ListAppend}, {"txn w", txn.RWRegister}, {"transfer", txn.Bank}, {"get", "kv"}, {"put", "kv"},
-	{"cas", "cas-register"}, {"write", "register"}, {"append", "append-list"}, {"enqueue", "fifo-queue"}, {"dequeue", "fifo-queue"},
+	{"txn read", several}, {"txn write", several}, {"read r", several}, {"read read", several},
+	{"write w", several}, {"write write", several},
+	{"read several", several}, {"txn append", txn.ListAppend}, {"txn w", txn.RWRegister}, {"transfer", txn.Bank},
+	{"get", "kv"}, {"put", "kv"},
+	{"cas", "cas-register"}, {"write", "register"}, {"append", "append-list"},
+	{"enqueue", "fifo-queue"}, {"dequeue", "fifo-queue"},
 	{"push", "stack"}, {"pop", "stack"}, {"contains", "set"}, {"remove", "set"}, {"generate", "unique-ids"},
 }
 
@@ -45,12 +48,14 @@ var resembling = []struct {
 }{
 	{"register", []string{"read"}, nil, nil},
 	{"set", []string{"add", "read"}, nil, map[string][]shape{"read": {isList, isNull}}},
-	{"counter", []string{"add", "read"}, map[string][]shape{"add": {isNumber}}, map[string][]shape{"read": {isNumber}, "add": {isNumber, isNull, isList}}},
+	{"counter", []string{"add", "read"}, map[string][]shape{"add": {isNumber}},
+		map[string][]shape{"read": {isNumber}, "add": {isNumber, isNull, isList}}},
 	{"append-list", []string{"read"}, nil, map[string][]shape{"read": {isList, isNull}}},
 	{txn.Bank, []string{"read"}, nil, map[string][]shape{"read": {isObject}}},
 	{"mutex", locking, map[string][]shape{"acquire": {isNull}, "try_acquire": {isNull}, "release": {isNull}},
 		map[string][]shape{"acquire": {isNull, isBool}, "try_acquire": {isNull, isBool}, "release": {isNull}}},
-	{"fenced-mutex", []string{"acquire", "release"}, map[string][]shape{"acquire": {isNull}}, map[string][]shape{"acquire": token}},
+	{"fenced-mutex", []string{"acquire", "release"}, map[string][]shape{"acquire": {isNull}},
+		map[string][]shape{"acquire": token}},
 	{txn.ListAppend, []string{"txn", "txn r", "txn rp"}, nil, map[string][]shape{"txn r": {isList, isNull}}},
 	{txn.RWRegister, []string{"txn", "txn r", "txn rp"}, nil, nil},
 }
@@ -155,9 +160,9 @@ func shapeOf(value json.RawMessage) shape {
 	return isText
 }
 
-// guessModel is the model that the calls of a history belong to, "" where they could belong to
+// Guess is the model that the calls of a history belong to, "" where they could belong to
 // several or to none.
-func guessModel(h *history.History) string {
+func Guess(h *history.History) string {
 	if possible := possibleModels(h); len(possible) == 1 {
 		return possible[0]
 	}

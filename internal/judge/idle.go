@@ -1,4 +1,4 @@
-package main
+package judge
 
 import (
 	"context"
@@ -12,7 +12,8 @@ import (
 // errJudged ends a stream whose judge has found a violation while it waited for more.
 var errJudged = errors.New("judged")
 
-// lookPace says when an online judge looks at what it puts off: soon after an event, and for a small part of the time.
+// lookPace says when an online judge looks at what it puts off: soon after an event, and for a
+// small part of the time.
 type lookPace struct {
 	fresh bool // events came since the last look
 	last  time.Time
@@ -21,7 +22,7 @@ type lookPace struct {
 
 const (
 	lookEvery = 20 * time.Millisecond
-	lookShare = 10 // a look that took a while is not repeated for so many times as long
+	lookShare = 10 // a look that took a while is not repeated for lookShare times as long
 	mostLook  = 50 * time.Millisecond
 )
 
@@ -40,8 +41,9 @@ func (p *lookPace) look(judge func(context.Context) bool) bool {
 	return possible
 }
 
-// idling is a reader that does something useful while it waits: it asks idle, which says when to ask again, until there is
-// nothing left to do. A read ends with errJudged where idle says that the history is impossible already.
+// idling is a reader that does something useful while it waits: it asks idle, which says when to
+// ask again, until there is nothing left to do. A read ends with errJudged where idle says that the
+// history is impossible already.
 type idling struct {
 	ctx    context.Context
 	chunks chan chunk
@@ -55,7 +57,8 @@ type chunk struct {
 	err  error
 }
 
-// newIdling reads ahead from in, by one read. A read that never returns keeps its goroutine until the process ends.
+// newIdling reads ahead from in, by one read. A read that never returns keeps its goroutine until
+// the process ends.
 func newIdling(ctx context.Context, in io.Reader, idle func() (time.Duration, bool, bool)) *idling {
 	r := &idling{ctx: ctx, chunks: make(chan chunk), idle: idle}
 	go func() {

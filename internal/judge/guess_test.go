@@ -1,4 +1,4 @@
-package main
+package judge
 
 import (
 	"slices"
@@ -47,15 +47,31 @@ func TestPossibleModels(t *testing.T) {
 	} {
 		var lines []string
 		if test.before != "" {
-			lines = append(lines, `{"process":0,"type":"invoke","f":"`+test.before+`","value":1}`, `{"process":0,"type":"ok","f":"`+test.before+`","value":1}`)
+			lines = append(
+				lines,
+				`{"process":0,"type":"invoke","f":"`+test.before+`","value":1}`,
+				`{"process":0,"type":"ok","f":"`+test.before+`","value":1}`,
+			)
 		}
-		lines = append(lines, `{"process":0,"type":"invoke","f":"`+test.call+`","value":`+test.value+`}`, `{"process":0,"type":"ok","f":"`+test.call+`","value":`+test.result+`}`)
+		lines = append(
+			lines,
+			`{"process":0,"type":"invoke","f":"`+test.call+`","value":`+test.value+`}`,
+			`{"process":0,"type":"ok","f":"`+test.call+`","value":`+test.result+`}`,
+		)
 		h, err := history.Read(strings.NewReader(strings.Join(lines, "\n")))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := possibleModels(h); !slices.Equal(got, test.want) {
-			t.Errorf("%s %s → %s after %q: %q, want %q", test.call, test.value, test.result, test.before, got, test.want)
+			t.Errorf(
+				"%s %s → %s after %q: %q, want %q",
+				test.call,
+				test.value,
+				test.result,
+				test.before,
+				got,
+				test.want,
+			)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package judge
 
 import (
 	"math"
@@ -25,7 +25,7 @@ func roomBesides(live uint64) int64 {
 	return int64(min(max(smallHeap, live+live/2), math.MaxInt64))
 }
 
-// roomToRead is the limit of memory until the first collection, for a file of so many bytes. A
+// roomToRead is the limit of memory until the first collection, for a file of the given size. A
 // history of short values takes 1.6 times the bytes of its file; history bounds it at 4 GiB.
 func roomToRead(file int64) int64 {
 	return max(firstCollection, min(file+file/4*3, 4<<30))

@@ -1,4 +1,4 @@
-package main
+package judge
 
 import (
 	"encoding/json"
@@ -11,18 +11,19 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// initialFlag collects the uses of --initial: VALUE for all keys, or KEY=VALUE for one.
-type initialFlag struct {
+// Initial collects the uses of --initial: VALUE for all keys, or KEY=VALUE for one.
+type Initial struct {
 	history.Initial
 	given []string
 }
 
-func (f *initialFlag) Type() string { return "VALUE" }
+// Type is what the help calls a value.
+func (f *Initial) Type() string { return "VALUE" }
 
-func (f *initialFlag) String() string { return strings.Join(f.given, " ") }
+func (f *Initial) String() string { return strings.Join(f.given, " ") }
 
 // Set takes JSON as a value for all keys. Anything else must be KEY=VALUE.
-func (f *initialFlag) Set(text string) error {
+func (f *Initial) Set(text string) error {
 	f.given = append(f.given, text)
 	if json.Valid([]byte(text)) {
 		if f.All != nil {
@@ -38,12 +39,12 @@ func (f *initialFlag) Set(text string) error {
 	if _, twice := f.Keys[key]; twice {
 		return fmt.Errorf("a second value for key %s", key)
 	}
-	f.Initial = f.Override(history.Initial{Keys: map[string]json.RawMessage{key: json.RawMessage(value)}})
+	f.Initial = f.Initial.Override(history.Initial{Keys: map[string]json.RawMessage{key: json.RawMessage(value)}})
 	return nil
 }
 
 // flags are the words that say the same on a command line.
-func (f *initialFlag) flags() string {
+func (f *Initial) flags() string {
 	var b strings.Builder
 	for _, text := range f.given {
 		b.WriteString(" --initial '" + strings.ReplaceAll(text, "'", `'\''`) + "'")

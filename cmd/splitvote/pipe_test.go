@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/splitvote/splitvote/checker"
+	"github.com/splitvote/splitvote/internal/judge"
 )
 
 // The verdict comes while the pipe is open and silent and a call hangs that began before those that show the violation.
@@ -23,7 +24,7 @@ func TestAPipeIsJudgedWhileACallHangs(t *testing.T) {
 			`{"process":1,"type":"ok","f":"acquire","value":null}`, ""}, "\n"))
 	}()
 	var out bytes.Buffer
-	c := check{model: "mutex", format: "auto", engine: "auto", timeout: 1 << 40}
+	c := check{Options: judge.Options{Model: "mutex", Format: "auto", Engine: "auto", Timeout: 1 << 40, Settle: -1}}
 	err := c.run(t.Context(), "-", in, newWork(&out))
 	if !errors.Is(err, verdictExit(checker.Invalid)) || !strings.HasPrefix(out.String(), "INVALID") {
 		t.Errorf("%v, want invalid:\n%s", err, out.String())

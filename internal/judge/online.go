@@ -1,4 +1,4 @@
-package main
+package judge
 
 import (
 	"context"
@@ -16,9 +16,9 @@ import (
 	"github.com/splitvote/splitvote/plan"
 )
 
-// pipe is a history that is judged while it comes in: reading ends at the first violation. What was
-// read is kept, so that it is judged and explained as a file is, up to a limit; beyond that the
-// online judge is alone.
+// pipe is a history that is judged while it comes in: reading ends at the first violation. Up
+// to a limit the events are kept, so that they are judged and explained like a file. Beyond it only
+// the online judge is left.
 type pipe struct {
 	most int64 // bytes of events that are kept
 
@@ -40,7 +40,14 @@ type pipe struct {
 // newPipe watches where linearizability is asked for, or a level of transactions: nothing else is
 // judged while it happens.
 func newPipe(modelName, consistency string, initial history.Initial, most int64) *pipe {
-	return &pipe{most: most, fs: map[string]bool{}, asked: modelName, consistency: consistency, initial: initial, guess: modelName == ""}
+	return &pipe{
+		most:        most,
+		fs:          map[string]bool{},
+		asked:       modelName,
+		consistency: consistency,
+		initial:     initial,
+		guess:       modelName == "",
+	}
 }
 
 // begin watches by a model, from the first event on, if it and the level can be watched by.
@@ -93,7 +100,7 @@ func (p *pipe) look() bool {
 func (p *pipe) history(ctx context.Context, in io.Reader, format string) (*history.History, error) {
 	known, err := history.ParseFormat(format)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--format: %w", err))
+		return nil, failure.Usage(fmt.Errorf("--format: %w", err))
 	}
 	idle := func() (again time.Duration, more, possible bool) {
 		if p.watch == nil || !p.pace.fresh {
@@ -112,7 +119,7 @@ func (p *pipe) history(ctx context.Context, in io.Reader, format string) (*histo
 	}
 	h, err := history.New(p.ops)
 	if err != nil {
-		return nil, usage(fmt.Errorf("-: %w", err))
+		return nil, failure.Usage(fmt.Errorf("-: %w", err))
 	}
 	h.Cut, h.Initial, h.Notes, h.Unordered = events.Cut(), events.Initial(), events.Notes(), events.Unordered()
 	return h, nil
@@ -139,7 +146,7 @@ func (p *pipe) see(op *history.Op) (possible bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	name := guessModel(known)
+	name := Guess(known)
 	if name == "register" {
 		name = "cas-register" // a cas may follow
 	}
@@ -172,7 +179,10 @@ func (p *pipe) keep(op history.Op) {
 func (p *pipe) result() checker.Result {
 	if p.watch == nil {
 		return checker.Result{Verdict: checker.Unknown, Cause: checker.Memory,
-			Reason: fmt.Sprintf("the history takes more than --checker-memory (%v), and it is not judged while it happens", plan.Bytes(p.most))}
+			Reason: fmt.Sprintf(
+				"the history takes more than --checker-memory (%v), and it is not judged while it happens",
+				plan.Bytes(p.most),
+			)}
 	}
 	return p.watch.End()
 }
