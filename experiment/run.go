@@ -184,6 +184,8 @@ func (e *Experiment) drive(
 		if err := exit.Err(); err != nil {
 			ends.broken = true
 			breakOff(err)
+		} else if e.Plan.FailFast {
+			breakOff(harness.ErrSeen)
 		}
 	}
 	defer e.target.close()

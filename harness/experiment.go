@@ -83,23 +83,22 @@ func (x Experiment) Config(target cluster.Target, nodes []history.NodeID) cluste
 func (x Experiment) Run(ctx context.Context, c cluster.Cluster, recorder *history.Recorder,
 	onEvent func(*history.Op)) (Times, error) {
 	keys := keys{of: x.Workload.Keys}
-	watch, err := x.watch(c)
-	if err != nil {
-		return Times{}, err
-	}
 	liar, err := x.liar(c)
 	if err != nil {
 		return Times{}, err
 	}
 	test := Test{
 		Cluster: c, Generator: x.generator(c.Nodes(), &keys), Fault: nemesis.New(c, c.Nodes()).Apply,
-		Processes: x.Plan.Concurrency.Of(len(c.Nodes())), Seed: x.Plan.Seed, Recorder: recorder, Watch: watch,
+		Processes: x.Plan.Concurrency.Of(len(c.Nodes())), Seed: x.Plan.Seed, Recorder: recorder,
 		OnEvent: func(op *history.Op) {
 			keys.see(op)
 			if onEvent != nil {
 				onEvent(op)
 			}
 		},
+	}
+	if err := x.watch(&test); err != nil {
+		return Times{}, err
 	}
 	if liar == nil {
 		return Run(ctx, test)
@@ -110,19 +109,40 @@ func (x Experiment) Run(ctx context.Context, c cluster.Cluster, recorder *histor
 	return times, err
 }
 
-// watch judges the run while it goes on if the plan asks for it; otherwise it returns nil.
-func (x Experiment) watch(c cluster.Cluster) (func(*history.Op) bool, error) {
-	if watched, ok := c.(*sim.Cluster); ok && x.untilBroken {
-		return func(*history.Op) bool { return watched.Err() == nil }, nil
+// watch adds a judge to a test if the plan asks for one. In sim the judge never looks ahead: the
+// end of a run depends on its seed alone.
+func (x Experiment) watch(t *Test) error {
+	watched, simulated := t.Cluster.(*sim.Cluster)
+	if simulated && x.untilBroken {
+		t.Watch = func(*history.Op) bool { return watched.Err() == nil }
+		return nil
 	}
 	if !x.Plan.FailFast {
-		return nil, nil
+		return nil
 	}
 	judge, err := x.online()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return judge.Event, nil
+	if t.Watch = judge.Event; simulated {
+		return nil
+	}
+	var pace linear.Pace
+	t.Watch = func(op *history.Op) bool {
+		pace.Event()
+		return judge.Event(op)
+	}
+	t.Look = func() (goOn bool, again time.Duration) {
+		wait, fresh := pace.Due()
+		if !fresh {
+			return true, 0
+		}
+		if wait <= 0 {
+			return pace.Look(judge), 0
+		}
+		return true, wait
+	}
+	return nil
 }
 
 // CanWatch returns the reason why the run cannot be judged while it goes on, nil if it can.

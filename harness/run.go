@@ -27,6 +27,9 @@ type Test struct {
 	OnEvent   func(op *history.Op) // called with every event as it is recorded; nil: not called
 	// called likewise; if it returns false the run heals and ends; nil goes on
 	Watch func(op *history.Op) (goOn bool)
+	// Look judges what Watch deferred, if that is due, and returns what Watch returns. It is called
+	// again after the given time, or after the next event if that is 0. nil: Watch defers nothing.
+	Look func() (goOn bool, again time.Duration)
 }
 
 // Times says where a run spent its time.
@@ -42,12 +45,17 @@ const healLimit = 30 * time.Second
 // forever is a time that no run reaches.
 const forever = time.Duration(math.MaxInt64)
 
-// errSeen ends a run whose history shows enough.
-var errSeen = errors.New("the watch has seen enough")
+// lastCalls bounds the wait for calls under way after a live run was convicted: they may hang, and
+// the verdict stands.
+const lastCalls = 100 * time.Millisecond
 
-// Run interprets the generator until it is done or Watch returns false. An error means that the
-// experiment itself failed or was stopped, or that a core panicked (a *cluster.PanicError).
-// Everything recorded until then is in the recorder either way.
+// ErrSeen ends a run that has shown enough. If it is the cause of a context's end, Run heals and
+// returns no error.
+var ErrSeen = errors.New("the run has shown enough")
+
+// Run interprets the generator until it is done, or Watch or Look returns false. An error means
+// that the experiment itself failed or was stopped, or that a core panicked (a
+// *cluster.PanicError). Everything recorded until then is in the recorder either way.
 func Run(ctx context.Context, t Test) (times Times, err error) {
 	start := time.Now()
 	l := newLoop(t)
@@ -60,9 +68,9 @@ func Run(ctx context.Context, t Test) (times Times, err error) {
 			err = panicked
 		}
 		if err != nil {
-			l.abandon()
+			l.abandon(errors.Is(err, ErrSeen))
 		}
-		if errors.Is(err, errSeen) {
+		if errors.Is(err, ErrSeen) {
 			err = nil
 		}
 		if live, ok := t.Cluster.(interface{ Panicked() error }); ok && err == nil {
@@ -99,7 +107,7 @@ func (l *loop) run(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		if l.seen {
-			return errSeen
+			return ErrSeen
 		}
 		now := l.Cluster.Now()
 		op, state, next := l.Generator.Next(l.context(now))
@@ -156,14 +164,38 @@ func (l *loop) await(ctx context.Context, until time.Duration) error {
 	return err
 }
 
+// awaitOne looks at what the watch deferred while it waits.
 func (l *loop) awaitOne(ctx context.Context, until time.Duration) (completed bool, err error) {
-	before := time.Now()
-	op, ok := l.Clients.Next(ctx, until)
-	l.waiting += time.Since(before)
-	if !ok {
-		return false, nil
+	for {
+		next, err := l.look(until)
+		if err != nil {
+			return false, err
+		}
+		before := time.Now()
+		op, ok := l.Clients.Next(ctx, next)
+		l.waiting += time.Since(before)
+		switch {
+		case ok:
+			return true, l.complete(op)
+		case next == until || ctx.Err() != nil:
+			return false, nil
+		}
 	}
-	return true, l.complete(op)
+}
+
+// look returns the time of the next look, at most until.
+func (l *loop) look(until time.Duration) (next time.Duration, err error) {
+	if l.Look == nil {
+		return until, nil
+	}
+	goOn, again := l.Look()
+	switch {
+	case !goOn:
+		return 0, ErrSeen
+	case again > 0:
+		return min(until, l.Cluster.Now()+again), nil
+	}
+	return until, nil
 }
 
 // invoke records an operation and starts it.
@@ -227,8 +259,9 @@ func (l *loop) record(op history.Op) (history.Op, error) {
 }
 
 // abandon heals what the nemesis did and records the calls that still complete (N3). The recorder
-// may be what failed, so nothing here depends on it.
-func (l *loop) abandon() {
+// may be what failed, so nothing here depends on it. Calls that hang in a convicted live run stay
+// without a completion.
+func (l *loop) abandon(convicted bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), healLimit)
 	defer cancel()
 	defer func() { _ = recover() }() // the loop's own panic is reported already; a second one adds nothing
@@ -241,6 +274,13 @@ func (l *loop) abandon() {
 			l.roster.Take(history.Nemesis)
 			l.busy++
 		}
+		if convicted {
+			l.awaitNemesis(ctx)
+		}
+	}
+	if convicted && l.Look != nil {
+		ctx, cancel = context.WithTimeout(ctx, lastCalls)
+		defer cancel()
 	}
 	for l.busy > 0 {
 		op, ok := l.Clients.Next(ctx, forever)

@@ -21,21 +21,21 @@ func TestMembersThatEnd(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		signal syscall.Signal
+		flags  []string
 		exit   int
 		out    string
 		errs   string
 	}{
-		"by themselves": {syscall.SIGSYS, failure.ExitInvalid, "ended by itself at ", ""},
-		"by others":     {syscall.SIGKILL, failure.ExitInternal, "FAILED", "splitvote: the experiment is broken: n"},
+		"by themselves":            {syscall.SIGSYS, []string{"--time-limit", "4s"}, failure.ExitInvalid, "ended by itself at ", ""},
+		"by themselves, fail-fast": {syscall.SIGSYS, []string{"--fail-fast"}, failure.ExitInvalid, "ended by itself at ", ""},
+		"by others":                {syscall.SIGKILL, nil, failure.ExitInternal, "FAILED", "splitvote: the experiment is broken: n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			run := exec.Command(binary, "run", "--backend", "local", "--nodes", "1", "--time-limit", "10m", "--store", dir,
 				"--heal-limit", "1s")
-			if tt.exit == failure.ExitInvalid {
-				run.Args = append(run.Args, "--time-limit", "4s")
-			}
+			run.Args = append(run.Args, tt.flags...)
 			run.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"))
 			var out, errs bytes.Buffer
 			run.Stdout, run.Stderr = &out, &errs

@@ -12,34 +12,8 @@ import (
 // errJudged ends a stream whose judge has found a violation while it waited for more.
 var errJudged = errors.New("judged")
 
-// lookPace says when an online judge looks at what it puts off: soon after an event, and for a
-// small part of the time.
-type lookPace struct {
-	fresh bool // events came since the last look
-	last  time.Time
-	took  time.Duration
-}
-
-const (
-	lookEvery = 20 * time.Millisecond
-	lookShare = 10 // a look that took a while is not repeated for lookShare times as long
-	mostLook  = 50 * time.Millisecond
-)
-
-// due is how long it is until the next look.
-func (p *lookPace) due(now time.Time) time.Duration {
-	return p.last.Add(max(lookEvery, lookShare*p.took)).Sub(now)
-}
-
-func (p *lookPace) look(judge func(context.Context) bool) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), mostLook)
-	defer cancel()
-	start := time.Now()
-	possible := judge(ctx)
-	p.last = time.Now()
-	p.took, p.fresh = p.last.Sub(start), false
-	return possible
-}
+// firstIdle is how long nothing comes until a reader counts as idle.
+const firstIdle = 20 * time.Millisecond
 
 // idling is a reader that does something useful while it waits: it asks idle, which says when to
 // ask again, until there is nothing left to do. A read ends with errJudged where idle says that the
@@ -96,7 +70,7 @@ func (r *idling) Read(to []byte) (int, error) {
 
 // await takes the next chunk.
 func (r *idling) await() error {
-	wait := time.NewTimer(lookEvery)
+	wait := time.NewTimer(firstIdle)
 	defer wait.Stop()
 	for {
 		select {

@@ -30,7 +30,7 @@ type pipe struct {
 	guess       bool            // no model was asked for and none is known yet
 	fs          map[string]bool // calls that did not tell
 
-	pace   lookPace
+	pace   linear.Pace
 	judged bool // a violation was found while nothing came
 	ops    []history.Op
 	held   int64
@@ -90,10 +90,7 @@ func (p *pipe) read(in *history.Stream) error {
 
 // look lets the judge look at calls that it puts off, when that is due.
 func (p *pipe) look() bool {
-	if p.watch == nil || p.pace.due(time.Now()) > 0 {
-		return true
-	}
-	return p.pace.look(p.watch.Look)
+	return p.watch == nil || p.pace.Look(p.watch)
 }
 
 // history reads standard input; without what it holds if that is too much to keep.
@@ -103,11 +100,12 @@ func (p *pipe) history(ctx context.Context, in io.Reader, format string) (*histo
 		return nil, failure.Usage(fmt.Errorf("--format: %w", err))
 	}
 	idle := func() (again time.Duration, more, possible bool) {
-		if p.watch == nil || !p.pace.fresh {
+		if _, fresh := p.pace.Due(); p.watch == nil || !fresh {
 			return 0, false, true
 		}
 		p.judged = !p.look()
-		return p.pace.due(time.Now()), p.pace.fresh, !p.judged
+		again, more = p.pace.Due()
+		return again, more, !p.judged
 	}
 	events := history.NewStream(newIdling(ctx, in, idle), known)
 	err = p.read(events)
@@ -129,7 +127,7 @@ func (p *pipe) history(ctx context.Context, in io.Reader, format string) (*histo
 func (p *pipe) see(op *history.Op) (possible bool, err error) {
 	switch {
 	case p.watch != nil:
-		p.pace.fresh = true
+		p.pace.Event()
 		return p.watch.Event(op) && p.look(), nil
 	case !p.guess || op.Process == history.Nemesis:
 		return true, nil
