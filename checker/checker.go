@@ -44,17 +44,19 @@ type Checker interface {
 
 // Result is what a checker found.
 type Result struct {
-	Checker  string         `json:"checker"`
-	Verdict  Verdict        `json:"verdict"`
-	Reason   string         `json:"reason,omitempty"`   // one line: why it is not valid
-	Cause    Cause          `json:"cause,omitempty"`    // why it is unknown, for machines
-	Decide   string         `json:"decide,omitempty"`   // what would decide an unknown verdict, where Cause alone does not tell
-	Method   string         `json:"method,omitempty"`   // how it was decided: zones, search, porcupine ...
-	Evidence []Evidence     `json:"evidence,omitempty"` // the violations, the clearest first
-	Holds    []string       `json:"holds,omitempty"`    // weaker models that the history still satisfies, strongest first
-	Stats    map[string]any `json:"stats,omitempty"`    // figures of the checker's own
-	Took     time.Duration  `json:"took,omitempty"`     // nanoseconds of wall time; not part of the verdict
-	Parts    []Result       `json:"parts,omitempty"`    // of a composition
+	Checker string  `json:"checker"`
+	Verdict Verdict `json:"verdict"`
+	Reason  string  `json:"reason,omitempty"` // one line: why it is not valid
+	Cause   Cause   `json:"cause,omitempty"`  // why it is unknown, for machines
+	// what would decide an unknown verdict, where Cause alone does not tell
+	Decide   string     `json:"decide,omitempty"`
+	Method   string     `json:"method,omitempty"`   // how it was decided: zones, search, porcupine ...
+	Evidence []Evidence `json:"evidence,omitempty"` // the violations, the clearest first
+	// weaker models that the history still satisfies, strongest first
+	Holds []string       `json:"holds,omitempty"`
+	Stats map[string]any `json:"stats,omitempty"` // figures of the checker's own
+	Took  time.Duration  `json:"took,omitempty"`  // nanoseconds of wall time; not part of the verdict
+	Parts []Result       `json:"parts,omitempty"` // of a composition
 }
 
 // Cause says why a verdict is unknown, in words that a script can match.
@@ -76,14 +78,17 @@ const (
 
 // Evidence is one violation: the smallest set of operations that shows it, and why it cannot be.
 type Evidence struct {
-	Kind    string  `json:"kind"`          // stale-read, value-from-nowhere, lost-append, no-progress ...
-	Key     string  `json:"key,omitempty"` // the object
-	Summary string  `json:"summary"`       // one line: "key x is not linearizable"
-	Ops     []int   `json:"ops"`           // indices of the invocations, in time order; dropping any one leaves no violation, except a failed call that explains it
-	Why     []Claim `json:"why"`           // one sentence an operation, where there is something to say
+	Kind    string `json:"kind"`          // stale-read, value-from-nowhere, lost-append, no-progress ...
+	Key     string `json:"key,omitempty"` // the object
+	Summary string `json:"summary"`       // one line: "key x is not linearizable"
+	// indices of the invocations, in time order; dropping any one leaves no violation, except a
+	// failed call that explains it
+	Ops []int   `json:"ops"`
+	Why []Claim `json:"why"` // one sentence an operation, where there is something to say
 
 	Cycle []Dependency `json:"cycle,omitempty"` // of transactions: each step leads to where the next begins
-	Keys  []string     `json:"keys,omitempty"`  // of transactions: what it is about, as JSON; nil for all that they touched
+	// of transactions: what it is about, as JSON; nil for all that they touched
+	Keys []string `json:"keys,omitempty"`
 
 	Log     []string `json:"log,omitempty"`      // what a member said last, a line each
 	LogFile string   `json:"log-file,omitempty"` // where it says more

@@ -42,7 +42,8 @@ func tell(t *testing.T, lines string) *history.History {
 		case len(words) > 4 && op.Process != history.Nemesis:
 			op.Value = json.RawMessage(words[4])
 		case len(words) > 4:
-			f := history.Fault{Fault: words[4], Phase: history.Phase(words[6]), Bit: len(words) > 7 && words[7] == "bit"}
+			f := history.Fault{Fault: words[4], Phase: history.Phase(words[6]),
+				Bit: len(words) > 7 && words[7] == "bit"}
 			fmt.Sscan(words[5], &f.ID)
 			op.Value, _ = json.Marshal(f)
 		}
@@ -97,19 +98,23 @@ func TestLivenessIsJudgedFromHealingOn(t *testing.T) {
 		lines string
 		want  checker.Verdict
 	}{
-		"never healed":             {underPartition, checker.Valid},
-		"nobody asked afterwards":  {underPartition + healed, checker.Valid},
-		"success":                  {underPartition + healed + "\n 22 p0 invoke read\n 23 p0 ok read", checker.Valid},
-		"success in the end":       {underPartition + healed + "\n 22 p0 invoke read\n 23 p0 fail read\n 24 p0 invoke read\n 25 p0 ok read", checker.Valid},
-		"stuck":                    {underPartition + healed + "\n 22 p0 invoke read\n 23 p0 fail read\n 24 p0 invoke read", checker.Invalid},
-		"only an older call ended": {underPartition + "\n 19 p5 invoke read" + healed + "\n 22 p5 ok read\n 22 p0 invoke read", checker.Invalid},
+		"never healed":            {underPartition, checker.Valid},
+		"nobody asked afterwards": {underPartition + healed, checker.Valid},
+		"success":                 {underPartition + healed + "\n 22 p0 invoke read\n 23 p0 ok read", checker.Valid},
+		"success in the end": {underPartition + healed +
+			"\n 22 p0 invoke read\n 23 p0 fail read\n 24 p0 invoke read\n 25 p0 ok read", checker.Valid},
+		"stuck": {underPartition + healed +
+			"\n 22 p0 invoke read\n 23 p0 fail read\n 24 p0 invoke read", checker.Invalid},
+		"only an older call ended": {underPartition + "\n 19 p5 invoke read" + healed +
+			"\n 22 p5 ok read\n 22 p0 invoke read", checker.Invalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := checker.Liveness{}.Check(context.Background(), tell(t, test.lines))
 			if r.Verdict != test.want {
 				t.Errorf("%v (%s), want %v", r.Verdict, r.Reason, test.want)
 			}
-			if r.Verdict == checker.Invalid && (len(r.Evidence) != 1 || len(r.Evidence[0].Why) == 0 || r.Evidence[0].Kind != "no-progress") {
+			if r.Verdict == checker.Invalid && (len(r.Evidence) != 1 || len(r.Evidence[0].Why) == 0 ||
+				r.Evidence[0].Kind != "no-progress") {
 				t.Errorf("evidence %+v explains nothing", r.Evidence)
 			}
 		})
@@ -123,16 +128,25 @@ func TestCoverageRefusesEmptyPasses(t *testing.T) {
 		want  string // part of the reason, "" for valid
 		cause checker.Cause
 	}{
-		"enough":                      {checker.Coverage{Calls: []string{"read", "write"}, MinOk: 1, Faults: []string{"partition"}}, underPartition, "", ""},
-		"a call never succeeded":      {checker.Coverage{Calls: []string{"read", "cas"}, MinOk: 1}, underPartition, "only 0 cas succeeded, want at least 1", checker.TooLittle},
-		"too few":                     {checker.Coverage{Calls: []string{"read"}, MinOk: 2}, underPartition, "only 1 read succeeded, want at least 2", checker.TooLittle},
-		"a fault never happened":      {checker.Coverage{Faults: []string{"kill"}}, underPartition, "no kill happened", checker.TooLittle},
-		"a fault did not bite":        {checker.Coverage{Faults: []string{"partition"}}, strings.Replace(underPartition, " bit", "", 1), "no partition took effect, of 1", checker.NoBite},
-		"nothing succeeded meanwhile": {checker.Coverage{Faults: []string{"partition"}}, strings.Replace(underPartition, "5 p0 ok read", "5 p0 fail read", 1), "no call succeeded while a fault was on", checker.TooLittle},
+		"enough": {checker.Coverage{Calls: []string{"read", "write"}, MinOk: 1,
+			Faults: []string{"partition"}}, underPartition, "", ""},
+		"a call never succeeded": {checker.Coverage{Calls: []string{"read", "cas"}, MinOk: 1}, underPartition,
+			"only 0 cas succeeded, want at least 1", checker.TooLittle},
+		"too few": {checker.Coverage{Calls: []string{"read"}, MinOk: 2}, underPartition,
+			"only 1 read succeeded, want at least 2", checker.TooLittle},
+		"a fault never happened": {checker.Coverage{Faults: []string{"kill"}}, underPartition, "no kill happened",
+			checker.TooLittle},
+		"a fault did not bite": {checker.Coverage{Faults: []string{"partition"}},
+			strings.Replace(underPartition, " bit", "", 1), "no partition took effect, of 1", checker.NoBite},
+		"nothing succeeded meanwhile": {checker.Coverage{Faults: []string{"partition"}},
+			strings.Replace(underPartition, "5 p0 ok read", "5 p0 fail read", 1),
+			"no call succeeded while a fault was on", checker.TooLittle},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := test.gate.Check(context.Background(), tell(t, test.lines))
-			if test.want == "" && r.Verdict != checker.Valid || test.want != "" && (r.Verdict != checker.Unknown || !strings.Contains(r.Reason, test.want)) || r.Cause != test.cause {
+			if test.want == "" && r.Verdict != checker.Valid ||
+				test.want != "" && (r.Verdict != checker.Unknown || !strings.Contains(r.Reason, test.want)) ||
+				r.Cause != test.cause {
 				t.Errorf("%v, %s: %s; want %s: %s", r.Verdict, r.Cause, r.Reason, test.cause, test.want)
 			}
 		})
@@ -143,9 +157,12 @@ func TestCoverageRefusesEmptyPasses(t *testing.T) {
 func TestCoverageNamesTheCause(t *testing.T) {
 	gate := checker.Coverage{Calls: []string{"read"}, MinOk: 5}
 	for name, test := range map[string]struct{ lines, want string }{
-		"nothing more":        {"0 p0 invoke read\n1 p0 ok read\n2 p0 invoke read\n8 p0 fail read\n9 p0 invoke read\n", ": no progress since "},
-		"nothing at all":      {"0 p0 invoke read\n1 p0 fail read\n2 p0 invoke read\n3 p0 fail read\n", ": 2 of 2 calls did not succeed"},
-		"without an answer":   {"0 p0 invoke read\n1 p1 invoke read\n", ": 2 of 2 calls did not succeed, 2 of them as this one: no answer"},
+		"nothing more": {"0 p0 invoke read\n1 p0 ok read\n2 p0 invoke read\n8 p0 fail read\n9 p0 invoke read\n",
+			": no progress since "},
+		"nothing at all": {"0 p0 invoke read\n1 p0 fail read\n2 p0 invoke read\n3 p0 fail read\n",
+			": 2 of 2 calls did not succeed"},
+		"without an answer": {"0 p0 invoke read\n1 p1 invoke read\n",
+			": 2 of 2 calls did not succeed, 2 of them as this one: no answer"},
 		"there was too few":   {"0 p0 invoke read\n1 p0 ok read\n", ""},
 		"half of them, in it": {"0 p0 invoke read\n1 p0 ok read\n2 p0 invoke read\n3 p0 fail read\n", ""},
 	} {
@@ -164,16 +181,24 @@ func TestCoverageCountsWhatWasObserved(t *testing.T) {
 		lines string
 		want  checker.Verdict
 	}{
-		"read":                     {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke read null\n4 p1 ok read 7", checker.Valid},
-		"read in a list":           {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke read null\n4 p1 ok read [3,7]", checker.Valid},
-		"never completed, read":    {"1 p0 invoke write 7\n3 p1 invoke read null\n4 p1 ok read 7", checker.Valid},
-		"not read":                 {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke read null\n4 p1 ok read 8", checker.Unknown},
-		"nothing read":             {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke read null\n4 p1 ok read null", checker.Unknown},
-		"read without an answer":   {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke read null\n4 p1 info read null", checker.Unknown},
-		"refused":                  {"1 p0 invoke write 7\n2 p0 fail write 7\n3 p1 invoke read null\n4 p1 ok read 7", checker.Unknown},
-		"told by another's answer": {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke add 7\n4 p1 ok add 7\n5 p1 invoke read null\n6 p1 ok read null", checker.Unknown},
+		"read": {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke read null\n4 p1 ok read 7",
+			checker.Valid},
+		"read in a list": {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke read null\n4 p1 ok read [3,7]",
+			checker.Valid},
+		"never completed, read": {"1 p0 invoke write 7\n3 p1 invoke read null\n4 p1 ok read 7", checker.Valid},
+		"not read": {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke read null\n4 p1 ok read 8",
+			checker.Unknown},
+		"nothing read": {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke read null\n4 p1 ok read null",
+			checker.Unknown},
+		"read without an answer": {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke read null\n4 p1 info read null",
+			checker.Unknown},
+		"refused": {"1 p0 invoke write 7\n2 p0 fail write 7\n3 p1 invoke read null\n4 p1 ok read 7",
+			checker.Unknown},
+		"told by another's answer": {"1 p0 invoke write 7\n2 p0 info write 7\n3 p1 invoke add 7\n4 p1 ok add 7\n5 " +
+			"p1 invoke read null\n6 p1 ok read null", checker.Unknown},
 		"written twice": {
-			"1 p0 invoke write 7\n2 p0 info write 7\n2 p2 invoke write 7\n2 p2 info write 7\n3 p1 invoke read null\n4 p1 ok read 7", checker.Unknown},
+			"1 p0 invoke write 7\n2 p0 info write 7\n2 p2 invoke write 7\n2 p2 info write 7\n3 p1 invoke read " +
+				"null\n4 p1 ok read 7", checker.Unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := checker.Coverage{Calls: []string{"write"}, MinOk: 1}.Check(context.Background(), tell(t, test.lines))
@@ -200,7 +225,8 @@ func (f fixed) Check(context.Context, *history.History) checker.Result {
 
 func TestVerdictsMergeByMaximum(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		verdicts := rapid.SliceOf(rapid.SampledFrom([]checker.Verdict{checker.Valid, checker.Unknown, checker.Invalid})).Draw(t, "verdicts")
+		verdicts := rapid.SliceOf(rapid.SampledFrom([]checker.Verdict{checker.Valid, checker.Unknown,
+			checker.Invalid})).Draw(t, "verdicts")
 		var parts []checker.Checker
 		want := checker.Valid
 		for _, v := range verdicts {
@@ -240,7 +266,8 @@ func TestNoTimeIsUnknown(t *testing.T) {
 }
 
 func TestVerdictsAreWrittenInWords(t *testing.T) {
-	for v, word := range map[checker.Verdict]string{checker.Valid: `"valid"`, checker.Unknown: `"unknown"`, checker.Invalid: `"invalid"`} {
+	for v, word := range map[checker.Verdict]string{checker.Valid: `"valid"`, checker.Unknown: `"unknown"`,
+		checker.Invalid: `"invalid"`} {
 		text, err := json.Marshal(v)
 		if err != nil || string(text) != word {
 			t.Errorf("%s, %v; want %s", text, err, word)

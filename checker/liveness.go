@@ -49,11 +49,12 @@ func (Liveness) Check(_ context.Context, h *history.History) Result {
 	if asked == 0 {
 		return Result{Verdict: Valid}
 	}
-	text := fmt.Sprintf("no progress after healing: all %d calls from %s on went without success", asked, healed.Round(time.Millisecond))
+	text := fmt.Sprintf("no progress after healing: all %d calls from %s on went without success", asked,
+		healed.Round(time.Millisecond))
 	why := "the first call after healing; it did not succeed, nor did any later one"
 	if last.Err != "" {
 		why += fmt.Sprintf(" (the last said: %s)", last.Err)
 	}
-	return Result{Verdict: Invalid, Reason: text, Evidence: []Evidence{{Kind: "no-progress", Summary: text, Ops: []int{first},
-		Why: []Claim{{first, why}}}}}
+	return Result{Verdict: Invalid, Reason: text,
+		Evidence: []Evidence{{Kind: "no-progress", Summary: text, Ops: []int{first}, Why: []Claim{{first, why}}}}}
 }

@@ -6,7 +6,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Stats counts how the clients' calls ended, in all and by F. It only counts: its verdict is always Valid.
+// Stats counts how the clients' calls ended, in all and by F. It only counts: its verdict is
+// always Valid.
 type Stats struct{}
 
 // Counts says how many calls ended in which way; a call without completion counts as Info.

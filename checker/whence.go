@@ -57,12 +57,14 @@ func Failed(op, completion *history.Op, reader int) string {
 	if completion.Err != "" {
 		why = " (" + strconv.Quote(completion.Err) + ")"
 	}
-	return fmt.Sprintf("%s %s and said that it failed%s: either #%d saw an aborted write, or the recorder calls a time-out `fail` where it must be `info`",
+	return fmt.Sprintf("%s %s and said that it failed%s: either #%d saw an aborted write, or the recorder calls a "+
+		"time-out `fail` where it must be `info`",
 		did, written(op), why, reader)
 }
 
 // past are the calls that write, as a sentence tells them.
-var past = map[string]string{"write": "wrote", "cas": "wrote", "put": "put", "add": "added", "append": "appended", "enqueue": "enqueued", "push": "pushed"}
+var past = map[string]string{"write": "wrote", "cas": "wrote", "put": "put", "add": "added", "append": "appended",
+	"enqueue": "enqueued", "push": "pushed"}
 
 // Writes says whether a failed call is worth blaming for what was seen: a plain write. A cas fails
 // because its precondition is false, and what it would have written says little where others wrote
@@ -113,12 +115,17 @@ func (s *search) add(c history.Call) {
 	case s.near != nil:
 	case has:
 		s.near = &Claim{op.Index, fmt.Sprintf("%s %s too, but to key %s", past[op.F], value, op.Key)}
-	case op.Key != "" && op.Key != s.read.Key && meant(value) == s.read.Key && slices.ContainsFunc(parts, func(part json.RawMessage) bool { return meant(part) == op.Key }):
-		s.near = &Claim{op.Index, fmt.Sprintf("%s %s to key %s: key and value may be exchanged", past[op.F], value, op.Key)}
+	case op.Key != "" && op.Key != s.read.Key && meant(value) == s.read.Key &&
+		slices.ContainsFunc(parts, func(part json.RawMessage) bool {
+			return meant(part) == op.Key
+		}):
+		s.near = &Claim{op.Index, fmt.Sprintf("%s %s to key %s: key and value may be exchanged", past[op.F], value,
+			op.Key)}
 	case op.Key == s.read.Key:
 		for _, part := range parts {
 			if meant(part) == meant(value) {
-				s.near = &Claim{op.Index, fmt.Sprintf("%s %s, which is another value than %s: was the same meant?", past[op.F], value, part)}
+				s.near = &Claim{op.Index, fmt.Sprintf("%s %s, which is another value than %s: was the same meant?",
+					past[op.F], value, part)}
 				return
 			}
 		}
@@ -140,7 +147,8 @@ func (s *search) parts(op *history.Op) []json.RawMessage {
 	return []json.RawMessage{s.read.Value}
 }
 
-// meant is what different ways to write one value have in common: "3", 3, 3.0, [3] and ["id", 3] are all 3.
+// meant is what different ways to write one value have in common: "3", 3, 3.0, [3] and ["id", 3]
+// are all 3.
 func meant(value json.RawMessage) string {
 	var list []json.RawMessage
 	var text string

@@ -16,23 +16,34 @@ import (
 func TestWhence(t *testing.T) {
 	for _, test := range []struct{ name, model, calls, want string }{
 		{"a failed write", "register", "write 1; write 2 ✗ timeout; read null → 2",
-			"#2 wrote 2 and said that it failed (\"timeout\"): either #4 saw an aborted write, or the recorder calls a time-out `fail` where it must be `info`"},
-		{"a failed cas", "cas-register", "write 1; cas [1,2] ✗ timeout; read null → 2", "#2 wrote 2 and said that it failed"},
-		{"a failed write without an error", "register", "write 2 ✗; read null → 2", "#0 wrote 2 and said that it failed: either #2 saw"},
+			"#2 wrote 2 and said that it failed (\"timeout\"): either #4 saw an aborted write, or the recorder " +
+				"calls a time-out `fail` where it must be `info`"},
+		{"a failed cas", "cas-register", "write 1; cas [1,2] ✗ timeout; read null → 2",
+			"#2 wrote 2 and said that it failed"},
+		{"a failed write without an error", "register", "write 2 ✗; read null → 2",
+			"#0 wrote 2 and said that it failed: either #2 saw"},
 		{"a failed add", "set", "add 1; add 2 ✗ timeout; read null → [1,2]", "#2 added 2 and said that it failed"},
-		{"a failed enqueue", "fifo-queue", "enqueue 2 ✗ timeout; dequeue null → 2", "#0 enqueued 2 and said that it failed"},
+		{"a failed enqueue", "fifo-queue", "enqueue 2 ✗ timeout; dequeue null → 2",
+			"#0 enqueued 2 and said that it failed"},
 		{"a failed push", "stack", "push 1; push 2 ✗ timeout; pop null → 2", "#2 pushed 2 and said that it failed"},
-		{"a failed append to a list", "append-list", "append 1; append 2 ✗ timeout; read null → [1,2]", "#2 appended 2 and said that it failed"},
-		{"a failed append to a text", "kv", `put "a"; append "b" ✗ timeout; get null → "ab"`, `#2 appended "b" and said that it failed`},
-		{"a failed add to a counter", "counter", "add 1; add 5 ✗ timeout; add 7 ✗ busy; read null → 6", "#2 added 5 and said that it failed"},
+		{"a failed append to a list", "append-list", "append 1; append 2 ✗ timeout; read null → [1,2]",
+			"#2 appended 2 and said that it failed"},
+		{"a failed append to a text", "kv", `put "a"; append "b" ✗ timeout; get null → "ab"`,
+			`#2 appended "b" and said that it failed`},
+		{"a failed add to a counter", "counter", "add 1; add 5 ✗ timeout; add 7 ✗ busy; read null → 6",
+			"#2 added 5 and said that it failed"},
 		{"a failed write that another explains", "register", "write 1; write 2; write 1 ✗ no; read null → 1", ""},
 		{"a failed write after the read", "register", "write 1; read null → 2; write 2 ✗ no", ""},
 		{"nobody", "register", "write 1; read null → 2", ""},
-		{"text and number", "register", `write "3"; read null → 3`, `#0 wrote "3", which is another value than 3: was the same meant?`},
-		{"a pair and its part", "register", `write 3; read null → ["id",3]`, `#0 wrote 3, which is another value than ["id",3]: was the same meant?`},
-		{"an element as text", "set", `add 3; read null → ["3"]`, `#0 added 3, which is another value than "3": was the same meant?`},
+		{"text and number", "register", `write "3"; read null → 3`,
+			`#0 wrote "3", which is another value than 3: was the same meant?`},
+		{"a pair and its part", "register", `write 3; read null → ["id",3]`,
+			`#0 wrote 3, which is another value than ["id",3]: was the same meant?`},
+		{"an element as text", "set", `add 3; read null → ["3"]`,
+			`#0 added 3, which is another value than "3": was the same meant?`},
 		{"another key", "register", "x write 3; y read null → 3", "#0 wrote 3 too, but to key x"},
-		{"key and value exchanged", "register", "7 write 3; 3 read null → 7", "#0 wrote 3 to key 7: key and value may be exchanged"},
+		{"key and value exchanged", "register", "7 write 3; 3 read null → 7",
+			"#0 wrote 3 to key 7: key and value may be exchanged"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := told(t, test.calls)
@@ -79,8 +90,8 @@ func TestWhence(t *testing.T) {
 // call is its key.
 func told(t *testing.T, text string) *history.History {
 	t.Helper()
-	names := map[string]bool{"write": true, "read": true, "cas": true, "add": true, "enqueue": true, "dequeue": true, "push": true, "pop": true,
-		"append": true, "put": true, "get": true}
+	names := map[string]bool{"write": true, "read": true, "cas": true, "add": true, "enqueue": true, "dequeue": true,
+		"push": true, "pop": true, "append": true, "put": true, "get": true}
 	var ops []history.Op
 	for i, line := range strings.Split(text, "; ") {
 		w := strings.Fields(line)

@@ -14,7 +14,7 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// recorded is a file of so many operations, each an invocation and a completion, as a run of twenty
+// recorded is a file of n operations, each an invocation and a completion, as a run of twenty
 // clients records them.
 func recorded(operations int) []byte {
 	draw := rand.New(rand.NewPCG(1, 1))
@@ -24,7 +24,8 @@ func recorded(operations int) []byte {
 	index := 0
 	line := func(process int, kind, rest string) {
 		now += draw.Int64N(400_000)
-		file = fmt.Appendf(file, `{"index":%d,"time":%d,"process":%d,"type":"%s",%s,"node":"n%d"}`+"\n", index, now, process, kind, rest, 1+process%5)
+		file = fmt.Appendf(file, `{"index":%d,"time":%d,"process":%d,"type":"%s",%s,"node":"n%d"}`+"\n", index, now,
+			process, kind, rest, 1+process%5)
 		index++
 	}
 	for index < 2*operations {

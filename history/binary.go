@@ -81,7 +81,8 @@ func NewBinaryWriter(w io.Writer) *BinaryWriter {
 func (b *BinaryWriter) Add(op *Op) error {
 	switch {
 	case op.Time < b.last:
-		return fmt.Errorf("event %d: time %d is before the time %d of the event before it (H3)", op.Index, op.Time, b.last)
+		return fmt.Errorf("event %d: time %d is before the time %d of the event before it (H3)", op.Index, op.Time,
+			b.last)
 	case op.F == "" || op.Process < Nemesis || int(op.Kind) >= len(kinds):
 		return fmt.Errorf("event %d: process %d cannot %s %q", op.Index, op.Process, op.Kind, op.F)
 	case len(op.F)+len(op.Key)+len(op.Node)+len(op.Err)+len(op.Value) > maxLine:
@@ -182,7 +183,8 @@ func (b *BinaryWriter) Flush() error {
 // WriteBinary writes a history in the binary form.
 func WriteBinary(w io.Writer, h *History) error {
 	if h.Initial.Given() {
-		return errors.New("the binary form has no header that could say what objects hold initially: write JSON lines or EDN")
+		return errors.New("the binary form has no header that could say what objects hold initially: write JSON " +
+			"lines or EDN")
 	}
 	b := NewBinaryWriter(w)
 	for i := range h.Ops {
@@ -251,7 +253,8 @@ func (f *binaryFeeder) header() error {
 	case err != nil || string(head[:len(binaryMagic)]) != binaryMagic:
 		return &BlockError{0, "this is not the binary form of a history"}
 	case head[len(binaryMagic)] != binaryVersion:
-		return &BlockError{0, fmt.Sprintf("the binary form is of version %d, known is %d", head[len(binaryMagic)], binaryVersion)}
+		return &BlockError{0, fmt.Sprintf("the binary form is of version %d, known is %d", head[len(binaryMagic)],
+			binaryVersion)}
 	}
 	return nil
 }

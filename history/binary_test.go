@@ -82,7 +82,8 @@ func TestDecodeKeepsTheWholeBlocksOfABinaryFile(t *testing.T) {
 	if len(ends) < 3 {
 		t.Fatalf("only %d blocks", len(ends))
 	}
-	for _, end := range append([]int{1, 7, 8, 9, 15, 16, 17, ends[0] - 1, ends[0] + 1, ends[1] - 1, ends[1] + 7}, ends...) {
+	for _, end := range append([]int{1, 7, 8, 9, 15, 16, 17, ends[0] - 1, ends[0] + 1, ends[1] - 1, ends[1] + 7},
+		ends...) {
 		h, err := history.Decode(bytes.NewReader(file[:end]), history.Auto)
 		if err != nil {
 			t.Errorf("cut at byte %d: %v", end, err)
@@ -92,7 +93,8 @@ func TestDecodeKeepsTheWholeBlocksOfABinaryFile(t *testing.T) {
 		for _, e := range ends {
 			between = between && e != end
 		}
-		if between != (h.Cut != "") || len(h.Ops) > 0 && !same(h.Ops, whole.Ops[:len(h.Ops)]) || end >= ends[0] && len(h.Ops) == 0 {
+		if between != (h.Cut != "") || len(h.Ops) > 0 && !same(h.Ops, whole.Ops[:len(h.Ops)]) ||
+			end >= ends[0] && len(h.Ops) == 0 {
 			t.Errorf("cut at byte %d: %d events, cut is %q", end, len(h.Ops), h.Cut)
 		}
 		s := history.NewStream(bytes.NewReader(file[:end]), history.Auto)
@@ -154,7 +156,8 @@ func sealed(payload string) []byte {
 func TestDecodeSaysWhatIsWrongWithABinaryFile(t *testing.T) {
 	const invoke = "\x01\x05\x01\x04read" // one event, at 5 ns, one name
 	good := sealed(invoke + "\x00\x00\x03\x00")
-	if h, err := history.Decode(bytes.NewReader(good), history.Auto); err != nil || len(h.Ops) != 1 || h.Ops[0].Process != 3 || h.Ops[0].Time != 5 {
+	if h, err := history.Decode(bytes.NewReader(good), history.Auto); err != nil || len(h.Ops) != 1 ||
+		h.Ops[0].Process != 3 || h.Ops[0].Time != 5 {
 		t.Fatalf("a good file: %+v, error %v", h, err)
 	}
 	flipped := bytes.Clone(good)
@@ -165,22 +168,30 @@ func TestDecodeSaysWhatIsWrongWithABinaryFile(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"no binary form":      {[]byte("\x89PNG\r\n\x1a\n0000"), "header: this is not the binary form of a history"},
-		"a newer version":     {newer, "header: the binary form is of version 9, known is 1"},
-		"a flipped bit":       {flipped, "block 1: is damaged: the checksum is another"},
-		"too large a block":   {append(good, "\xff\xff\xff\xff\x00\x00\x00\x00"...), "block 2: has 4294967295 bytes, more than 33554432"},
-		"many events":         {sealed("\xff\xff\xff\xff\x0f\x00\x00"), "block 1: its beginning makes no sense"},
-		"many names":          {sealed("\x01\x00\xff\xff\xff\xff\x0f"), "block 1: its beginning makes no sense"},
-		"no such name":        {sealed(invoke + "\x00\x00\x03\x01"), "block 1: event 0 in it: it cannot be read"},
-		"a name without end":  {sealed("\x01\x05\x01\x7fread"), "block 1: its names are not whole"},
-		"an empty f":          {sealed("\x01\x05\x01\x00\x00\x00\x03\x00"), "block 1: event 0 in it: an event needs an f"},
-		"a time beyond":       {sealed(invoke + "\x00\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x03\x00"), "block 1: event 0 in it: its time is beyond bounds"},
-		"no value":            {sealed(invoke + "\x40\x00\x03\x00\x00"), "block 1: event 0 in it: its value is not JSON"},
-		"half a value":        {sealed(invoke + "\x40\x00\x03\x00\x02[1"), "block 1: event 0 in it: its value is not JSON"},
-		"a value too deep":    {sealed(invoke + "\x40\x00\x03\x00\x7f" + strings.Repeat("[", 127)), "block 1: event 0 in it: its value is not JSON"},
-		"more than events":    {sealed(invoke + "\x00\x00\x03\x00\x00"), "block 1: has more than its events"},
-		"no history":          {sealed(invoke + "\x01\x00\x03\x00"), "event 0: process 3 completes read, which it has not invoked (H2)"},
-		"a name of two lines": {sealed("\x01\x05\x01\x04re\nd\x01\x00\x03\x00"), "event 0: process 3 completes re d, which it has not invoked (H2)"},
+		"no binary form":  {[]byte("\x89PNG\r\n\x1a\n0000"), "header: this is not the binary form of a history"},
+		"a newer version": {newer, "header: the binary form is of version 9, known is 1"},
+		"a flipped bit":   {flipped, "block 1: is damaged: the checksum is another"},
+		"too large a block": {append(good, "\xff\xff\xff\xff\x00\x00\x00\x00"...),
+			"block 2: has 4294967295 bytes, more than 33554432"},
+		"many events":        {sealed("\xff\xff\xff\xff\x0f\x00\x00"), "block 1: its beginning makes no sense"},
+		"many names":         {sealed("\x01\x00\xff\xff\xff\xff\x0f"), "block 1: its beginning makes no sense"},
+		"no such name":       {sealed(invoke + "\x00\x00\x03\x01"), "block 1: event 0 in it: it cannot be read"},
+		"a name without end": {sealed("\x01\x05\x01\x7fread"), "block 1: its names are not whole"},
+		"an empty f": {sealed("\x01\x05\x01\x00\x00\x00\x03\x00"),
+			"block 1: event 0 in it: an event needs an f"},
+		"a time beyond": {sealed(invoke + "\x00\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x03\x00"),
+			"block 1: event 0 in it: its time is beyond bounds"},
+		"no value": {sealed(invoke + "\x40\x00\x03\x00\x00"),
+			"block 1: event 0 in it: its value is not JSON"},
+		"half a value": {sealed(invoke + "\x40\x00\x03\x00\x02[1"),
+			"block 1: event 0 in it: its value is not JSON"},
+		"a value too deep": {sealed(invoke + "\x40\x00\x03\x00\x7f" + strings.Repeat("[", 127)),
+			"block 1: event 0 in it: its value is not JSON"},
+		"more than events": {sealed(invoke + "\x00\x00\x03\x00\x00"), "block 1: has more than its events"},
+		"no history": {sealed(invoke + "\x01\x00\x03\x00"),
+			"event 0: process 3 completes read, which it has not invoked (H2)"},
+		"a name of two lines": {sealed("\x01\x05\x01\x04re\nd\x01\x00\x03\x00"),
+			"event 0: process 3 completes re d, which it has not invoked (H2)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.want += " (read as binary)"
@@ -188,7 +199,8 @@ func TestDecodeSaysWhatIsWrongWithABinaryFile(t *testing.T) {
 			if err == nil || err.Error() != test.want {
 				t.Errorf("error %v, want %s", err, test.want)
 			}
-			if _, streamed := all(history.NewStream(bytes.NewReader(test.file), history.Auto)); streamed == nil || streamed.Error() != test.want {
+			if _, streamed := all(history.NewStream(bytes.NewReader(test.file), history.Auto)); streamed == nil ||
+				streamed.Error() != test.want {
 				t.Errorf("streamed: error %v, want %s", streamed, test.want)
 			}
 		})

@@ -65,10 +65,11 @@ func (b *block) breaksOff() string { return fmt.Sprintf("block %d breaks off", b
 
 // feeder divides a file into blocks.
 type feeder interface {
-	// fill reads the next block, up to one that is the last. What cannot be read is the failure of the last.
+	// fill reads the next block, up to one that is the last. What cannot be read is the failure of
+	// the last.
 	fill(b *block)
-	// parse finds the events of a block, up to the first thing that is none. It is called from
-	// several goroutines.
+	// parse finds the events of a block, up to the first line that is not an event. It is called
+	// from several goroutines.
 	parse(s *scanner, b *block)
 }
 
@@ -166,8 +167,8 @@ func (f *lineFeeder) fill(b *block) {
 	}
 }
 
-// end makes b the last block: the file ends here, or cannot be read on. Of a line that is not whole
-// for any other reason than the end of the file, nothing is kept.
+// end makes b the last block: the file ends here, or cannot be read on. A line that is incomplete
+// for any other reason than the end of the file is dropped.
 func (f *lineFeeder) end(b *block, err error) {
 	b.last, b.cut = true, errors.Is(err, io.ErrUnexpectedEOF)
 	if !b.cut && !errors.Is(err, io.EOF) {

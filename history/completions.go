@@ -73,7 +73,8 @@ func (c *completions) all(op Op) {
 				"want completions of transactions only", op.Kind, op.F)})
 			return
 		case kept > maxMemory:
-			c.ended = c.at(&EventError{What: fmt.Sprintf("the history takes more than %d GiB of memory", maxMemory>>30)})
+			c.ended = c.at(&EventError{What: fmt.Sprintf("the history takes more than %d GiB of memory",
+				maxMemory>>30)})
 			return
 		}
 		forgetProcess(&op)
@@ -113,8 +114,8 @@ func unordered(s source) bool {
 const completionsNote = "the history has completions only: no session and no real-time order is known, " +
 	"and no level that needs them is proved"
 
-// beginsWithCompletion says whether the first client event at the beginning of JSON lines completes a
-// transaction, so that the file is read in one piece.
+// beginsWithCompletion says whether the first client event at the beginning of JSON lines
+// completes a transaction, so that the file is read in one piece.
 func beginsWithCompletion(head []byte) bool {
 	for first := true; ; first = false {
 		line, rest, whole := bytes.Cut(head, []byte{'\n'})

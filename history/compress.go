@@ -131,7 +131,8 @@ func (f *inflater) Read(p []byte) (int, error) {
 	if room <= 0 {
 		return 0, fmt.Errorf("the %s file holds more than %d times its size", f.from, inflatesBy)
 	}
-	n, err := f.counter.Read(p[:min(int64(len(p)), room)]) // where the bound is does not depend on how much is read at once
+	// where the bound is does not depend on how much is read at once
+	n, err := f.counter.Read(p[:min(int64(len(p)), room)])
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		err = fmt.Errorf("the %s file is damaged: %w", f.from, err)
 	}

@@ -105,10 +105,12 @@ func TestDecodeRefusesDamagedAndBoundlessFiles(t *testing.T) {
 		"damaged":           {damaged, "line 4: the gzip file is damaged: "},
 		"no gzip at all":    {[]byte("\x1f\x8bnonsense, and more of it"), "gzip: invalid header"},
 		"a window too wide": {[]byte("\x28\xb5\x2f\xfd\x00\xff"), "line 1: the zstd file is damaged: "},
-		"holds too much":    {packed(t, history.Zstd, strings.Repeat("\n", 4<<20)), "the zstd file holds more than 200 times its size"},
+		"holds too much": {packed(t, history.Zstd, strings.Repeat("\n", 4<<20)),
+			"the zstd file holds more than 200 times its size"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := history.Decode(bytes.NewReader(test.file), history.JSONL); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, err := history.Decode(bytes.NewReader(test.file), history.JSONL); err == nil ||
+				!strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want …%s…", err, test.want)
 			}
 		})

@@ -17,7 +17,8 @@ func TestHowDeepAValueNests(t *testing.T) {
 			history.JSONL:         []byte(`{"process":0,"type":"invoke","f":"write","value":` + value + "}\n"),
 			history.EDN:           []byte(`{:process 0, :type :invoke, :f :write, :value ` + value + "}\n"),
 			history.PorcupineEtcd: []byte("INFO  jepsen.util - 0\t:invoke\t:write\t" + value + "\n"),
-			history.Binary:        sealed("\x01\x00\x01\x05write\x40\x00\x00\x00" + string(rune(min(len(value), 127))) + value[:min(len(value), 127)]),
+			history.Binary: sealed("\x01\x00\x01\x05write\x40\x00\x00\x00" + string(rune(min(len(value), 127))) +
+				value[:min(len(value), 127)]),
 		} {
 			h, err := history.Decode(bytes.NewReader(file), format)
 			if (err == nil) != (depth <= deepest) {

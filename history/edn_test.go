@@ -112,13 +112,15 @@ func TestReadEDNSaysWhatIsWrong(t *testing.T) {
 		`{:a "\q"}`:                            `line 1: \q is no escape`,
 		"{:a 12x}":                             `line 1: "12x" is no number`,
 		"{:process 0, :type :invoke, :f \"\"}": "line 1: an event needs a :f",
-		strings.Repeat("[", 100) + strings.Repeat("]", 100):                                                              "line 1: nests more than",
-		"{:process 0, :type :invoke, :f :x, :value " + strings.Repeat("{", 40) + `"a"` + strings.Repeat(" 1}", 40) + "}": "line 1: the keys of maps nest more than",
-		"{:a " + strings.Repeat("#_ ", 100) + "1}":                                                                       "line 1: nests more than",
-		`{:a "` + strings.Repeat("a", 17<<20) + `"}`:                                                                     "line 1: a form has more than 16777216 bytes",
-		strings.Repeat("#_ a ", 1<<20) + "{:process 0 :f :x}":                                                            "line 1: an event needs a :type",
-		"{:process 0, :type :invoke, :f :x, :value #:a[1]}":                                                              "line 1: #:a wants a map",
-		`{:process 0, :type :invoke, :f :x, :value #!}`:                                                                  "line 1: #! is not a tag",
+		strings.Repeat("[", 100) + strings.Repeat("]",
+			100): "line 1: nests more than",
+		"{:process 0, :type :invoke, :f :x, :value " + strings.Repeat("{", 40) + `"a"` + strings.Repeat(" 1}", 40) +
+			"}": "line 1: the keys of maps nest more than",
+		"{:a " + strings.Repeat("#_ ", 100) + "1}":            "line 1: nests more than",
+		`{:a "` + strings.Repeat("a", 17<<20) + `"}`:          "line 1: a form has more than 16777216 bytes",
+		strings.Repeat("#_ a ", 1<<20) + "{:process 0 :f :x}": "line 1: an event needs a :type",
+		"{:process 0, :type :invoke, :f :x, :value #:a[1]}":   "line 1: #:a wants a map",
+		`{:process 0, :type :invoke, :f :x, :value #!}`:       "line 1: #! is not a tag",
 	} {
 		_, err := history.ReadEDN(strings.NewReader(in))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
@@ -217,9 +219,11 @@ func TestReadEDNOfAJepsenRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []history.Op{
-		{Index: 0, Time: 3291485317, Process: history.Nemesis, Kind: history.Info, F: "start-partition", Value: []byte(`["isolated",{"n2":["n1","n5"]}]`)},
+		{Index: 0, Time: 3291485317, Process: history.Nemesis, Kind: history.Info, F: "start-partition",
+			Value: []byte(`["isolated",{"n2":["n1","n5"]}]`)},
 		{Index: 1, Time: 3295209422, Process: 0, F: "read", Key: "13", Value: []byte(`null`)},
-		{Index: 2, Time: 3296209422, Process: 0, Kind: history.Info, F: "read", Value: []byte(`[13,null]`), Err: `["timeout","5 s"]`},
+		{Index: 2, Time: 3296209422, Process: 0, Kind: history.Info, F: "read", Value: []byte(`[13,null]`),
+			Err: `["timeout","5 s"]`},
 		{Index: 3, Time: 3297209422, Process: 5, F: "txn", Value: []byte(`[["r",3,null],["append",3,2]]`)},
 	}
 	if diff := cmp.Diff(want, h.Ops); diff != "" {
@@ -232,11 +236,14 @@ func TestSplitTuples(t *testing.T) {
 		values []string // of an invocation and its completion, in turn
 		keys   []string
 	}{
-		"tuples of registers":              {[]string{`["x",null]`, `["x",3]`, `[7,[1,2]]`, `[7,[1,2]]`}, []string{"x", "x", "7", "7"}},
-		"compare-and-set without a key":    {[]string{`[1,2]`, `[1,2]`}, []string{"", ""}},
-		"a read without a key":             {[]string{`null`, `3`, `[1,2]`, `[1,2]`}, []string{"", "", "", ""}},
-		"transactions of two calls":        {[]string{`[["r",1,null],["w",1,2]]`, `[["r",1,0],["w",1,2]]`}, []string{"", ""}},
-		"compare-and-set beside read of k": {[]string{`["x",[1,2]]`, `["x",[1,2]]`, `["x",null]`, `["x",2]`}, []string{"x", "x", "x", "x"}},
+		"tuples of registers": {[]string{`["x",null]`, `["x",3]`, `[7,[1,2]]`, `[7,[1,2]]`},
+			[]string{"x", "x", "7", "7"}},
+		"compare-and-set without a key": {[]string{`[1,2]`, `[1,2]`}, []string{"", ""}},
+		"a read without a key":          {[]string{`null`, `3`, `[1,2]`, `[1,2]`}, []string{"", "", "", ""}},
+		"transactions of two calls": {[]string{`[["r",1,null],["w",1,2]]`, `[["r",1,0],["w",1,2]]`},
+			[]string{"", ""}},
+		"compare-and-set beside read of k": {[]string{`["x",[1,2]]`, `["x",[1,2]]`, `["x",null]`, `["x",2]`},
+			[]string{"x", "x", "x", "x"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var ops []history.Op
@@ -308,7 +315,8 @@ func TestFinalReadsKeepTheirMark(t *testing.T) {
 	}
 	for i, want := range []bool{true, true, false, false} {
 		if h.Ops[i].Final != want || again.Ops[i].Final != want {
-			t.Errorf("event %d: final is %v, and %v when written and read again, want %v", i, h.Ops[i].Final, again.Ops[i].Final, want)
+			t.Errorf("event %d: final is %v, and %v when written and read again, want %v", i, h.Ops[i].Final,
+				again.Ops[i].Final, want)
 		}
 	}
 }

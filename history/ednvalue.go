@@ -20,19 +20,18 @@ import (
 //
 // Nil, booleans, numbers and lists are what they are in JSON. Keywords, strings, symbols,
 // characters and ratios are strings there, and sets are arrays in an order of their elements. So
-// several forms have the same plain JSON: :k, "k" and \k. The first of them in the file has it, and
-// every other is written as an object that names its kind, {"#string":"k"}. A file that uses one
-// kind only, as nearly all do, has plain JSON only.
+// several forms have the same plain JSON: :k, "k" and \k. The first of them in the file has it,
+// and every other is written as an object that names its kind, {"#string":"k"}. A file that uses
+// one kind only, as nearly all do, has plain JSON only.
 //
-// The keys of objects, and the keys of events, are names: text. A number, or a form in JSON, is one
-// too, and what is not plain is preceded by its kind: "#string 1". What is plain among names is
-// decided by names. A name that begins with # is never plain, nor is a tag that has the name of a
-// kind.
+// The keys of objects, and the keys of events, are names: text. A number, or a form in JSON, is
+// one too, and what is not plain is preceded by its kind: "#string 1". names decides which names
+// are plain. A name that begins with # is never plain, nor is a tag that has the name of a kind.
 //
 // Why equal forms are written alike: what is plain is decided once for each text and remembered,
-// and the elements of sets and maps are sorted. Why others are not: the memory is of hashes, and if
-// two texts have the same, the worst is that one is written with its kind although it need not be.
-// The zero value is ready. A nil one writes everything plain.
+// and the elements of sets and maps are sorted. Why others are not: the memory is of hashes, and
+// if two texts have the same, the worst is that one is written with its kind although it need not
+// be. The zero value is ready. A nil one writes everything plain.
 type ednValues struct {
 	plain   map[uint64]ednKind
 	initial map[string]bool // keys whose initial value the header gives
@@ -61,7 +60,8 @@ const tagged = "tagged"
 
 func isKind(tag string) bool {
 	switch ednKind(tag) {
-	case ednKeyword, ednString, ednSymbol, ednChar, ednRatio, ednSpecial, ednPattern, ednVector, ednSet, ednNumber, ednForm, tagged:
+	case ednKeyword, ednString, ednSymbol, ednChar, ednRatio, ednSpecial, ednPattern, ednVector, ednSet, ednNumber,
+		ednForm, tagged:
 		return true
 	}
 	return false
@@ -166,7 +166,8 @@ func (v *ednValues) initialOfKey(micro edn.Vector) error {
 	if kind == "" || !v.initial[text] || onlyString(text, kind) || v.isPlain(inStrings, []byte(text), kind) {
 		return nil
 	}
-	return fmt.Errorf("%s is a key and a %s besides, and initial-by-key does not tell which of them it means", text, kind)
+	return fmt.Errorf("%s is a key and a %s besides, and initial-by-key does not tell which of them it means",
+		text, kind)
 }
 
 // microOperations are the parts of a transaction, each of which begins with a name.
@@ -207,7 +208,7 @@ func atomOf(form any) (text string, kind ednKind) {
 	return "", ""
 }
 
-// append appends a form as JSON, within so many names.
+// append appends a form as JSON, at the given depth of names.
 func (v *ednValues) append(buf []byte, form any, names int) ([]byte, error) {
 	switch form := form.(type) {
 	case nil:
@@ -264,7 +265,8 @@ func (v *ednValues) appendList(buf []byte, forms []any, kind ednKind, names int)
 		slices.SortFunc(items, inOrder)
 	}
 	list := append(bytes.Join(items, []byte{','}), ']')
-	if ambiguous := kind == ednSet || slices.IsSortedFunc(items, inOrder); ambiguous && !v.isPlain(inArrays, list, kind) {
+	if ambiguous := kind == ednSet || slices.IsSortedFunc(items, inOrder); ambiguous &&
+		!v.isPlain(inArrays, list, kind) {
 		return append(append(append(appendString(append(buf, '{'), "#"+string(kind)), ":["...), list...), '}'), nil
 	}
 	return append(append(buf, '['), list...), nil

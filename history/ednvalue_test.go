@@ -50,7 +50,9 @@ func things(depth int) *rapid.Generator[thing] {
 		case 8, 9, 10:
 			items := rapid.SliceOfN(things(depth-1), 0, 3).Draw(t, "items")
 			if kind == 10 {
-				items = slices.CompactFunc(slices.SortedFunc(slices.Values(items), func(a, b thing) int { return strings.Compare(a.name, b.name) }),
+				items = slices.CompactFunc(slices.SortedFunc(slices.Values(items), func(a, b thing) int {
+					return strings.Compare(a.name, b.name)
+				}),
 					func(a, b thing) bool { return a.name == b.name })
 				slices.Reverse(items) // in some order
 			}
@@ -70,7 +72,8 @@ func things(depth int) *rapid.Generator[thing] {
 		key, value := things(depth-1).Draw(t, "key"), things(depth-1).Draw(t, "value")
 		other := thing{":other", "keyword other"}
 		if key.name == other.name || rapid.Bool().Draw(t, "first") {
-			return thing{fmt.Sprintf("{%s %s %s 1}", key.spelt, value.spelt, other.spelt), "map " + key.name + value.name}
+			return thing{fmt.Sprintf("{%s %s %s 1}", key.spelt, value.spelt, other.spelt),
+				"map " + key.name + value.name}
 		}
 		return thing{fmt.Sprintf("{%s 1 %s %s}", other.spelt, key.spelt, value.spelt), "map " + key.name + value.name}
 	})
@@ -83,7 +86,8 @@ func TestEDNEquality(t *testing.T) {
 		all := rapid.SliceOfN(things(2), 2, 8).Draw(t, "values")
 		var file strings.Builder
 		for i, v := range all {
-			fmt.Fprintf(&file, "{:process %d, :type :invoke, :f :write, :value #jepsen.independent.Tuple [%s [%s]]}\n", i, v.spelt, v.spelt)
+			fmt.Fprintf(&file, "{:process %d, :type :invoke, :f :write, :value #jepsen.independent.Tuple [%s [%s]]}\n",
+				i, v.spelt, v.spelt)
 		}
 		h, err := history.ReadEDN(strings.NewReader(file.String()))
 		if err != nil {
@@ -107,10 +111,12 @@ func equalAs(t *rapid.T, how, file string, all []thing, h *history.History) {
 		for j, b := range all[:i] {
 			want := a.name == b.name
 			if got := bytes.Equal(h.Ops[i].Value, h.Ops[j].Value); got != want {
-				t.Fatalf("%s: %s and %s are equal: %v, as JSON %s and %s: %v\n%s", how, a.spelt, b.spelt, want, h.Ops[i].Value, h.Ops[j].Value, got, file)
+				t.Fatalf("%s: %s and %s are equal: %v, as JSON %s and %s: %v\n%s", how, a.spelt, b.spelt, want,
+					h.Ops[i].Value, h.Ops[j].Value, got, file)
 			}
 			if got := h.Ops[i].Key == h.Ops[j].Key; h.Ops[i].Key != "" && got != want {
-				t.Fatalf("%s: the keys %s and %s are equal: %v, as %q and %q: %v\n%s", how, a.spelt, b.spelt, want, h.Ops[i].Key, h.Ops[j].Key, got, file)
+				t.Fatalf("%s: the keys %s and %s are equal: %v, as %q and %q: %v\n%s", how, a.spelt, b.spelt, want,
+					h.Ops[i].Key, h.Ops[j].Key, got, file)
 			}
 		}
 	}

@@ -68,9 +68,9 @@ func WriteEDN(w io.Writer, h *History) error {
 	return out.Flush()
 }
 
-// ednWriter writes values so that [ednValues] reads them apart again. What is not plain is written
-// as the kind that it names. What is plain may be read from several kinds; it is written as the
-// first, of those usual in its place, that is not written for something else.
+// ednWriter writes values so that [ednValues] reads them apart again. A value that is not plain is
+// written as the kind that it names. A plain one may be read from several kinds; it is written as
+// the first, of those usual in its place, that is not written for something else.
 type ednWriter struct{ taken map[ednThing]bool }
 
 // ednThing is a form by its kind and its plain JSON, as a value or as a name.

@@ -16,8 +16,9 @@ type Fault struct {
 	Nodes []NodeID `json:"nodes,omitempty"` // who suffers
 	Cut   Grudge   `json:"cut,omitempty"`   // of links cut or held: who no longer hears whom
 	Set   Settings `json:"set,omitempty"`   // other settings: delay, loss, offset ...
-	Bit   bool     `json:"bit"`             // it is proved that the fault took effect (at the stop: during its whole life)
-	Proof string   `json:"proof,omitempty"` // how that is known, for a reader
+	// it is proved that the fault took effect (at the stop: during its whole life)
+	Bit   bool   `json:"bit"`
+	Proof string `json:"proof,omitempty"` // how that is known, for a reader
 }
 
 // Phase says whether a fault begins or ends.

@@ -14,8 +14,8 @@ type History struct {
 	Initial Initial  // what objects hold before any call
 	Notes   []string // what a reader must know of how the events were read, one sentence each
 
-	// Unordered says that the history was recorded as completions only: each transaction is a process of its
-	// own and overlaps all others, because neither sessions nor times are known.
+	// Unordered says that the history was recorded as completions only: each transaction is a
+	// process of its own and overlaps all others, because neither sessions nor times are known.
 	Unordered bool
 
 	calls []Call

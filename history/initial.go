@@ -40,7 +40,8 @@ func (i Initial) Ambiguous(key string) error {
 	if _, given := i.Keys[text]; !given || ednKind(kind) == ednForm {
 		return nil
 	}
-	return fmt.Errorf("the keys %q and %q differ, and initial-by-key does not tell which of them %s is", text, key, text)
+	return fmt.Errorf("the keys %q and %q differ, and initial-by-key does not tell which of them %s is", text,
+		key, text)
 }
 
 // Given says whether there is an initial value for any key.
@@ -58,7 +59,7 @@ func (i Initial) all() []json.RawMessage {
 // Override is i with the values of o, where o has one, in place of its own.
 func (i Initial) Override(o Initial) Initial {
 	if o.All != nil {
-		i = Initial{All: o.All} // what is said of all keys is said of those that the file names, too
+		i = Initial{All: o.All} // a value for all keys also holds for the keys that the file names
 	}
 	if len(o.Keys) > 0 {
 		keys := maps.Clone(i.Keys)
@@ -135,7 +136,8 @@ func (v *ednValues) header(form any) (initial Initial, header bool, err error) {
 			return initial, true, err
 		}
 		if _, twice := initial.Keys[key]; twice {
-			return initial, true, fmt.Errorf("initial-by-key names %s twice, as keys of different kinds: want keys of one kind", key)
+			return initial, true,
+				fmt.Errorf("initial-by-key names %s twice, as keys of different kinds: want keys of one kind", key)
 		}
 		v.initial[key] = true
 		if initial.Keys[key], err = v.json(p.Value); err != nil {

@@ -9,7 +9,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-const readOne = `{"process":0,"type":"invoke","f":"read","key":"x"}` + "\n" + `{"process":0,"type":"ok","f":"read","key":"x","value":1}` + "\n"
+const readOne = `{"process":0,"type":"invoke","f":"read","key":"x"}` + "\n" +
+	`{"process":0,"type":"ok","f":"read","key":"x","value":1}` + "\n"
 
 const readOneEDN = "{:process 0, :type :invoke, :f :read, :value nil}\n{:process 0, :type :ok, :f :read, :value 1}\n"
 
@@ -35,7 +36,9 @@ func TestInitial(t *testing.T) {
 				t.Fatal(err)
 			}
 			for how, initial := range map[string]history.Initial{"whole": h.Initial, "stream": s.Initial(),
-				"filtered": h.Filter(func(*history.Op) bool { return true }).Initial, "tuples": history.SplitTuples(h).Initial} {
+				"filtered": h.Filter(func(*history.Op) bool {
+					return true
+				}).Initial, "tuples": history.SplitTuples(h).Initial} {
 				if x, y := string(initial.Of("x")), string(initial.Of("y")); x != test.x || y != test.y {
 					t.Errorf("%s: x holds %q and y %q, want %q and %q", how, x, y, test.x, test.y)
 				}
@@ -65,11 +68,18 @@ func TestInitial(t *testing.T) {
 
 func TestInitialMalformed(t *testing.T) {
 	for file, want := range map[string]string{
-		`{"initial-by-key":3}` + "\n" + readOne:            "line 1: initial-by-key is 3, want an object {key: value} (read as jsonl)",
-		"{:initial-by-key {:x 1, \"x\" 2}}\n" + readOneEDN: "line 1: initial-by-key names x twice, as keys of different kinds: want keys of one kind (read as edn)",
-		"{:initial-by-key {:x 1}}\n{:process 0 :type :invoke :f :read :value #independent [\"x\" nil]}\n{:process 1 :type :invoke :f :read :value #independent [:x nil]}\n": `line 3: the keys "x" and "#keyword x" differ, and initial-by-key does not tell which of them x is (read as edn)`,
-		"{:initial-by-key {:x 1}}\n{:process 0 :type :invoke :f :txn :value [[:w \"y\" \"x\"]]}\n{:process 1 :type :invoke :f :txn :value [[:r :x nil]]}\n":                 "line 3: x is a key and a keyword besides, and initial-by-key does not tell which of them it means (read as edn)",
-		`{"initial-by-key":{"7":1}}` + "\n" + `{"process":0,"type":"invoke","f":"read","key":"7"}` + "\n" + `{"process":1,"type":"invoke","f":"read","key":7}` + "\n":       `line 3: the keys "7" and "#number 7" differ, and initial-by-key does not tell which of them 7 is (read as jsonl)`,
+		`{"initial-by-key":3}` + "\n" +
+			readOne: "line 1: initial-by-key is 3, want an object {key: value} (read as jsonl)",
+		"{:initial-by-key {:x 1, \"x\" 2}}\n" + readOneEDN: "line 1: initial-by-key names x twice, as keys of " +
+			"different kinds: want keys of one kind (read as edn)",
+		"{:initial-by-key {:x 1}}\n{:process 0 :type :invoke :f :read :value #independent [\"x\" nil]}\n{:process 1 " +
+			":type :invoke :f :read :value #independent [:x nil]}\n": `line 3: the keys "x" and "#keyword x" differ, and initial-by-key does not tell which of them x is (read as edn)`,
+		"{:initial-by-key {:x 1}}\n{:process 0 :type :invoke :f :txn :value [[:w \"y\" \"x\"]]}\n{:process 1 :type " +
+			":invoke :f :txn :value [[:r :x nil]]}\n": "line 3: x is a key and a keyword besides, and " +
+			"initial-by-key does not tell which of them it means (read as edn)",
+		`{"initial-by-key":{"7":1}}` + "\n" + `{"process":0,"type":"invoke","f":"read","key":"7"}` + "\n" +
+			`{"process":1,"type":"invoke","f":"read","key":7}` +
+			"\n": `line 3: the keys "7" and "#number 7" differ, and initial-by-key does not tell which of them 7 is (read as jsonl)`,
 		"{:initial-by-key [1]}\n" + readOneEDN: "line 1: initial-by-key wants a map {key value} (read as edn)",
 	} {
 		if _, err := history.Decode(strings.NewReader(file), history.Auto); err == nil || err.Error() != want {
@@ -95,7 +105,8 @@ func TestInitialOverride(t *testing.T) {
 		{history.Initial{All: []byte("2"), Keys: map[string]json.RawMessage{"y": []byte("3")}}, "2", "3", "2"},
 	} {
 		got := file.Override(test.by)
-		if x, y, z := string(got.Of("x")), string(got.Of("y")), string(got.Of("z")); x != test.x || y != test.y || z != test.z {
+		if x, y, z := string(got.Of("x")), string(got.Of("y")),
+			string(got.Of("z")); x != test.x || y != test.y || z != test.z {
 			t.Errorf("%v: %s %s %s, want %s %s %s", test.by, x, y, z, test.x, test.y, test.z)
 		}
 	}

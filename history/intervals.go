@@ -26,7 +26,8 @@ import (
 // Porcupine: then no call follows another that may have overlapped it. A client that has another
 // call under way, or whose call has an unknown outcome, goes on as a further process.
 
-// intervalFields are our names for the fields of an interval, with those that others use, in lower case.
+// intervalFields are our names for the fields of an interval, with those that others use, in lower
+// case.
 var intervalFields = map[string][]string{
 	"process": {"process", "clientid", "client_id", "client", "thread", "session", "worker"},
 	"f":       {"f", "op", "operation", "method"},
@@ -127,7 +128,8 @@ func newTableSource(in *bufio.Reader) *intervalSource {
 		row, err := rows.Read()
 		if err == nil && head == nil {
 			if head = row; !isTableHead(strings.Join(row, ",")) {
-				return nil, 1, &LineError{1, "the first row names the columns: want process, f, key, value, result, start and end"}
+				return nil, 1, &LineError{1,
+					"the first row names the columns: want process, f, key, value, result, start and end"}
 			}
 			row, err = rows.Read()
 		}
@@ -150,7 +152,8 @@ func newTableSource(in *bufio.Reader) *intervalSource {
 	}}
 }
 
-// cell is what stands in a table as JSON: JSON as it is, nothing as null, and anything else as a string.
+// cell is what stands in a table as JSON: JSON as it is, nothing as null, and anything else as a
+// string.
 func cell(text string) json.RawMessage {
 	switch {
 	case text == "":
@@ -320,7 +323,8 @@ func unpack(fields map[string]json.RawMessage) error {
 		names := []string{"get", "put", "append"}
 		n, err := strconv.Atoi(string(fields["f"]))
 		if err != nil || n < 0 || n >= len(names) {
-			return fmt.Errorf("the call's Op is %s, want 0 (get), 1 (put), 2 (append), or its name", cmp.Or(string(fields["f"]), "none"))
+			return fmt.Errorf("the call's Op is %s, want 0 (get), 1 (put), 2 (append), or its name",
+				cmp.Or(string(fields["f"]), "none"))
 		}
 		f = names[n]
 	}

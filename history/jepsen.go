@@ -111,7 +111,9 @@ func (f *Fault) describe(value json.RawMessage) {
 		f.Cut = grudge
 	case json.Unmarshal(value, &done) == nil:
 		f.suffer(slices.Sorted(maps.Keys(done)))
-	case json.Unmarshal(value, &parts) == nil && slices.ContainsFunc(parts, func(p json.RawMessage) bool { return p[0] == '{' }):
+	case json.Unmarshal(value, &parts) == nil && slices.ContainsFunc(parts, func(p json.RawMessage) bool {
+		return p[0] == '{'
+	}):
 		for _, p := range parts { // [:isolated {"n1" #{"n2"}}]
 			if p[0] == '{' {
 				f.describe(p)

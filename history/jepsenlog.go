@@ -43,7 +43,8 @@ func (s *jepsenLog) next() (Op, error) {
 		return op, err == nil, err
 	})
 	if errors.Is(err, io.EOF) && !s.events && s.number > 0 {
-		return op, &LineError{s.number, "the file ends, and no line of it is an event of a log of Jepsen, as 26 :invoke :read nil"}
+		return op, &LineError{s.number,
+			"the file ends, and no line of it is an event of a log of Jepsen, as 26 :invoke :read nil"}
 	}
 	return op, err
 }
@@ -76,7 +77,8 @@ func (s *jepsenLog) event(m []string) (Op, error) {
 	if len(forms) > 1 && failed {
 		op.Err = textOf(forms[1])
 	}
-	if at, err := time.Parse("2006-01-02 15:04:05.999999999", strings.NewReplacer("T", " ", ",", ".").Replace(m[1])); err == nil && at.Year() >= 1970 && at.Year() < 2200 {
+	if at, err := time.Parse("2006-01-02 15:04:05.999999999",
+		strings.NewReplacer("T", " ", ",", ".").Replace(m[1])); err == nil && at.Year() >= 1970 && at.Year() < 2200 {
 		op.Time, open.Clock = time.Duration(at.UnixNano()), true
 	}
 	open.in(&op)

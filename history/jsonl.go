@@ -134,8 +134,8 @@ func (r *lineReader) read() error {
 
 var null = json.RawMessage("null")
 
-// checkDepth refuses JSON that nests too deeply where it stands within so many brackets, before
-// anything recursive sees it.
+// checkDepth refuses JSON that nests too deeply at the given depth, before anything recursive sees
+// it.
 func checkDepth(text []byte, depth int) error {
 	inString := false
 	for i := 0; i < len(text); i++ {
@@ -156,7 +156,8 @@ func checkDepth(text []byte, depth int) error {
 	return nil
 }
 
-// AppendJSON appends op as one line of history.jsonl, without the newline. The bytes depend on op alone.
+// AppendJSON appends op as one line of history.jsonl, without the newline. The bytes depend on op
+// alone.
 func AppendJSON(buf []byte, op *Op) ([]byte, error) {
 	if op.Value == nil {
 		op.Value = null

@@ -35,16 +35,23 @@ func TestReadPairsCalls(t *testing.T) {
 func TestReadSaysWhatIsWrong(t *testing.T) {
 	invoke := `{"time":1,"process":0,"type":"invoke","f":"read"}`
 	for name, test := range map[string]struct{ in, want string }{
-		"no JSON":              {invoke + "\nnonsense\n" + invoke + "\n", "line 2: invalid character"},
-		"no process":           {`{"type":"invoke","f":"read"}` + "\n", "line 1: an event needs a process"},
-		"no f":                 {`{"type":"invoke","process":1}` + "\n", "line 1: an event needs an f"},
-		"unknown type":         {`{"type":"done","process":1,"f":"read"}` + "\n", `line 1: type is "done", want invoke, ok, fail or info`},
-		"unknown process":      {`{"type":"ok","process":-1,"f":"read"}` + "\n", `line 1: process is -1, want a number`},
-		"negative time":        {`{"type":"invoke","process":1,"f":"read","time":-1}` + "\n", "line 1: time is -1"},
-		"H1, two under way":    {invoke + "\n" + invoke + "\n", "line 2: process 0 invokes read while its read is under way (H1)"},
-		"H2, no invocation":    {"\n" + `{"time":1,"process":0,"type":"ok","f":"read"}` + "\n", "line 2: process 0 completes read, which it has not invoked (H2)"},
-		"H4, used after info":  {invoke + "\n" + `{"time":2,"process":0,"type":"info","f":"read"}` + "\n" + `{"time":3,"process":0,"type":"invoke","f":"read"}` + "\n", "line 3: process 0 is used again after an info (H4)"},
-		"nests without bounds": {`{"process":0,"type":"invoke","f":"read","value":` + strings.Repeat("[", 1000) + "\n", "line 1: nests more than"},
+		"no JSON":    {invoke + "\nnonsense\n" + invoke + "\n", "line 2: invalid character"},
+		"no process": {`{"type":"invoke","f":"read"}` + "\n", "line 1: an event needs a process"},
+		"no f":       {`{"type":"invoke","process":1}` + "\n", "line 1: an event needs an f"},
+		"unknown type": {`{"type":"done","process":1,"f":"read"}` + "\n",
+			`line 1: type is "done", want invoke, ok, fail or info`},
+		"unknown process": {`{"type":"ok","process":-1,"f":"read"}` + "\n",
+			`line 1: process is -1, want a number`},
+		"negative time": {`{"type":"invoke","process":1,"f":"read","time":-1}` + "\n", "line 1: time is -1"},
+		"H1, two under way": {invoke + "\n" + invoke + "\n",
+			"line 2: process 0 invokes read while its read is under way (H1)"},
+		"H2, no invocation": {"\n" + `{"time":1,"process":0,"type":"ok","f":"read"}` + "\n",
+			"line 2: process 0 completes read, which it has not invoked (H2)"},
+		"H4, used after info": {invoke + "\n" + `{"time":2,"process":0,"type":"info","f":"read"}` + "\n" +
+			`{"time":3,"process":0,"type":"invoke","f":"read"}` + "\n",
+			"line 3: process 0 is used again after an info (H4)"},
+		"nests without bounds": {`{"process":0,"type":"invoke","f":"read","value":` + strings.Repeat("[", 1000) + "\n",
+			"line 1: nests more than"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := history.Read(strings.NewReader(test.in))
@@ -55,7 +62,8 @@ func TestReadSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// A killed run leaves half a line at most: wherever the file breaks off, all whole events before are read.
+// A killed run leaves half a line at most: wherever the file breaks off, all whole events before
+// are read.
 func TestReadKeepsWhatAKilledWriterWrote(t *testing.T) {
 	whole := strings.Count(twoCalls, "\n")
 	for end := range len(twoCalls) {
@@ -67,7 +75,8 @@ func TestReadKeepsWhatAKilledWriterWrote(t *testing.T) {
 		if len(h.Ops) != lines && len(h.Ops) != lines+1 || len(h.Ops) > whole {
 			t.Fatalf("cut at byte %d: %d events, want %d", end, len(h.Ops), lines)
 		}
-		if broken := len(h.Ops) == lines && !strings.HasSuffix(twoCalls[:end], "\n") && end > 0; broken != (h.Cut != "") {
+		if broken := len(h.Ops) == lines && !strings.HasSuffix(twoCalls[:end], "\n") &&
+			end > 0; broken != (h.Cut != "") {
 			t.Errorf("cut at byte %d: Cut = %q", end, h.Cut)
 		}
 	}
@@ -80,8 +89,8 @@ func drawn(t *rapid.T) *history.History {
 	for p := range rapid.IntRange(0, 20).Draw(t, "processes") {
 		now += time.Duration(rapid.Int64Range(0, 1e9).Draw(t, "gap"))
 		value, _ := json.Marshal(rapid.String().Draw(t, "value"))
-		op := history.Op{Time: now, Process: history.Process(p), F: rapid.StringN(1, 8, -1).Draw(t, "f"), Key: rapid.String().Draw(t, "key"), Value: value, Node: "n1",
-			Final: rapid.Bool().Draw(t, "final")}
+		op := history.Op{Time: now, Process: history.Process(p), F: rapid.StringN(1, 8, -1).Draw(t, "f"),
+			Key: rapid.String().Draw(t, "key"), Value: value, Node: "n1", Final: rapid.Bool().Draw(t, "final")}
 		rec.Record(op)
 		if rapid.Bool().Draw(t, "completes") {
 			op.Kind, op.Err = history.Kind(rapid.IntRange(1, 3).Draw(t, "kind")), rapid.String().Draw(t, "error")

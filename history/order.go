@@ -31,7 +31,8 @@ func (p *pairing) notes() []string {
 	case 0:
 		return nil
 	case 1:
-		return []string{fmt.Sprintf("1 event's time steps back by %s: events are in the order of the file", spaced(p.back.most))}
+		return []string{fmt.Sprintf("1 event's time steps back by %s: events are in the order of the file",
+			spaced(p.back.most))}
 	}
 	return []string{fmt.Sprintf("%d events' times step back by up to %s: events are in the order of the file",
 		p.back.events, spaced(p.back.most))}

@@ -52,7 +52,8 @@ func (p *pairing) add(op *Op) (call int, err error) {
 	c := p.process(op.Process)
 	switch {
 	case op.Kind == Invoke && c.call > 0:
-		return unpaired, &EventError{op.Index, fmt.Sprintf("process %d invokes %s while its %s is under way (H1)", op.Process, op.F, c.f)}
+		return unpaired, &EventError{op.Index, fmt.Sprintf("process %d invokes %s while its %s is under way (H1)",
+			op.Process, op.F, c.f)}
 	case op.Kind == Invoke && c.ended:
 		return unpaired, &EventError{op.Index, fmt.Sprintf("process %d is used again after an info (H4)", op.Process)}
 	case op.Kind == Invoke:
@@ -60,7 +61,8 @@ func (p *pairing) add(op *Op) (call int, err error) {
 		c.call, c.f = p.calls, op.F
 		return c.call - 1, nil
 	case c.call == 0:
-		return unpaired, &EventError{op.Index, fmt.Sprintf("process %d completes %s, which it has not invoked (H2)", op.Process, op.F)}
+		return unpaired, &EventError{op.Index, fmt.Sprintf("process %d completes %s, which it has not invoked (H2)",
+			op.Process, op.F)}
 	}
 	call = c.call - 1
 	c.call, c.ended = 0, op.Kind == Info

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// parseOp reads an event in JSON that is not of the common shape, and says what is wrong with what
-// is none. What only the events before can tell is left to [pairing]; see [unsettled].
+// parseOp reads an event in JSON that is not of the common shape, and reports why a line is not an
+// event. What only the events before can tell is left to [pairing]; see [unsettled].
 func parseOp(line []byte) (Op, error) {
 	if err := checkDepth(line, 0); err != nil {
 		return Op{}, err
@@ -115,7 +115,8 @@ func textOfJSON(raw json.RawMessage) string {
 func canonicalJSON(raw json.RawMessage) string {
 	v, err := decodeJSON(raw)
 	if n, ok := v.(json.Number); ok {
-		if f, err := n.Float64(); err == nil && strings.ContainsAny(string(n), ".eE") && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+		if f, err := n.Float64(); err == nil && strings.ContainsAny(string(n), ".eE") && f == math.Trunc(f) &&
+			math.Abs(f) < 1<<53 {
 			return strconv.FormatInt(int64(f), 10)
 		}
 	}

@@ -37,7 +37,8 @@ var (
 func parseKV(line string) (Op, error) {
 	m := kvLine.FindStringSubmatch(line)
 	if m == nil {
-		return Op{}, fmt.Errorf(`%.40q is none of get, put and append: want {:process 0, :type :invoke, :f :get, :key "k", :value nil}`, line)
+		return Op{},
+			fmt.Errorf(`%.40q is none of get, put and append: want {:process 0, :type :invoke, :f :get, :key "k", :value nil}`, line)
 	}
 	op := Op{F: m[3], Key: validText(m[4]), Value: null}
 	var err error
@@ -57,7 +58,8 @@ func parseKV(line string) (Op, error) {
 func (v *ednValues) parseEtcd(line string) (Op, error) {
 	m := etcdLine.FindStringSubmatch(line)
 	if m == nil {
-		return Op{}, fmt.Errorf("%.60q is no event: want a process, :invoke, :ok, :fail or :info, a call and a value", line)
+		return Op{},
+			fmt.Errorf("%.60q is no event: want a process, :invoke, :ok, :fail or :info, a call and a value", line)
 	}
 	op := Op{F: validText(m[3]), Value: null}
 	var err error

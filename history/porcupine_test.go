@@ -71,7 +71,8 @@ func TestDecodeReadsPorcupinesLogs(t *testing.T) {
 // An early log is known behind a preamble of any kind, so that its failed cas are what Porcupine's
 // model takes them for.
 func TestEarlyLogsBehindAPreamble(t *testing.T) {
-	for _, preamble := range []string{"", "INFO  jepsen.core - begins\n", "WARN  some.other - thing\n", "Running on 5 nodes\n\n", strings.Repeat("WARN  x - y\n", 3000)} {
+	for _, preamble := range []string{"", "INFO  jepsen.core - begins\n", "WARN  some.other - thing\n",
+		"Running on 5 nodes\n\n", strings.Repeat("WARN  x - y\n", 3000)} {
 		want, err := history.Decode(strings.NewReader(etcdLog), history.PorcupineEtcd)
 		if err != nil {
 			t.Fatal(err)
@@ -91,14 +92,18 @@ func TestPorcupinesLogsThatAreNone(t *testing.T) {
 		format     history.Format
 		text, want string
 	}{
-		{history.PorcupineKV, kvLog + "{:process 1, :type :invoke, :f :delete, :key \"9\", :value nil}\n", `line 5: "{:process 1, :type :invoke, :f :delete, " is none of get, put and append`},
+		{history.PorcupineKV, kvLog + "{:process 1, :type :invoke, :f :delete, :key \"9\", :value nil}\n",
+			`line 5: "{:process 1, :type :invoke, :f :delete, " is none of get, put and append`},
 		{history.PorcupineKV, "INFO\n", `line 1: "INFO" is none of`},
 		{history.PorcupineEtcd, "\n" + "INFO  jepsen.util - 3\t:gone\t:read\tnil\n", "line 2: "},
-		{history.PorcupineEtcd, "INFO  jepsen.util - 3\t:ok\t:read\tnil\n", "line 1: process 3 completes read, which it has not invoked (H2)"},
+		{history.PorcupineEtcd, "INFO  jepsen.util - 3\t:ok\t:read\tnil\n",
+			"line 1: process 3 completes read, which it has not invoked (H2)"},
 		{history.PorcupineEtcd, "INFO  jepsen.util - 3\t:invoke\t:cas\t[3 4\n", "line 1: unexpected EOF"},
-		{history.PorcupineEtcd, "INFO  jepsen.util - 99999999999999999999\t:invoke\t:read\tnil\n", "line 1: process is 99999999999999999999"},
+		{history.PorcupineEtcd, "INFO  jepsen.util - 99999999999999999999\t:invoke\t:read\tnil\n",
+			"line 1: process is 99999999999999999999"},
 	} {
-		if _, err := history.Decode(strings.NewReader(test.text), test.format); err == nil || !strings.HasPrefix(err.Error(), test.want) {
+		if _, err := history.Decode(strings.NewReader(test.text), test.format); err == nil ||
+			!strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%q: error %v, want %s…", test.text, err, test.want)
 		}
 	}

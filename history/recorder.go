@@ -44,7 +44,7 @@ func (r *Recorder) record(op Op) (Op, error) {
 		return op, err
 	}
 	r.buf = append(line, '\n')
-	_, err = r.w.Write(r.buf) // one write an event: a reader never sees half of one but for a crash in mid-write
+	_, err = r.w.Write(r.buf) // one write an event: a reader sees half of one only after a crash in mid-write
 	return op, err
 }
 

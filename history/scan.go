@@ -33,10 +33,10 @@ const (
 	required = fieldProcess | fieldType | fieldF
 )
 
-// event reads the event that begins at data[i] into op, which must be zero but for a Value of null,
-// and returns where the line's newline is. data ends in a newline, which stops everything here: no
-// bound needs to be checked. If ok is false, the line is not of the common shape, and op holds
-// nothing of meaning.
+// event reads the event that begins at data[i] into op, which must be zero except for a Value of
+// null, and returns where the line's newline is. data ends in a newline, which stops everything
+// here: no bound needs to be checked. If ok is false, the line is not of the common shape, and op
+// holds nothing of meaning.
 func (s *scanner) event(data []byte, i int, op *Op) (end int, ok bool) {
 	if data[i] != '{' {
 		return 0, false
@@ -113,7 +113,7 @@ func blanks(data []byte, i int) int {
 }
 
 // fieldAt is the field whose quoted name data begins with, and the name's width with its quotes; 0
-// if it is none of ours.
+// if it is unknown.
 func fieldAt(data []byte) (field, width int) {
 	if len(data) < 10 {
 		return 0, 0
@@ -161,7 +161,8 @@ func fieldAt(data []byte) (field, width int) {
 	return 0, 0
 }
 
-// number reads a whole number from 0 that surely fits an int64. What follows it is for the caller to judge.
+// number reads a whole number from 0 that surely fits an int64. What follows it is for the caller
+// to judge.
 func number(data []byte, i int) (n int64, end int, ok bool) {
 	begin := i
 	for ; data[i]-'0' <= 9; i++ {
@@ -224,7 +225,8 @@ func (s *scanner) intern(raw []byte) string {
 	if len(raw) == 0 {
 		return ""
 	}
-	slot := &s.names[(uint(raw[0])*31+uint(raw[len(raw)/2])*7+uint(raw[len(raw)-1])*131+uint(len(raw)))%uint(len(s.names))]
+	slot := &s.names[(uint(raw[0])*31+uint(raw[len(raw)/2])*7+uint(raw[len(raw)-1])*131+
+		uint(len(raw)))%uint(len(s.names))]
 	if *slot != string(raw) {
 		*slot = string(raw)
 	}

@@ -201,7 +201,8 @@ func TestReadDoesNotDependOnBlocks(t *testing.T) {
 			case 2:
 				file = append(file, " \r\n\n"...)
 			case 3:
-				file = fmt.Appendf(file, `{"time":9000000000,"process":%d,"type":"invoke","f":"read"}`+"\n", 100+draw.IntN(10))
+				file = fmt.Appendf(file, `{"time":9000000000,"process":%d,"type":"invoke","f":"read"}`+"\n",
+					100+draw.IntN(10))
 			}
 		}
 		readsAlike(t, file[:len(file)-draw.IntN(1+min(len(file), 30))])
@@ -212,19 +213,23 @@ func TestReadRefusesALineWithoutEnd(t *testing.T) {
 	event := `{"process":0,"type":"invoke","f":"read","value":"`
 	fits := event + strings.Repeat("a", history.MaxLine-len(event)-2) + `"}`
 	for name, test := range map[string]struct{ file, want string }{
-		"fits":                 {"\n" + fits + "\n", "<nil>"},
-		"fits, cut off":        {"\n" + fits, "<nil>"},
-		"one byte more":        {"\n" + event + strings.Repeat("a", history.MaxLine-len(event)-1) + "\"}\n", "line 2: longer than 16777216 bytes"},
-		"never ends":           {"\n\n" + strings.Repeat("[", history.MaxLine+2), "line 3: longer than 16777216 bytes"},
-		"after one that fails": {"x\n" + strings.Repeat("[", history.MaxLine+2), "line 1: invalid character 'x' looking for beginning of value"},
+		"fits":          {"\n" + fits + "\n", "<nil>"},
+		"fits, cut off": {"\n" + fits, "<nil>"},
+		"one byte more": {"\n" + event + strings.Repeat("a", history.MaxLine-len(event)-1) + "\"}\n",
+			"line 2: longer than 16777216 bytes"},
+		"never ends": {"\n\n" + strings.Repeat("[", history.MaxLine+2), "line 3: longer than 16777216 bytes"},
+		"after one that fails": {"x\n" + strings.Repeat("[", history.MaxLine+2),
+			"line 1: invalid character 'x' looking for beginning of value"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for workers := range 2 {
-				if _, err := history.ReadBlocks(strings.NewReader(test.file), workers, 1<<16); fmt.Sprint(err) != test.want {
+				if _, err := history.ReadBlocks(strings.NewReader(test.file), workers,
+					1<<16); fmt.Sprint(err) != test.want {
 					t.Errorf("%d workers: error %v, want %s", workers, err, test.want)
 				}
 			}
-			if _, err := all(history.NewStream(strings.NewReader(test.file), history.JSONL)); fmt.Sprint(bare(err)) != test.want {
+			if _, err := all(history.NewStream(strings.NewReader(test.file),
+				history.JSONL)); fmt.Sprint(bare(err)) != test.want {
 				t.Errorf("stream: error %v, want %s", err, test.want)
 			}
 		})
@@ -255,11 +260,13 @@ func TestReadFromAFailingReader(t *testing.T) {
 				t.Errorf("%q then %v: error %v, want %s", test.text, test.err, err, test.want)
 			}
 			if err == nil && (len(h.Ops) != test.ops || h.Cut != test.cut) {
-				t.Errorf("%q then %v: %d events, cut %q, want %d, %q", test.text, test.err, len(h.Ops), h.Cut, test.ops, test.cut)
+				t.Errorf("%q then %v: %d events, cut %q, want %d, %q", test.text, test.err, len(h.Ops), h.Cut, test.ops,
+					test.cut)
 			}
 		}
 		s := history.NewStream(reader(), history.JSONL)
-		if ops, err := all(s); fmt.Sprint(bare(err)) != test.want || err == nil && (len(ops) != test.ops || s.Cut() != test.cut) {
+		if ops, err := all(s); fmt.Sprint(bare(err)) != test.want ||
+			err == nil && (len(ops) != test.ops || s.Cut() != test.cut) {
 			t.Errorf("%q then %v: %d events streamed, cut %q, error %v", test.text, test.err, len(ops), s.Cut(), err)
 		}
 	}

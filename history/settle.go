@@ -92,7 +92,7 @@ func (s *settling) settle(op *Op) error {
 	return nil
 }
 
-// isNumber says whether the key that is written so is a number's. Who asks first is right.
+// isNumber says whether the key that is written so is a number's. The first to ask is right.
 func (s *settling) isNumber(key string, number bool) bool {
 	first, known := s.keys[key]
 	if !known {

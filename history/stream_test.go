@@ -79,7 +79,8 @@ func TestStreamReadsWhatDecodeReads(t *testing.T) {
 	}
 }
 
-// Online judging depends on it: whoever waits for an answer must see the invocation before it comes.
+// Online judging depends on it: whoever waits for an answer must see the invocation before it
+// comes.
 func TestStreamReturnsAnEventBeforeTheNextIsWritten(t *testing.T) {
 	for name, lines := range map[string]string{"JSON lines": twoCalls, "EDN": shapes["maps, a line each"] + "\n"} {
 		t.Run(name, func(t *testing.T) {

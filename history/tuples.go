@@ -57,7 +57,8 @@ func (k tupleKeys) split(value json.RawMessage) (key string, rest json.RawMessag
 	if pair[0][0] == '{' { // what is not plain in EDN
 		v, err := decodeJSON(pair[0])
 		object, _ := v.(map[string]any)
-		if kind, inner, ok := kindOf(object); err == nil && ok && kind != ednVector && kind != ednSet && kind != tagged {
+		if kind, inner, ok := kindOf(object); err == nil && ok && kind != ednVector && kind != ednSet &&
+			kind != tagged {
 			return "#" + string(kind) + " " + plainText(inner), pair[1], true
 		}
 		return "", nil, false

@@ -61,7 +61,8 @@ func (h *History) proved() (windows []Window, own map[int]bool) {
 	return windows, own
 }
 
-// faults reads the value of a nemesis operation: a fault, a list of them (the end of all), or something else.
+// faults reads the value of a nemesis operation: a fault, a list of them (the end of all), or
+// something else.
 func faults(value json.RawMessage) []Fault {
 	var many []Fault
 	if json.Unmarshal(value, &many) == nil {

@@ -20,7 +20,8 @@ func TestWindows(t *testing.T) {
 		return f
 	}
 	begin := []history.Op{
-		harm(1, history.Invoke, "start-partition", `{"id":1,"fault":"partition","phase":"start","shape":"one","nodes":["n1"]}`),
+		harm(1, history.Invoke, "start-partition",
+			`{"id":1,"fault":"partition","phase":"start","shape":"one","nodes":["n1"]}`),
 		harm(2, history.Info, "start-partition",
 			`{"id":1,"fault":"partition","phase":"start","shape":"one","nodes":["n1"],"bit":true,"proof":"rules set"}`),
 	}
@@ -33,13 +34,15 @@ func TestWindows(t *testing.T) {
 		{
 			"ended", append(begin[:2:2],
 				harm(8, history.Invoke, "stop-partition", `{"id":1,"fault":"partition","phase":"stop"}`),
-				harm(9, history.Info, "stop-partition", `{"id":1,"fault":"partition","phase":"stop","bit":false,"proof":"nothing lost"}`)),
+				harm(9, history.Info, "stop-partition",
+					`{"id":1,"fault":"partition","phase":"stop","bit":false,"proof":"nothing lost"}`)),
 			[]history.Window{{cut(history.Start, false, "rules set; nothing lost"), 1, 9, true, 0, 3}},
 		},
 		{
 			"ended with all others", append(begin[:2:2],
 				harm(8, history.Invoke, history.HealAll, `null`),
-				harm(9, history.Info, history.HealAll, `[{"id":1,"fault":"partition","phase":"stop","bit":true,"proof":"3 lost"}]`)),
+				harm(9, history.Info, history.HealAll,
+					`[{"id":1,"fault":"partition","phase":"stop","bit":true,"proof":"3 lost"}]`)),
 			[]history.Window{{cut(history.Start, true, "rules set; 3 lost"), 1, 9, true, 0, 3}},
 		},
 		{
@@ -53,7 +56,8 @@ func TestWindows(t *testing.T) {
 			[]history.Op{
 				harm(1, history.Info, "start-partition", `"majority"`),
 				harm(2, history.Info, "start-partition", `["isolated",{"n1":["n2"],"n2":["n1"]}]`),
-				harm(7, history.Info, "stop-partition", `null`), harm(8, history.Info, "stop-partition", `"network-healed"`),
+				harm(7, history.Info, "stop-partition", `null`),
+				harm(8, history.Info, "stop-partition", `"network-healed"`),
 			},
 			[]history.Window{{history.Fault{ID: 1, Fault: "partition", Phase: history.Start, Shape: "majority",
 				Cut: history.Grudge{"n1": {"n2"}, "n2": {"n1"}}}, 1, 8, true, 0, 3}},
@@ -61,7 +65,8 @@ func TestWindows(t *testing.T) {
 		{
 			"a start and a stop without more, in single events",
 			[]history.Op{harm(1, history.Info, "start", `"majority"`), harm(2, history.Info, "stop", `null`)},
-			[]history.Window{{history.Fault{ID: 1, Fault: "fault", Phase: history.Start, Shape: "majority"}, 1, 2, true, 0, 1}},
+			[]history.Window{{history.Fault{ID: 1, Fault: "fault", Phase: history.Start, Shape: "majority"}, 1, 2, true,
+				0, 1}},
 		},
 		{
 			"a start that ends a kill, and a pause that is not ended",
@@ -72,15 +77,19 @@ func TestWindows(t *testing.T) {
 				harm(7, history.Info, "check-offsets", `null`),
 			},
 			[]history.Window{
-				{history.Fault{ID: 1, Fault: "kill", Phase: history.Start, Shape: "one", Nodes: []history.NodeID{"n3"}}, 1, 6, true, 0, 5},
-				{history.Fault{ID: 2, Fault: "pause", Phase: history.Start, Nodes: []history.NodeID{"n1"}}, 3, 7, false, 2, -1},
+				{history.Fault{ID: 1, Fault: "kill", Phase: history.Start, Shape: "one", Nodes: []history.NodeID{"n3"}},
+					1, 6, true, 0, 5},
+				{history.Fault{ID: 2, Fault: "pause", Phase: history.Start, Nodes: []history.NodeID{"n1"}}, 3, 7, false,
+					2, -1},
 			},
 		},
 		{
 			"one after another, the words of the end fewer",
 			[]history.Op{
-				harm(1, history.Info, "start-partition-halves", `null`), harm(2, history.Info, "stop-partition", `null`),
-				harm(3, history.Info, "start-partition-halves", `null`), harm(4, history.Info, "stop-partition", `null`),
+				harm(1, history.Info, "start-partition-halves", `null`),
+				harm(2, history.Info, "stop-partition", `null`),
+				harm(3, history.Info, "start-partition-halves", `null`),
+				harm(4, history.Info, "stop-partition", `null`),
 				harm(4, history.Info, "start", `"all"`),
 			},
 			[]history.Window{
@@ -89,8 +98,8 @@ func TestWindows(t *testing.T) {
 			},
 		},
 		{
-			"beside ours", append(begin[:2:2], harm(3, history.Info, "kill", `"n2"`), harm(4, history.Info, "kill", `"killed"`),
-				harm(8, history.Invoke, history.HealAll, `null`),
+			"beside ours", append(begin[:2:2], harm(3, history.Info, "kill", `"n2"`),
+				harm(4, history.Info, "kill", `"killed"`), harm(8, history.Invoke, history.HealAll, `null`),
 				harm(9, history.Info, history.HealAll, `[{"id":1,"fault":"partition","phase":"stop","bit":true,"proof":"3 lost"}]`)),
 			[]history.Window{
 				{cut(history.Start, true, "rules set; 3 lost"), 1, 9, true, 0, 5},

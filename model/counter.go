@@ -7,8 +7,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Counter is a whole number that is added to, initially 0. What is added may be negative. An add
-// may return the sum.
+// Counter is a whole number that is added to, initially 0. The added number may be negative. An
+// add may return the sum.
 type Counter struct{}
 
 // CounterCall is add of N, or read.
@@ -17,7 +17,8 @@ type CounterCall struct {
 	N int64
 }
 
-// CounterResult is the sum that a read or an add returned: of an add after it, and only if it is Told.
+// CounterResult is the sum that a read or an add returned: of an add after it, and only if it is
+// Told.
 type CounterResult struct {
 	Sum  int64
 	Told bool

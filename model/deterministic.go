@@ -8,8 +8,8 @@ import (
 )
 
 // Deterministic is a model of a type of one's own, where a state and a call decide what follows:
-// three functions and the first state. Whoever needs more (several results allowed, states that ==
-// does not compare, searches helped by ReadOnly) implements Model.
+// three functions and the first state. A type that needs more (several results allowed, states
+// that == does not compare, searches helped by ReadOnly) implements Model.
 type Deterministic[S comparable, In any, Out comparable] struct {
 	Type  string // the name of the type
 	First S      // the state before any call

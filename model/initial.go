@@ -23,7 +23,8 @@ type PartBeginner[In any] interface {
 	BeginningOf(object string, initial history.Initial) ([]In, error)
 }
 
-// BeginningOf lists the calls that take an object of a history from Init to what it holds initially.
+// BeginningOf lists the calls that take an object of a history from Init to what it holds
+// initially.
 func BeginningOf[S, In, Out any](m Model[S, In, Out], object string, initial history.Initial) ([]In, error) {
 	if parts, ok := any(m).(PartBeginner[In]); ok {
 		return parts.BeginningOf(object, initial)
@@ -49,7 +50,8 @@ func StateOf[S, In, Out any](m Model[S, In, Out], object string, initial history
 	return after(m, s, calls, initial.Of(object))
 }
 
-// InitialState is the state of an object of m that holds initially what initial says; nil means Init.
+// InitialState is the state of an object of m that holds initially what initial says; nil means
+// Init.
 func InitialState[S, In, Out any](m Model[S, In, Out], initial json.RawMessage) (S, error) {
 	s := m.Init()
 	if initial == nil {
@@ -93,7 +95,8 @@ func (m Register) Beginning(initial json.RawMessage) ([]RegisterCall, error) {
 	return []RegisterCall{{F: Write, Value: v}}, nil
 }
 
-// Beginning is a write to each register that an object names, or of any other value to every register.
+// Beginning is a write to each register that an object names, or of any other value to every
+// register.
 func (m MultiRegister) Beginning(initial json.RawMessage) ([]MultiCall, error) {
 	if asked, ok := parseMicros(Write, initial); ok && asked.mapped {
 		return each(asked.list, func(one Micro) MultiCall { return MultiCall{string(one.append(nil))} }), nil

@@ -40,7 +40,8 @@ func walk[S, In, Out any](t *testing.T, m model.Model[S, In, Out], pool []event)
 				t.Fatalf("%s changes the state it is given", m.Describe(in, result))
 			}
 			if len(next) != len(other) {
-				t.Fatalf("%s goes to %d states, and to %d from an equal state", m.Describe(in, result), len(next), len(other))
+				t.Fatalf("%s goes to %d states, and to %d from an equal state", m.Describe(in, result), len(next),
+					len(other))
 			}
 			for i := range next {
 				if !m.Equal(next[i], other[i]) || m.Hash(next[i]) != m.Hash(other[i]) {
@@ -67,18 +68,27 @@ func TestLaws(t *testing.T) {
 	walk(t, model.Register{}, register)
 	walk(t, model.Register{CAS: true}, append(register, event{"cas", "[1,2]", "[1,2]"}, event{"cas", "[2,2]", "[2,2]"}))
 	walk(t, model.MultiRegister{}, []event{{"txn", `[["r","x",null],["w","y",1]]`, `[["r","x",null],["w","y",1]]`},
-		{"txn", `[["w","x",2],["r","x",null],["w","x",null]]`, `[["w","x",2],["r","x",2],["w","x",null]]`}, {"txn", "[]", "[]"},
+		{"txn", `[["w","x",2],["r","x",null],["w","x",null]]`, `[["w","x",2],["r","x",2],["w","x",null]]`},
+		{"txn", "[]", "[]"},
 		{"write", `{"x":1,"y":2}`, "null"}, {"read", "null", `{"x":1,"y":2}`}, {"read", `{"y":null}`, `{"y":2}`}})
-	walk(t, model.Set{}, []event{{"add", "1", "1"}, {"add", "2", "2"}, {"remove", "1", "1"}, {"contains", "1", "[1,true]"},
-		{"contains", "2", "[2,false]"}, {"read", "null", "[1]"}, {"read", "null", "[2,1]"}})
-	walk(t, model.Queue{}, []event{{"enqueue", "1", "1"}, {"enqueue", "2", "2"}, {"dequeue", "null", "1"}, {"dequeue", "null", "2"}, {"dequeue", "null", "null"}})
-	walk(t, model.Bag{}, []event{{"enqueue", "1", "1"}, {"enqueue", "2", "2"}, {"dequeue", "null", "1"}, {"dequeue", "null", "2"}, {"dequeue", "null", "null"}})
-	walk(t, model.Stack{}, []event{{"push", "1", "1"}, {"push", "2", "2"}, {"pop", "null", "1"}, {"pop", "null", "2"}, {"pop", "null", "null"}})
-	walk(t, model.Counter{}, []event{{"add", "1", "1"}, {"add", "-1", "-1"}, {"add", "0", "0"}, {"read", "null", "0"}, {"read", "null", "1"}})
+	walk(t, model.Set{}, []event{{"add", "1", "1"}, {"add", "2", "2"}, {"remove", "1", "1"},
+		{"contains", "1", "[1,true]"}, {"contains", "2", "[2,false]"}, {"read", "null", "[1]"},
+		{"read", "null", "[2,1]"}})
+	walk(t, model.Queue{}, []event{{"enqueue", "1", "1"}, {"enqueue", "2", "2"}, {"dequeue", "null", "1"},
+		{"dequeue", "null", "2"}, {"dequeue", "null", "null"}})
+	walk(t, model.Bag{}, []event{{"enqueue", "1", "1"}, {"enqueue", "2", "2"}, {"dequeue", "null", "1"},
+		{"dequeue", "null", "2"}, {"dequeue", "null", "null"}})
+	walk(t, model.Stack{}, []event{{"push", "1", "1"}, {"push", "2", "2"}, {"pop", "null", "1"}, {"pop", "null", "2"},
+		{"pop", "null", "null"}})
+	walk(t, model.Counter{}, []event{{"add", "1", "1"}, {"add", "-1", "-1"}, {"add", "0", "0"}, {"read", "null", "0"},
+		{"read", "null", "1"}})
 	walk(t, model.Mutex{}, []event{{"acquire", "null", "null"}, {"release", "null", "null"}})
-	walk(t, model.Mutex{Fenced: true}, []event{{"acquire", "null", "1"}, {"acquire", "null", "2"}, {"release", "null", "null"}, {"release", "1", "1"}})
-	walk(t, model.AppendList{}, []event{{"append", "1", "1"}, {"append", "2", "2"}, {"read", "null", "[]"}, {"read", "null", "[1]"}, {"read", "null", "[1,2]"}})
-	walk(t, model.Text{}, []event{{"put", `"a"`, `"a"`}, {"append", `"b"`, `"b"`}, {"append", `""`, `""`}, {"get", "null", `""`}, {"get", "null", `"ab"`}, {"get", "null", "null"}})
+	walk(t, model.Mutex{Fenced: true}, []event{{"acquire", "null", "1"}, {"acquire", "null", "2"},
+		{"release", "null", "null"}, {"release", "1", "1"}})
+	walk(t, model.AppendList{}, []event{{"append", "1", "1"}, {"append", "2", "2"}, {"read", "null", "[]"},
+		{"read", "null", "[1]"}, {"read", "null", "[1,2]"}})
+	walk(t, model.Text{}, []event{{"put", `"a"`, `"a"`}, {"append", `"b"`, `"b"`}, {"append", `""`, `""`},
+		{"get", "null", `""`}, {"get", "null", `"ab"`}, {"get", "null", "null"}})
 	walk(t, model.Deterministic[int, string, int]{Type: "odometer",
 		Read: func(invocation, completion *history.Op) (string, int, error) {
 			if completion == nil {
@@ -96,7 +106,8 @@ func TestLaws(t *testing.T) {
 	walk(t, model.IDs{}, []event{{"generate", "null", "1"}, {"generate", "null", "2"}, {"generate", "null", "3"}})
 }
 
-// Whatever stands in a file, a value is read into its canonical form or refused, and that form is its own.
+// Whatever stands in a file, a value is read into its canonical form or refused, and that form is
+// its own.
 func FuzzParseValue(f *testing.F) {
 	for _, seed := range []string{`1.50`, `[1, {"b": -0, "a": "\u0000"}]`, `1e999`, `"`, `[[[[`} {
 		f.Add([]byte(seed))

@@ -273,7 +273,8 @@ func (m micros) results(f F, invocation, completion *history.Op) (out MultiResul
 		return out, wrong(completion, want)
 	}
 	for i, one := range got.list {
-		if !m.bare && (one.F != m.list[i].F || one.Name != m.list[i].Name || one.F == Write && one.Value != m.list[i].Value) {
+		if !m.bare && (one.F != m.list[i].F || one.Name != m.list[i].Name ||
+			one.F == Write && one.Value != m.list[i].Value) {
 			return out, wrong(completion, want)
 		}
 		if one.F == Read {

@@ -31,7 +31,8 @@ type Model[S, In, Out any] interface {
 	ReadOnly(in In, out *Out) bool
 }
 
-// Answerer is a model that can also say what a call would return. Checkers use it to explain, never to judge.
+// Answerer is a model that can also say what a call would return. Checkers use it to explain,
+// never to judge.
 type Answerer[S, In, Out any] interface {
 	// Answer is what the call returns in state s; false if its result does not depend on the state.
 	Answer(s S, in In) (Out, bool)
@@ -63,7 +64,8 @@ const (
 	Txn
 )
 
-var names = [...]string{"read", "write", "cas", "add", "remove", "contains", "enqueue", "dequeue", "push", "pop", "acquire", "try_acquire", "release", "append", "generate", "get", "put", "drain", "txn"}
+var names = [...]string{"read", "write", "cas", "add", "remove", "contains", "enqueue", "dequeue", "push", "pop",
+	"acquire", "try_acquire", "release", "append", "generate", "get", "put", "drain", "txn"}
 
 func (f F) String() string { return names[f] }
 

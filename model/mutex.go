@@ -21,7 +21,8 @@ type MutexCall struct {
 	HasToken bool
 }
 
-// MutexResult is what an acquire returned: that the lock was Busy, or else, of a fenced one, the Token.
+// MutexResult is what an acquire returned: that the lock was Busy, or else, of a fenced one, the
+// Token.
 type MutexResult struct {
 	Busy  bool
 	Token int64

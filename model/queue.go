@@ -46,7 +46,8 @@ func queueCall(model string, invocation, completion *history.Op, in, out F) (cal
 // Init is the empty queue.
 func (Queue) Init() []Value { return nil }
 
-// Step never changes a state in place (M1): the queue is a slice, cut at its front and copied to grow.
+// Step never changes a state in place (M1): the queue is a slice, cut at its front and copied to
+// grow.
 func (Queue) Step(next [][]Value, s []Value, in QueueCall, out *Value) [][]Value {
 	switch {
 	case in.F == Enqueue:

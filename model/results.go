@@ -11,7 +11,8 @@ import (
 
 // silent says whether a completion returns nothing: it is null, or the argument again.
 func silent(invocation, completion *history.Op) bool {
-	if len(completion.Value) == 0 || string(completion.Value) == string(Null) || bytes.Equal(completion.Value, invocation.Value) {
+	if len(completion.Value) == 0 || string(completion.Value) == string(Null) ||
+		bytes.Equal(completion.Value, invocation.Value) {
 		return true
 	}
 	asked, err := ParseValue(invocation.Value)

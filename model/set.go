@@ -7,7 +7,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// Set is a set of values, initially empty. Adding what is there and removing what is not change nothing.
+// Set is a set of values, initially empty. Adding what is there and removing what is not change
+// nothing.
 type Set struct{}
 
 // SetCall is add, remove or contains of Value, or a read of the whole set.

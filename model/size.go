@@ -13,15 +13,15 @@ type Sizer[S any] interface {
 	Size(s S) int
 }
 
-// SizeOf is how checkers measure the states of m: by its Size if it is a Sizer, and otherwise by an
-// estimate.
+// SizeOf is how checkers measure the states of m: by its Size if it is a Sizer, and otherwise by
+// an estimate.
 //
 // The estimate follows strings, slices, maps, pointers and interfaces. It looks at a few elements
 // and takes the rest to be alike, and follows a bounded number of references. It counts shared
 // memory once for each state, because it cannot see sharing. So it is right for states that are
-// copied, which is how most models are written; it is too high where large parts are shared; and it
-// is too low where most of a state lies behind more references than it follows, such as the cells of
-// a linked list, which are usually shared.
+// copied, which is how most models are written; it is too high where large parts are shared; and
+// it is too low where most of a state lies behind more references than it follows, such as the
+// cells of a linked list, which are usually shared.
 func SizeOf[S, In, Out any](m Model[S, In, Out]) func(S) int {
 	if sizer, ok := any(m).(Sizer[S]); ok {
 		return sizer.Size
@@ -43,7 +43,8 @@ const (
 // flat says whether values of a type hold nothing outside of themselves.
 func flat(t reflect.Type) bool {
 	switch t.Kind() {
-	case reflect.String, reflect.Slice, reflect.Map, reflect.Pointer, reflect.Interface, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+	case reflect.String, reflect.Slice, reflect.Map, reflect.Pointer, reflect.Interface, reflect.Chan, reflect.Func,
+		reflect.UnsafePointer:
 		return false
 	case reflect.Array:
 		return flat(t.Elem())

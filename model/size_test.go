@@ -63,7 +63,9 @@ func TestSizes(t *testing.T) {
 	if got := model.SizeOf(model.Text{})("abc"); got != 3 {
 		t.Errorf("a text of 3: %d bytes", got)
 	}
-	light := model.Deterministic[bool, string, bool]{Read: func(_, _ *history.Op) (string, bool, error) { return "", false, nil }}
+	light := model.Deterministic[bool, string, bool]{Read: func(_, _ *history.Op) (string, bool, error) {
+		return "", false, nil
+	}}
 	if got := model.SizeOf(light)(true); got != 0 {
 		t.Errorf("a flag: %d bytes, want none outside of itself", got)
 	}

@@ -70,7 +70,8 @@ func isWholeNumber[Text []byte | string](text Text) bool {
 	return true
 }
 
-// canonical rewrites the numbers of a decoded value; encoding/json sorts the keys of objects itself.
+// canonical rewrites the numbers of a decoded value; encoding/json sorts the keys of objects
+// itself.
 func canonical(tree any) any {
 	switch t := tree.(type) {
 	case json.Number:

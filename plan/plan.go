@@ -179,7 +179,7 @@ type Known struct {
 // Setting is a setting that a plan's set can have.
 type Setting struct {
 	Name    string
-	Default string   // "" if the default is none of the values
+	Default string   // "" if the default is not among the values
 	Values  []string // the values allowed; empty: a whole number from 1
 	Doc     string   // one sentence
 }

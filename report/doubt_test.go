@@ -53,7 +53,7 @@ func TestWhoWasInDoubt(t *testing.T) {
 	}
 }
 
-// Who is in doubt when the run ends is so until its end.
+// A node in doubt at the end of the run is in doubt until its end.
 func TestInDoubtToTheEnd(t *testing.T) {
 	run := validRun(t)
 	run.Statuses = []report.StatusAt{{Time: run.History.End() - secs(2), Node: "n3", Up: true, Role: "in doubt"}}

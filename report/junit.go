@@ -73,8 +73,8 @@ func JUnit(w io.Writer, r *Run) error {
 	if !r.Started.IsZero() {
 		j.suite.Timestamp = r.Started.UTC().Format("2006-01-02T15:04:05")
 	}
-	for _, p := range append([]Setting{{"seed", strconv.FormatUint(r.Seed, 10)}, {"backend", r.Backend}, {"bug", r.Bug}, {"control", r.Control},
-		{"replay", r.Replay}}, r.Settings...) {
+	for _, p := range append([]Setting{{"seed", strconv.FormatUint(r.Seed, 10)}, {"backend", r.Backend}, {"bug", r.Bug},
+		{"control", r.Control}, {"replay", r.Replay}}, r.Settings...) {
 		if p.Value != "" {
 			j.suite.Properties = append(j.suite.Properties, junitProperty{plain(p.Name), plain(p.Value)})
 		}

@@ -17,7 +17,8 @@ func Markdown(w io.Writer, r *Run) error {
 	fmt.Fprintf(m, "## %s%s: %s\n\n", signs[r.Outcome()], strings.ToUpper(r.Outcome()), inline(subject(r)))
 	fmt.Fprintf(m, "%s\n\n", inline(extent(r, &f)))
 	if r.Control != "" {
-		fmt.Fprintf(m, "> **Control:** %s. The harness lies on purpose, and this run must be invalid.\n\n", inline(r.Control))
+		fmt.Fprintf(m, "> **Control:** %s. The harness lies on purpose, and this run must be invalid.\n\n",
+			inline(r.Control))
 	}
 	if r.Bug != "" {
 		fmt.Fprintf(m, "> **Bug planted:** %s. This build is wrong on purpose.\n\n", inline(r.Bug))

@@ -136,7 +136,8 @@ func ReadResults(in io.Reader) (*Results, error) {
 // Run is the run that the results tell of, with its history and statuses.
 func (s *Results) Run(h *history.History, statuses []StatusAt) *Run {
 	return &Run{Name: s.Name, Target: s.Target, Backend: s.Backend, BackendWhy: s.BackendWhy, Workload: s.Workload,
-		Nodes: s.Nodes, Seed: s.Seed, Bug: s.Bug, Control: s.Control, Notices: s.Notices, Settings: s.Settings, Faults: s.Faults, Started: s.Started,
+		Nodes: s.Nodes, Seed: s.Seed, Bug: s.Bug, Control: s.Control, Notices: s.Notices, Settings: s.Settings,
+		Faults: s.Faults, Started: s.Started,
 		Wall:    s.Wall,
 		Virtual: s.Virtual, History: h, Statuses: statuses, Result: s.Result, Problem: s.Problem, Notes: s.Notes,
 		Replay: s.Replay, Shrink: s.Shrink, Check: s.Check, Report: s.Report, Links: s.Links, Version: s.Version}
@@ -147,7 +148,8 @@ func summarise(r *Run) *Results {
 	s := &Results{Format: resultsFormat, Verdict: r.Outcome(), Exit: r.Exit(), Reason: r.Reason(),
 		Cause: r.Result.Cause, Problem: r.Problem, Name: r.Name, Target: r.Target, Backend: r.Backend,
 		BackendWhy: r.BackendWhy, Workload: r.Workload,
-		Nodes: r.Nodes, Seed: r.Seed, Bug: r.Bug, Control: r.Control, Notices: r.Notices, Settings: r.Settings, Faults: r.Faults, Started: r.Started,
+		Nodes: r.Nodes, Seed: r.Seed, Bug: r.Bug, Control: r.Control, Notices: r.Notices, Settings: r.Settings,
+		Faults: r.Faults, Started: r.Started,
 		Wall:    r.Wall,
 		Virtual: r.Virtual, Version: r.Version, Notes: r.Notes, Calls: f.calls, Quiet: f.quiet, Holds: r.Result.Holds,
 		Found: len(evidence(r.Result)), Result: writable(r.Result), Replay: r.Replay, Shrink: r.Shrink, Check: r.Check,

@@ -49,7 +49,7 @@ func TestACycleIsDrawn(t *testing.T) {
 	}
 }
 
-// What is no cycle of shown operations, or too long to be drawn, is told in words alone.
+// A cycle with operations that are not shown, or too long to be drawn, is described in words only.
 func TestACycleThatCannotBeDrawn(t *testing.T) {
 	for name, spoil := range map[string]func(*checker.Evidence){
 		"none": func(e *checker.Evidence) { e.Cycle = nil },

@@ -22,7 +22,8 @@ var bank = Workload{
 	},
 }
 
-// A bank has this many accounts, named by their numbers from 0, and a transfer moves at most this amount.
+// A bank has this many accounts, named by their numbers from 0, and a transfer moves at most this
+// amount.
 const (
 	accounts = 8
 	most     = 5

@@ -23,7 +23,9 @@ var lock = Workload{
 		if !slices.Contains(keys, untouched) {
 			keys = append(slices.Clip(keys), untouched)
 		}
-		return finally(keys, func(string) generator.Generator { return generator.Ops(history.Op{F: "acquire", Value: null}) })
+		return finally(keys, func(string) generator.Generator {
+			return generator.Ops(history.Op{F: "acquire", Value: null})
+		})
 	},
 }
 
@@ -72,9 +74,13 @@ var uniqueIDs = Workload{
 	Object: "unique-ids", Model: "unique-ids",
 	Calls: []string{"generate"},
 	Generator: func(o Options) generator.Generator {
-		return keyed(o, 500, func(string) generator.Generator { return generator.Repeat(history.Op{F: "generate", Value: null}) })
+		return keyed(o, 500, func(string) generator.Generator {
+			return generator.Repeat(history.Op{F: "generate", Value: null})
+		})
 	},
 	Final: func(_ Options, keys []string) generator.Generator {
-		return finally(keys, func(string) generator.Generator { return generator.Ops(history.Op{F: "generate", Value: null}) })
+		return finally(keys, func(string) generator.Generator {
+			return generator.Ops(history.Op{F: "generate", Value: null})
+		})
 	},
 }

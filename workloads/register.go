@@ -71,11 +71,12 @@ func see(c cell, done *history.Op) cell {
 	return c
 }
 
-// unmatched reports whether a conditional call was carried out and its condition did not hold: false,
-// or [old, new, false].
+// unmatched reports whether a conditional call was carried out and its condition did not hold:
+// false, or [old, new, false].
 func unmatched(done *history.Op) bool {
 	var told []any
-	return string(done.Value) == "false" || json.Unmarshal(done.Value, &told) == nil && len(told) == 3 && told[2] == false
+	return string(done.Value) == "false" || json.Unmarshal(done.Value, &told) == nil && len(told) == 3 &&
+		told[2] == false
 }
 
 // pair writes [old, new].

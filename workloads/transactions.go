@@ -95,7 +95,8 @@ func newPool(o Options, live, uses int) pool {
 	return p
 }
 
-// use counts a use of the thing in place i. It returns the thing's number and the number of the use, from 1.
+// use counts a use of the thing in place i. It returns the thing's number and the number of the
+// use, from 1.
 func (p *pool) use(i int) (thing, nth int) {
 	at := &p.places[i]
 	at.used++

@@ -113,7 +113,8 @@ func TestLongForkWritesOneAndReadsAll(t *testing.T) {
 	}
 }
 
-// The workload's bank is the store's: a transfer between any two accounts of one is a transfer of the other.
+// The workload's bank is the store's: a transfer between any two accounts of one is a transfer of
+// the other.
 func TestBankKnowsItsAccounts(t *testing.T) {
 	w, _ := workloads.Named("bank")
 	used := map[string]bool{}
@@ -125,7 +126,8 @@ func TestBankKnowsItsAccounts(t *testing.T) {
 		if op.F != "transfer" || op.Kind != history.Invoke {
 			continue
 		}
-		if err := json.Unmarshal(op.Value, &transfer); err != nil || transfer.Amount < 1 || transfer.Amount > kv.Opening {
+		if err := json.Unmarshal(op.Value, &transfer); err != nil || transfer.Amount < 1 ||
+			transfer.Amount > kv.Opening {
 			t.Fatalf("%s is no transfer: %v", op.Value, err)
 		}
 		used[transfer.From], used[transfer.To] = true, true

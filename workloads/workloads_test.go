@@ -20,7 +20,8 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// object is one copy of the store behind an unreliable network. A call takes effect when it is invoked.
+// object is one copy of the store behind an unreliable network. A call takes effect when it is
+// invoked.
 type object struct {
 	name   string
 	store  *kv.Store
@@ -83,7 +84,8 @@ func firstHalf(op history.Op) kv.Command {
 	if op.F != "transfer" || json.Unmarshal(op.Value, &transfer) != nil {
 		return kv.Command{}
 	}
-	return kv.Command{Object: "bank", F: "withdraw", Key: strings.Trim(string(transfer.From), `"`), Value: transfer.Amount}
+	return kv.Command{Object: "bank", F: "withdraw", Key: strings.Trim(string(transfer.From), `"`),
+		Value: transfer.Amount}
 }
 
 // run makes a history of the given number of calls of a workload, and its final calls.
@@ -92,7 +94,8 @@ func run(t *testing.T, w workloads.Workload, o workloads.Options, calls int, bro
 	obj := &object{name: w.Object, store: kv.New(), rand: rand.New(rand.NewPCG(1, 2)), broken: broken, touched: w.Keys}
 	world := gentest.World{Clients: 10, Seed: 5, Complete: obj.complete}
 	final := generator.Lazy(func(generator.Context) generator.Generator { return w.Final(o, obj.keys) })
-	events, err := world.Run(generator.Clients(generator.Phases(generator.Limit(calls, generator.Rate(1000, w.Generator(o))), final)))
+	events, err := world.Run(generator.Clients(generator.Phases(generator.Limit(calls,
+		generator.Rate(1000, w.Generator(o))), final)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +125,8 @@ func TestWorkloads(t *testing.T) {
 	o := workloads.Options{Nodes: []history.NodeID{"n1", "n2", "n3"}}
 	for _, w := range workloads.All() {
 		t.Run(w.Name, func(t *testing.T) {
-			judged := slices.Contains(append(model.Names(), txn.Models()...), w.Model) || w.Model == "" && w.Check != nil
+			judged := slices.Contains(append(model.Names(), txn.Models()...), w.Model) ||
+				w.Model == "" && w.Check != nil
 			if w.Doc == "" || !slices.Contains(kv.Objects(), w.Object) || !judged {
 				t.Errorf("workload is not whole: %+v", w)
 			}
@@ -212,7 +216,8 @@ func TestKeysAreGivenUp(t *testing.T) {
 	}
 }
 
-// finish makes the final calls of a workload for k0, twice, like a run that waits for progress first.
+// finish makes the final calls of a workload for k0, twice, like a run that waits for progress
+// first.
 func finish(t *testing.T, w workloads.Workload, obj *object) []history.Op {
 	t.Helper()
 	world := gentest.World{Clients: 2, Complete: func(op history.Op) (history.Op, time.Duration) {
@@ -256,7 +261,8 @@ func TestDrainEnqueuesNoElementTwice(t *testing.T) {
 	}
 }
 
-// A queue that loses its tail is found only because an element is enqueued behind it before it is drained.
+// A queue that loses its tail is found only because an element is enqueued behind it before it is
+// drained.
 func TestDrainConvictsALostTail(t *testing.T) {
 	w, _ := workloads.Named("queue")
 	ops := []history.Op{

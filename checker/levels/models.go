@@ -18,7 +18,8 @@ func Models() []model.Info {
 		},
 		{
 			Name: txn.Bank, Doc: "Accounts between which money is moved, and whose total never changes.",
-			Calls: []string{`transfer {"from", "to", "amount"} → [{…}, bool], false if the balance does not cover it`, "read null → {account: balance}"},
+			Calls: []string{`transfer {"from", "to", "amount"} → [{…}, bool], false if the balance does not cover it`,
+				"read null → {account: balance}"},
 		},
 	}...)
 }

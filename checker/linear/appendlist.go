@@ -10,14 +10,15 @@ import (
 
 type listCall = call[model.ListCall, []model.Value]
 
-// byPositions decides an append list in time linear in what was read, and a sort, if nobody reads a
-// value that was appended more than once.
+// byPositions decides an append list in time linear in what was read, and a sort, if nobody reads
+// a value that was appended more than once.
 //
-// Why it is exact. Whoever reads the whole list tells its history. All reads must be prefixes of
-// the longest; the element at position i was then appended as the i-th, and a read of n elements
-// stands between the n-th and the next append. What was appended but never read comes behind the
-// last read, in any order; if its outcome is unknown it may be left out, as nothing depends on it.
-// So every call has a rank, and an order exists if and only if the ranks agree with time.
+// Why it is exact. A read of the whole list reveals its history. All reads must be prefixes of the
+// longest; the element at position i was then appended as the i-th, and a read of n elements
+// stands between the n-th and the next append. Values that were appended but never read come after
+// the last read, in any order; an append with unknown outcome can be left out, because nothing
+// depends on it. So every call has a rank, and an order exists if and only if the ranks agree with
+// time.
 func byPositions(calls []listCall) (outcome, bool) {
 	l := lists{calls: calls, by: make(map[model.Value]int32, len(calls)), longest: nobody}
 	w, decided := l.find()
@@ -135,7 +136,8 @@ func (l *lists) fromNowhere(i int32, v model.Value) *witness {
 func (l *lists) twice(v model.Value, a, b int) *witness {
 	w := &witness{kind: "duplicate-element"}
 	w.include(l.by[v])
-	w.say(l.longest, "#%d read %s twice, at positions %d and %d, but only #%d appended it", l.calls[l.longest].op, v, a+1, b+1, l.calls[l.by[v]].op)
+	w.say(l.longest, "#%d read %s twice, at positions %d and %d, but only #%d appended it", l.calls[l.longest].op, v,
+		a+1, b+1, l.calls[l.by[v]].op)
 	return w
 }
 

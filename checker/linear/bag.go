@@ -13,21 +13,21 @@ import (
 // byPresence decides an unordered queue in O(n log n), unless some call found nothing in a queue
 // into which a value was put more than once.
 //
-// Why it is exact. Values do not get into each other's way. Without a call that found nothing there
-// is an order if and only if the n-th dequeue of each value ends after its n-th enqueue began: then
-// each dequeue has an enqueue of its own, and calls with unknown outcome need not have happened,
-// but for the enqueues that are used.
+// Why it is exact. Values do not get into each other's way. Without a call that found nothing
+// there is an order if and only if the n-th dequeue of each value ends after its n-th enqueue
+// began: then each dequeue has its own enqueue, and calls with unknown outcome need not have
+// happened, except the enqueues that are used.
 //
 // A call that found nothing needs a moment between its begin and its end at which the queue is
-// empty. A value that is put in once is certainly there from the end of its enqueue to the begin of
-// its dequeue: its core. At every other moment it need not be: it can be there for just its core
-// or, without one, for no time. So the moment must lie in no core of a value that was taken out,
-// and it is possible to choose it for each such call by itself. A value that nobody is known to
-// have taken out has a core without end, if its enqueue ended, unless a dequeue with unknown
-// outcome took it, at any time after it began. These dequeues suffice for a set of moments if and
-// only if before each of them no fewer had begun than there are such values whose enqueue had
-// ended: before a moment, both the values that must be gone and the dequeues that can have taken
-// them include those before an earlier moment.
+// empty. A value that is put in once is certainly there from the end of its enqueue to the begin
+// of its dequeue: its core. At every other moment it need not be: it can be there for just its
+// core or, without one, for an instant only. So the moment must lie in no core of a value that was
+// taken out, and it is possible to choose it for each such call by itself. A value that nobody is
+// known to have taken out has a core without end, if its enqueue ended, unless a dequeue with
+// unknown outcome took it, at any time after it began. These dequeues suffice for a set of moments
+// if and only if before each of them no fewer had begun than there are such values whose enqueue
+// had ended: before a moment, both the values that must be gone and the dequeues that can have
+// taken them include those before an earlier moment.
 func byPresence(calls []queueCall) (outcome, bool) {
 	p := presence{calls: calls}
 	w := p.gather()
@@ -107,9 +107,11 @@ func (p *presence) pair(in, out []int32) *witness {
 		case n == 0:
 			w.kind = "read-from-future"
 			w.include(in[0])
-			w.say(d, "#%d took out %s and ended before #%d, the first to put it in, began", c.op, c.out, p.calls[in[0]].op)
+			w.say(d, "#%d took out %s and ended before #%d, the first to put it in, began", c.op, c.out,
+				p.calls[in[0]].op)
 		default:
-			w.say(d, "#%d took out %s, which had been put in %s by then and taken out %s before", c.op, c.out, times(n), times(n))
+			w.say(d, "#%d took out %s, which had been put in %s by then and taken out %s before", c.op, c.out, times(n),
+				times(n))
 		}
 		return w
 	}

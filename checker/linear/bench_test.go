@@ -36,7 +36,8 @@ func (c cell) String() string {
 	if c.domain > 0 {
 		values = fmt.Sprintf("%d-values", c.domain)
 	}
-	return fmt.Sprintf("%s/clients=%d/keys=%d/calls=%.0e/pending=%.0f%%/%s/%s/%s", c.model, c.clients, max(1, c.keys), float64(c.calls), 100*c.pending, values, verdict, c.engine)
+	return fmt.Sprintf("%s/clients=%d/keys=%d/calls=%.0e/pending=%.0f%%/%s/%s/%s", c.model, c.clients, max(1, c.keys),
+		float64(c.calls), 100*c.pending, values, verdict, c.engine)
 }
 
 // history makes the cell's history: correct copies under saturated clients. An invalid one has a
@@ -53,7 +54,8 @@ func (c cell) history(newObject func() object) *history.History {
 			continue
 		}
 		for j := i / 2; j < i; j++ {
-			if ops[j].Kind == history.Ok && ops[j].F == ops[i].F && ops[j].Key == ops[i].Key && string(ops[j].Value) != string(ops[i].Value) {
+			if ops[j].Kind == history.Ok && ops[j].F == ops[i].F && ops[j].Key == ops[i].Key &&
+				string(ops[j].Value) != string(ops[i].Value) {
 				ops[i].Value = ops[j].Value
 				h, err := history.New(ops)
 				if err != nil {

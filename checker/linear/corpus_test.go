@@ -53,7 +53,9 @@ func TestCorpusAgreesWithDefinition(t *testing.T) {
 			t.Fatal(err)
 		}
 		initial := h.Initial
-		if h, err = history.New(slices.DeleteFunc(h.Ops, func(op history.Op) bool { return op.Process == history.Nemesis })); err != nil {
+		if h, err = history.New(slices.DeleteFunc(h.Ops, func(op history.Op) bool {
+			return op.Process == history.Nemesis
+		})); err != nil {
 			t.Fatal(err)
 		}
 		h.Initial = initial

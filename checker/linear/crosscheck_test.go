@@ -126,7 +126,8 @@ func TestEnginesAgreeWithBruteForce(t *testing.T) {
 						t.Fatal(err)
 					}
 					if got := c.Check(context.Background(), h); got.Verdict != want && got.Cause != checker.Ambiguous {
-						t.Fatalf("seed %d: %s says %v by %s (%s), want %v:\n%s", seed, engine, got.Verdict, got.Method, got.Reason, want, lines(t, h))
+						t.Fatalf("seed %d: %s says %v by %s (%s), want %v:\n%s", seed, engine, got.Verdict, got.Method,
+							got.Reason, want, lines(t, h))
 					}
 				}
 			}
@@ -151,7 +152,8 @@ func TestEnginesAgreeOnLongerHistories(t *testing.T) {
 				auto := check(t, subject.name, linear.Options{Memory: enough}, h)
 				search := check(t, subject.name, linear.Options{Engine: linear.Search, Memory: 1 << 20}, h)
 				if auto.Verdict != search.Verdict && search.Verdict != checker.Unknown {
-					t.Fatalf("seed %d: %v by %s, %v by search:\n%s", seed, auto.Verdict, auto.Method, search.Verdict, lines(t, h))
+					t.Fatalf("seed %d: %v by %s, %v by search:\n%s", seed, auto.Verdict, auto.Method, search.Verdict,
+						lines(t, h))
 				}
 			}
 		})
@@ -178,7 +180,7 @@ func TestProjectionsOfValidHistoriesAreValid(t *testing.T) {
 	}
 }
 
-// Of a witness no call can be left out.
+// No call can be left out of a witness.
 func TestWitnessesAreMinimal(t *testing.T) {
 	for _, subject := range subjects() {
 		t.Run(subject.name, func(t *testing.T) {
@@ -224,7 +226,8 @@ func TestOwnAlgorithmsApply(t *testing.T) {
 // with unknown outcome may leave a stack to the search, and a cas that found another value a
 // register.
 var decidedShare = map[string]float64{
-	"register": 1, "cas-register": 0.97, "fifo-queue": 0.95, "unordered-queue": 1, "stack": 0.9, "mutex": 1, "fenced-mutex": 1, "append-list": 1, "unique-ids": 1, "kv": 1,
+	"register": 1, "cas-register": 0.97, "fifo-queue": 0.95, "unordered-queue": 1, "stack": 0.9, "mutex": 1,
+	"fenced-mutex": 1, "append-list": 1, "unique-ids": 1, "kv": 1,
 }
 
 func lines(t *testing.T, h *history.History) string {

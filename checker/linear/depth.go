@@ -9,21 +9,24 @@ import (
 
 // descent looks for one order that explains calls, depth first: the search of Wing and Gong with a
 // memory of what was tried (Lowe, Testing for Linearizability, CCPE 2017, section 3). It goes from
-// completion to completion as bySearch does (S1), but follows a single configuration, lets one call
-// under way take effect where the next completion asks for one, and goes back to the last choice
-// where none can. Where many orders explain a history the first that it tries is often one of them,
-// while the frontier of bySearch holds all; where none does it has to try all.
+// completion to completion as bySearch does (S1), but follows a single configuration, lets one
+// call under way take effect where the next completion asks for one, and goes back to the last
+// choice where none can. Where many orders explain a history the first that it tries is often one
+// of them, while the frontier of bySearch holds all; where none does it has to try all.
 //
-// It only ever answers that there is an order, namely the one that it stands in. So it need not be
-// exact about what is none:
+// It only ever answers that there is an order, namely the one that it stands in. So it may miss an
+// order, but it never invents one:
 //
-//	D1  What was tried is remembered by a fingerprint of 64 bits: position, calls that have taken effect, state. Whatever the
-//	    number of calls under way, a configuration costs eight bytes. What is taken for another by its fingerprint is missed,
-//	    with a model whose Hash tells few states apart more often than by chance.
-//	D2  Calls are tried in the order of their ends, those with unknown outcome last, so that they are held back until
-//	    nothing else helps. Of configurations that differ in nothing but such calls (see S3: fewer are better) only the first
-//	    few are followed; when that leaves no order, more are, from the beginning.
-//	D3  Only the last mostBack choices can be taken back, and of these only as many as memory has room for their states.
+//	D1  What was tried is remembered by a fingerprint of 64 bits: position, calls that have taken
+//	    effect, state. Whatever the number of calls under way, a configuration costs eight bytes.
+//	    A collision of fingerprints hides an order; a weak Hash of the model makes such misses
+//	    more likely.
+//	D2  Calls are tried in the order of their ends, those with unknown outcome last, so that they
+//	    are held back until nothing else helps. Of configurations that differ in nothing but such
+//	    calls (see S3: fewer are better) only the first few are followed; when that leaves no
+//	    order, more are, from the beginning.
+//	D3  Only the last mostBack choices can be taken back, and of these only as many as memory has
+//	    room for their states.
 //
 // S2 and S4 hold here as they do there.
 type descent[S, In, Out any] struct {
@@ -67,7 +70,7 @@ type choice[S any] struct {
 	at    int32 // descent.at
 	path  int32 // the length of descent.path
 	call  int32 // the one tried last, or nobody
-	step  int32 // the state tried last of those that it may lead to
+	step  int32 // the successor state tried last
 }
 
 // newDescent is given the events of calls, and which calls are alike (see classes).
@@ -186,7 +189,8 @@ func (d *descent[S, In, Out]) forth() bool {
 	return true
 }
 
-// settle lets read-only calls that are possible take effect (S2), and says whether c is one of them.
+// settle lets read-only calls that are possible take effect (S2), and says whether c is one of
+// them.
 func (d *descent[S, In, Out]) settle(c int32) bool {
 	for r := d.under.first(); r != nobody; r = d.under.after(r) {
 		if !d.readOnly[r] || d.done[r] {
@@ -290,7 +294,8 @@ func (d *descent[S, In, Out]) try(at *choice[S]) bool {
 	return false
 }
 
-// next is the call under way to be tried after c, or first, where c is nobody. Read-only calls are settled.
+// next is the call under way to be tried after c, or first, where c is nobody. Read-only calls are
+// settled.
 func (d *descent[S, In, Out]) next(c int32, now int) int32 {
 	group := 0
 	switch {

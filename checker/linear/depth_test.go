@@ -50,12 +50,14 @@ func TestEnginesAgreeWhereFrontiersAreWide(t *testing.T) {
 			t.Parallel()
 			for seed := range rounds(t, 12) {
 				r := rand.New(rand.NewPCG(uint64(seed), 11))
-				s := shape{processes: 10, calls: 40, domain: 2 + r.IntN(4), pending: 0.2 * r.Float64(), mutations: r.IntN(3)}
+				s := shape{processes: 10, calls: 40, domain: 2 + r.IntN(4), pending: 0.2 * r.Float64(),
+					mutations: r.IntN(3)}
 				h := randomHistory(r, s, subject.copy)
 				alone := linear.FrontierAlone(subject.name, h, 1<<19) // less than what is left to it beside a descent
 				together := check(t, subject.name, linear.Options{Engine: linear.Search, Memory: 1 << 20}, h)
 				if together.Verdict != alone && alone != checker.Unknown && together.Cause != checker.Ambiguous {
-					t.Fatalf("seed %d: %v, %v with a descent (%s):\n%s", seed, alone, together.Verdict, together.Reason, lines(t, h))
+					t.Fatalf("seed %d: %v, %v with a descent (%s):\n%s", seed, alone, together.Verdict, together.Reason,
+						lines(t, h))
 				}
 			}
 		})
@@ -83,7 +85,8 @@ func TestDescentsOnPorcupineModels(t *testing.T) {
 	lossy := forgetful()
 	hashed := forgetful()
 	hashed.Hash = func(state any) uint64 { return uint64(state.(int)) }
-	for name, m := range map[string]porcupine.Model{"register": porcupineRegister(), "states of states": lossy.ToModel(), "with a hash": hashed.ToModel()} {
+	for name, m := range map[string]porcupine.Model{"register": porcupineRegister(),
+		"states of states": lossy.ToModel(), "with a hash": hashed.ToModel()} {
 		t.Run(name, func(t *testing.T) {
 			count := map[bool]int{}
 			for seed := range rounds(t, 500) {
@@ -147,7 +150,8 @@ func TestResultsDoNotDependOnSpeed(t *testing.T) {
 				t.Fatalf("invalid %v: one time\n%+v\nanother\n%+v", invalid, first, got)
 			}
 		}
-		if want := map[bool]checker.Verdict{false: checker.Valid, true: checker.Invalid}[invalid]; first.Verdict != want {
+		if want := map[bool]checker.Verdict{false: checker.Valid,
+			true: checker.Invalid}[invalid]; first.Verdict != want {
 			t.Errorf("%v, want %v", first.Verdict, want)
 		}
 	}
@@ -168,7 +172,8 @@ func (m patient) Step(next []model.Value, s model.Value, in model.RegisterCall, 
 	return m.Register.Step(next, s, in, out)
 }
 
-// However a search with a descent beside it ends, both end (see TestMain), and no panic leaves them.
+// However a search with a descent beside it ends, both end (see TestMain), and no panic leaves
+// them.
 func TestDescentsEnd(t *testing.T) {
 	h := hard()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -190,7 +195,8 @@ func TestDescentsEnd(t *testing.T) {
 }
 
 // BenchmarkAmbiguous is of valid histories that many orders explain: the search, and its frontier
-// without a descent beside it. What is not decided within ten seconds is reported as undecided.
+// without a descent beside it. A history that takes more than ten seconds is reported as
+// undecided.
 func BenchmarkAmbiguous(b *testing.B) {
 	for _, c := range []struct {
 		cell
@@ -210,7 +216,8 @@ func BenchmarkAmbiguous(b *testing.B) {
 			c.clients = 20
 			h := c.history(c.copy)
 			for _, engine := range []string{"search", "frontier alone"} {
-				b.Run(fmt.Sprintf("%s/values=%d/pending=%.0f%%/calls=%.0e/%s", c.model, c.domain, 100*c.pending, float64(c.calls), engine), func(b *testing.B) {
+				b.Run(fmt.Sprintf("%s/values=%d/pending=%.0f%%/calls=%.0e/%s", c.model, c.domain, 100*c.pending,
+					float64(c.calls), engine), func(b *testing.B) {
 					for b.Loop() {
 						if !judgeAmbiguous(b, c.model, engine, h) {
 							b.ReportMetric(1, "undecided")

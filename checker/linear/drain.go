@@ -15,8 +15,8 @@ const finer = 4
 // drain's begin and its end, after those before it, and after its value was put in; the last found
 // nothing. So none begins before the first enqueue of its value, or of a value before it, begins.
 // Where the order of two values contradicts the order in which a FIFO queue certainly took them,
-// their dequeues are given that order in time. Of a drain with unknown outcome any number may have
-// taken effect.
+// their dequeues are given that order in time. A drain with unknown outcome may have removed any
+// number of values.
 //
 // For an unordered queue in which all values differ this is exact. Whatever order explains the
 // parts without regard to their own order, each can be moved to its begin: no value is there for
@@ -117,7 +117,9 @@ func (d *draining) parts(c queueCall, results []model.Value, ordered bool) {
 		d.calls = append(d.calls, part)
 	}
 	if ordered {
-		d.repeats = d.repeats || len(values) > 1 && slices.ContainsFunc(values, func(v model.Value) bool { return d.several[v] })
+		d.repeats = d.repeats || len(values) > 1 && slices.ContainsFunc(values, func(v model.Value) bool {
+			return d.several[v]
+		})
 		if i, j, found := d.swapped(values); found {
 			d.calls[from+i].end = c.end - 2
 			d.calls[from+j].begin = c.end - 1

@@ -7,7 +7,7 @@ import (
 	"github.com/splitvote/splitvote/checker/linear"
 )
 
-// What is said of a queue whose messages were lost or delivered twice: the smallest violation, and
+// A queue that lost messages or delivered them twice is reported with the smallest violation, and
 // the others by name.
 func TestLostAndDuplicatedMessagesAreNamed(t *testing.T) {
 	for name, test := range map[string]struct{ model, history, want string }{

@@ -28,8 +28,8 @@ type explainer[S, In, Out any] struct {
 }
 
 // explain gives evidence for the first invalid objects. When ctx ends it makes do with what it has.
-func explain[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], objects []object[In, Out], outcomes []outcome, memory int64,
-	failed func(key string) []failure[In, Out],
+func explain[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], objects []object[In, Out],
+	outcomes []outcome, memory int64, failed func(key string) []failure[In, Out],
 ) []checker.Evidence {
 	ctx, cancel := context.WithTimeout(ctx, mostPatience)
 	defer cancel()
@@ -67,7 +67,8 @@ func (e *explainer[S, In, Out]) object(o object[In, Out], found outcome) (eviden
 
 // unexplained is the evidence where the model panicked.
 func (e *explainer[S, In, Out]) unexplained(key string, p any) checker.Evidence {
-	return checker.Evidence{Kind: e.t.kind, Key: key, Summary: fmt.Sprintf("%s is not linearizable (no explanation: %s)", subject(key), panicked(p).reason)}
+	return checker.Evidence{Kind: e.t.kind, Key: key,
+		Summary: fmt.Sprintf("%s is not linearizable (no explanation: %s)", subject(key), panicked(p).reason)}
 }
 
 // witness is what the engine found if it found something, else the shortest prefix that is invalid,
@@ -183,7 +184,8 @@ func (e *explainer[S, In, Out]) words(o object[In, Out], calls []call[In, Out]) 
 		evidence.Kind, evidence.Why = e.t.kind, []checker.Claim{{Op: calls[accused].op, Text: text}}
 		if f := e.blame(o.key, calls, accused); f != nil {
 			evidence.Ops = append(evidence.Ops, f.op)
-			evidence.Why = append(evidence.Why, checker.Claim{Op: f.op, Text: checker.Failed(f.invocation, f.completion, calls[accused].op)})
+			evidence.Why = append(evidence.Why, checker.Claim{Op: f.op,
+				Text: checker.Failed(f.invocation, f.completion, calls[accused].op)})
 		}
 	}
 	for i := range calls {

@@ -57,7 +57,9 @@ func Minimal[S, In, Out any](m model.Model[S, In, Out], h *history.History) bool
 			return false
 		}
 		for i := range calls {
-			if less := e.t.project(calls, func(j int) bool { return j != i }); len(less) < len(calls) && e.invalid(less) {
+			if less := e.t.project(calls, func(j int) bool {
+				return j != i
+			}); len(less) < len(calls) && e.invalid(less) {
 				return false
 			}
 		}
@@ -70,7 +72,8 @@ func Descends(modelName string, h *history.History) bool {
 	return inside(modelName).descends(h)
 }
 
-// FrontierAlone judges by the search without a descent beside it, for ten seconds and within memory.
+// FrontierAlone judges by the search without a descent beside it, for ten seconds and within
+// memory.
 func FrontierAlone(modelName string, h *history.History, memory int64) checker.Verdict {
 	return inside(modelName).alone(h, memory)
 }

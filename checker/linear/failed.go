@@ -8,7 +8,8 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// failure is a call that is recorded as failed, as the pending one that it is if the record is wrong.
+// failure is a call that is recorded as failed, as the pending one that it is if the record is
+// wrong.
 type failure[In, Out any] struct {
 	call[In, Out]
 	invocation, completion *history.Op
@@ -48,8 +49,11 @@ func (e *explainer[S, In, Out]) blame(key string, calls []call[In, Out], accused
 			continue
 		}
 		tried++
-		at, _ := slices.BinarySearchFunc(calls, last.begin, func(c call[In, Out], begin int) int { return c.begin - begin })
-		if judge(e.ctx, e.m, slices.Insert(slices.Clone(calls), at, last.call), Auto, e.memory).verdict == checker.Valid {
+		at, _ := slices.BinarySearchFunc(calls, last.begin, func(c call[In, Out], begin int) int {
+			return c.begin - begin
+		})
+		if judge(e.ctx, e.m, slices.Insert(slices.Clone(calls), at, last.call), Auto, e.memory).
+			verdict == checker.Valid {
 			return &last
 		}
 	}

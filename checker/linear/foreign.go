@@ -20,7 +20,8 @@ import (
 // takes effect at some time from its Call to its Return, both included. Evidence names operations
 // by their position in operations. A model with a Hash is searched faster. The model's functions
 // must be pure, and may be called from several goroutines at once.
-func CheckPorcupine(ctx context.Context, m porcupine.Model, operations []porcupine.Operation, opts Options) checker.Result {
+func CheckPorcupine(ctx context.Context, m porcupine.Model, operations []porcupine.Operation,
+	opts Options) checker.Result {
 	f := foreign{m, ctx}
 	return judgeObjects(ctx, f, opts, func() ([]object[any, any], error) { return f.objects(operations) }, nil)
 }

@@ -84,7 +84,8 @@ func TestPorcupineModels(t *testing.T) {
 		}
 		return parts
 	}
-	for name, m := range map[string]porcupine.Model{"register": porcupineRegister(), "states of states": nondeterministic.ToModel(), "partitions": split} {
+	for name, m := range map[string]porcupine.Model{"register": porcupineRegister(),
+		"states of states": nondeterministic.ToModel(), "partitions": split} {
 		t.Run(name, func(t *testing.T) {
 			count := map[bool]int{}
 			for seed := range rounds(t, 500) {
@@ -98,7 +99,8 @@ func TestPorcupineModels(t *testing.T) {
 				count[legal]++
 				got := linear.CheckPorcupine(context.Background(), m, history, linear.Options{})
 				if (got.Verdict == checker.Valid) != legal || got.Verdict == checker.Unknown {
-					t.Fatalf("seed %d: %v by %s (%s), Porcupine says %v", seed, got.Verdict, got.Method, got.Reason, legal)
+					t.Fatalf("seed %d: %v by %s (%s), Porcupine says %v", seed, got.Verdict, got.Method, got.Reason,
+						legal)
 				}
 			}
 			if count[true] == 0 || count[false] == 0 {
@@ -106,7 +108,8 @@ func TestPorcupineModels(t *testing.T) {
 			}
 		})
 	}
-	if got := linear.CheckPorcupine(context.Background(), porcupine.Model{}, nil, linear.Options{}); got.Cause != checker.Malformed {
+	if got := linear.CheckPorcupine(context.Background(), porcupine.Model{}, nil,
+		linear.Options{}); got.Cause != checker.Malformed {
 		t.Errorf("a model without Step: %v %s", got.Verdict, got.Cause)
 	}
 }
@@ -118,7 +121,8 @@ func BenchmarkPorcupineModel(b *testing.B) {
 	b.Run("here", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if got := linear.CheckPorcupine(context.Background(), porcupineRegister(), history, linear.Options{}); got.Verdict != checker.Valid {
+			if got := linear.CheckPorcupine(context.Background(), porcupineRegister(), history,
+				linear.Options{}); got.Verdict != checker.Valid {
 				b.Fatal(got.Verdict, got.Reason)
 			}
 		}

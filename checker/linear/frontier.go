@@ -37,7 +37,8 @@ func newFrontier[S, In, Out any](m model.Model[S, In, Out]) *frontier[S, In, Out
 	s := &search[S, In, Out]{
 		ctx: context.Background(), m: m, calls: make([]call[In, Out], mostUnder),
 		slots: make([]int32, mostUnder), slotOf: make([]int32, mostUnder),
-		live: make([]uint64, words), pending: make([]uint64, words), readOnly: make([]uint64, words), mask: make([]uint64, words),
+		live: make([]uint64, words), pending: make([]uint64, words), readOnly: make([]uint64, words),
+		mask:     make([]uint64, words),
 		frontier: newConfigs(words, size), work: newConfigs(words, size), next: newConfigs(words, size),
 		memory: mostRemembered, mostHeld: mostConfigs,
 	}
@@ -73,9 +74,9 @@ func (f *frontier[S, In, Out]) end(c *call[In, Out], how history.Kind, at int) {
 	f.advance(f.open.since(at + 1))
 }
 
-// look lets a copy take the events that wait, with the calls under way as of unknown outcome. What is impossible then stays so,
-// for whatever a call returns, and whenever it ends, is one of the ends that an unknown outcome allows; one that fails took
-// no effect, which it allows too.
+// look lets a copy take the events that wait, with the calls under way as of unknown outcome. An
+// impossible prefix stays impossible: an unknown outcome allows every result at every time, and
+// also that the call fails without effect.
 func (f *frontier[S, In, Out]) look(ctx context.Context) {
 	if !slices.ContainsFunc(f.waiting, func(e moment[In, Out]) bool { return e.end }) {
 		return
@@ -87,15 +88,18 @@ func (f *frontier[S, In, Out]) look(ctx context.Context) {
 	}
 }
 
-// fork is a copy that goes on by itself, until ctx ends. States are never changed, so that it shares them.
+// fork is a copy that goes on by itself, until ctx ends. States are never changed, so that it
+// shares them.
 func (f *frontier[S, In, Out]) fork(ctx context.Context) *frontier[S, In, Out] {
 	s := *f.s
 	words := len(s.live)
 	s.ctx, s.count, s.steps = ctx, 0, nil
 	s.calls, s.slots, s.slotOf = slices.Clone(s.calls), slices.Clone(s.slots), slices.Clone(s.slotOf)
 	s.live, s.pending, s.readOnly = slices.Clone(s.live), slices.Clone(s.pending), slices.Clone(s.readOnly)
-	s.mask, s.work, s.next, s.frontier = make([]uint64, words), newConfigs(words, s.work.size), newConfigs(words, s.work.size), s.frontier.clone()
-	return &frontier[S, In, Out]{s: &s, ids: maps.Clone(f.ids), free: slices.Clone(f.free), waiting: slices.Clone(f.waiting)}
+	s.mask, s.work, s.next, s.frontier = make([]uint64, words), newConfigs(words, s.work.size),
+		newConfigs(words, s.work.size), s.frontier.clone()
+	return &frontier[S, In, Out]{s: &s, ids: maps.Clone(f.ids), free: slices.Clone(f.free),
+		waiting: slices.Clone(f.waiting)}
 }
 
 // withdraw takes out the begin of a call that changes nothing, which waits still.

@@ -8,7 +8,8 @@ import (
 
 type idCall = call[model.IDCall, model.Value]
 
-// byIDs decides a source of unique values in O(n): they must be all different, in whatever order they came.
+// byIDs decides a source of unique values in O(n): they must be all different, in whatever order
+// they came.
 func byIDs(calls []idCall) (outcome, bool) {
 	given := make(map[model.Value]int, len(calls))
 	for i := range calls {

@@ -71,7 +71,7 @@ func (c of[S, In, Out]) checkInitial(initial history.Initial) error {
 // ofLead finds in a sentence a call of a lead.
 var ofLead = regexp.MustCompile(`#-\d+( \([^)]*\))?( ended)?`)
 
-// withoutLead names calls of a lead as what they stand for.
+// withoutLead names the calls of a lead by what they represent.
 func withoutLead(e checker.Evidence) checker.Evidence {
 	e.Ops = slices.Compact(slices.DeleteFunc(e.Ops, func(op int) bool { return op < 0 })) // a drain's calls are one
 	for i := range e.Why {
@@ -87,7 +87,8 @@ func withoutLead(e checker.Evidence) checker.Evidence {
 // suggestInitial says of a call that contradicts nothing but what its object holds initially, how
 // to say what it held.
 func (e *explainer[S, In, Out]) suggestInitial(o object[In, Out], evidence checker.Evidence) []checker.Claim {
-	if _, can := any(e.m).(model.Beginner[In]); !can || e.part || o.lead > 0 || len(evidence.Why) == 0 || len(evidence.Ops) > 1 {
+	if _, can := any(e.m).(model.Beginner[In]); !can || e.part || o.lead > 0 || len(evidence.Why) == 0 ||
+		len(evidence.Ops) > 1 {
 		return nil
 	}
 	accused := evidence.Why[0].Op
@@ -96,17 +97,21 @@ func (e *explainer[S, In, Out]) suggestInitial(o object[In, Out], evidence check
 		return nil
 	}
 	c := &o.calls[at]
-	if in, ok := any(c.in).(model.RegisterCall); ok && in.F == model.CAS || len(e.m.Step(nil, e.m.Init(), c.in, &c.out)) > 0 {
+	if in, ok := any(c.in).(model.RegisterCall); ok && in.F == model.CAS ||
+		len(e.m.Step(nil, e.m.Init(), c.in, &c.out)) > 0 {
 		return nil
 	}
 	if in, ok := any(c.in).(model.CounterCall); ok && in.F == model.Add {
 		return nil // what it returned is not what was there
 	}
-	if slices.ContainsFunc(o.calls, func(b call[In, Out]) bool { return b.end < c.begin && !e.m.ReadOnly(b.in, b.result()) }) {
+	if slices.ContainsFunc(o.calls, func(b call[In, Out]) bool {
+		return b.end < c.begin && !e.m.ReadOnly(b.in, b.result())
+	}) {
 		return nil
 	}
-	return []checker.Claim{{Op: accused, Text: "no call that changes anything had ended by then: if the object held this before any" +
-		" call, say so with " + flagFor(c.out)}}
+	return []checker.Claim{{Op: accused,
+		Text: "no call that changes anything had ended by then: if the object held this before any" +
+			" call, say so with " + flagFor(c.out)}}
 }
 
 // flagFor is the flag that says that an object held initially what was returned.

@@ -20,7 +20,8 @@ type begun[S, In, Out any] struct {
 
 func (b begun[S, In, Out]) Init() S { return b.first }
 
-// beginning judges by definition a history of objects that begin in a state that is reached by calls of ours.
+// beginning judges by definition a history of objects that begin in a state that is reached by
+// calls of ours.
 type beginning struct {
 	model   string
 	initial string
@@ -62,19 +63,35 @@ func beginnings() []beginning {
 		beginAt(model.Register{}, "2", "2", func() object { return &register{value: 2} }),
 		beginAt(model.Register{CAS: true}, "0", "0", func() object { return &register{cas: true, value: 0} }),
 		beginAt(model.Register{CAS: true}, "1", "1", func() object { return &register{cas: true, value: 1} }),
-		beginAt(model.MultiRegister{}, "0", registers(`{"x":0,"y":0,"z":0}`), func() object { return &multiRegister{"x": 0, "y": 0, "z": 0} }),
-		beginAt(model.MultiRegister{}, `{"x":1,"y":2}`, registers(`{"x":2}`, `{"x":1,"y":2}`), func() object { return &multiRegister{"x": 1, "y": 2} }),
+		beginAt(model.MultiRegister{}, "0", registers(`{"x":0,"y":0,"z":0}`), func() object {
+			return &multiRegister{"x": 0, "y": 0, "z": 0}
+		}),
+		beginAt(model.MultiRegister{}, `{"x":1,"y":2}`, registers(`{"x":2}`, `{"x":1,"y":2}`), func() object {
+			return &multiRegister{"x": 1, "y": 2}
+		}),
 		beginAt(model.Set{}, "[2,1]", values("1", "2"), func() object { return &set{values: []int{2, 1}} }),
-		beginAt(model.Set{}, "[2,77]", values("2", "77"), func() object { return &set{grows: true, values: []int{2, 77}} }),
+		beginAt(model.Set{}, "[2,77]", values("2", "77"), func() object {
+			return &set{grows: true, values: []int{2, 77}}
+		}),
 		beginAt(model.Queue{}, "[77,78]", values("77", "78"), func() object { return &queue{values: []int{77, 78}} }),
 		beginAt(model.Queue{}, "[2,1]", values("2", "1"), func() object { return &queue{values: []int{2, 1}} }),
-		beginAt(model.Bag{}, "[77,78]", values("77", "78"), func() object { return &queue{bag: true, values: []int{77, 78}} }),
-		beginAt(model.Bag{}, "[2,1,1]", values("1", "1", "2"), func() object { return &queue{bag: true, values: []int{2, 1, 1}} }),
-		beginAt(model.Stack{}, "[77,78]", list("77", "78"), func() object { return &queue{stack: true, values: []int{77, 78}} }),
-		beginAt(model.Stack{}, "[2,1]", list("2", "1"), func() object { return &queue{stack: true, values: []int{2, 1}} }),
+		beginAt(model.Bag{}, "[77,78]", values("77", "78"), func() object {
+			return &queue{bag: true, values: []int{77, 78}}
+		}),
+		beginAt(model.Bag{}, "[2,1,1]", values("1", "1", "2"), func() object {
+			return &queue{bag: true, values: []int{2, 1, 1}}
+		}),
+		beginAt(model.Stack{}, "[77,78]", list("77", "78"), func() object {
+			return &queue{stack: true, values: []int{77, 78}}
+		}),
+		beginAt(model.Stack{}, "[2,1]", list("2", "1"), func() object {
+			return &queue{stack: true, values: []int{2, 1}}
+		}),
 		beginAt(model.Counter{}, "5", 5, func() object { return &counter{n: 5} }),
 		beginAt(model.Counter{}, "-3", -3, func() object { return &counter{unit: true, n: -3} }),
-		beginAt(model.AppendList{}, "[77,78]", list("77", "78"), func() object { return &appendList{values: []int{77, 78}} }),
+		beginAt(model.AppendList{}, "[77,78]", list("77", "78"), func() object {
+			return &appendList{values: []int{77, 78}}
+		}),
 		beginAt(model.AppendList{}, "[2,1]", list("2", "1"), func() object { return &appendList{values: []int{2, 1}} }),
 		beginAt(model.Text{}, `"77 "`, "77 ", func() object { return &text{all: "77 "} }),
 		beginAt(model.Text{}, `"ab"`, "ab", func() object { return &text{loose: true, all: "ab"} }),
@@ -101,7 +118,8 @@ func TestInitialValuesAgreeWithBruteForce(t *testing.T) {
 				for _, engine := range []linear.Engine{linear.Auto, linear.Search, linear.Porcupine} {
 					got := check(t, test.model, linear.Options{Engine: engine, Workers: 1, Memory: enough}, h)
 					if got.Verdict != want {
-						t.Fatalf("seed %d: %s says %v by %s (%s), want %v:\n%s", seed, engine, got.Verdict, got.Method, got.Reason, want, lines(t, h))
+						t.Fatalf("seed %d: %s says %v by %s (%s), want %v:\n%s", seed, engine, got.Verdict, got.Method,
+							got.Reason, want, lines(t, h))
 					}
 					for _, e := range got.Evidence {
 						for _, op := range e.Ops {
@@ -123,7 +141,8 @@ func TestInitialValuesAgreeWithBruteForce(t *testing.T) {
 	}
 }
 
-// What an explanation says of what was there initially, and how it says that something may have been.
+// What an explanation says of what was there initially, and how it says that something may have
+// been.
 func TestInitialValuesAreExplained(t *testing.T) {
 	for name, test := range map[string]struct {
 		model   string

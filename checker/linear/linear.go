@@ -79,7 +79,8 @@ const name = "linearizable"
 // Check judges a history against a model, each key as an object of its own (L3). The result's
 // Method says what decided, its Stats count calls, keys, calls with unknown outcome, and the keys
 // that are invalid or unknown.
-func Check[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h *history.History, opts Options) checker.Result {
+func Check[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h *history.History,
+	opts Options) checker.Result {
 	result := judgeObjects(ctx, m, opts, func() ([]object[In, Out], error) { return split(m, h) }, failures(m, h))
 	for i := range result.Evidence {
 		checker.Whence(h, &result.Evidence[i])
@@ -87,7 +88,8 @@ func Check[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h *hi
 	return result
 }
 
-// judgeObjects keeps the limits of opts while it reads objects, judges them and explains what is wrong.
+// judgeObjects keeps the limits of opts while it reads objects, judges them and explains what is
+// wrong.
 func judgeObjects[S, In, Out any](
 	ctx context.Context, m model.Model[S, In, Out], opts Options, read func() ([]object[In, Out], error),
 	failed func(key string) []failure[In, Out],
@@ -96,7 +98,8 @@ func judgeObjects[S, In, Out any](
 	defer func() {
 		if p := recover(); p != nil {
 			o := panicked(p)
-			result = checker.Result{Verdict: o.verdict, Cause: o.cause, Reason: o.reason, Stats: map[string]any{"stack": o.stack}}
+			result = checker.Result{Verdict: o.verdict, Cause: o.cause, Reason: o.reason,
+				Stats: map[string]any{"stack": o.stack}}
 		}
 		result.Checker, result.Took = name, time.Since(start)
 	}()
@@ -122,7 +125,8 @@ func judgeObjects[S, In, Out any](
 }
 
 // judgeAll judges objects with a bounded number of workers.
-func judgeAll[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], objects []object[In, Out], opts Options) []outcome {
+func judgeAll[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], objects []object[In, Out],
+	opts Options) []outcome {
 	outcomes := make([]outcome, len(objects))
 	for i := range outcomes {
 		outcomes[i] = abandoned() // until it is judged
@@ -150,7 +154,8 @@ func judgeAll[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], ob
 }
 
 // judge decides one object.
-func judge[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out], engine Engine, memory int64) (o outcome) {
+func judge[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out], engine Engine,
+	memory int64) (o outcome) {
 	defer func() {
 		if p := recover(); p != nil {
 			o = panicked(p)
@@ -246,7 +251,8 @@ func undecided[In, Out any](o *object[In, Out], found outcome) string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s; the first %d of %d completed calls are linearizable; values that are all different, or fewer calls a key, would decide it", text, ended, all)
+	return fmt.Sprintf("%s; the first %d of %d completed calls are linearizable; values that are all different, or "+
+		"fewer calls a key, would decide it", text, ended, all)
 }
 
 // subject names an object in a sentence.

@@ -19,10 +19,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv("SPLITVOTE_CELL") != "" { // a cell of the table: Porcupine, stopped at the limit, leaves goroutines behind
+	// a cell of the table: Porcupine, stopped at the limit, leaves goroutines behind
+	if os.Getenv("SPLITVOTE_CELL") != "" {
 		os.Exit(m.Run())
 	}
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/anishathalye/porcupine.checkParallel")) // see TestGoexitIsNoAnswer
+	// see TestGoexitIsNoAnswer
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/anishathalye/porcupine.checkParallel"))
 }
 
 func read(t *testing.T, text string) *history.History {
@@ -49,7 +51,8 @@ func TestEveryModelHasAChecker(t *testing.T) {
 			t.Errorf("%s: an empty history is %v (%s), want valid", name, got.Verdict, got.Reason)
 		}
 	}
-	if _, err := linear.New("regsiter", linear.Options{}); err == nil || !strings.HasPrefix(err.Error(), `no model "regsiter", there are register,`) {
+	if _, err := linear.New("regsiter", linear.Options{}); err == nil ||
+		!strings.HasPrefix(err.Error(), `no model "regsiter", there are register,`) {
 		t.Errorf("error %v, want the names there are", err)
 	}
 	if _, err := linear.New("register", linear.Options{Engine: "magic"}); err == nil {
@@ -60,7 +63,8 @@ func TestEveryModelHasAChecker(t *testing.T) {
 func TestMalformedHistoriesAreUnknown(t *testing.T) {
 	h := read(t, `{"process":0,"type":"invoke","f":"cas","value":3}`+"\n")
 	got := check(t, "cas-register", linear.Options{}, h)
-	if got.Verdict != checker.Unknown || got.Cause != checker.Malformed || got.Reason != "event 0: cas wants [old, new], has 3" {
+	if got.Verdict != checker.Unknown || got.Cause != checker.Malformed ||
+		got.Reason != "event 0: cas wants [old, new], has 3" {
 		t.Errorf("%v %s %q", got.Verdict, got.Cause, got.Reason)
 	}
 }
@@ -71,7 +75,9 @@ func TestSharesAreReadAsOne(t *testing.T) {
 	const calls = 40_000
 	for _, keys := range []int{0, 7, 5_000} {
 		for _, invalid := range []bool{false, true} {
-			h := cell{clients: 6, keys: keys, calls: calls, pending: 0.01, invalid: invalid}.history(func() object { return &register{} })
+			h := cell{clients: 6, keys: keys, calls: calls, pending: 0.01, invalid: invalid}.history(func() object {
+				return &register{}
+			})
 			var by []checker.Result
 			for _, processors := range []int{1, 2, 3} {
 				before := runtime.GOMAXPROCS(processors)
@@ -130,7 +136,8 @@ func TestLimitsAreKept(t *testing.T) {
 		if got.Verdict != checker.Unknown || got.Cause != checker.Timeout {
 			t.Errorf("%s with a time limit: %v %s by %s", engine, got.Verdict, got.Cause, got.Method)
 		}
-		if progress := strings.Contains(got.Reason, "completed calls are linearizable"); progress != (engine == linear.Search) {
+		if progress := strings.Contains(got.Reason,
+			"completed calls are linearizable"); progress != (engine == linear.Search) {
 			t.Errorf("%s with a time limit: %q", engine, got.Reason)
 		}
 		got = check(t, "cas-register", linear.Options{Engine: engine, Memory: 1 << 20}, h)
@@ -184,7 +191,8 @@ func TestPanicsOfExplanationsChangeNothing(t *testing.T) {
 {"process":0,"type":"ok","f":"read","value":2}
 `)
 	got := linear.Check(context.Background(), shy{}, h, linear.Options{})
-	if got.Verdict != checker.Invalid || len(got.Evidence) != 1 || !strings.Contains(got.Evidence[0].Summary, "no words") {
+	if got.Verdict != checker.Invalid || len(got.Evidence) != 1 ||
+		!strings.Contains(got.Evidence[0].Summary, "no words") {
 		t.Errorf("%v %s %q with %v", got.Verdict, got.Cause, got.Reason, got.Evidence)
 	}
 }

@@ -49,10 +49,12 @@ func TestPorcupinesLogs(t *testing.T) {
 			logs++
 		})
 	}
-	for _, m := range regexp.MustCompile(`checkJepsen\(t, (\d+), (true|false)\)`).FindAllStringSubmatch(string(tests), -1) {
+	for _, m := range regexp.MustCompile(`checkJepsen\(t, (\d+), (true|false)\)`).
+		FindAllStringSubmatch(string(tests), -1) {
 		judge("cas-register", fmt.Sprintf("jepsen/etcd_%03s.log", m[1]), m[2])
 	}
-	for _, m := range regexp.MustCompile(`checkKv\(t, "(.*)", (true|false), true\)`).FindAllStringSubmatch(string(tests), -1) {
+	for _, m := range regexp.MustCompile(`checkKv\(t, "(.*)", (true|false), true\)`).
+		FindAllStringSubmatch(string(tests), -1) {
 		judge("kv", "kv/"+m[1]+".txt", m[2])
 	}
 	if logs < 100 {

@@ -11,12 +11,13 @@ import (
 
 // longest finds one order of the longest linearizable prefix of calls, as their numbers, and every
 // state behind it. Either is nil where it is not found within the limits.
-func longest[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out], memory int64) (order []int, states []S) {
+func longest[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out],
+	memory int64) (order []int, states []S) {
 	s := newSearch(ctx, m, calls, memory)
 	o := s.run()
 	if o.verdict == checker.Invalid {
-		// What failed knew what calls returned that had not ended by then. So a longer prefix may be
-		// linearizable, as long as one of them has not ended.
+		// What failed knew what calls returned that had not ended by then. So a longer prefix may
+		// be linearizable, as long as one of them has not ended.
 		e := explainer[S, In, Out]{ctx: ctx, m: m, t: theoryOf(m), memory: memory}
 		all, cut := calls, o.through-1
 		for _, end := range endsFrom(all, o.through) {

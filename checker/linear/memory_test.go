@@ -85,7 +85,8 @@ func appended() (porcupine.Model, []porcupine.Operation) {
 	return m, append(operations, porcupine.Operation{Input: "", Output: 1, Call: now + 2, Return: now + 3})
 }
 
-// A memory limit bounds what a search holds with the states themselves, not only how many there are.
+// A memory limit bounds what a search holds with the states themselves, not only how many there
+// are.
 func TestMemoryLimitsHoldOfStates(t *testing.T) {
 	const limit = 4 << 20
 	h := full()
@@ -101,7 +102,8 @@ func TestMemoryLimitsHoldOfStates(t *testing.T) {
 			return linear.CheckPorcupine(t.Context(), m, operations, linear.Options{Workers: 1, Memory: limit})
 		},
 		"porcupine, a model of a user's": func() checker.Result {
-			return linear.CheckPorcupine(t.Context(), m, operations, linear.Options{Engine: linear.Porcupine, Workers: 1, Memory: limit})
+			return linear.CheckPorcupine(t.Context(), m, operations,
+				linear.Options{Engine: linear.Porcupine, Workers: 1, Memory: limit})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,7 +17,8 @@ func groups(t *testing.T, n int, invalid bool) *history.History {
 	var lines []string
 	event := func(client, pair int, kind, value string) {
 		value = strings.NewReplacer("X", fmt.Sprint("x", pair), "Y", fmt.Sprint("y", pair)).Replace(value)
-		lines = append(lines, fmt.Sprintf(`{"process":%d,"type":"%s","f":"txn","value":%s}`, 3*pair+client, kind, value))
+		lines = append(lines, fmt.Sprintf(`{"process":%d,"type":"%s","f":"txn","value":%s}`, 3*pair+client, kind,
+			value))
 	}
 	each := func(client int, kind, value string) {
 		for pair := range n {

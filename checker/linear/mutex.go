@@ -83,7 +83,8 @@ func holdsOf(calls []mutexCall) ([]hold, *witness) {
 		case wrong:
 			w := &witness{kind: "wrong-token"}
 			w.include(holds[h].acquire)
-			w.say(int32(i), "#%d released token %d, but its process held token %d since #%d", c.op, c.in.Token, calls[holds[h].acquire].out.Token, calls[holds[h].acquire].op)
+			w.say(int32(i), "#%d released token %d, but its process held token %d since #%d", c.op, c.in.Token,
+				calls[holds[h].acquire].out.Token, calls[holds[h].acquire].op)
 			return nil, w
 		default:
 			w := &witness{kind: "release-without-hold"}
@@ -154,24 +155,29 @@ func bothHeld(calls []mutexCall, a, b hold) *witness {
 	if a.release == nobody {
 		w.say(a.acquire, "#%d acquired the lock, and process %d never released it", first.op, first.in.Process)
 	} else {
-		w.say(a.acquire, "#%d acquired the lock, and process %d held it until #%d at least", first.op, first.in.Process, calls[a.release].op)
+		w.say(a.acquire, "#%d acquired the lock, and process %d held it until #%d at least", first.op, first.in.Process,
+			calls[a.release].op)
 	}
 	w.say(b.acquire, "#%d acquired it too, and ended before that", calls[b.acquire].op)
 	return w
 }
 
-// fencedConflict finds a token that was handed out twice, or two holds whose tokens run against time.
+// fencedConflict finds a token that was handed out twice, or two holds whose tokens run against
+// time.
 func fencedConflict(calls []mutexCall, holds []hold) *witness {
 	if w := holdConflict(calls, holds); w != nil {
 		return w
 	}
 	items := make([]ranked, len(holds))
-	slices.SortFunc(holds, func(a, b hold) int { return cmp.Compare(calls[a.acquire].out.Token, calls[b.acquire].out.Token) })
+	slices.SortFunc(holds, func(a, b hold) int {
+		return cmp.Compare(calls[a.acquire].out.Token, calls[b.acquire].out.Token)
+	})
 	for i, h := range holds {
 		if i > 0 && calls[holds[i-1].acquire].out.Token == calls[h.acquire].out.Token {
 			w := &witness{kind: "duplicate-token"}
 			w.include(holds[i-1].acquire)
-			w.say(h.acquire, "#%d and #%d both returned token %d", calls[holds[i-1].acquire].op, calls[h.acquire].op, calls[h.acquire].out.Token)
+			w.say(h.acquire, "#%d and #%d both returned token %d", calls[holds[i-1].acquire].op, calls[h.acquire].op,
+				calls[h.acquire].out.Token)
 			w.include(holds[i-1].release, h.release)
 			return w
 		}
@@ -185,7 +191,8 @@ func fencedConflict(calls []mutexCall, holds []hold) *witness {
 	w := &witness{kind: "token-order"}
 	w.include(a.acquire, a.release, b.release)
 	w.say(a.acquire, "#%d returned token %d", calls[a.acquire].op, calls[a.acquire].out.Token)
-	w.say(b.acquire, "#%d held the lock after it with token %d, which is not greater", calls[b.acquire].op, calls[b.acquire].out.Token)
+	w.say(b.acquire, "#%d held the lock after it with token %d, which is not greater", calls[b.acquire].op,
+		calls[b.acquire].out.Token)
 	return w
 }
 

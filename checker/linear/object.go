@@ -104,7 +104,9 @@ type share struct {
 	calls    []history.Call
 	objectOf []int32  // by call: the object in keys, or nobody if the call is dropped
 	keys     []string // in order of first appearance in the share
-	next     []int    // by object: at first the number of its calls, then the place of the next one among all that are read
+	// by object: at first the number of its calls, then the place of the next one among all that
+	// are read
+	next []int
 }
 
 // inParallel does work on all shares. The error, or panic, is that of the first share in the
@@ -210,7 +212,8 @@ func place(shares []share, keys []string, counts []int, lead func(object int) in
 }
 
 // read reads one call.
-func read[S, In, Out any](m model.Model[S, In, Out], h *history.History, paired history.Call, c *call[In, Out]) (err error) {
+func read[S, In, Out any](m model.Model[S, In, Out], h *history.History, paired history.Call,
+	c *call[In, Out]) (err error) {
 	invocation := h.Invocation(paired)
 	c.begin, c.end, c.op = paired.Invoke, never, invocation.Index
 	var completion *history.Op

@@ -28,13 +28,15 @@ import (
 // queues, lists, identifiers) that is all; else, and beside it as long as that is cheap, the search
 // is fed event by event, which remembers the states in which the object may be.
 type Online interface {
-	// Event takes the next event. It says false once the history is not linearizable, however it goes on.
+	// Event takes the next event. It says false once the history is not linearizable, however it
+	// goes on.
 	Event(op *history.Op) bool
-	// Look judges what has come so far, and says what Event says. Event alone may wait for calls under way to end; Look takes
-	// them as of unknown outcome. It costs up to a search over all that Event waits with, and gives up when ctx ends, which
-	// changes nothing.
+	// Look judges what has come so far, and says what Event says. Event alone may wait for calls
+	// under way to end; Look takes them as of unknown outcome. It costs up to a search over all
+	// that Event waits with, and gives up when ctx ends, which changes nothing.
 	Look(ctx context.Context) bool
-	// End takes the calls that are still under way as pending and gives the verdict. Nothing may follow.
+	// End takes the calls that are still under way as pending and gives the verdict. Nothing may
+	// follow.
 	End() checker.Result
 }
 
@@ -53,7 +55,10 @@ func NewOnline(modelName string, initial history.Initial) (Online, error) {
 
 // OnlineOf judges histories of any model online, whose objects hold initially what initial says.
 func OnlineOf[S, In, Out any](m model.Model[S, In, Out], initial history.Initial) Online {
-	return &online[S, In, Out]{m: m, initial: initial, watchers: func() []watcher[In, Out] { return watchersOf(m) }, began: time.Now(), objects: map[string]*watched[In, Out]{}, unseen: map[*watched[In, Out]]bool{}, under: map[history.Process]*underway[In, Out]{}}
+	return &online[S, In, Out]{m: m, initial: initial, watchers: func() []watcher[In, Out] {
+		return watchersOf(m)
+	}, began: time.Now(), objects: map[string]*watched[In, Out]{}, unseen: map[*watched[In, Out]]bool{},
+		under: map[history.Process]*underway[In, Out]{}}
 }
 
 func (c of[S, In, Out]) online(initial history.Initial) Online { return OnlineOf(c.m, initial) }
@@ -64,7 +69,8 @@ type watcher[In, Out any] interface {
 	// end tells how c ended: with Ok its end and result are set, else its end is never. at is the
 	// position of the event.
 	end(c *call[In, Out], how history.Kind, at int)
-	// look judges what end put off, as if the calls under way had unknown outcomes. It may find nothing.
+	// look judges what end put off, as if the calls under way had unknown outcomes. It may find
+	// nothing.
 	look(ctx context.Context)
 	// close says that no event follows.
 	close()
@@ -205,7 +211,8 @@ func (o *online[S, In, Out]) lead(object *watched[In, Out]) error {
 func (o *online[S, In, Out]) complete(op *history.Op) {
 	u := o.under[op.Process]
 	if u == nil {
-		o.malformed = fmt.Errorf("event %d: process %v completes %s, which it has not invoked (H2)", op.Index, op.Process, op.F)
+		o.malformed = fmt.Errorf("event %d: process %v completes %s, which it has not invoked (H2)", op.Index,
+			op.Process, op.F)
 		return
 	}
 	delete(o.under, op.Process)
@@ -231,7 +238,8 @@ func (o *online[S, In, Out]) complete(op *history.Op) {
 	o.unseen[u.object] = true
 }
 
-// Look need not look at objects of which no call has ended since: a call that begins makes nothing impossible.
+// Look need not look at objects of which no call has ended since: a call that begins makes nothing
+// impossible.
 func (o *online[S, In, Out]) Look(ctx context.Context) (possible bool) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -291,7 +299,8 @@ func (o *online[S, In, Out]) End() (result checker.Result) {
 	}
 	if o.violation != nil {
 		found := o.violation.violation()
-		result.Verdict, result.Cause, result.Method, result.Reason = checker.Invalid, "", found.method, accuse([]string{o.violation.key}, len(o.objects))
+		result.Verdict, result.Cause, result.Method, result.Reason = checker.Invalid, "", found.method,
+			accuse([]string{o.violation.key}, len(o.objects))
 		result.Evidence = []checker.Evidence{o.explain(o.violation.key, found)}
 		return result
 	}
@@ -360,13 +369,15 @@ func (o *online[S, In, Out]) explain(key string, found *finding[In, Out]) (evide
 		calls = slices.CompactFunc(calls, func(a, b call[In, Out]) bool { return a.begin == b.begin })
 		if e.invalid(calls) {
 			// Who wrote a value may be forgotten; then it must not be said that nobody did.
-			if told := e.object(object[In, Out]{key: key, calls: calls}, outcome{verdict: checker.Invalid}); told.Kind != "value-from-nowhere" {
+			if told := e.object(object[In, Out]{key: key, calls: calls},
+				outcome{verdict: checker.Invalid}); told.Kind != "value-from-nowhere" {
 				return told
 			}
 		}
 	}
 	c := found.accused
-	text := fmt.Sprintf("#%d (%s) is impossible: nothing that the object may hold by then allows it", c.op, o.m.Describe(c.in, c.result()))
+	text := fmt.Sprintf("#%d (%s) is impossible: nothing that the object may hold by then allows it", c.op,
+		o.m.Describe(c.in, c.result()))
 	return checker.Evidence{Kind: e.t.kind, Key: key, Summary: subject(key) + " is not linearizable", Ops: []int{c.op},
 		Why: []checker.Claim{{Op: c.op, Text: text}}}
 }

@@ -22,7 +22,8 @@ func prefix(t *testing.T, h *history.History, n int) *history.History {
 	return cut
 }
 
-// feed gives a history to a judge event by event and returns how many events it took, and the verdict.
+// feed gives a history to a judge event by event and returns how many events it took, and the
+// verdict.
 func feed(t *testing.T, modelName string, h *history.History, look bool) (int, checker.Result) {
 	t.Helper()
 	o, err := linear.NewOnline(modelName, h.Initial)
@@ -62,12 +63,15 @@ func TestOnlineAgreesWithCheck(t *testing.T) {
 						seed, got.Verdict, got.Method, got.Reason, seen, batch.Verdict, batch.Method, lines(t, h))
 				}
 				if seen < len(h.Ops) {
-					if early := check(t, subject.name, linear.Options{}, prefix(t, h, seen)); early.Verdict != checker.Invalid {
-						t.Fatalf("seed %d: stops after %d events, of which Check says %v:\n%s", seed, seen, early.Verdict, lines(t, prefix(t, h, seen)))
+					if early := check(t, subject.name, linear.Options{},
+						prefix(t, h, seen)); early.Verdict != checker.Invalid {
+						t.Fatalf("seed %d: stops after %d events, of which Check says %v:\n%s", seed, seen,
+							early.Verdict, lines(t, prefix(t, h, seen)))
 					}
 				}
 			}
-			if count[checker.Valid] == 0 || count[checker.Invalid] == 0 || count[checker.Unknown]*20 > count[checker.Valid] && !subject.drains {
+			if count[checker.Valid] == 0 || count[checker.Invalid] == 0 ||
+				count[checker.Unknown]*20 > count[checker.Valid] && !subject.drains {
 				t.Errorf("verdicts %v, want valid and invalid ones, and hardly an unknown one", count)
 			}
 		})
@@ -81,8 +85,12 @@ func TestOnlineAgreesAlone(t *testing.T) {
 		copy  func() object
 		alone func() linear.Online
 	}{
-		{"register", func() object { return &register{} }, func() linear.Online { return linear.Alone(model.Register{}) }},
-		{"cas-register", func() object { return &register{cas: true} }, func() linear.Online { return linear.Alone(model.Register{CAS: true}) }},
+		{"register", func() object {
+			return &register{}
+		}, func() linear.Online { return linear.Alone(model.Register{}) }},
+		{"cas-register", func() object {
+			return &register{cas: true}
+		}, func() linear.Online { return linear.Alone(model.Register{CAS: true}) }},
 		{"fifo-queue", func() object { return &queue{} }, func() linear.Online { return linear.Alone(model.Queue{}) }},
 		{"unique-ids", func() object { return &ids{} }, func() linear.Online { return linear.Alone(model.IDs{}) }},
 	} {
@@ -91,7 +99,8 @@ func TestOnlineAgreesAlone(t *testing.T) {
 			count := map[checker.Verdict]int{}
 			for seed := range rounds(t, 3000) {
 				r := rand.New(rand.NewPCG(uint64(seed), 8))
-				s := shape{processes: 2 + r.IntN(4), calls: 5 + r.IntN(30), mutations: r.IntN(3), pending: float64(r.IntN(3)) / 20, failed: float64(r.IntN(2)) / 10}
+				s := shape{processes: 2 + r.IntN(4), calls: 5 + r.IntN(30), mutations: r.IntN(3),
+					pending: float64(r.IntN(3)) / 20, failed: float64(r.IntN(2)) / 10}
 				if seed%3 == 0 {
 					s.calls *= 10
 				}
@@ -111,7 +120,8 @@ func TestOnlineAgreesAlone(t *testing.T) {
 						seed, got.Verdict, got.Method, got.Reason, seen, batch.Verdict, batch.Method, lines(t, h))
 				}
 			}
-			if count[checker.Valid] == 0 || count[checker.Invalid] == 0 || count[checker.Unknown]*4 > count[checker.Valid] {
+			if count[checker.Valid] == 0 || count[checker.Invalid] == 0 ||
+				count[checker.Unknown]*4 > count[checker.Valid] {
 				t.Errorf("verdicts %v, want valid and invalid ones, and few unknown ones", count)
 			}
 		})
@@ -138,7 +148,8 @@ func TestOnlineEvidence(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			seen, got := feed(t, test.model, script(t, test.history), false)
 			if got.Verdict != checker.Invalid || len(got.Evidence) != 1 {
-				t.Fatalf("%v with %d pieces of evidence after %d events, want invalid with one", got.Verdict, len(got.Evidence), seen)
+				t.Fatalf("%v with %d pieces of evidence after %d events, want invalid with one", got.Verdict,
+					len(got.Evidence), seen)
 			}
 			if told := told(got.Evidence[0]); told != test.want {
 				t.Errorf("got\n%swant\n%s", told, test.want)
@@ -155,7 +166,8 @@ func TestOnlineForgets(t *testing.T) {
 		copy      func() object
 	}{
 		{"register", 20, func() object { return &register{} }},
-		{"cas-register", 10, func() object { return &register{cas: true} }}, // of more, cas that found another value ask too much
+		// of more, cas that found another value ask too much
+		{"cas-register", 10, func() object { return &register{cas: true} }},
 		{"fifo-queue", 20, func() object { return &queue{} }},
 	} {
 		t.Run(test.model, func(t *testing.T) {
@@ -174,7 +186,8 @@ func TestOnlineForgets(t *testing.T) {
 				}
 			}
 			if got := o.End(); got.Verdict != checker.Valid || most > 1000 {
-				t.Errorf("%v (%s), and %d values remembered at once, want valid with at most 1000", got.Verdict, got.Reason, most)
+				t.Errorf("%v (%s), and %d values remembered at once, want valid with at most 1000", got.Verdict,
+					got.Reason, most)
 			}
 		})
 	}
@@ -201,7 +214,9 @@ func ExampleNewOnline() {
 
 // BenchmarkOnline feeds a million calls of 20 clients on one register.
 func BenchmarkOnline(b *testing.B) {
-	h := randomHistory(rand.New(rand.NewPCG(7, 7)), shape{processes: 20, calls: 100_000, pending: 0.01}, func() object { return &register{} })
+	h := randomHistory(rand.New(rand.NewPCG(7, 7)), shape{processes: 20, calls: 100_000, pending: 0.01}, func() object {
+		return &register{}
+	})
 	b.ReportAllocs()
 	for b.Loop() {
 		o, err := linear.NewOnline("register", history.Initial{})
@@ -217,7 +232,8 @@ func BenchmarkOnline(b *testing.B) {
 	}
 }
 
-// A call that hangs does not put the verdict off: Look finds the violation at the event that makes it certain.
+// A call that hangs does not put the verdict off: Look finds the violation at the event that makes
+// it certain.
 func TestLookDoesNotWaitForCallsUnderWay(t *testing.T) {
 	for name, tt := range map[string]struct{ model, events string }{
 		"a lock held twice": {"mutex", `

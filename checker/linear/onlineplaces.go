@@ -6,11 +6,11 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// liveRegister watches a register. Of cas there are two watchers, for the sake of those that found
-// another value than the old one and do not tell which. The first passes over them, as they change
-// nothing: what it accuses is a violation without them. The second gives each a place, as a read of
-// some other value. Where it sees no violation there is an order that explains all calls. After a
-// place that is not certain, what it sees may be the fault of that choice; then it gives up.
+// liveRegister watches a register. A cas has two watchers, because a cas that found another value
+// than the old one does not tell which. The first passes over them, as they change nothing: what
+// it accuses is a violation without them. The second gives each a place, as a read of some other
+// value. Where it sees no violation there is an order that explains all calls. After a place that
+// is not certain, what it sees may be the fault of that choice; then it gives up.
 func liveRegister(cas bool) []watcher[model.RegisterCall, model.Value] {
 	watchers := []watcher[model.RegisterCall, model.Value]{newLiveZones()}
 	if cas {
@@ -21,7 +21,8 @@ func liveRegister(cas bool) []watcher[model.RegisterCall, model.Value] {
 	return watchers
 }
 
-// place finds a place for c, which found another value than the old one. It says false if it finds none.
+// place finds a place for c, which found another value than the old one. It says false if it finds
+// none.
 func (z *liveZones) place(c *registerCall) bool {
 	room := true // in any order
 	for _, a := range z.values[c.in.Old] {
@@ -63,18 +64,19 @@ func (z *liveZones) place(c *registerCall) bool {
 	return false
 }
 
-// avoids says whether there is a moment in c at which the register does not hold the value of a, in
-// any order: a was replaced before c began, or is written only later. Who writes it is under way
-// still if a is no part of a chain.
+// avoids says whether there is a moment in c at which the register does not hold the value of a,
+// in any order: a was replaced before c began, or is written only later. If a is not part of a
+// chain, the call that writes it is still under way.
 func (z *liveZones) avoids(c *registerCall, a *liveBlock) bool {
 	if a.chain == nil || a.write != nil && a.write.begin > c.begin {
 		return true
 	}
 	own := a.chain.blocks
 	later := func(b *liveBlock) bool { return b.f < c.begin }
-	return slices.ContainsFunc(own[slices.Index(own, a)+1:], later) || slices.ContainsFunc(z.chains, func(y *liveChain) bool {
-		return y != a.chain && y.s > a.chain.f && y.f < c.begin
-	})
+	return slices.ContainsFunc(own[slices.Index(own, a)+1:], later) ||
+		slices.ContainsFunc(z.chains, func(y *liveChain) bool {
+			return y != a.chain && y.s > a.chain.f && y.f < c.begin
+		})
 }
 
 // fits says whether c can be a read of b, the last block of chain y, without a contradiction to

@@ -45,7 +45,7 @@ func (q *liveQueue) begin(c *queueCall) {
 	if !puts(c) {
 		return
 	}
-	// What was taken out before this call began was another of the same value.
+	// A removal before this call began took out another element with the same value.
 	v := c.in.Value
 	q.values[v] = slices.DeleteFunc(q.values[v], func(it *liveItem) bool { return it.dequeue != nil })
 	it := &liveItem{enqueue: c, deadline: never}
@@ -139,7 +139,7 @@ func (q *liveQueue) advance(window int) {
 		switch {
 		case it.gone:
 		case len(q.lost) > 0 && q.lost[0] < it.deadline:
-			// It left by a dequeue with unknown outcome, any of those that began in time.
+			// It left by a dequeue with unknown outcome, any that began in time.
 			q.lost, q.guessed, it.gone = q.lost[1:], true, true
 			q.forget(it)
 		default:

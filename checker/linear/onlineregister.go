@@ -139,7 +139,8 @@ func (z *liveZones) unwrite(b *liveBlock, c *registerCall) {
 	z.forget(b)
 }
 
-// close leaves it to others whether there was room for the cas that found another value than the old one.
+// close leaves it to others whether there was room for the cas that found another value than the
+// old one.
 func (z *liveZones) close() {
 	if z.mismatched && !z.places && !z.over() {
 		z.gaveUp = untold
@@ -157,7 +158,7 @@ func (z *liveZones) accuse(c *registerCall, with ...*registerCall) {
 const untold = "a cas found another value than the old one, and which it was is not told"
 
 // observe is the block of a value that c saw, nil if that is a violation or may be one of several.
-// What is observed was written, so a cas under way or with unknown outcome took effect.
+// An observed value was written, so a cas under way or with unknown outcome took effect.
 func (z *liveZones) observe(v model.Value, c *registerCall) *liveBlock {
 	candidates := z.values[v]
 	switch len(candidates) {

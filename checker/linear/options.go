@@ -20,8 +20,10 @@ const (
 type Options struct {
 	Engine  Engine        // "" is Auto
 	Timeout time.Duration // of the whole check; 0 is none but the context's
-	Memory  int64         // bytes that all searches together may hold, estimated, with the states (see model.SizeOf); 0 is 4 GiB
-	Workers int           // objects judged at once; 0 is one a processor
+	// bytes that all searches together may hold, estimated, with the states (see model.SizeOf); 0
+	// is 4 GiB
+	Memory  int64
+	Workers int // objects judged at once; 0 is one a processor
 }
 
 func (o Options) complete() (Options, error) {
@@ -39,7 +41,8 @@ func (o Options) complete() (Options, error) {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	if o.Timeout < 0 || o.Memory < 0 || o.Workers < 0 {
-		return o, fmt.Errorf("limits are timeout %v, memory %d, workers %d, want none negative", o.Timeout, o.Memory, o.Workers)
+		return o, fmt.Errorf("limits are timeout %v, memory %d, workers %d, want none negative", o.Timeout, o.Memory,
+			o.Workers)
 	}
 	return o, nil
 }

@@ -28,7 +28,8 @@ type Type[S, In, Out any] struct {
 	Key func(in In) string
 	// ReadOnly says whether a call changes nothing wherever its result is possible. nil is never.
 	ReadOnly func(in In, out *Out) bool
-	// Describe puts a call in words for the evidence; out is nil if it is unknown. nil prints "in → out".
+	// Describe puts a call in words for the evidence; out is nil if it is unknown. nil prints "in
+	// → out".
 	Describe func(in In, out *Out) string
 	// Equal and Hash compare states; equal states have equal hashes. Nil is == and a hash by it,
 	// which needs states that == compares.
@@ -97,8 +98,8 @@ func (t Type[S, In, Out]) Check(ctx context.Context, calls []Call[In, Out], opts
 		return j
 	case <-time.After(grace):
 		o := interrupted(ctx)
-		return Judgement[S]{Result: checker.Result{Checker: name, Verdict: o.verdict, Cause: o.cause, Took: time.Since(start),
-			Reason: o.reason + ", and Step had not returned"}}
+		return Judgement[S]{Result: checker.Result{Checker: name, Verdict: o.verdict, Cause: o.cause,
+			Took: time.Since(start), Reason: o.reason + ", and Step had not returned"}}
 	}
 }
 
@@ -183,7 +184,8 @@ func (m own[S, In, Out]) instants() ([]instant, error) {
 		return nil, errors.New("a type needs Step")
 	}
 	if m.t.Equal == nil && !reflect.TypeFor[S]().Comparable() {
-		return nil, fmt.Errorf("a type whose states are %v needs Equal, as == does not compare them", reflect.TypeFor[S]())
+		return nil, fmt.Errorf("a type whose states are %v needs Equal, as == does not compare them",
+			reflect.TypeFor[S]())
 	}
 	var instants []instant
 	for i, c := range m.calls {
@@ -244,7 +246,8 @@ func (m own[S, In, Out]) objects() ([]object[In, Out], error) {
 			o = len(objects)
 			known[key], objects = o, append(objects, object[In, Out]{key: key, scale: 1})
 		}
-		objects[o].calls = append(objects[o].calls, call[In, Out]{in: c.In, out: c.Out, begin: position, end: at[i.call], op: i.call})
+		objects[o].calls = append(objects[o].calls,
+			call[In, Out]{in: c.In, out: c.Out, begin: position, end: at[i.call], op: i.call})
 	}
 	return objects, nil
 }

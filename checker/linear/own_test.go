@@ -22,7 +22,8 @@ func typed[S, In, Out any](m model.Model[S, In, Out]) linear.Type[S, In, Out] {
 }
 
 // callsIn are the calls of a history, as a program would have them in memory.
-func callsIn[S, In, Out any](t *testing.T, m model.Model[S, In, Out], h *history.History) (calls []linear.Call[In, Out]) {
+func callsIn[S, In, Out any](t *testing.T, m model.Model[S, In, Out],
+	h *history.History) (calls []linear.Call[In, Out]) {
 	t.Helper()
 	for _, c := range h.Calls() {
 		one := linear.Call[In, Out]{Client: int(h.Invocation(c).Process), Begin: int64(c.Invoke)}
@@ -79,9 +80,9 @@ func finals[S, In, Out any](m model.Model[S, In, Out], calls []linear.Call[In, O
 	return found
 }
 
-// Types of one's own are judged as the definition judges them. What is said of the longest
-// linearizable prefix is so: one more end and no order is left, the order explains it, and the
-// states behind it are those of all its orders.
+// Types of one's own are judged as the definition judges them. The claims about the longest
+// linearizable prefix hold: with one more end no order is left, the order explains the prefix, and
+// the states after it are those of all its orders.
 func TestOwnTypesAgreeWithBruteForce(t *testing.T) {
 	ownAgrees(t, model.Register{CAS: true}, func() object { return &register{cas: true} })
 	ownAgrees(t, model.Queue{}, func() object { return &queue{} })
@@ -170,14 +171,16 @@ func TestOwnStepThatHangs(t *testing.T) {
 	}
 }
 
-// What is wrong with a type or its calls is said, and nothing is judged.
+// A faulty type or call is reported, and nothing is judged.
 func TestOwnTypesThatCannotBeJudged(t *testing.T) {
 	step := func(_ context.Context, s []int, _ int, _ *int) [][]int { return [][]int{s} }
 	for want, j := range map[string]linear.Judgement[[]int]{
 		"a type needs Step": linear.Type[[]int, int, int]{}.Check(context.Background(), nil, linear.Options{}),
-		"a type whose states are []int needs Equal, as == does not compare them": linear.Type[[]int, int, int]{Step: step}.Check(
+		"a type whose states are []int needs Equal, as == does not compare them": linear.Type[[]int, int,
+			int]{Step: step}.Check(
 			context.Background(), nil, linear.Options{}),
-		"call 0 ends at 1, before it begins at 2": linear.Type[[]int, int, int]{Step: step, Equal: slices.Equal[[]int]}.Check(
+		"call 0 ends at 1, before it begins at 2": linear.Type[[]int, int, int]{Step: step,
+			Equal: slices.Equal[[]int]}.Check(
 			context.Background(), []linear.Call[int, int]{{Begin: 2, End: 1}}, linear.Options{}),
 	} {
 		if j.Verdict != checker.Unknown || j.Cause != checker.Malformed || j.Reason != want {

@@ -15,7 +15,8 @@ import (
 // panicked is the outcome of a panic. It is called while the panicking stack is still there.
 func panicked(p any) outcome {
 	return outcome{
-		verdict: checker.Unknown, cause: checker.Panicked, reason: fmt.Sprintf("the model panicked: %v", p), stack: string(debug.Stack()),
+		verdict: checker.Unknown, cause: checker.Panicked, reason: fmt.Sprintf("the model panicked: %v", p),
+		stack: string(debug.Stack()),
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// flags is a set of up to 64 flags: "raise N" raises one, "get" returns all. It fails where at says,
-// in the way that fail does.
+// flags is a set of up to 64 flags: "raise N" raises one, "get" returns all. It fails where at
+// says, in the way that fail does.
 type flags struct {
 	at   string
 	fail func()
@@ -112,8 +112,9 @@ func raising(n int, get uint64) *history.History {
 
 func boom() { panic("boom") }
 
-// Wherever a model panics, and whoever calls it, the verdict is unknown and repeats the words of the
-// panic. An explanation alone changes no verdict (L5): there the violation stays, with the words.
+// Wherever a model panics, and whoever calls it, the verdict is unknown and repeats the words of
+// the panic. An explanation alone changes no verdict (L5): there the violation stays, with the
+// words.
 func TestPanicsAreNeverOverruled(t *testing.T) {
 	judges := map[string]func(m flags, h *history.History) checker.Result{}
 	for _, engine := range []linear.Engine{linear.Auto, linear.Search, linear.Porcupine} {
@@ -133,7 +134,8 @@ func TestPanicsAreNeverOverruled(t *testing.T) {
 		}
 	}
 	for name, judge := range judges {
-		for verdict, h := range map[checker.Verdict]*history.History{checker.Valid: raising(3, 7), checker.Invalid: raising(3, 8)} {
+		for verdict, h := range map[checker.Verdict]*history.History{checker.Valid: raising(3, 7),
+			checker.Invalid: raising(3, 8)} {
 			if got := judge(flags{}, h); got.Verdict != verdict {
 				t.Fatalf("%s: %v (%s) without a panic, want %v", name, got.Verdict, got.Reason, verdict)
 			}
@@ -146,11 +148,13 @@ func TestPanicsAreNeverOverruled(t *testing.T) {
 						if got.Verdict != verdict {
 							t.Errorf("%v: %s", got.Verdict, got.Reason)
 						}
-					case at == "Describe", at == "ReadOnly" && name == "porcupine": // the explanation asks, not the judge
+					// the explanation asks, not the judge
+					case at == "Describe", at == "ReadOnly" && name == "porcupine":
 						if got.Verdict != verdict || !strings.Contains(got.Evidence[0].Summary, "boom") {
 							t.Errorf("%v: %+v", got.Verdict, got.Evidence)
 						}
-					case got.Verdict != checker.Unknown || got.Cause != checker.Panicked || !strings.Contains(got.Reason, "boom"):
+					case got.Verdict != checker.Unknown || got.Cause != checker.Panicked ||
+						!strings.Contains(got.Reason, "boom"):
 						t.Errorf("%v by %s, %s: %q", got.Verdict, got.Method, got.Cause, got.Reason)
 					}
 				})
@@ -168,15 +172,22 @@ func TestNoEngineOverrulesAnother(t *testing.T) {
 		when   func(s uint64) bool
 		memory int64
 	}{
-		"the frontier panics where the descent does not come by": {func(s uint64) bool { return bits.OnesCount64(s) == 3 && !inOrder(s) }, 1 << 30},
-		"the descent panics where memory ends the frontier":      {func(s uint64) bool { return bits.OnesCount64(s) == 12 }, 104 * 400},
+		"the frontier panics where the descent does not come by": {func(s uint64) bool {
+			return bits.OnesCount64(s) == 3 && !inOrder(s)
+		}, 1 << 30},
+		"the descent panics where memory ends the frontier": {func(s uint64) bool {
+			return bits.OnesCount64(s) == 12
+		}, 104 * 400},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := linear.Check(t.Context(), flags{}, h, linear.Options{Workers: 1, Memory: test.memory}); got.Verdict != checker.Valid {
+			if got := linear.Check(t.Context(), flags{}, h,
+				linear.Options{Workers: 1, Memory: test.memory}); got.Verdict != checker.Valid {
 				t.Fatalf("%v (%s) without a panic", got.Verdict, got.Reason)
 			}
-			got := linear.Check(t.Context(), flags{at: "Step", fail: boom, when: test.when}, h, linear.Options{Workers: 1, Memory: test.memory})
-			if got.Verdict != checker.Unknown || got.Cause != checker.Panicked || !strings.Contains(got.Reason, "boom") {
+			got := linear.Check(t.Context(), flags{at: "Step", fail: boom, when: test.when}, h,
+				linear.Options{Workers: 1, Memory: test.memory})
+			if got.Verdict != checker.Unknown || got.Cause != checker.Panicked ||
+				!strings.Contains(got.Reason, "boom") {
 				t.Errorf("%v by %s, %s: %q", got.Verdict, got.Method, got.Cause, got.Reason)
 			}
 		})
@@ -186,15 +197,20 @@ func TestNoEngineOverrulesAnother(t *testing.T) {
 // A violation of one key needs no other key. The panic over the other is told with it.
 func TestPanicBesideAViolation(t *testing.T) {
 	one := func(key string, get int) []history.Op {
-		return []history.Op{{Kind: history.Invoke, F: "get", Key: key}, {Kind: history.Ok, F: "get", Key: key, Value: raw(get)}}
+		return []history.Op{{Kind: history.Invoke, F: "get", Key: key},
+			{Kind: history.Ok, F: "get", Key: key, Value: raw(get)}}
 	}
-	h, err := history.New(append(append(one("a", 0), one("b", 1)...), history.Op{Kind: history.Invoke, F: "raise", Key: "a", Value: raw(1)},
-		history.Op{Kind: history.Ok, F: "raise", Key: "a", Value: raw(1)}, history.Op{Kind: history.Invoke, F: "raise", Key: "a", Value: raw(1)},
+	h, err := history.New(append(append(one("a", 0), one("b", 1)...),
+		history.Op{Kind: history.Invoke, F: "raise", Key: "a", Value: raw(1)},
+		history.Op{Kind: history.Ok, F: "raise", Key: "a", Value: raw(1)},
+		history.Op{Kind: history.Invoke, F: "raise", Key: "a", Value: raw(1)},
 		history.Op{Kind: history.Ok, F: "raise", Key: "a", Value: raw(1)}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := linear.Check(t.Context(), flags{at: "Step", fail: boom, when: func(s uint64) bool { return s == 2 }}, h, linear.Options{})
+	got := linear.Check(t.Context(), flags{at: "Step", fail: boom, when: func(s uint64) bool {
+		return s == 2
+	}}, h, linear.Options{})
 	if want := "key b is not linearizable; key a is not decided: the model panicked: boom"; got.Verdict != checker.Invalid || got.Reason != want {
 		t.Errorf("%v: %q, want %q", got.Verdict, got.Reason, want)
 	}
@@ -231,7 +247,8 @@ func TestPorcupineModelsThatPanic(t *testing.T) {
 	sound.Equal = func(a, b any) bool { return a == b }
 	for _, at := range []string{"Init", "Step", "Equal", "Hash", "Partition", "DescribeOperation"} {
 		for _, engine := range []linear.Engine{linear.Auto, linear.Search, linear.Porcupine} {
-			for verdict, operations := range map[checker.Verdict][]porcupine.Operation{checker.Valid: h, checker.Invalid: wrong} {
+			for verdict, operations := range map[checker.Verdict][]porcupine.Operation{checker.Valid: h,
+				checker.Invalid: wrong} {
 				var tripped atomic.Bool
 				fail := func() { tripped.Store(true); panic("boom") }
 				m := sound
@@ -252,9 +269,12 @@ func TestPorcupineModelsThatPanic(t *testing.T) {
 				got := linear.CheckPorcupine(t.Context(), m, operations, linear.Options{Engine: engine})
 				switch {
 				case !tripped.Load() && got.Verdict == verdict:
-				case at == "DescribeOperation" && got.Verdict == verdict && strings.Contains(got.Evidence[0].Summary, "boom"):
-				case got.Verdict != checker.Unknown || got.Cause != checker.Panicked || !strings.Contains(got.Reason, "boom"):
-					t.Errorf("%s, %s, %v: %v by %s, %s: %q", at, engine, verdict, got.Verdict, got.Method, got.Cause, got.Reason)
+				case at == "DescribeOperation" && got.Verdict == verdict &&
+					strings.Contains(got.Evidence[0].Summary, "boom"):
+				case got.Verdict != checker.Unknown || got.Cause != checker.Panicked ||
+					!strings.Contains(got.Reason, "boom"):
+					t.Errorf("%s, %s, %v: %v by %s, %s: %q", at, engine, verdict, got.Verdict, got.Method, got.Cause,
+						got.Reason)
 				}
 			}
 		}

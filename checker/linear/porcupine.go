@@ -16,7 +16,8 @@ import (
 // of the model: all three are kept in Step, which once stopped accepts nothing, so that the search
 // ends at once and its answer is thrown away. Only where the model ends Porcupine's goroutine does
 // Porcupine wait for ever, and is left waiting.
-func byPorcupine[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out], memory int64) outcome {
+func byPorcupine[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out],
+	memory int64) outcome {
 	guard := &guard{ctx: ctx, left: memory, each: int64(len(calls)/8 + 160), abandoned: make(chan struct{})}
 	asked := porcupineModel(m, guard)
 	answer := make(chan bool, 1)

@@ -50,7 +50,9 @@ func projectRegister(calls []registerCall, keep func(i int) bool) []registerCall
 // findings tells which of the calls that found another value may have found that of a write which
 // is left out.
 type findings struct {
-	kept, dropped []span // of kept writes by their ends, begin being the greatest so far; of others by their begins, end likewise
+	// of kept writes by their ends, begin being the greatest so far; of others by their begins,
+	// end likewise
+	kept, dropped []span
 }
 
 func newFindings(calls []registerCall, keep func(i int) bool) findings {
@@ -78,10 +80,14 @@ func newFindings(calls []registerCall, keep func(i int) bool) findings {
 
 // still says whether what c found is certainly not left out.
 func (f findings) still(c *registerCall) bool {
-	before, _ := slices.BinarySearchFunc(f.dropped, c.end, func(d span, end int) int { return cmp.Compare(d.begin, end) })
+	before, _ := slices.BinarySearchFunc(f.dropped, c.end, func(d span, end int) int {
+		return cmp.Compare(d.begin, end)
+	})
 	if before == 0 {
 		return true
 	}
-	since, _ := slices.BinarySearchFunc(f.kept, c.begin, func(k span, begin int) int { return cmp.Compare(k.end, begin) })
+	since, _ := slices.BinarySearchFunc(f.kept, c.begin, func(k span, begin int) int {
+		return cmp.Compare(k.end, begin)
+	})
 	return since > 0 && f.dropped[before-1].end < f.kept[since-1].begin
 }

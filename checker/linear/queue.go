@@ -108,12 +108,14 @@ func (q *queues) gather() (*witness, bool) {
 				first := &q.calls[dequeue[of[i]]]
 				twice = &witness{kind: "duplicate-delivery"}
 				twice.include(e, dequeue[of[i]])
-				twice.say(int32(i), "#%d took out %s, which #%d put in once and #%d took out too", c.op, c.out, q.calls[e].op, first.op)
+				twice.say(int32(i), "#%d took out %s, which #%d put in once and #%d took out too", c.op, c.out,
+					q.calls[e].op, first.op)
 			}
 		case c.end < q.calls[e].begin:
 			w := &witness{kind: "read-from-future"}
 			w.include(e)
-			w.say(int32(i), "#%d took out %s and ended before #%d, the only one to put it in, began", c.op, c.out, q.calls[e].op)
+			w.say(int32(i), "#%d took out %s and ended before #%d, the only one to put it in, began", c.op, c.out,
+				q.calls[e].op)
 			return w, true
 		}
 		dequeue[of[i]] = int32(i)
@@ -151,7 +153,9 @@ func (q *queues) order() (*witness, bool) {
 		}
 	}
 	overtaker := func(it *item) int32 {
-		behind, _ := slices.BinarySearchFunc(q.items, it.in, func(b item, in int) int { return cmp.Compare(b.begin, in) })
+		behind, _ := slices.BinarySearchFunc(q.items, it.in, func(b item, in int) int {
+			return cmp.Compare(b.begin, in)
+		})
 		return first[behind]
 	}
 	var missing []deadline
@@ -172,7 +176,8 @@ func (q *queues) order() (*witness, bool) {
 		if n >= len(q.lost) || q.calls[q.lost[n]].begin > d.at {
 			w := q.overtaken(it, &q.items[d.overtaker])
 			for _, other := range missing[:n] { // they compete for the same dequeues
-				w.include(q.items[other.item].enqueue, q.items[other.overtaker].enqueue, q.items[other.overtaker].dequeue)
+				w.include(q.items[other.item].enqueue, q.items[other.overtaker].enqueue,
+					q.items[other.overtaker].dequeue)
 			}
 			w.include(q.lost...)
 			return w, true
@@ -183,7 +188,8 @@ func (q *queues) order() (*witness, bool) {
 	return nil, true
 }
 
-// deadline is the end of the dequeue by which an item that nobody is known to have dequeued must be gone.
+// deadline is the end of the dequeue by which an item that nobody is known to have dequeued must
+// be gone.
 type deadline struct {
 	item, overtaker int32
 	at              int
@@ -194,10 +200,12 @@ func (q *queues) overtaken(a, b *item) *witness {
 	enqueueA, enqueueB := &q.calls[a.enqueue], &q.calls[b.enqueue]
 	w := &witness{kind: "reordered"}
 	w.include(a.enqueue)
-	w.say(b.enqueue, "#%d began after #%d ended, so %s was behind %s", enqueueB.op, enqueueA.op, enqueueB.in.Value, enqueueA.in.Value)
+	w.say(b.enqueue, "#%d began after #%d ended, so %s was behind %s", enqueueB.op, enqueueA.op, enqueueB.in.Value,
+		enqueueA.in.Value)
 	if a.dequeue == nobody {
 		w.kind = "lost-value"
-		w.say(b.dequeue, "#%d dequeued %s, but %s was never dequeued", q.calls[b.dequeue].op, enqueueB.in.Value, enqueueA.in.Value)
+		w.say(b.dequeue, "#%d dequeued %s, but %s was never dequeued", q.calls[b.dequeue].op, enqueueB.in.Value,
+			enqueueA.in.Value)
 		return w
 	}
 	w.include(b.dequeue)
@@ -205,7 +213,8 @@ func (q *queues) overtaken(a, b *item) *witness {
 		w.say(a.dequeue, "#%d took out %s before %s", q.calls[a.dequeue].op, enqueueB.in.Value, enqueueA.in.Value)
 		return w
 	}
-	w.say(a.dequeue, "#%d began after #%d ended, so %s left before %s", q.calls[a.dequeue].op, q.calls[b.dequeue].op, enqueueB.in.Value, enqueueA.in.Value)
+	w.say(a.dequeue, "#%d began after #%d ended, so %s left before %s", q.calls[a.dequeue].op, q.calls[b.dequeue].op,
+		enqueueB.in.Value, enqueueA.in.Value)
 	return w
 }
 
@@ -238,7 +247,9 @@ func (q *queues) neverEmpty() *witness {
 	}
 	for _, e := range q.empties {
 		c := &q.calls[e]
-		at, found := slices.BinarySearchFunc(busy, c.begin, func(b [2]int, begin int) int { return cmp.Compare(b[0], begin) })
+		at, found := slices.BinarySearchFunc(busy, c.begin, func(b [2]int, begin int) int {
+			return cmp.Compare(b[0], begin)
+		})
 		if !found {
 			at--
 		}
@@ -260,7 +271,9 @@ func (q *queues) neverEmpty() *witness {
 // guessed says whether an item was given a dequeue with unknown outcome: another choice might have
 // served better.
 func (q *queues) guessed() bool {
-	return slices.ContainsFunc(q.items, func(it item) bool { return it.dequeue != nobody && q.calls[it.dequeue].pending() })
+	return slices.ContainsFunc(q.items, func(it item) bool {
+		return it.dequeue != nobody && q.calls[it.dequeue].pending()
+	})
 }
 
 // projectQueue leaves out values of queues and stacks, each with all calls that put it in or took

@@ -138,10 +138,12 @@ func mutate(r *rand.Rand, ops []history.Op) {
 		mutateTold(r, &ops[a], ops)
 	case 5: // a list that was read lacks an element, or an element is there that is not, or the other way about
 		var list []any
-		if ops[a].F == "contains" && ops[a].Kind == history.Ok && json.Unmarshal(ops[a].Value, &list) == nil && len(list) == 2 {
+		if ops[a].F == "contains" && ops[a].Kind == history.Ok && json.Unmarshal(ops[a].Value, &list) == nil &&
+			len(list) == 2 {
 			ops[a].Value = raw([]any{list[0], list[1] != true})
 		}
-		if ops[a].F == "read" && ops[a].Kind == history.Ok && json.Unmarshal(ops[a].Value, &list) == nil && len(list) > 0 {
+		if ops[a].F == "read" && ops[a].Kind == history.Ok && json.Unmarshal(ops[a].Value, &list) == nil &&
+			len(list) > 0 {
 			i := r.IntN(len(list))
 			ops[a].Value = raw(slices.Delete(list, i, i+1))
 		}
@@ -156,7 +158,7 @@ func mutate(r *rand.Rand, ops []history.Op) {
 		if comparable {
 			ops[a].Value, ops[b].Value = ops[b].Value, ops[a].Value
 		}
-	case 2: // swap neighbours, but for their times
+	case 2: // swap neighbours, but not their times
 		if a+1 < len(ops) && ops[a].Process != ops[a+1].Process {
 			ops[a], ops[a+1] = ops[a+1], ops[a]
 			ops[a].Time, ops[a+1].Time = ops[a+1].Time, ops[a].Time
@@ -166,7 +168,8 @@ func mutate(r *rand.Rand, ops []history.Op) {
 			ops[a].Kind = history.Fail
 		}
 	case 4: // or the other way about
-		if ops[a].Kind == history.Fail && ops[a].F != "contains" && (strings.HasSuffix(ops[a].F, "acquire") || !returns[ops[a].F]) {
+		if ops[a].Kind == history.Fail && ops[a].F != "contains" &&
+			(strings.HasSuffix(ops[a].F, "acquire") || !returns[ops[a].F]) {
 			if strings.HasSuffix(ops[a].F, "acquire") {
 				ops[a].Value = acquired(r, ops)
 			}
@@ -252,8 +255,10 @@ func wordsOf(op *history.Op) []string {
 	return slices.DeleteFunc(strings.SplitAfter(got, " "), func(word string) bool { return word == "" })
 }
 
-// returns names the calls whose completion says more than their invocation, in one and the same shape.
-var returns = map[string]bool{"read": true, "dequeue": true, "pop": true, "generate": true, "acquire": true, "get": true}
+// returns names the calls whose completion says more than their invocation, in one and the same
+// shape.
+var returns = map[string]bool{"read": true, "dequeue": true, "pop": true, "generate": true, "acquire": true,
+	"get": true}
 
 func raw(v any) json.RawMessage {
 	text, err := json.Marshal(v)

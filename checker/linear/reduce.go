@@ -37,7 +37,9 @@ func reduceRegister(calls []registerCall) []registerCall {
 			c.in.Value = unnamed
 		}
 	}
-	writer := soleWriters(reduced, func(c *registerCall) (model.Value, bool) { return c.in.Value, c.in.F != model.Read && !mismatched(c) })
+	writer := soleWriters(reduced, func(c *registerCall) (model.Value, bool) {
+		return c.in.Value, c.in.F != model.Read && !mismatched(c)
+	})
 	delete(writer, model.Null)
 	for again := true; again; {
 		again = false
@@ -68,7 +70,8 @@ func observedBy(c *registerCall) model.Value {
 }
 
 // soleWriters finds, by value, the only call that puts it in.
-func soleWriters[In, Out any](calls []call[In, Out], written func(c *call[In, Out]) (model.Value, bool)) map[model.Value]int {
+func soleWriters[In, Out any](calls []call[In, Out],
+	written func(c *call[In, Out]) (model.Value, bool)) map[model.Value]int {
 	sole, several := map[model.Value]int{}, map[model.Value]bool{}
 	for i := range calls {
 		if v, ok := written(&calls[i]); ok {

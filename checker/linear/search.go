@@ -15,26 +15,29 @@ import (
 // the object may be: a state, and which of the calls under way have already taken effect (Wing and
 // Gong, Testing and Verifying Concurrent Objects, JPDC 1993; just-in-time: Lowe, Testing for
 // Linearizability, CCPE 2017, section 4). When a call ends, those configurations survive that can
-// be led, by letting some calls under way take effect, to one in which it has. If none survives the
-// history is not linearizable, and this completion is the first that makes it so.
+// be led, by letting some calls under way take effect, to one in which it has. If none survives
+// the history is not linearizable, and this completion is the first that makes it so.
 //
 // Why it is exact, and what keeps it small:
 //
-//	S1  A call takes effect while it is under way, so whichever took effect and is not under way any more is behind all
-//	    that follow: the calls under way and the state say all that matters of the past. Memory is the frontier's, not
-//	    the history's.
-//	S2  A call that is possible now and read-only takes effect at once: wherever it stands in an order of what follows,
-//	    at the front it is possible too and changes nothing (M4). There is no need to ever try otherwise.
-//	S3  Of two configurations with the same state, one in which the same calls took effect, and of those with unknown
-//	    outcome fewer, makes the other superfluous: whatever follows the other follows it, as such calls need not happen.
-//	S4  Of calls under way that ask and return the same, the one that must end first takes effect first: if another did,
-//	    the two could be exchanged.
+//	S1  A call takes effect while it is under way, so whichever took effect and is not under way
+//	    any more is behind all that follow: the calls under way and the state say all that matters
+//	    of the past. Memory is the frontier's, not the history's.
+//	S2  A call that is possible now and read-only takes effect at once: wherever it stands in an
+//	    order of what follows, at the front it is possible too and changes nothing (M4). There is
+//	    no need to ever try otherwise.
+//	S3  Of two configurations with the same state, one in which the same calls took effect, and of
+//	    those with unknown outcome fewer, makes the other superfluous: whatever follows the other
+//	    follows it, as such calls need not happen.
+//	S4  Of calls under way that ask and return the same, the one that must end first takes effect
+//	    first: if another did, the two could be exchanged.
 //	S5  Calls with unknown outcome that are left at the end never happened.
-//	S6  Where many orders explain a history the frontier may grow wide. Then a descent looks for one of them beside it, on
-//	    another processor. An order that it finds is one, whatever else there is; that there is none only the frontier can
-//	    tell. So the answer depends on neither's speed, but for limits, which leave no answer only if both reach them. A
-//	    panic of the model in either leaves none.
-func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out], memory int64) outcome {
+//	S6  Where many orders explain a history the frontier may grow wide. Then a descent looks for
+//	    one of them beside it, on another processor. An order that it finds is valid; only the
+//	    frontier can prove that no order exists. So the answer does not depend on their speed.
+//	    Limits leave it open only if both reach them. A panic of the model in either leaves none.
+func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out],
+	memory int64) outcome {
 	for i := range calls {
 		if c := &calls[i]; c.end < c.begin { // a reduction found that it took effect before it began
 			return outcome{verdict: checker.Invalid, method: string(Search), through: c.end}
@@ -121,11 +124,13 @@ type search[S, In, Out any] struct {
 	stopped  *outcome
 }
 
-// narrow is how many configurations are sooner followed one after the other than a descent is begun.
+// narrow is how many configurations are sooner followed one after the other than a descent is
+// begun.
 const narrow = 256
 
 // newSearch counts how many calls are under way at once, which is how wide masks must be.
-func newSearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out], memory int64) *search[S, In, Out] {
+func newSearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], calls []call[In, Out],
+	memory int64) *search[S, In, Out] {
 	events := eventsOf(calls)
 	under, most := 0, 0
 	for _, e := range events {
@@ -142,7 +147,8 @@ func newSearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], c
 	s := &search[S, In, Out]{
 		ctx: ctx, m: m, calls: calls, events: events,
 		slots: make([]int32, words*64), slotOf: make([]int32, len(calls)), alike: classes(calls),
-		live: make([]uint64, words), pending: make([]uint64, words), readOnly: make([]uint64, words), mask: make([]uint64, words),
+		live: make([]uint64, words), pending: make([]uint64, words), readOnly: make([]uint64, words),
+		mask:     make([]uint64, words),
 		frontier: newConfigs(words, size), work: newConfigs(words, size), next: newConfigs(words, size),
 		memory: max(memory, int64(leastHeld*configSize(words))),
 	}
@@ -161,7 +167,8 @@ func classes[In, Out any](calls []call[In, Out]) (class []int32) {
 		pending bool
 	}
 	of, returned := reflect.TypeFor[In](), reflect.TypeFor[Out]()
-	if !of.Comparable() || !returned.Comparable() || of.Kind() == reflect.Interface || returned.Kind() == reflect.Interface {
+	if !of.Comparable() || !returned.Comparable() || of.Kind() == reflect.Interface ||
+		returned.Kind() == reflect.Interface {
 		return nil
 	}
 	defer func() {
@@ -294,7 +301,8 @@ func (s *search[S, In, Out]) waits(c int32, mask []uint64) bool {
 	for v := range s.live {
 		for open := s.live[v] &^ mask[v]; open != 0; open &= open - 1 {
 			o := s.slots[v*64+bits.TrailingZeros64(open)]
-			if o != c && s.alike[o] == s.alike[c] && (s.calls[o].end < s.calls[c].end || s.calls[o].end == s.calls[c].end && o < c) {
+			if o != c && s.alike[o] == s.alike[c] && (s.calls[o].end < s.calls[c].end ||
+				s.calls[o].end == s.calls[c].end && o < c) {
 				return true
 			}
 		}
@@ -329,10 +337,12 @@ func (s *search[S, In, Out]) keep(mask []uint64, state S, w int, bit uint64) {
 	}
 }
 
-// leastHeld is how many configurations a search may hold whatever its limit, if their states are small.
+// leastHeld is how many configurations a search may hold whatever its limit, if their states are
+// small.
 const leastHeld = 16
 
-// configSize is what a configuration takes, beside what its state holds: in configs, with what is left free in slices.
+// configSize is what a configuration takes, beside what its state holds: in configs, with what is
+// left free in slices.
 func configSize(words int) int { return words*8 + 96 }
 
 // configs is a set of configurations, kept in flat slices that are used again and again.
@@ -352,8 +362,9 @@ func newConfigs[S any](words int, size func(S) int) *configs[S] {
 }
 
 func (c *configs[S]) clone() *configs[S] {
-	return &configs[S]{words: c.words, size: c.size, bytes: c.bytes, masks: slices.Clone(c.masks), states: slices.Clone(c.states),
-		hashes: slices.Clone(c.hashes), chain: slices.Clone(c.chain), table: slices.Clone(c.table)}
+	return &configs[S]{words: c.words, size: c.size, bytes: c.bytes, masks: slices.Clone(c.masks),
+		states: slices.Clone(c.states), hashes: slices.Clone(c.hashes), chain: slices.Clone(c.chain),
+		table: slices.Clone(c.table)}
 }
 
 func (c *configs[S]) mask(i int) []uint64 { return c.masks[i*c.words : (i+1)*c.words] }
@@ -381,7 +392,7 @@ func (c *configs[S]) covers(hash uint64, mask, pending []uint64, equal func(S) b
 	return false
 }
 
-// within says whether a is b, but for calls with unknown outcome that took effect in b only.
+// within says whether a is b, except for calls with unknown outcome that took effect in b only.
 func within(a, b, pending []uint64) bool {
 	for w := range a {
 		if a[w]&^b[w] != 0 || (b[w]&^a[w])&^pending[w] != 0 {

@@ -10,7 +10,8 @@ import (
 
 type setCall = call[model.SetCall, model.SetResult]
 
-// found says whether a call of one element was told that it was there, before any change of its own.
+// found says whether a call of one element was told that it was there, before any change of its
+// own.
 func found(c *setCall) bool { return !c.pending() && c.out.Found() }
 
 // missed says whether a call of one element was told that it was not there.
@@ -22,7 +23,8 @@ func adds(c *setCall) bool { return c.in.F == model.Add && !found(c) }
 // removes says whether a call may remove its element. A remove that missed it only looked.
 func removes(c *setCall) bool { return c.in.F == model.Remove && !missed(c) }
 
-// byGrowth decides a set from which nothing is removed, in time linear in what was read, and a sort.
+// byGrowth decides a set from which nothing is removed, in time linear in what was read, and a
+// sort.
 //
 // Why it is exact. An element that is added is there from some moment on for ever. That moment is
 // behind the begin of the earliest add and of every contains that did not find it, and before the
@@ -31,8 +33,8 @@ func removes(c *setCall) bool { return c.in.F == model.Remove && !missed(c) }
 // was there already only found it. Adds with unknown outcome of an element that nobody saw may be
 // left out. Reads of the whole set must grow: in the order of their sizes each holds all elements
 // of the one before. They put the elements into groups, each of which appears between one read and
-// the next larger one, so that all moments and reads have ranks, and an order exists if and only if
-// the ranks agree with time.
+// the next larger one, so that all moments and reads have ranks, and an order exists if and only
+// if the ranks agree with time.
 func byGrowth(calls []setCall) (outcome, bool) {
 	for i := range calls {
 		if calls[i].in.F == model.Remove { // also one that missed its element, which no such history needs
@@ -171,7 +173,8 @@ func (e *element) notBefore(i int32, begin int) {
 	}
 }
 
-// group ranks the elements by the smallest read that has them, and returns the rank behind all reads.
+// group ranks the elements by the smallest read that has them, and returns the rank behind all
+// reads.
 func (g *growing) group() (last int, w *witness) {
 	var before *setCall
 	for i, r := range g.reads {
@@ -201,7 +204,8 @@ func lacks(a, b []model.Value) (model.Value, bool) {
 	return "", false
 }
 
-// incomparable is two reads each of which has what the other lacks, or of which the larger lacks something.
+// incomparable is two reads each of which has what the other lacks, or of which the larger lacks
+// something.
 func (g *growing) incomparable(small, large int32, missing model.Value) *witness {
 	other, _ := lacks(g.calls[small].out.Values, g.calls[large].out.Values)
 	w := &witness{kind: "incomparable-reads"}
@@ -226,7 +230,8 @@ func (g *growing) impossible(e *element) *witness {
 		w.kind = "read-from-future"
 		w.say(e.before, "#%d found %s and ended before #%d, the first to add it, began", before.op, e.value, after.op)
 	case adds(before):
-		w.say(e.after, "#%d began after #%d ended, so it must find %s, which is never removed", after.op, before.op, e.value)
+		w.say(e.after, "#%d began after #%d ended, so it must find %s, which is never removed", after.op, before.op,
+			e.value)
 	default:
 		w.kind = "stale-read"
 		w.say(e.after, "#%d began after #%d ended, which found %s; it is never removed", after.op, before.op, e.value)
@@ -249,30 +254,36 @@ func (g *growing) against(late, before ranked, elements []*element) *witness {
 	case a == nil && b == nil:
 		missing, _ := lacks(g.calls[late.call].out.Values, g.calls[before.call].out.Values)
 		w.include(g.elements[missing].add, before.call)
-		w.say(late.call, "#%d began after #%d ended, which has %s; it must have it too", number(late.call), number(before.call), missing)
+		w.say(late.call, "#%d began after #%d ended, which has %s; it must have it too", number(late.call),
+			number(before.call), missing)
 	case a == nil:
 		w.include(b.add, b.before)
 		if adds(&g.calls[b.before]) {
 			w.kind = "lost-add"
 		}
-		w.say(late.call, "#%d began after #%d ended, so it must have %s, which is never removed", number(late.call), number(b.before), b.value)
+		w.say(late.call, "#%d began after #%d ended, so it must have %s, which is never removed", number(late.call),
+			number(b.before), b.value)
 	case b == nil && adds(&g.calls[a.after]):
 		w.kind = "read-from-future"
 		w.include(a.after)
-		w.say(before.call, "#%d has %s and ended before #%d, the first to add it, began", number(before.call), a.value, number(a.after))
+		w.say(before.call, "#%d has %s and ended before #%d, the first to add it, began", number(before.call), a.value,
+			number(a.after))
 	case b == nil:
 		w.include(a.add, before.call)
-		w.say(a.after, "#%d began after #%d ended, which has %s; it is never removed", number(a.after), number(before.call), a.value)
+		w.say(a.after, "#%d began after #%d ended, which has %s; it is never removed", number(a.after),
+			number(before.call), a.value)
 	default:
 		w.kind = "reordered"
 		w.include(a.add, b.add, a.after, b.before)
-		w.say(a.after, "#%d began after #%d ended, so %s was there before %s", number(a.after), number(b.before), b.value, a.value)
+		w.say(a.after, "#%d began after #%d ended, so %s was there before %s", number(a.after), number(b.before),
+			b.value, a.value)
 		w.say(a.read, "#%d has %s without %s", number(a.read), a.value, b.value)
 	}
 	return w
 }
 
-// splitSet divides a set that is never read as a whole into its elements, which are objects of their own.
+// splitSet divides a set that is never read as a whole into its elements, which are objects of
+// their own.
 func splitSet(calls []setCall) [][]setCall {
 	at := map[model.Value]int{}
 	var parts [][]setCall
@@ -344,11 +355,13 @@ func observed(calls []setCall, keep func(i int) bool) (there, lost map[model.Val
 }
 
 // reduceSet leaves out adds with unknown outcome of elements that nobody saw, and removes of
-// elements that nobody missed: nothing depends on them. Of what is left it narrows the times.
+// elements that nobody missed: nothing depends on them. It narrows the times of the remaining
+// calls.
 func reduceSet(calls []setCall) []setCall {
 	there, lost, missing := observed(calls, func(int) bool { return true })
 	return boundSet(filter(calls, func(i int) bool {
 		c := &calls[i]
-		return !c.pending() || c.in.F == model.Add && there[c.in.Value] || c.in.F == model.Remove && (missing || lost[c.in.Value])
+		return !c.pending() || c.in.F == model.Add && there[c.in.Value] ||
+			c.in.F == model.Remove && (missing || lost[c.in.Value])
 	}))
 }

@@ -17,8 +17,10 @@ import (
 // an element is there from its add until its remove, if that comes later, else for ever; so
 //
 //   - who finds it comes after the add, and before a remove that comes after the add;
-//   - who misses it and comes after the add comes after the remove, which then has taken effect, and after the add;
-//   - who misses it and comes before the remove, or where there is none, or only one before the add, comes before the add.
+//   - who misses it and comes after the add comes after the remove, which then has taken effect,
+//     and after the add;
+//   - who misses it and comes before the remove, or where there is none, or only one before the
+//     add, comes before the add.
 //
 // Of two calls of which one comes before the other, it takes effect before the other ends, and the
 // other after it began. A remove with unknown outcome may as well not have happened if whoever

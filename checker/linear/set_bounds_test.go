@@ -8,9 +8,9 @@ import (
 	"github.com/splitvote/splitvote/checker/linear"
 )
 
-// All five calls are under way at once. What was read puts them in order: add 1, read [1], add 2,
-// then the remove of 1, which nobody answered, read [2]. No time tells that 1 was there before it
-// was missed.
+// All five calls are under way at once. The reads order them: add 1, read [1], add 2, then the
+// remove of 1, which nobody answered, read [2]. No time tells that 1 was there before it was
+// missed.
 const removedUnanswered = `{"process":0,"type":"invoke","f":"add","value":1}
 {"process":1,"type":"invoke","f":"remove","value":1}
 {"process":2,"type":"invoke","f":"read"}

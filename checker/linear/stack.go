@@ -18,15 +18,18 @@ import (
 // push to pop, are disjoint or nested. Values that were never popped are popped in some order at
 // the very end.
 //
-//   - A value whose pop begins before its push ends has no core: it can be pushed and popped at one moment, and matters no more.
-//   - A value whose push begins before every other push ends, and whose pop ends after every other pop begins, can always be
-//     the outermost: take any order, move its push to the front and its pop to the back, and bring forward or put off what
-//     lay outside, which the condition allows. So it can be taken out.
-//   - At a moment that lies in no core the values can always be divided: those whose pop began earlier live before it, those
-//     whose push ends later live after it. Take any order, and put off to that moment the pushes of the latter, bring forward
-//     to it the pops of the former. So both sides can be decided for themselves.
-//   - If neither helps, all cores hang together and there is no outermost value, but in any order there would have to be one:
-//     lives whose cores overlap are nested.
+//   - A value whose pop begins before its push ends has no core: it can be pushed and popped at
+//     one moment, and matters no more.
+//   - A value whose push begins before every other push ends, and whose pop ends after every other
+//     pop begins, can always be the outermost: take any order, move its push to the front and its
+//     pop to the back, and bring forward or put off what lay outside, which the condition allows.
+//     So it can be taken out.
+//   - At a moment that lies in no core the values can always be divided: those whose pop began
+//     earlier live before it, those whose push ends later live after it. Take any order, and put
+//     off to that moment the pushes of the latter, bring forward to it the pops of the former. So
+//     both sides can be decided for themselves.
+//   - If neither helps, all cores hang together and there is no outermost value, but in any order
+//     there would have to be one: lives whose cores overlap are nested.
 //
 // A pop that found nothing needs a moment that lies in no core, and any will do, as the stack can
 // be divided there.
@@ -103,7 +106,8 @@ func (s *stacks) guess() []item {
 	return items
 }
 
-// deadlines lists the values that nobody is known to have popped and that must be gone at some time.
+// deadlines lists the values that nobody is known to have popped and that must be gone at some
+// time.
 func (s *stacks) deadlines(items []item) []deadline {
 	byIn := make([]int32, len(items)) // from the last push on
 	for i := range byIn {
@@ -112,12 +116,12 @@ func (s *stacks) deadlines(items []item) []deadline {
 	byOut := slices.Clone(byIn)
 	slices.SortFunc(byIn, func(a, b int32) int { return cmp.Compare(items[b].in, items[a].in) })
 	slices.SortFunc(byOut, func(a, b int32) int { return cmp.Compare(items[b].out, items[a].out) })
-	ends := newPrefixMin(len(items)) // by rank of in: the end of the first pop, of those that began behind a moment
+	ends := newPrefixMin(len(items)) // by rank of in: the earliest end of a pop that began after a moment
 	rank := make([]int, len(items))
 	for r, i := range byIn {
 		rank[i] = len(items) - 1 - r
 	}
-	firstEmpty := never // the end of the first, of those that began behind a moment
+	firstEmpty := never // the earliest end of one that began after a moment
 	empties := slices.Clone(s.empties)
 	slices.SortFunc(empties, func(a, b int32) int { return cmp.Compare(s.calls[b].begin, s.calls[a].begin) })
 	var missing []deadline
@@ -170,7 +174,8 @@ func (m prefixMin) upTo(n int) int {
 
 // nested decides whether the lives of items can be disjoint or nested.
 func (s *stacks) nested(items []item) *witness {
-	n := nesting{items: items, gone: make([]bool, len(items)), pushable: make([]bool, len(items)), poppable: make([]bool, len(items))}
+	n := nesting{items: items, gone: make([]bool, len(items)), pushable: make([]bool, len(items)),
+		poppable: make([]bool, len(items))}
 	var all layer
 	for i := range items {
 		if items[i].in < items[i].out {
@@ -217,7 +222,8 @@ type nesting struct {
 	pushable, poppable []bool // before all other pushes end; after all other pops begin
 }
 
-// peel takes out outermost items until there is none. Taking one out can make others outermost, never fewer.
+// peel takes out outermost items until there is none. Taking one out can make others outermost,
+// never fewer.
 func (n *nesting) peel(l layer) layer {
 	var in, begin, out, end int
 	for again := true; again; {
@@ -238,7 +244,8 @@ func (n *nesting) peel(l layer) layer {
 			n.gone[i] = n.poppable[i]
 			again = again || n.gone[i]
 		}
-		// A value that is still there counts as popped at the very end, where all ends are behind all begins.
+		// A value that is still there counts as popped at the very end, where all ends are behind
+		// all begins.
 		for ; end < len(l.byEnd) && (n.items[l.byEnd[end]].end > last || n.items[l.byEnd[end]].end == never); end++ {
 			i := l.byEnd[end]
 			n.poppable[i] = true

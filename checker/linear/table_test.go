@@ -66,7 +66,8 @@ func rows() []row {
 		users := row{Model: "register", Clients: 5, Invalid: invalid}
 		all = append(all, users.of(100_000, unchanged), users.of(100_000, theirs))
 	}
-	all = append(all, row{Model: "register", Clients: 20, Keys: 100}.of(1_000_000, decoder), row{Model: "register", Clients: 20, Keys: 100}.of(1_000_000, file))
+	all = append(all, row{Model: "register", Clients: 20, Keys: 100}.of(1_000_000, decoder),
+		row{Model: "register", Clients: 20, Keys: 100}.of(1_000_000, file))
 	seen := map[string]bool{}
 	for _, s := range subjects() {
 		if seen[s.name] {
@@ -123,13 +124,15 @@ type measure struct {
 	History int64 // bytes
 }
 
-// TestTable prints the table of performance (make bench-checker), each cell from a process of its own.
+// TestTable prints the table of performance (make bench-checker), each cell from a process of its
+// own.
 func TestTable(t *testing.T) {
 	pattern := os.Getenv("SPLITVOTE_TABLE")
 	if pattern == "" {
 		t.Skip("SPLITVOTE_TABLE is not set: a part of the cells' names, or all")
 	}
-	fmt.Println("| history | judge | verdict | time | processor time | memory | the history itself |\n|---|---|---|---|---|---|---|")
+	fmt.Println("| history | judge | verdict | time | processor time | memory | the history itself " +
+		"|\n|---|---|---|---|---|---|---|")
 	for _, r := range rows() {
 		if name := r.String() + " " + r.Judge; pattern != "all" && !strings.Contains(name, pattern) {
 			continue
@@ -139,8 +142,10 @@ func TestTable(t *testing.T) {
 			fmt.Printf("| %v | %s | %v | | | | |\n", r, r.Judge, err)
 			continue
 		}
-		fmt.Printf("| %v | %s | %v | %s | %s | %d MB | %d MB |\n", r, r.Judge, m.said(), round(m.Wall), round(m.CPU), m.Peak>>20, m.History>>20)
-		if want := map[bool]checker.Verdict{false: checker.Valid, true: checker.Invalid}[r.Invalid]; m.Verdict != want && m.Verdict != checker.Unknown {
+		fmt.Printf("| %v | %s | %v | %s | %s | %d MB | %d MB |\n", r, r.Judge, m.said(), round(m.Wall), round(m.CPU),
+			m.Peak>>20, m.History>>20)
+		if want := map[bool]checker.Verdict{false: checker.Valid,
+			true: checker.Invalid}[r.Invalid]; m.Verdict != want && m.Verdict != checker.Unknown {
 			t.Errorf("%v: %s says %v (%s)", r, r.Judge, m.Verdict, m.Reason)
 		}
 	}
@@ -285,9 +290,9 @@ func (r row) history(newObject func() object) *history.History {
 
 // porcupine is the same history in the terms of Porcupine's users, with a model as they write it:
 // registers by key, the clients' calls, and infinity for the end of a call that nobody answered.
-// What is counted begins where both judges begin: with a recorded history, whose values each has to
-// read, where they are compared on one; with Porcupine's operations, which cost neither anything,
-// where both are given a user's model.
+// The measured time begins where both judges begin: with a recorded history, whose values each has
+// to read, where they are compared on one; with Porcupine's operations, which cost neither
+// anything, where both are given a user's model.
 func (r row) porcupine() func() measure {
 	h := r.history(func() object { return &register{} })
 	m := registersByKey()
@@ -313,7 +318,8 @@ func (r row) porcupine() func() measure {
 			select {
 			case got := <-done:
 				return measure{Verdict: map[porcupine.CheckResult]checker.Verdict{
-					porcupine.Ok: checker.Valid, porcupine.Illegal: checker.Invalid, porcupine.Unknown: checker.Unknown}[got]}
+					porcupine.Ok: checker.Valid, porcupine.Illegal: checker.Invalid,
+					porcupine.Unknown: checker.Unknown}[got]}
 			case <-tick.C:
 				if resident("VmRSS:") > mostMemory {
 					return measure{Verdict: checker.Unknown} // the process ends, and the search with it
@@ -367,7 +373,8 @@ func registerOperations(h *history.History) []porcupine.Operation {
 		if kind == history.Fail || kind == history.Info && in.F == "read" {
 			continue
 		}
-		o := porcupine.Operation{ClientId: int(in.Process), Input: access{in.Key, in.F == "write", number(in)}, Call: int64(c.Invoke), Return: int64(len(h.Ops))}
+		o := porcupine.Operation{ClientId: int(in.Process), Input: access{in.Key, in.F == "write", number(in)},
+			Call: int64(c.Invoke), Return: int64(len(h.Ops))}
 		if kind == history.Ok {
 			o.Return = int64(c.Complete)
 			o.Output = number(h.Completion(c))

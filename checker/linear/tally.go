@@ -8,21 +8,22 @@ import (
 )
 
 // byTally decides a counter in O(n log n) if all adds count the same amount, except those that
-// ended before the first sum was asked for: their sum is what every other sum begins from. Of other
-// counters it refutes what is out of all bounds.
+// ended before the first sum was asked for: their sum is what every other sum begins from. Of
+// other counters it refutes what is out of all bounds.
 //
 // Why it is exact. Say how many adds have taken effect at each moment: N never falls. A read of
 // value v is possible if and only if N is at most v when it begins and at least v when it ends, as
-// N passes every number between. So the fewer adds have taken effect the better, but for what a
-// read that ends must have seen. Going through the events in order, an add takes effect only when
-// it ends, or when a read that ends needs it; then, of those under way, the one that ends first,
-// since it is the one that would be counted next in any case. That keeps N as small as it can be at
-// every moment: of two adds under way that are exchanged in an order, the order still explains the
-// reads. Adds with unknown outcome end last, and count only if they are needed.
+// N passes every number between. So it is best if as few adds as possible have taken effect,
+// beyond what a completed read must have seen. Going through the events in order, an add takes
+// effect only when it ends, or when a read that ends needs it; then, of those under way, the one
+// that ends first, since it is the one that would be counted next in any case. That keeps N as
+// small as it can be at every moment: of two adds under way that are exchanged in an order, the
+// order still explains the reads. Adds with unknown outcome end last, and count only if they are
+// needed.
 //
-// An add that returned the sum says which one it is: the k-th of all. Nothing else may be the k-th,
-// so N passes k only by this add, and only once it has begun. When it ends N must have come to k.
-// The other adds are exchanged as before.
+// An add that returned the sum says which one it is: the k-th of all. Nothing else may be the
+// k-th, so N passes k only by this add, and only once it has begun. When it ends N must have come
+// to k. The other adds are exchanged as before.
 //
 // Bounds. What a read returns is at least all positive adds that ended before it began and all
 // negative ones that began before it ended, and at most the same with the signs exchanged. An add
@@ -75,7 +76,7 @@ type tally struct {
 	base   int64  // the sum of the adds that ended before any read began
 	unit   int64  // what every other add counts, 0 if there is none
 	placed []bool // adds that have taken effect
-	n      int64  // how many of those that count unit
+	n      int64  // how many adds count unit
 	open   []int32
 	nth    map[int64]int32 // adds that returned the sum, by which one they are
 	begun  []bool          // of these
@@ -149,7 +150,8 @@ func (t *tally) number() (end int, ok bool) {
 	return 0, true
 }
 
-// read lets adds under way take effect until a read that ends can have seen value. It began when counted had.
+// read lets adds under way take effect until a read that ends can have seen value. It began when
+// counted had.
 func (t *tally) read(value, counted int64) bool {
 	value -= t.base
 	if t.unit == 0 {
@@ -200,8 +202,9 @@ func (t *tally) add(i int32) bool {
 
 // bounds refutes a read of a value that no choice among the adds can make.
 func (t *tally) bounds() (outcome, bool) {
-	var least, most int64                                       // now
-	began := make([][2]int64, len(t.calls))                     // by read: least and most of what was certain when it began
+	var least, most int64 // now
+	// by read: least and most of what was certain when it began
+	began := make([][2]int64, len(t.calls))
 	certain := [2]int64{}                                       // sums of the adds that ended: negative, positive
 	possible := [2]int64{}                                      // sums of the adds that began
 	sign := func(n int64) int { return int(1 - uint64(n)>>63) } // 0 negative, 1 positive

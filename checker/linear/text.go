@@ -35,7 +35,8 @@ func reduceText(calls []textCall) []textCall {
 	return told
 }
 
-// projectText leaves out gets at will, and puts and appends that none of the gets that are left saw.
+// projectText leaves out gets at will, and puts and appends that none of the gets that are left
+// saw.
 func projectText(calls []textCall, keep func(i int) bool) []textCall {
 	seen := sightsOf(calls, getsOf(calls, keep))
 	return filter(calls, func(i int) bool { return keep(i) || calls[i].in.F != model.Get && seen[i].possible })
@@ -55,7 +56,9 @@ func getsOf(calls []textCall, keep func(i int) bool) []got {
 			gets = append(gets, got{c.out, c.end})
 		}
 	}
-	slices.SortFunc(gets, func(a, b got) int { return cmp.Or(strings.Compare(a.text, b.text), cmp.Compare(a.end, b.end)) })
+	slices.SortFunc(gets, func(a, b got) int {
+		return cmp.Or(strings.Compare(a.text, b.text), cmp.Compare(a.end, b.end))
+	})
 	return gets
 }
 
@@ -135,7 +138,8 @@ func lookForWords(code textCode, gets []got) func(text string) sight {
 	}
 }
 
-// lookInside finds texts inside of what was returned, where two are parted by a byte that is in no text.
+// lookInside finds texts inside of what was returned, where two are parted by a byte that is in no
+// text.
 func lookInside(gets []got) func(text string) sight {
 	var all []byte
 	for i, g := range gets {

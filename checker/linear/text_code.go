@@ -52,7 +52,9 @@ func newTextCode(calls []textCall) (textCode, bool) {
 // first is the word with which text begins, nil if there is none. A word between it and text, in
 // their order, would begin with it.
 func (c textCode) first(text string) *textWord {
-	at, same := slices.BinarySearchFunc(c.words, text, func(w textWord, text string) int { return strings.Compare(w.text, text) })
+	at, same := slices.BinarySearchFunc(c.words, text, func(w textWord, text string) int {
+		return strings.Compare(w.text, text)
+	})
 	if same {
 		return &c.words[at]
 	}

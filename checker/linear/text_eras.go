@@ -9,21 +9,21 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// byEras decides a text in O(n log n) and the time to read what was got, if no text that was put or
-// appended is the beginning of another, and nobody got one that several calls wrote. Where it
+// byEras decides a text in O(n log n) and the time to read what was got, if no text that was put
+// or appended is the beginning of another, and nobody got one that several calls wrote. Where it
 // cannot decide it says so.
 //
 // Why it is exact. What a get returned has one division into words (textCode), each word has one
 // writer, and so the get tells which calls made the text since the last put, and in which order. A
 // put and the appends and gets up to the last that is known to stand behind it, before the next
 // put, are an era: contiguous in every order, for whatever wrote between them would have been got.
-// What is known of an era is the longest text that was got of it, of which all its other gets
-// returned a beginning; that ranks its calls, and the ranks must agree with time. The initial era
-// has no put and comes first; a put of the empty text begins one that cannot be told from it, so if
-// both may have been seen it is not decided here. What wrote a word that nobody got may stand
-// between any two eras: an append there changes what nobody gets. It is an era by itself, or left
-// out if its outcome is unknown. An append of nothing changes nothing: it has a place between its
-// begin and its end whatever the order of the others.
+// The known text of an era is the longest one that a get returned; all its other gets returned
+// prefixes of it. This ranks its calls, and the ranks must agree with time. The initial era has no
+// put and comes first; a put of the empty text begins one that cannot be told from it, so if both
+// may have been seen it is not decided here. What wrote a word that nobody got may stand between
+// any two eras: an append there changes what nobody gets. It is an era by itself, or left out if
+// its outcome is unknown. An append of nothing changes nothing: it has a place between its begin
+// and its end whatever the order of the others.
 //
 // Eras move as one, so what is left is whether "some call of a ended before some call of b began"
 // has a cycle on them, and then it has one of length two: see byZones, with f the least end of an
@@ -174,7 +174,8 @@ type extent struct {
 	first, last int32
 }
 
-// order ranks the calls of an era, writes odd and gets even, and looks for two that stand against time.
+// order ranks the calls of an era, writes odd and gets even, and looks for two that stand against
+// time.
 func (e *eras) order(a int32) (extent, *witness) {
 	known := &e.eras[a]
 	items := make([]ranked, 0, len(known.writers)+len(known.gets))

@@ -105,7 +105,8 @@ func TestTextSentences(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := check(t, "kv", linear.Options{}, script(t, test.history))
 			if got.Verdict != checker.Invalid || got.Method != "eras" || len(got.Evidence) != 1 {
-				t.Fatalf("%v by %s with %d pieces of evidence, want invalid by eras with one", got.Verdict, got.Method, len(got.Evidence))
+				t.Fatalf("%v by %s with %d pieces of evidence, want invalid by eras with one", got.Verdict, got.Method,
+					len(got.Evidence))
 			}
 			if diff := cmp.Diff(test.want, told(got.Evidence[0])); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)

@@ -30,7 +30,8 @@ func (e *eras) disagree(a, i int32) *witness {
 	long := e.eras[a].longest
 	w := &witness{kind: "incompatible-order"}
 	w.include(long)
-	w.say(i, "%s and %s are of one text that only grows, but neither is the beginning of the other", e.says(i), e.says(long))
+	w.say(i, "%s and %s are of one text that only grows, but neither is the beginning of the other", e.says(i),
+		e.says(long))
 	return w
 }
 
@@ -88,7 +89,8 @@ func (e *eras) against(a, late, before int32) *witness {
 
 // bothOrders is two eras, a call of each of which ended before a call of the other began.
 func (e *eras) bothOrders(a, b extent) *witness {
-	// The initial era comes first for certain; else the era of the call that begins last is the accused.
+	// The initial era comes first for certain; else the era of the call that begins last is the
+	// accused.
 	if a.era != 0 && (b.era == 0 || b.era != nobody && b.s > a.s) {
 		a, b = b, a
 	}

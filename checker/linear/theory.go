@@ -19,39 +19,50 @@ type theory[In, Out any] struct {
 	reduce func([]call[In, Out]) []call[In, Out]
 	// watch is the type's own algorithms fed event by event, nil where there are none.
 	watch func() []watcher[In, Out]
-	// split divides calls into objects of which each is linearizable if and only if all together are.
+	// split divides calls into objects of which each is linearizable if and only if all together
+	// are.
 	split func([]call[In, Out]) [][]call[In, Out]
 }
 
-// theoryOf is the theory of m. Of the models of users it is known only that calls which change
-// nothing can be left out.
+// theoryOf is the theory of m. For users' models it is known only that calls which change nothing
+// can be left out.
 func theoryOf[S, In, Out any](m model.Model[S, In, Out]) theory[In, Out] {
 	var known any
 	switch m := any(m).(type) {
 	case model.Register:
-		known = theory[model.RegisterCall, model.Value]{kind: "stale-read", decide: byZones, project: projectRegister, reduce: reduceRegister,
-			watch: func() []watcher[model.RegisterCall, model.Value] { return liveRegister(m.CAS) }}
+		known = theory[model.RegisterCall, model.Value]{kind: "stale-read", decide: byZones, project: projectRegister,
+			reduce: reduceRegister, watch: func() []watcher[model.RegisterCall, model.Value] {
+				return liveRegister(m.CAS)
+			}}
 	case model.MultiRegister:
-		known = theory[model.MultiCall, model.MultiResult]{kind: "stale-read", project: projectMulti, reduce: reduceMulti, split: splitMulti}
+		known = theory[model.MultiCall, model.MultiResult]{kind: "stale-read", project: projectMulti,
+			reduce: reduceMulti, split: splitMulti}
 	case model.Set:
-		known = theory[model.SetCall, model.SetResult]{kind: "stale-read", decide: byGrowth, project: projectSet, reduce: reduceSet, split: splitSet}
+		known = theory[model.SetCall, model.SetResult]{kind: "stale-read", decide: byGrowth, project: projectSet,
+			reduce: reduceSet, split: splitSet}
 	case model.Queue:
-		known = theory[model.QueueCall, model.Value]{kind: "reordered", decide: byQueueOrder, project: projectQueue, reduce: reduceQueue,
-			watch: func() []watcher[model.QueueCall, model.Value] {
+		known = theory[model.QueueCall, model.Value]{kind: "reordered", decide: byQueueOrder, project: projectQueue,
+			reduce: reduceQueue, watch: func() []watcher[model.QueueCall, model.Value] {
 				return []watcher[model.QueueCall, model.Value]{newLiveQueue()}
 			}}
 	case model.Bag:
-		known = theory[model.QueueCall, model.Value]{kind: "not-in-queue", decide: byPresence, project: projectQueue, reduce: reduceQueue, note: noteBag}
+		known = theory[model.QueueCall, model.Value]{kind: "not-in-queue", decide: byPresence, project: projectQueue,
+			reduce: reduceQueue, note: noteBag}
 	case model.Stack:
-		known = theory[model.QueueCall, model.Value]{kind: "not-last-in-first-out", decide: byNesting, project: projectQueue, reduce: reduceQueue}
+		known = theory[model.QueueCall, model.Value]{kind: "not-last-in-first-out", decide: byNesting,
+			project: projectQueue, reduce: reduceQueue}
 	case model.Counter:
-		known = theory[model.CounterCall, model.CounterResult]{kind: "wrong-sum", decide: byTally, project: projectCounter, note: noteCounter}
+		known = theory[model.CounterCall, model.CounterResult]{kind: "wrong-sum", decide: byTally,
+			project: projectCounter, note: noteCounter}
 	case model.Mutex:
-		known = theory[model.MutexCall, model.MutexResult]{kind: "mutual-exclusion", decide: byHolds(m.Fenced), project: projectMutex}
+		known = theory[model.MutexCall, model.MutexResult]{kind: "mutual-exclusion", decide: byHolds(m.Fenced),
+			project: projectMutex}
 	case model.AppendList:
-		known = theory[model.ListCall, []model.Value]{kind: "stale-read", decide: byPositions, project: projectList, reduce: reduceList}
+		known = theory[model.ListCall, []model.Value]{kind: "stale-read", decide: byPositions, project: projectList,
+			reduce: reduceList}
 	case model.Text:
-		known = theory[model.TextCall, string]{kind: "stale-read", decide: byEras, project: projectText, reduce: reduceText}
+		known = theory[model.TextCall, string]{kind: "stale-read", decide: byEras, project: projectText,
+			reduce: reduceText}
 	case model.IDs:
 		known = theory[model.IDCall, model.Value]{kind: "duplicate-id", decide: byIDs, project: projectIDs,
 			watch: func() []watcher[model.IDCall, model.Value] {

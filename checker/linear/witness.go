@@ -19,7 +19,7 @@ type claim struct {
 	text string
 }
 
-// include adds calls, but for nobody.
+// include adds calls, except nobody.
 func (w *witness) include(calls ...int32) {
 	for _, c := range calls {
 		if c != nobody && !slices.Contains(w.calls, int(c)) {

@@ -32,7 +32,8 @@ import (
 // mismatched says whether a call is a cas that found another value.
 func mismatched(c *registerCall) bool { return !c.pending() && c.in.Mismatched(&c.out) }
 
-// gaps judges the calls that found another value than the old one, once the other calls have an order.
+// gaps judges the calls that found another value than the old one, once the other calls have an
+// order.
 func (z *zones) gaps() (w *witness, decided bool) {
 	if len(z.mismatches) == 0 {
 		return nil, true
@@ -64,7 +65,8 @@ type head struct {
 }
 
 func newGaps(z *zones) *gaps {
-	g := &gaps{zones: z, previous: make([]int32, len(z.blocks)), until: make([]int, len(z.blocks)), since: make([]int, len(z.blocks))}
+	g := &gaps{zones: z, previous: make([]int32, len(z.blocks)), until: make([]int, len(z.blocks)),
+		since: make([]int, len(z.blocks))}
 	for b := range z.blocks {
 		g.previous[b] = nobody
 	}
@@ -233,7 +235,9 @@ func (g *gaps) fit(o *ordering) (left []int) {
 			o.needs[at] = m
 		}
 	}
-	spare := slices.DeleteFunc(slices.Clone(g.spare), func(i int32) bool { return g.source[i] != nobody || named[g.target[i]] })
+	spare := slices.DeleteFunc(slices.Clone(g.spare), func(i int32) bool {
+		return g.source[i] != nobody || named[g.target[i]]
+	})
 	for at, m := range o.needs {
 		if m == nobody {
 			continue
@@ -261,7 +265,8 @@ func (g *gaps) move(o ordering, at int) bool {
 	if g.blocks[a].next == nobody {
 		for i := at - 1; i > 0 && i >= at-far; i-- {
 			b := o.blocks[i]
-			if g.blocks[b].chain != g.blocks[a].chain && g.value(b) != c.in.Old && g.blocks[b].f > g.blocks[a].s && g.begin(b) < c.end {
+			if g.blocks[b].chain != g.blocks[a].chain && g.value(b) != c.in.Old && g.blocks[b].f > g.blocks[a].s &&
+				g.begin(b) < c.end {
 				return hang(b)
 			}
 		}
@@ -284,7 +289,8 @@ func (g *gaps) inside(m, a int32) *witness {
 	w.include(g.blocks[late].write)
 	w.links(g.zones, late, a)
 	last := g.blocks[late].last
-	w.say(last, "#%d began after #%d had ended, and %s cannot have been replaced before it", g.calls[last].op, g.calls[m].op, g.calls[m].in.Old)
+	w.say(last, "#%d began after #%d had ended, and %s cannot have been replaced before it", g.calls[last].op,
+		g.calls[m].op, g.calls[m].in.Old)
 	w.keepSeen(g.zones, last)
 	return w
 }

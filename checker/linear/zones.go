@@ -17,17 +17,17 @@ type registerCall = call[model.RegisterCall, model.Value]
 // cas what it replaced; what a cas tells that found another value is judged when the rest has an
 // order (see gaps). Where it cannot decide it says so.
 //
-// Why it is exact. What is never observed need not be unique. Of the calls with unknown outcome,
-// only those whose value is observed matter: between any other and the next write no call can stand
+// Why it is exact. A value that is never observed need not be unique. A call with unknown outcome
+// matters only if its value is observed: between any other and the next write no call can stand
 // that depends on it, so removing it from an order that explains the history leaves one. A value
 // observed but not written, or observed before its write began, is a violation at once. Otherwise
-// the write of a value and its reads are a block: contiguous in every order, the write first. Block
-// a must come before block b if some call of a ends before some call of b begins, that is if f(a) <
-// s(b), where f is the least end and s the greatest begin in the block. A cas from a to b puts
-// block b directly behind block a; so blocks form chains, which must not branch or close into a
-// ring, and within which no later block's f may be below an earlier block's s. Chains move as one,
-// with the least f and the greatest s of their blocks; the initial value is a block whose write
-// ended before everything.
+// the write of a value and its reads are a block: contiguous in every order, the write first.
+// Block a must come before block b if some call of a ends before some call of b begins, that is if
+// f(a) < s(b), where f is the least end and s the greatest begin in the block. A cas from a to b
+// puts block b directly behind block a; so blocks form chains, which must not branch or close into
+// a ring, and within which no later block's f may be below an earlier block's s. Chains move as
+// one, with the least f and the greatest s of their blocks; the initial value is a block whose
+// write ended before everything.
 //
 // What is left is whether the relation f < s on chains has a cycle. If it has one it has one of
 // length two: let c have the least f on a cycle, p stand before it and q before p; then f(p) <
@@ -183,7 +183,9 @@ func (z *zones) observe(observers []int32) (*witness, bool) {
 		case w != nobody && b.seen == nobody && z.source[w] != nobody && z.calls[w].pending():
 			observers = append(observers, w)
 		}
-		if b.seen == nobody { // the first, so that following who saw whom leads to a call that was answered, not in a ring
+		// the first, so that following who saw whom leads to a call that was answered, not in a
+		// ring
+		if b.seen == nobody {
 			b.seen = i
 		}
 	}
@@ -210,7 +212,7 @@ func (z *zones) chain() *witness {
 		v := z.target[i]
 		b := &z.blocks[v]
 		if b.writes > 1 && z.writes(i) {
-			// Nobody observed the value, so each write of it may stand for itself.
+			// Nobody observed the value, so each of its writes is a separate cluster.
 			z.blocks = append(z.blocks, newBlock())
 			v = int32(len(z.blocks) - 1)
 			z.target[i], b = v, &z.blocks[v]
@@ -295,7 +297,9 @@ func (z *zones) conflict() *witness {
 		if c.f < c.s {
 			continue
 		}
-		at, _ := slices.BinarySearchFunc(forward, c.s, func(a int32, s int) int { return cmp.Compare(z.chains[a].f, s) })
+		at, _ := slices.BinarySearchFunc(forward, c.s, func(a int32, s int) int {
+			return cmp.Compare(z.chains[a].f, s)
+		})
 		if at > 0 && z.chains[forward[at-1]].s > c.f {
 			return z.bothOrders(forward[at-1], int32(i))
 		}

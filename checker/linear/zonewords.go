@@ -38,7 +38,8 @@ func (z *zones) fromFuture(i, write int32) *witness {
 	w := &witness{kind: "read-from-future"}
 	c := &z.calls[i]
 	w.include(write)
-	w.say(i, "#%d %s %s and ended before %s, the only one to write it, began", c.op, verb(c), observedBy(c), z.number(write))
+	w.say(i, "#%d %s %s and ended before %s, the only one to write it, began", c.op, verb(c), observedBy(c),
+		z.number(write))
 	return w
 }
 
@@ -51,12 +52,14 @@ func (z *zones) branch(a, b int) *witness {
 	old := z.source[a]
 	w.include(z.blocks[old].write)
 	w.say(int32(a), "#%d replaced %s by %s", z.calls[a].op, z.calls[a].in.Old, z.calls[a].in.Value)
-	w.say(int32(b), "#%d replaced %s too, but it was written only once: one of the two updates is lost", z.calls[b].op, z.calls[b].in.Old)
+	w.say(int32(b), "#%d replaced %s too, but it was written only once: one of the two updates is lost", z.calls[b].op,
+		z.calls[b].in.Old)
 	w.keepSeen(z, int32(a), int32(b))
 	return w
 }
 
-// keepSeen adds those by whose observation calls with unknown outcome are known to have taken effect.
+// keepSeen adds those by whose observation calls with unknown outcome are known to have taken
+// effect.
 func (w *witness) keepSeen(z *zones, calls ...int32) {
 	for _, c := range calls {
 		for c != nobody && z.calls[c].pending() {
@@ -72,7 +75,8 @@ func (z *zones) ring(start int32) *witness {
 	for b := start; ; {
 		c := z.blocks[b].write
 		next := z.blocks[b].next
-		w.say(c, "#%d replaced %s, which only %s wrote, by %s", z.calls[c].op, z.calls[c].in.Old, z.number(z.blocks[z.source[c]].write), z.calls[c].in.Value)
+		w.say(c, "#%d replaced %s, which only %s wrote, by %s", z.calls[c].op, z.calls[c].in.Old,
+			z.number(z.blocks[z.source[c]].write), z.calls[c].in.Value)
 		w.keepSeen(z, c)
 		if b = next; b == start {
 			return w
@@ -90,8 +94,8 @@ func (w *witness) links(z *zones, a, b int32) {
 	}
 }
 
-// backwards is a chain from head on in which block q ended before a call of an earlier block began.
-// Of the earlier blocks the nearest is shown.
+// backwards is a chain from head on in which block q ended before a call of an earlier block
+// began. The nearest of the earlier blocks is shown.
 func (z *zones) backwards(head, q int32) *witness {
 	p := head
 	for b := head; b != q; b = z.blocks[b].next {
@@ -139,7 +143,8 @@ func (w *witness) mustSee(z *zones, late, before, p, q int32) {
 
 // bothOrders is two chains, a call of each of which ended before a call of the other began.
 func (z *zones) bothOrders(s, t int32) *witness {
-	// The initial value comes first for certain; else the chain of the call that begins last is the accused.
+	// The initial value comes first for certain; else the chain of the call that begins last is
+	// the accused.
 	if z.chains[t].f < 0 || z.chains[s].f >= 0 && z.accuses(t) && (!z.accuses(s) || z.chains[t].s > z.chains[s].s) {
 		s, t = t, s
 	}
@@ -158,7 +163,8 @@ func (z *zones) bothOrders(s, t int32) *witness {
 		if z.calls[y].in.F == model.Read {
 			did = "read"
 		}
-		w.say(y, "#%d %s %s and began after %s ended, so %s came after %s", z.calls[y].op, did, z.value(b.last), z.number(x), z.value(b.last), z.value(a.first))
+		w.say(y, "#%d %s %s and began after %s ended, so %s came after %s", z.calls[y].op, did, z.value(b.last),
+			z.number(x), z.value(b.last), z.value(a.first))
 	}
 	w.mustSee(z, late, before, a.last, b.first)
 	w.keepSeen(z, w.pendingWrites(z)...)

@@ -44,19 +44,23 @@ func (j judge) bank(h *history.History) checker.Result {
 	for _, r := range reads {
 		if got, want := names(r.of), names(accounts.of); got != want {
 			tell("unexpected-account", fmt.Sprintf("#%d read other accounts than there are", r.op),
-				checker.Claim{Op: accounts.op, Text: fmt.Sprintf("read the accounts %s, as did %d of %d reads", want, having, len(reads))},
+				checker.Claim{Op: accounts.op, Text: fmt.Sprintf("read the accounts %s, as did %d of %d reads", want,
+					having, len(reads))},
 				checker.Claim{Op: r.op, Text: "read the accounts " + got})
 			continue
 		}
 		if r.total != total.total {
-			tell("wrong-total", fmt.Sprintf("#%d read %d in all where #%d read %d", r.op, r.total, total.op, total.total),
-				checker.Claim{Op: total.op, Text: fmt.Sprintf("read %d in all, as did %d of %d reads", total.total, totals, len(reads))},
-				checker.Claim{Op: r.op, Text: fmt.Sprintf("read %d in all, and transfers neither make money nor lose it", r.total)})
+			tell("wrong-total", fmt.Sprintf("#%d read %d in all where #%d read %d", r.op, r.total, total.op,
+				total.total), checker.Claim{Op: total.op, Text: fmt.Sprintf("read %d in all, as did %d of %d reads",
+				total.total, totals, len(reads))},
+				checker.Claim{Op: r.op,
+					Text: fmt.Sprintf("read %d in all, and transfers neither make money nor lose it", r.total)})
 		}
 		for _, account := range slices.Sorted(maps.Keys(r.of)) {
 			if b := r.of[account]; b < 0 {
 				tell("negative-balance", fmt.Sprintf("#%d read %d on account %s", r.op, b, account),
-					checker.Claim{Op: r.op, Text: fmt.Sprintf("read %d on account %s; a transfer that the balance does not cover fails", b, account)})
+					checker.Claim{Op: r.op, Text: fmt.Sprintf("read %d on account %s; a transfer that the balance "+
+						"does not cover fails", b, account)})
 			}
 		}
 	}

@@ -50,7 +50,9 @@ func TestBankProofStandsAlone(t *testing.T) {
 			t.Errorf("%v: the proof is (-want +got):\n%s", test.reads, diff)
 		}
 		for _, out := range append([]int{-1}, test.ops...) {
-			part := h.Filter(func(op *history.Op) bool { return op.Index != out && slices.Contains(test.ops, op.Index) })
+			part := h.Filter(func(op *history.Op) bool {
+				return op.Index != out && slices.Contains(test.ops, op.Index)
+			})
 			if got := judge.Check(t.Context(), part).Verdict; (got == checker.Invalid) != (out < 0) {
 				t.Errorf("%v: the proof %s is %v", test.reads, fmt.Sprintf("%v without #%d", test.ops, out), got)
 			}

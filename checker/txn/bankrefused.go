@@ -11,17 +11,18 @@ import (
 )
 
 // A transfer that was carried out and found that the balance does not cover it is recorded as ok
-// with false. This is an observation: the balance of the account was below the amount at the moment
-// that the transfer saw (X10).
+// with false. This is an observation: the balance of the account was below the amount at the
+// moment that the transfer saw (X10).
 //
 // Why the bounds are sound. At every level that excludes lost updates, the transfers of an account
 // are a chain, and each adds to or subtracts from the version before it. A read and a refusal each
 // saw one version. So the balances that they saw differ by the amounts of the transfers between
-// these versions. If the refusal saw the later version, the balance fell by at most all withdrawals
-// that may lie between; if the earlier one, it rose by at most all deposits that may. Where real
-// time is kept, a transfer does not lie between a read and a later refusal if it ended before the
-// read began or began after the refusal ended. What is left is the sum of those that began before
-// the refusal ended, less the sum of those that ended before the read began.
+// these versions. If the refusal saw the later version, the balance fell by at most all
+// withdrawals that may lie between; if the earlier one, it rose by at most all deposits that may.
+// Where real time is kept, a transfer does not lie between a read and a later refusal if it ended
+// before the read began or began after the refusal ended. The difference is the sum of the
+// transfers that began before the refusal ended, less the sum of the transfers that ended before
+// the read began.
 
 // moved is a transfer as the bank's accounts see it.
 type moved struct {
@@ -48,8 +49,9 @@ func transfers(h *history.History) (all []moved, refused bool, err error) {
 		if t.ended {
 			covered, ok := coveredBy(op.Value, h.Completion(c).Value)
 			if !ok {
-				return nil, false, fmt.Errorf("#%d returned %s, want its argument again, or with true (carried out) or false "+
-					"(the balance does not cover it) behind it or alone", op.Index, brief(h.Completion(c).Value))
+				return nil, false,
+					fmt.Errorf("#%d returned %s, want its argument again, or with true (carried out) or false "+
+						"(the balance does not cover it) behind it or alone", op.Index, brief(h.Completion(c).Value))
 			}
 			t.refused = !covered
 			refused = refused || t.refused
@@ -66,9 +68,11 @@ func transfers(h *history.History) (all []moved, refused bool, err error) {
 			From, To json.RawMessage
 			Amount   int64
 		}
-		if json.Unmarshal(op.Value, &parts) != nil || parts.From == nil || parts.To == nil || parts.Amount <= 0 || parts.Amount > mostMoved {
-			return nil, false, fmt.Errorf(`#%d is a transfer of %s, want {"from", "to", "amount"} with a whole amount from 1`,
-				op.Index, brief(op.Value))
+		if json.Unmarshal(op.Value, &parts) != nil || parts.From == nil || parts.To == nil || parts.Amount <= 0 ||
+			parts.Amount > mostMoved {
+			return nil, false,
+				fmt.Errorf(`#%d is a transfer of %s, want {"from", "to", "amount"} with a whole amount from 1`,
+					op.Index, brief(op.Value))
 		}
 		t.from, t.to, t.amount = accountName(parts.From), accountName(parts.To), parts.Amount
 	}
@@ -163,12 +167,14 @@ func (f flow) all() int64 {
 // account is what an account's refusals are judged by.
 type account struct {
 	out, in flow
-	richest shown   // the read of the highest balance
-	before  []shown // reads in the order of their ends; floor is the highest balance so far, less what may have left since
-	after   []shown // reads in the order of their beginnings; floor is likewise the highest of those from here on
+	richest shown // the read of the highest balance
+	// reads in the order of their ends; floor is the highest balance so far, less what may have
+	// left since
+	before []shown
+	after  []shown // reads in the order of their beginnings; floor is likewise the highest of those from here on
 }
 
-// shown is a read, or the best of several, and what it shows of a balance but for a term that only
+// shown is a read, or the best of several, and what it shows of a balance, except a term that only
 // the refusal knows.
 type shown struct {
 	at    int // when the read ended or began

@@ -48,7 +48,8 @@ type oracle struct {
 	txns     []small
 	register bool
 	keys     int
-	begins   map[int][]int // what keys that begin with something hold then, as the history tells it: here they begin empty
+	// what keys that begin with something hold then, as the history tells it: here they begin empty
+	begins map[int][]int
 }
 
 // before says whether an order that a level respects puts a before b: "", "session" or "realtime".
@@ -102,14 +103,16 @@ func permutations(set []int, f func([]int) bool) bool {
 	return rec(0)
 }
 
-// explains says whether a transaction on a state would have returned what it did; it is applied to the state.
+// explains says whether a transaction on a state would have returned what it did; it is applied to
+// the state.
 func (o *oracle) explains(state [][]int, x *small) bool {
 	for _, op := range x.ops {
 		switch seen := state[op.key]; {
 		case op.write:
 			state[op.key] = append(slices.Clip(seen), op.value)
 		case x.kind != history.Ok:
-		case o.register && !slices.Equal(op.list, seen[max(0, len(seen)-1):]), !o.register && !slices.Equal(op.list, seen):
+		case o.register && !slices.Equal(op.list, seen[max(0, len(seen)-1):]),
+			!o.register && !slices.Equal(op.list, seen):
 			return false
 		}
 	}
@@ -156,8 +159,8 @@ func (o *oracle) snapshots(order string) bool {
 	})
 }
 
-// snapshot says whether the transaction at a place of the commit order can have started after so
-// many commits.
+// snapshot says whether the transaction at a place of the commit order can have started after the
+// given number of commits.
 func (o *oracle) snapshot(order string, p []int, at, start, x int) bool {
 	state := make([][]int, o.keys)
 	for i, y := range p {
@@ -211,7 +214,8 @@ func (o *oracle) causal() bool {
 					return true
 				}
 				for seen := range uint(1) << at {
-					if sees[at] = seen; o.closed(p, at, sees) && o.explains(o.seen(p, at, seen), &o.txns[p[at]]) && rec(at+1) {
+					if sees[at] = seen; o.closed(p, at, sees) && o.explains(o.seen(p, at, seen), &o.txns[p[at]]) &&
+						rec(at+1) {
 						return true
 					}
 				}
@@ -282,8 +286,8 @@ func (o *oracle) phenomena(most int, order string) bool {
 
 // fits says whether the reads of a list are beginnings of a version order, values of others than
 // the committed left out; those as well that contradict what their own transaction did before. At
-// read-uncommitted, where reads may have seen what aborted, nothing is asked of those that
-// contradict each other.
+// read-uncommitted, where reads may have seen what aborted, reads that contradict each other are
+// allowed.
 func (o *oracle) fits(most, key int, order, set []int) bool {
 	for _, x := range set {
 		var earlier []int
@@ -292,7 +296,9 @@ func (o *oracle) fits(most, key int, order, set []int) bool {
 				continue
 			}
 			if op.write { // the order of one transaction's own appends
-				if i := slices.Index(order, op.value); slices.ContainsFunc(earlier, func(v int) bool { return slices.Index(order, v) > i }) {
+				if i := slices.Index(order, op.value); slices.ContainsFunc(earlier, func(v int) bool {
+					return slices.Index(order, v) > i
+				}) {
 					return false
 				}
 				earlier = append(earlier, op.value)
@@ -335,7 +341,9 @@ func (o *oracle) unclear(key int) bool {
 func (o *oracle) writer(value int) int {
 	found := -1
 	for i, x := range o.txns {
-		if slices.ContainsFunc(x.ops, func(op smallOp) bool { return op.write && op.value == value }) && (found < 0 || x.kind != history.Fail) {
+		if slices.ContainsFunc(x.ops, func(op smallOp) bool {
+			return op.write && op.value == value
+		}) && (found < 0 || x.kind != history.Fail) {
 			found = i
 		}
 	}
@@ -367,7 +375,8 @@ func (o *oracle) absent(most int, order string, set []int, orders [][]int) bool 
 			for _, op := range o.txns[x].ops {
 				first := !touched[op.key]
 				touched[op.key] = true
-				if slices.ContainsFunc(op.list, func(v int) bool { return !slices.Contains(set, o.writer(v)) }) { // G1a, a dirty update
+				// G1a, a dirty update
+				if slices.ContainsFunc(op.list, func(v int) bool { return !slices.Contains(set, o.writer(v)) }) {
 					return false
 				}
 				if op.write {
@@ -478,13 +487,18 @@ func (o *oracle) items() *oracle {
 func (o *oracle) levels() map[string]bool {
 	items := o.items()
 	return map[string]bool{
-		"read-uncommitted": items.phenomena(0, ""), "read-committed": items.phenomena(1, ""), "consistent-view": o.phenomena(2, ""),
-		"repeatable-read": items.serializable(""), "snapshot-isolation": o.snapshots(""), "serializable": o.serializable(""),
-		"strong-session-read-uncommitted": items.phenomena(0, "session"), "strong-session-read-committed": items.phenomena(1, "session"),
-		"strong-session-snapshot-isolation": o.snapshots("session"), "strong-session-serializable": o.serializable("session"),
-		"causal":                  o.causal(),
-		"strong-read-uncommitted": items.phenomena(0, "realtime"), "strong-read-committed": items.phenomena(1, "realtime"),
-		"strong-snapshot-isolation": o.snapshots("realtime"), "strict-serializable": o.serializable("realtime"),
+		"read-uncommitted": items.phenomena(0, ""), "read-committed": items.phenomena(1, ""),
+		"consistent-view": o.phenomena(2, ""),
+		"repeatable-read": items.serializable(""), "snapshot-isolation": o.snapshots(""),
+		"serializable":                      o.serializable(""),
+		"strong-session-read-uncommitted":   items.phenomena(0, "session"),
+		"strong-session-read-committed":     items.phenomena(1, "session"),
+		"strong-session-snapshot-isolation": o.snapshots("session"),
+		"strong-session-serializable":       o.serializable("session"),
+		"causal":                            o.causal(),
+		"strong-read-uncommitted":           items.phenomena(0, "realtime"),
+		"strong-read-committed":             items.phenomena(1, "realtime"),
+		"strong-snapshot-isolation":         o.snapshots("realtime"), "strict-serializable": o.serializable("realtime"),
 	}
 }
 

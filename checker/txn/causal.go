@@ -8,15 +8,15 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// causality decides causal consistency (X15). A transaction is visible to another if a path of wr and
-// session leads from it there. What a transaction read of a key is then at least as new as every version
-// whose writer it could see: each such writer comes before the one whose version was read. The level holds
-// if and only if these orders, wr, sessions and the known ww have no cycle (Biswas and Enea, On the
-// Complexity of Checking Transactional Consistency, OOPSLA 2019).
+// causality decides causal consistency (X15). A transaction is visible to another if a path of wr
+// and session leads from it there. What a transaction read of a key is then at least as new as
+// every version whose writer it could see: each such writer comes before the one whose version was
+// read. The level holds if and only if these orders, wr, sessions and the known ww have no cycle
+// (Biswas and Enea, On the Complexity of Checking Transactional Consistency, OOPSLA 2019).
 //
-// What a transaction can see of a session is a beginning of it, so that a count for each session stands
-// for it, and of the writers of a key only the last that it can see in each session needs an order: those
-// before it in its session come before it anyway.
+// What a transaction can see of a session is a beginning of it, so that a count for each session
+// stands for it, and of the writers of a key only the last that it can see in each session needs
+// an order: those before it in its session come before it anyway.
 type causality struct {
 	*graph
 	found   *findings
@@ -48,8 +48,8 @@ const (
 	fewCausalWork  = 1 << 23
 )
 
-// causal proves causal consistency or rules it out; 0 if it is ruled out, or if it is left open for want
-// of time.
+// causal proves causal consistency or rules it out; 0 if it is ruled out, or if it is left open
+// for want of time.
 func (f *findings) causal(ctx context.Context, g *graph, asked bool) (level, error) {
 	c := &causality{graph: g, found: f, work: fewCausalWork}
 	if asked {
@@ -123,8 +123,8 @@ func (c *causality) sessions() {
 	}
 }
 
-// follow goes through the transactions in an order that visibility respects, with what each can see. It is
-// not done if there was more to do than mostCausalWork.
+// follow goes through the transactions in an order that visibility respects, with what each can
+// see. It is not done if there was more to do than mostCausalWork.
 func (c *causality) follow(ctx context.Context) (done bool, err error) {
 	n, sessions := int32(len(c.txns)), len(c.firsts)
 	if sessions == 0 {
@@ -181,8 +181,8 @@ func (c *causality) follow(ctx context.Context) (done bool, err error) {
 	return true, nil
 }
 
-// reads puts the writers that a transaction could see before those from which it read, or reports that it
-// read of a key as if nobody had written it.
+// reads puts the writers that a transaction could see before those from which it read, or reports
+// that it read of a key as if nobody had written it.
 func (c *causality) reads(x int32, sees []int32) {
 	c.views(x, func(key, from int32) {
 		c.work -= len(c.writers[key])
@@ -214,8 +214,8 @@ func (c *causality) last(w *footprint, sees []int32) int32 {
 	return w.txns[i-1]
 }
 
-// views calls visit with the keys that a transaction read and with who wrote what it found there, none for
-// the initial version.
+// views calls visit with the keys that a transaction read and with who wrote what it found there,
+// none for the initial version.
 func (c *causality) views(x int32, visit func(key, from int32)) {
 	for _, m := range c.did(x) {
 		switch {
@@ -238,8 +238,8 @@ func (c *causality) writer(v int32) int32 {
 	return c.values[v].writer
 }
 
-// below is the last element that a transaction found in a list, none for an empty one: in its first read
-// of the key, even if that comes after appends of its own and shows these on top.
+// below is the last element that a transaction found in a list, none for an empty one: in its
+// first read of the key, even if that comes after appends of its own and shows these on top.
 func (l *lists) below(x int32, m *micro) (last int32, ok bool) {
 	own := int32(0)
 	before := m.prev
@@ -313,14 +313,14 @@ func (c *causality) decide() level {
 	}
 	for _, part := range components {
 		search.enter(&v, part)
-		left := patience
+		left := cycleBudget
 		c.tell(search.shortest(&left).cycle(v.adjacency, names))
 	}
 	return 0
 }
 
-// tell reports a cycle. Where the version that was read is known to be older than one whose writer the
-// reader could see, the cycle is that of the reader, and else one of orders.
+// tell reports a cycle. Where the version that was read is known to be older than one whose writer
+// the reader could see, the cycle is that of the reader, and else one of orders.
 func (c *causality) tell(circle cycle) {
 	for i := range circle {
 		if d := circle[i]; d.kind == wwCausal && slices.Contains(c.orders, edge{d.from, d.to, wwProcess, d.key}) {
@@ -347,9 +347,9 @@ func (c *causality) reader(order dependency) int32 {
 	return c.forced[slices.Index(c.orders[known:], edge(order))]
 }
 
-// overwritten says that a cycle shows a version, which was read, to be older than the one that the reader
-// could see: by the order of a list, or because the writer of the newer one of a register had read the
-// older one.
+// overwritten says that a cycle shows a version, which was read, to be older than the one that the
+// reader could see: by the order of a list, or because the writer of the newer one of a register
+// had read the older one.
 func (c *causality) overwritten(circle cycle, order dependency) bool {
 	for _, d := range circle {
 		switch {
@@ -401,8 +401,8 @@ func (f *findings) causalCycle(circle cycle) {
 	f.cycle(what, circle)
 }
 
-// conflict reports a cycle of orders, some of which follow from what a transaction read although it could
-// see another version.
+// conflict reports a cycle of orders, some of which follow from what a transaction read although
+// it could see another version.
 func (f *findings) conflict(c *causality, circle cycle) {
 	what := finding{anomaly: "CyclicCF"}
 	if !f.find(what) {

@@ -129,7 +129,8 @@ func (j judge) examine(ctx context.Context, t *trace) (*opinion, error) {
 		stats: map[string]any{"transactions": len(t.txns), "dependencies": len(g.edges)}}, nil
 }
 
-// weak are the levels up to read-committed that hold unless an anomaly that was found rules them out (X9).
+// weak are the levels up to read-committed that hold unless an anomaly that was found rules them
+// out (X9).
 func (f *findings) weak() level {
 	weak := below(strongReadCommitted)
 	if f.lists != nil && f.lists.disordered() {
@@ -193,7 +194,8 @@ func (j judge) result(found *opinion) checker.Result {
 			r.Reason = fmt.Sprintf("%v; the rest does not rule out %s", found.ambiguous, j.Name())
 		}
 		if found.history.Unordered && needOrder&j.asked != 0 {
-			r.Reason = fmt.Sprintf("nothing rules out %s, but the history has completions only: it tells neither sessions nor times", j.Name())
+			r.Reason = fmt.Sprintf("nothing rules out %s, but the history has completions only: it tells neither "+
+				"sessions nor times", j.Name())
 			r.Decide = "invocations and processes in the history, or --consistency serializable"
 		}
 		return r
@@ -246,7 +248,8 @@ func (f *findings) against(name string, asked level) (all []checker.Evidence) {
 	return all
 }
 
-// span is how long a circle is; of one that rests on inferences, all operations that they are about.
+// span is how long a circle is; of one that rests on inferences, all operations that they are
+// about.
 func span(e checker.Evidence) int {
 	if len(e.Why) > len(e.Cycle) {
 		return len(e.Ops)

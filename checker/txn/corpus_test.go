@@ -13,7 +13,8 @@ import (
 // beyond are anomalies that Adya's definitions do not know: no execution whatever has them.
 var beyond = map[string]bool{"value-from-nowhere": true, "duplicate-elements": true}
 
-// The verdicts of the corpus are those of the definitions, level by level, tried out without the checker.
+// The verdicts of the corpus are those of the definitions, level by level, tried out without the
+// checker.
 func TestCorpusAgreesWithDefinitions(t *testing.T) {
 	files, err := histories.AllTransactions()
 	if err != nil {
@@ -36,7 +37,8 @@ func TestCorpusAgreesWithDefinitions(t *testing.T) {
 	}
 }
 
-// oracleOf reads a history for the oracle, whose keys are numbers and whose values are unique over all keys.
+// oracleOf reads a history for the oracle, whose keys are numbers and whose values are unique over
+// all keys.
 func oracleOf(t *testing.T, model string, h *history.History) *oracle {
 	t.Helper()
 	o := &oracle{register: model == txn.RWRegister}

@@ -68,7 +68,7 @@ func draw(r *rand.Rand, register bool) *oracle {
 	if r.IntN(3) == 0 { // the order of beginnings, so that real time is kept
 		slices.SortFunc(order, func(a, b int) int { return o.txns[a].begin - o.txns[b].begin })
 	}
-	states := [][][]int{make([][]int, o.keys)} // after so many
+	states := [][][]int{make([][]int, o.keys)} // by number of commits
 	careless := r.IntN(4)
 	for _, i := range order {
 		x := &o.txns[i]
@@ -137,7 +137,8 @@ func schedule(r *rand.Rand, o *oracle) {
 	}
 }
 
-// finalRead adds a transaction that reads everything in the end, so that of lists every order is known.
+// finalRead adds a transaction that reads everything in the end, so that of lists every order is
+// known.
 func (o *oracle) finalRead(r *rand.Rand, state [][]int) {
 	last := 0
 	for _, x := range o.txns {
@@ -210,16 +211,19 @@ func TestAgreesWithDefinitions(t *testing.T) {
 						missed++
 					}
 					if !mayBeOpen(level) {
-						t.Fatalf("%s is left open, by definition %v; found %v\n%s", level, want[level], txn.Anomalies(got), show(t, h))
+						t.Fatalf("%s is left open, by definition %v; found %v\n%s", level, want[level],
+							txn.Anomalies(got), show(t, h))
 					}
 				default:
 					if proved++; !want[level] {
-						t.Fatalf("%s is said to hold, but it does not; found %v\n%s", level, txn.Anomalies(got), show(t, h))
+						t.Fatalf("%s is said to hold, but it does not; found %v\n%s", level, txn.Anomalies(got),
+							show(t, h))
 					}
 				}
 			}
 		}
-		t.Logf("register %v: levels ruled out %d, proved %d, left open %d of which do not hold %d; %v", register, ruledOut, proved, open, missed, seen)
+		t.Logf("register %v: levels ruled out %d, proved %d, left open %d of which do not hold %d; %v", register,
+			ruledOut, proved, open, missed, seen)
 		if ruledOut == 0 || proved == 0 {
 			t.Error("the histories are all alike")
 		}
@@ -230,8 +234,7 @@ func TestAgreesWithDefinitions(t *testing.T) {
 // read-uncommitted, where reads of a list contradict each other.
 func mayBeOpen(level string) bool { return strings.HasSuffix(level, "uncommitted") }
 
-// What is called valid holds by definition, and what is called invalid does not, whichever level is
-// asked for.
+// At every level, a history called valid holds by definition, and one called invalid does not.
 func TestVerdictsAgreeWithDefinitions(t *testing.T) {
 	for _, register := range []bool{false, true} {
 		r := rand.New(rand.NewPCG(3, 4))
@@ -292,7 +295,8 @@ func TestSerialOrdersAgreeWithDefinitions(t *testing.T) {
 			continue
 		}
 		want := ""
-		for _, level := range []struct{ name, order string }{{txn.Strictest, "realtime"}, {"strong-session-serializable", "session"}, {"serializable", ""}} {
+		for _, level := range []struct{ name, order string }{{txn.Strictest, "realtime"},
+			{"strong-session-serializable", "session"}, {"serializable", ""}} {
 			if o.serializable(level.order) {
 				want = level.name
 				break

@@ -14,7 +14,7 @@ type stage struct {
 	apart  bool // no two rw may follow each other
 	surely bool // only among transactions that certainly committed (X1)
 	suffix string
-	absent bool // the same as a stage before it, but for what predicate reads did not find
+	absent bool // the same as an earlier stage, without what predicate reads did not find
 }
 
 // stages lists them, the worst first. A session's order is part of real time, so the kinds of a
@@ -95,17 +95,19 @@ type dependency struct {
 // cycle is a list of dependencies, each from where the one before it led.
 type cycle []dependency
 
-// The bounds of the search for short cycles, in edges visited: of one component, and of all together.
+// The bounds of the search for short cycles, in edges visited: of one component, and of all
+// together.
 const (
-	patience      = 1 << 20
-	patienceInAll = 16 << 20
+	cycleBudget = 1 << 20
+	totalBudget = 16 << 20
 )
 
-// few is how many transactions a cycle may have before one of two that needs real time is told besides.
+// few is how many transactions a cycle may have before one of two that needs real time is told
+// besides.
 const few = 4
 
-// hunt looks for cycles in a whole graph.
-type hunt struct {
+// cycleSearch looks for cycles in a whole graph.
+type cycleSearch struct {
 	ctx      context.Context
 	graph    *graph
 	found    *findings
@@ -116,7 +118,7 @@ type hunt struct {
 // cycles finds and names the graph's cycles. It looks for a component of the whole graph first, for
 // where there is none there is no cycle of any kind.
 func cycles(ctx context.Context, g *graph, found *findings) (unsearched bool, err error) {
-	h := &hunt{ctx: ctx, graph: g, found: found, budget: patienceInAll}
+	h := &cycleSearch{ctx: ctx, graph: g, found: found, budget: totalBudget}
 	txns := int32(len(g.txns))
 	whole := view{newAdjacency(g.nodes, txns, g.edges), every, false}
 	local := make([]int32, g.nodes) // number within its component, from 1
@@ -133,7 +135,7 @@ func cycles(ctx context.Context, g *graph, found *findings) (unsearched bool, er
 }
 
 // component looks at one component by itself, from the worst anomaly to the mildest.
-func (h *hunt) component(whole *view, component, local []int32) {
+func (h *cycleSearch) component(whole *view, component, local []int32) {
 	nodes := make([]int32, 0, len(component))
 	for _, state := range component {
 		nodes = append(nodes, state/2)
@@ -177,14 +179,18 @@ func (h *hunt) component(whole *view, component, local []int32) {
 				return
 			}
 			known := slices.ContainsFunc(part, func(state int32) bool { return named[state/2]&s.level != 0 })
-			if known && (s.level != strongSnapshotIsolation || !slices.ContainsFunc(part, func(state int32) bool { return long[state/2] })) {
+			if known && (s.level != strongSnapshotIsolation || !slices.ContainsFunc(part, func(state int32) bool {
+				return long[state/2]
+			})) {
 				continue
 			}
 			c, what := h.cycle(search, &v, s, part, nodes)
 			if known && len(c) > few/2 { // as long-winded
 				continue
 			}
-			if s.level == consistentView && slices.ContainsFunc(part, func(state int32) bool { return what.rulesOut()&^named[state/2] == 0 }) {
+			if s.level == consistentView && slices.ContainsFunc(part, func(state int32) bool {
+				return what.rulesOut()&^named[state/2] == 0
+			}) {
 				continue // a G-nonadjacent, which the stage of items has named
 			}
 			h.found.cycle(what, c)
@@ -197,22 +203,22 @@ func (h *hunt) component(whole *view, component, local []int32) {
 }
 
 // certain is a graph without the transactions that ended info.
-func (h *hunt) certain(all *adjacency, nodes []int32) *adjacency {
+func (h *cycleSearch) certain(all *adjacency, nodes []int32) *adjacency {
 	unsure := func(n int32) bool { return n < all.txns && h.graph.txns[nodes[n]].kind != history.Ok }
 	kept := slices.DeleteFunc(slices.Clone(all.edges), func(e edge) bool { return unsure(e.from) || unsure(e.to) })
 	return newAdjacency(all.nodes(), all.txns, kept)
 }
 
 // cycle is a short cycle of a component and what it is called.
-func (h *hunt) cycle(search *search, v *view, s *stage, part, nodes []int32) (cycle, finding) {
+func (h *cycleSearch) cycle(search *search, v *view, s *stage, part, nodes []int32) (cycle, finding) {
 	search.enter(v, part)
-	budget := min(patience, h.budget)
+	budget := min(cycleBudget, h.budget)
 	left := budget / 2
 	best := search.shortest(&left)
 	left = max(left, 0) + budget - budget/2
 	c := best.cycle(v.adjacency, nodes)
 	if slices.ContainsFunc(c, func(d dependency) bool { return d.kind.in(inferredWW) }) {
-		some := min(left, patience/16) // a cycle without these is easier to follow
+		some := min(left, cycleBudget/16) // a cycle without these is easier to follow
 		left -= some
 		if p := search.shortestOver(v.kinds&^inferredWW, int32(len(c)), &some); p != nil {
 			c = p.cycle(v.adjacency, nodes)

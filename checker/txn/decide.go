@@ -23,9 +23,11 @@ var questions = func() []question {
 		name := "G-nonadjacent" + v.suffix
 		all = append(all, question{v.snapshot, dependencies | v.more, apart, name, name})
 		if v.suffix == "" {
-			all = append(all, question{repeatableRead, dependencies &^ (1 << rwPredicate), anyCycle, "G2-item", "G2-item"})
+			all = append(all, question{repeatableRead, dependencies &^ (1 << rwPredicate), anyCycle, "G2-item",
+				"G2-item"})
 		}
-		all = append(all, question{v.serializable, dependencies | v.more, anyCycle, "G2-item" + v.suffix, "G2" + v.suffix})
+		all = append(all, question{v.serializable, dependencies | v.more, anyCycle, "G2-item" + v.suffix,
+			"G2" + v.suffix})
 	}
 	return all
 }()
@@ -119,7 +121,8 @@ func (f *findings) pairs() (all []pair, readers readers) {
 			versions := r.of[k].versions
 			for i := 1; i < len(versions); i++ {
 				for j := 1; j < i; j++ {
-					if !add(pair{literal: literal{int32(k), versions[j].writer, versions[i].writer}, versions: [2]int32{int32(j), int32(i)}}) {
+					if !add(pair{literal: literal{int32(k), versions[j].writer, versions[i].writer},
+						versions: [2]int32{int32(j), int32(i)}}) {
 						return all, readers
 					}
 				}

@@ -8,18 +8,18 @@ import (
 	"github.com/splitvote/splitvote/checker"
 )
 
-// The bounds of the search through the ways in which reads are told apart: histories that are examined, and
-// micro-operations of all together.
+// The bounds of the search through the ways in which reads are told apart: histories that are
+// examined, and micro-operations of all together.
 const (
 	mostExamined = 2000
 	mostMicros   = 1 << 20
 )
 
-// tellApart judges a history whose reads may have seen one of several writes (X16). An execution decides
-// for each which one it saw, and thereby is an execution of the history in which these writes have values
-// of their own. So a level holds if and only if it does for one of the ways to tell the reads apart. They
-// are told apart one after the other; what is ruled out while the rest is left out is ruled out in all
-// ways that begin so.
+// tellApart judges a history whose reads may have seen one of several writes (X16). An execution
+// decides for each which one it saw, and thereby is an execution of the history in which these
+// writes have values of their own. So a level holds if and only if it does for one of the ways to
+// tell the reads apart. They are told apart one after the other; what is ruled out while the rest
+// is left out is ruled out in all ways that begin so.
 func (j judge) tellApart(ctx context.Context, t *trace, all []ambiguity, whole bool) (*opinion, error) {
 	root, err := j.examine(ctx, t.told(j.model, all, nil))
 	if err != nil {

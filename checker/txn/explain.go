@@ -26,10 +26,12 @@ func (f *findings) sentence(d dependency) (text string, witnesses []int32) {
 	}
 	key := f.keyText(d.key)
 	if d.kind == rwPredicate {
-		return fmt.Sprintf("%s read all keys and did not find %s, before %s %s", a, key, b, f.wrote(f.writeOf(d.to, d.key))), nil
+		return fmt.Sprintf("%s read all keys and did not find %s, before %s %s", a, key, b,
+			f.wrote(f.writeOf(d.to, d.key))), nil
 	}
 	if d.kind == wwForced {
-		return fmt.Sprintf("%s left %s at %s, before %s left %s", a, f.left(d.from, d.key), key, b, f.left(d.to, d.key)), nil
+		return fmt.Sprintf("%s left %s at %s, before %s left %s", a, f.left(d.from, d.key), key, b,
+			f.left(d.to, d.key)), nil
 	}
 	if f.lists != nil {
 		return f.listSentence(d, a, b, key)
@@ -39,7 +41,8 @@ func (f *findings) sentence(d dependency) (text string, witnesses []int32) {
 	case wr:
 		return fmt.Sprintf("%s %s, which %s read", a, f.wrote(f.lastWrite(d.from, d.key)), b), nil
 	case rw, rwForced:
-		return fmt.Sprintf("%s read %s as %s, before %s %s", a, key, f.versionText(d.key, read), b, f.wrote(f.lastWrite(d.to, d.key))), nil
+		return fmt.Sprintf("%s read %s as %s, before %s %s", a, key, f.versionText(d.key, read), b,
+			f.wrote(f.lastWrite(d.to, d.key))), nil
 	}
 	older, newer := read, f.lastWrite(d.to, d.key)
 	text = fmt.Sprintf("%s read %s as %s", a, key, f.versionText(d.key, older))
@@ -52,8 +55,9 @@ func (f *findings) sentence(d dependency) (text string, witnesses []int32) {
 	if d.kind == wwProcess || d.kind == rwProcess {
 		order = "came in one session before"
 	}
-	return fmt.Sprintf("%s, before %s %s: %s is older than %s, as %s %s %s", text, b, f.wrote(newer), f.having(first, d.key, older),
-		f.having(second, d.key, newer), f.op(first), order, f.op(second)), []int32{first, second}
+	return fmt.Sprintf("%s, before %s %s: %s is older than %s, as %s %s %s", text, b, f.wrote(newer),
+			f.having(first, d.key, older), f.having(second, d.key, newer), f.op(first), order, f.op(second)),
+		[]int32{first, second}
 }
 
 // having is a value, and who had it.
@@ -90,12 +94,13 @@ func (f *findings) listSentence(d dependency, a, b, key string) (text string, wi
 				last = v
 			case d.to:
 				if last != none {
-					return fmt.Sprintf("%s %s before %s %s, as %s read", a, f.wrote(last), b, f.wrote(v), f.op(of.reader)), []int32{of.reader}
+					return fmt.Sprintf("%s %s before %s %s, as %s read", a, f.wrote(last), b, f.wrote(v),
+						f.op(of.reader)), []int32{of.reader}
 				}
 			}
 		}
-		return fmt.Sprintf("%s %s before %s %s, which %s did not read yet", a, f.wrote(last), b, f.wrote(f.unread(d.to, d.key)),
-			f.op(of.reader)), []int32{of.reader}
+		return fmt.Sprintf("%s %s before %s %s, which %s did not read yet", a, f.wrote(last), b,
+			f.wrote(f.unread(d.to, d.key)), f.op(of.reader)), []int32{of.reader}
 	case rw:
 		for _, r := range of.reads {
 			if r.txn != d.from {
@@ -104,11 +109,13 @@ func (f *findings) listSentence(d dependency, a, b, key string) (text string, wi
 			seen := f.listOf(d.key, of.order[:r.length])
 			for _, v := range of.order[r.length:] {
 				if f.committed(v) && f.values[v].writer == d.to {
-					return fmt.Sprintf("%s read %s as %s, before %s appended %s, as %s read", a, key, seen, b, f.valueText(v), f.op(of.reader)),
+					return fmt.Sprintf("%s read %s as %s, before %s appended %s, as %s read", a, key, seen, b,
+							f.valueText(v), f.op(of.reader)),
 						[]int32{of.reader}
 				}
 			}
-			return fmt.Sprintf("%s read %s as %s, before %s appended %s", a, key, seen, b, f.valueText(f.unread(d.to, d.key))), nil
+			return fmt.Sprintf("%s read %s as %s, before %s appended %s", a, key, seen, b,
+				f.valueText(f.unread(d.to, d.key))), nil
 		}
 	}
 	return fmt.Sprintf("%s came before %s at %s", a, b, key), nil
@@ -175,7 +182,7 @@ func (r *registers) shown(d dependency, older, newer int32) (first, second int32
 		return first, second
 	}
 	versions := r.of[d.key].versions
-	earliest := map[history.Process]int32{} // of those that had the older value
+	earliest := map[history.Process]int32{} // of the reads of the older value
 	for _, t := range r.touches(d.key) {
 		p := r.txns[t.txn].process
 		if e, ok := earliest[p]; versions[t.version].value == older && (!ok || r.txns[t.txn].begin < r.txns[e].begin) {
@@ -183,7 +190,8 @@ func (r *registers) shown(d dependency, older, newer int32) (first, second int32
 		}
 	}
 	for _, t := range r.touches(d.key) {
-		if e, ok := earliest[r.txns[t.txn].process]; ok && versions[t.version].value == newer && r.txns[e].begin < r.txns[t.txn].begin {
+		if e, ok := earliest[r.txns[t.txn].process]; ok && versions[t.version].value == newer &&
+			r.txns[e].begin < r.txns[t.txn].begin {
 			return e, t.txn
 		}
 	}

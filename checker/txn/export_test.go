@@ -33,8 +33,8 @@ func Ordered(h *history.History) (level string, asked bool) {
 	return maximal(shown).names()[0], true
 }
 
-// Reach says of a graph's nodes which come after which, in rows of so many bits in all; nil if
-// there is a cycle. Whole says that all are in sight.
+// Reach returns which of a graph's nodes come after which, in rows with the given total of bits;
+// nil if there is a cycle. Whole says that all are in sight.
 func Reach(nodes int, arcs [][2]int32, bits int) (comes func(first, after int32) bool, whole bool) {
 	var r reach
 	r.draw(nodes, func(visit func(from, to int32)) {

@@ -26,9 +26,9 @@ func newFindings(t *trace, model string) *findings {
 	return &findings{trace: t, model: model, counts: map[string]int{}, found: map[finding]int{}}
 }
 
-// finding is an anomaly; absent says that it rests on what a predicate read did not find, and rules
-// out less (X12), causal that it is a cycle of wr and sessions but for one rw, and rules out more
-// (X15).
+// finding is an anomaly; absent says that it rests on what a predicate read did not find, and
+// rules out less (X12), causal that it is a cycle of wr and sessions with a single rw, and rules
+// out more (X15).
 type finding struct {
 	anomaly string
 	absent  bool
@@ -202,7 +202,8 @@ func (f *findings) internal(x int32, m *micro, want string) {
 		return
 	}
 	f.tell(what, fmt.Sprintf("%s contradicts itself about %s", f.op(x), f.keyText(m.key)),
-		[]claim{{x, fmt.Sprintf("read %s as %s; by what it had done before it had to be %s", f.keyText(m.key), f.read(m), want)}})
+		[]claim{{x, fmt.Sprintf("read %s as %s; by what it had done before it had to be %s", f.keyText(m.key),
+			f.read(m), want)}})
 	f.about(m.key)
 }
 
@@ -215,7 +216,8 @@ func (f *findings) missing(x, key int32, wrote bool) {
 	}
 	text := fmt.Sprintf("read all keys and did not find %s, which it had written before", f.keyText(key))
 	if !wrote {
-		text = fmt.Sprintf("read all keys and did not find %s, but found it where it did not write it in between", f.keyText(key))
+		text = fmt.Sprintf("read all keys and did not find %s, but found it where it did not write it in between",
+			f.keyText(key))
 	}
 	f.tell(what, fmt.Sprintf("%s contradicts itself about %s", f.op(x), f.keyText(key)), []claim{{x, text}})
 	f.about(key)
@@ -232,14 +234,16 @@ func (f *findings) future(key, v, x int32) {
 func (f *findings) duplicate(key, v, reader int32) {
 	if f.find(finding{anomaly: "duplicate-elements"}) {
 		f.tell(finding{anomaly: "duplicate-elements"}, fmt.Sprintf("%s holds %s twice", f.keyText(key), f.valueText(v)),
-			[]claim{{reader, fmt.Sprintf("read %s with %s in it twice, which was appended once", f.keyText(key), f.valueText(v))}})
+			[]claim{{reader, fmt.Sprintf("read %s with %s in it twice, which was appended once", f.keyText(key),
+				f.valueText(v))}})
 		f.about(key)
 	}
 }
 
 func (f *findings) nowhere(key, v, reader int32) {
 	if f.find(finding{anomaly: "value-from-nowhere"}) {
-		f.tell(finding{anomaly: "value-from-nowhere"}, fmt.Sprintf("nobody wrote %s to %s", f.valueText(v), f.keyText(key)),
+		f.tell(finding{anomaly: "value-from-nowhere"},
+			fmt.Sprintf("nobody wrote %s to %s", f.valueText(v), f.keyText(key)),
 			[]claim{{reader, fmt.Sprintf("read %s of %s, which no transaction wrote", f.valueText(v), f.keyText(key))}})
 		f.about(key)
 	}
@@ -248,8 +252,10 @@ func (f *findings) nowhere(key, v, reader int32) {
 func (f *findings) stray(s stray) {
 	if f.find(finding{anomaly: "value-from-nowhere"}) {
 		key, began := f.keyText(s.key), f.listOf(s.key, nil)
-		f.tell(finding{anomaly: "value-from-nowhere"}, fmt.Sprintf("%s began as %s and was read without that", key, began),
-			[]claim{{s.txn, fmt.Sprintf("read %s as [%s], which does not begin with the initial %s", key, brief(s.list), began)}})
+		f.tell(finding{anomaly: "value-from-nowhere"},
+			fmt.Sprintf("%s began as %s and was read without that", key, began),
+			[]claim{{s.txn, fmt.Sprintf("read %s as [%s], which does not begin with the initial %s", key, brief(s.list),
+				began)}})
 		f.about(s.key)
 	}
 }
@@ -265,7 +271,8 @@ func (f *findings) abortedRead(key, v, reader int32) {
 
 func (f *findings) intermediateRead(key, v, reader int32) {
 	if w := f.values[v].writer; f.find(finding{anomaly: "G1b"}) {
-		f.tell(finding{anomaly: "G1b"}, fmt.Sprintf("%s read what was not the last write of its transaction", f.op(reader)), []claim{
+		f.tell(finding{anomaly: "G1b"}, fmt.Sprintf("%s read what was not the last write of its transaction",
+			f.op(reader)), []claim{
 			{w, fmt.Sprintf("%s and later wrote to it once more", f.wrote(v))},
 			{reader, fmt.Sprintf("read %s as it was between the two writes of %s", f.keyText(key), f.op(w))}})
 		f.about(key)
@@ -274,7 +281,8 @@ func (f *findings) intermediateRead(key, v, reader int32) {
 
 func (f *findings) dirtyUpdate(key, aborted, next, reader int32) {
 	if a, w := f.values[aborted].writer, f.values[next].writer; f.find(finding{anomaly: "dirty-update"}) {
-		f.tell(finding{anomaly: "dirty-update"}, fmt.Sprintf("%s built on what %s wrote, which had aborted", f.op(w), f.op(a)), []claim{
+		f.tell(finding{anomaly: "dirty-update"}, fmt.Sprintf("%s built on what %s wrote, which had aborted", f.op(w),
+			f.op(a)), []claim{
 			{a, fmt.Sprintf("%s and failed, so that nobody may ever see it", f.wrote(aborted))},
 			{w, fmt.Sprintf("%s behind it", f.wrote(next))},
 			{reader, fmt.Sprintf("read both of %s in that order", f.keyText(key))}})
@@ -292,7 +300,8 @@ func (f *findings) incompatible(key, a, b int32, order, other []int32) {
 	}
 	f.tell(finding{anomaly: "incompatible-order"},
 		fmt.Sprintf("%s has no order: %s and %s saw different ones", f.keyText(key), f.op(a), f.op(b)), []claim{
-			{a, fmt.Sprintf("read %s as %s, %s", f.keyText(key), f.listAt(key, order, same), f.behind(key, order, same))},
+			{a, fmt.Sprintf("read %s as %s, %s", f.keyText(key), f.listAt(key, order, same),
+				f.behind(key, order, same))},
 			{b, fmt.Sprintf("read %s as %s, %s: no order of the appends gives both", f.keyText(key),
 				f.listAt(key, other, same), f.behind(key, other, same))}})
 	f.about(key)
@@ -307,7 +316,8 @@ func (f *findings) reversed(key, first, second, reader int32) {
 	x := f.values[second].writer
 	f.tell(what, fmt.Sprintf("%s is not in the order in which %s appended", f.keyText(key), f.op(x)), []claim{
 		{x, fmt.Sprintf("%s, and then %s", f.wrote(first), f.valueText(second))},
-		{reader, fmt.Sprintf("read %s with %s in it and no %s before that", f.keyText(key), f.valueText(second), f.valueText(first))}})
+		{reader, fmt.Sprintf("read %s with %s in it and no %s before that", f.keyText(key), f.valueText(second),
+			f.valueText(first))}})
 	f.about(key)
 }
 
@@ -323,10 +333,11 @@ func (f *findings) lostUpdate(key, v int32, rivals []int32, absent bool) {
 		found = f.listOf(key, nil)
 	}
 	a, b := rivals[0], rivals[1]
-	f.tell(what, fmt.Sprintf("%s and %s both changed %s from what it was at %s", f.op(a), f.op(b), f.keyText(key), found), []claim{
+	f.tell(what, fmt.Sprintf("%s and %s both changed %s from what it was at %s", f.op(a), f.op(b), f.keyText(key),
+		found), []claim{
 		{a, fmt.Sprintf("read %s at %s and %s", f.keyText(key), found, f.wrote(f.writeOf(a, key)))},
-		{b, fmt.Sprintf("read %s at %s too and %s: whichever of the two came second had not seen the other", f.keyText(key), found,
-			f.wrote(f.writeOf(b, key)))}})
+		{b, fmt.Sprintf("read %s at %s too and %s: whichever of the two came second had not seen the other",
+			f.keyText(key), found, f.wrote(f.writeOf(b, key)))}})
 	f.about(key)
 }
 
@@ -347,9 +358,11 @@ func (f *findings) cyclicVersions(key int32, circle []int32) {
 	var claims []claim
 	for i, x := range circle {
 		after := circle[(i+1)%len(circle)]
-		claims = append(claims, claim{x, fmt.Sprintf("%s, which %s read and replaced", f.wrote(f.writeOf(x, key)), f.op(after))})
+		claims = append(claims, claim{x, fmt.Sprintf("%s, which %s read and replaced", f.wrote(f.writeOf(x, key)),
+			f.op(after))})
 	}
-	f.tell(finding{anomaly: "cyclic-versions"}, fmt.Sprintf("the versions of %s come before each other", f.keyText(key)), claims)
+	f.tell(finding{anomaly: "cyclic-versions"},
+		fmt.Sprintf("the versions of %s come before each other", f.keyText(key)), claims)
 	f.about(key)
 }
 
@@ -407,7 +420,8 @@ func (f *findings) draw(c cycle) {
 	e := &f.evidence[len(f.evidence)-1]
 	for _, d := range c {
 		f.about(d.key)
-		e.Cycle = append(e.Cycle, checker.Dependency{From: f.txns[d.from].op, To: f.txns[d.to].op, Kind: kindNames[d.kind], Label: f.label(d)})
+		e.Cycle = append(e.Cycle, checker.Dependency{From: f.txns[d.from].op, To: f.txns[d.to].op,
+			Kind: kindNames[d.kind], Label: f.label(d)})
 	}
 }
 

@@ -11,8 +11,9 @@ import (
 // Whatever stands in a transaction, the checker answers, and says why where it finds fault; and
 // online nothing else is accused of.
 func FuzzCheck(f *testing.F) {
-	for _, seed := range []string{`[["append","x",1],["r","x",[1]]]`, `[["w","x",{"a":[1,2]}],["r","x",null]]`, `[["r",[1],[[]," ]"]]]`,
-		`[["append","x",1.0],["r","x",[1, 1]]]`, `[["r","x",[1,]]]`, `[["r","x",["\u0061`, `[]`, ` [ [ "r" , "x" , null ] ] `, `[["r","x",[1]2]]`,
+	for _, seed := range []string{`[["append","x",1],["r","x",[1]]]`, `[["w","x",{"a":[1,2]}],["r","x",null]]`,
+		`[["r",[1],[[]," ]"]]]`, `[["append","x",1.0],["r","x",[1, 1]]]`, `[["r","x",[1,]]]`, `[["r","x",["\u0061`,
+		`[]`, ` [ [ "r" , "x" , null ] ] `, `[["r","x",[1]2]]`,
 		`[["rp",null,{"x":[1],"1":null}],["append",1,2]]`, `[["w","x",1],["rp",null,{"x":1}]]`, `[["rp",null,{"x"`} {
 		f.Add([]byte(seed), []byte(seed))
 	}

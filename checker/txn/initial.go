@@ -102,7 +102,8 @@ func (t *trace) begin(modelName string) error {
 		}
 		if _, given := t.initial.Keys[name]; given {
 			if other, twice := t.named[name]; twice {
-				return fmt.Errorf("the keys %s and %s differ, and initial-by-key does not tell which of them %s is", other, key, name)
+				return fmt.Errorf("the keys %s and %s differ, and initial-by-key does not tell which of them %s is",
+					other, key, name)
 			}
 			if t.named == nil {
 				t.named = map[string]string{}

@@ -102,7 +102,8 @@ func TestInitialValuesAgreeWithDefinitions(t *testing.T) {
 			}
 			level := txn.Levels()[r.IntN(len(txn.Levels()))]
 			if at, r := online(t, o.model(), level, h); at <= len(h.Ops) {
-				contradictory := mayBeOpen(level) && slices.Contains(undecided, level) // reads of which nothing is asked there
+				// reads of which nothing is asked there
+				contradictory := mayBeOpen(level) && slices.Contains(undecided, level)
 				if accused++; want[level] && !contradictory {
 					t.Fatalf("%s holds, and is accused after %d events: %s\n%s", level, at, r.Reason, show(t, h))
 				}
@@ -144,9 +145,10 @@ func TestInitialValues(t *testing.T) {
 			h := tell(t, test.lines)
 			h.Initial.All = json.RawMessage(test.initial)
 			r := check(t, test.model, "", h)
-			if r.Verdict != test.want || test.why != "" && !slices.ContainsFunc(r.Evidence, func(e checker.Evidence) bool {
-				return slices.ContainsFunc(e.Why, func(c checker.Claim) bool { return c.Text == test.why })
-			}) {
+			if r.Verdict != test.want || test.why != "" &&
+				!slices.ContainsFunc(r.Evidence, func(e checker.Evidence) bool {
+					return slices.ContainsFunc(e.Why, func(c checker.Claim) bool { return c.Text == test.why })
+				}) {
 				t.Errorf("%v: %s %+v", r.Verdict, r.Reason, r.Evidence)
 			}
 		})

@@ -28,7 +28,8 @@ const (
 	everyLevel = strictSerializable<<1 - 1
 )
 
-// levels names the levels, none stronger than one after it, each with those that it directly implies.
+// levels names the levels, none stronger than one after it, each with those that it directly
+// implies.
 var levels = []struct {
 	name    string
 	implies level
@@ -87,7 +88,8 @@ func (l level) strongestFirst() []string {
 	return names
 }
 
-// below closes a set over what its levels imply: one implies only what stands before it in the table.
+// below closes a set over what its levels imply: one implies only what stands before it in the
+// table.
 func below(l level) level {
 	for i := len(levels) - 1; i >= 0; i-- {
 		if l&(1<<i) != 0 {

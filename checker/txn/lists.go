@@ -165,8 +165,8 @@ func (l *lists) adopt(of *list, order []int32, text []byte, reader int32) {
 	}
 }
 
-// length is how many elements of the order a read saw. What is the same text is the same list;
-// other text says nothing.
+// length is how many elements of the order a read saw. Equal texts are equal lists; different
+// texts prove nothing.
 func (of *list) length(text []byte) (n int32, ok bool) {
 	if len(text) == 0 {
 		return 0, true
@@ -225,7 +225,8 @@ func (l *lists) compare(of *list, m *micro, seen []int32, x int32) (length, last
 	return int32(len(seen)), none
 }
 
-// inspect reports what cannot be in a list that was read, and says whether an element is there twice.
+// inspect reports what cannot be in a list that was read, and says whether an element is there
+// twice.
 func (l *lists) inspect(key int32, seen []int32, reader int32) (repeats bool) {
 	times := make(map[int32]bool, len(seen))
 	aborted := none // the latest element of a failed transaction
@@ -247,7 +248,8 @@ func (l *lists) inspect(key int32, seen []int32, reader int32) (repeats bool) {
 	return repeats
 }
 
-// inspectReads reports reads that end in what no other transaction may see, or in the reader's own future.
+// inspectReads reports reads that end in what no other transaction may see, or in the reader's own
+// future.
 func (l *lists) inspectReads() {
 	for k := range l.of {
 		for _, r := range l.of[k].reads {
@@ -345,7 +347,9 @@ func (l *lists) dependencies(key int32, late []int32) {
 		}
 	}
 	last, certain := none, none
-	follow := func(w int32) { // ww, from the writer before; over those that ended info also from one that surely committed (X1)
+	// ww, from the writer before; over those that ended info also from one that surely committed
+	// (X1)
+	follow := func(w int32) {
 		if last != none {
 			l.add(last, w, ww, key)
 		}
@@ -378,8 +382,8 @@ func (l *lists) dependencies(key int32, late []int32) {
 	}
 }
 
-// overwroteInitial notes for predicate reads who appended first to a key, and who of those that
-// read it empty appended to it.
+// overwroteInitial records, for predicate reads, who appended first to a key, and who read it
+// empty and appended to it.
 func (l *lists) overwroteInitial(key int32, reads []listRead, first int32, late []int32) {
 	if l.initial == nil {
 		return
@@ -419,7 +423,8 @@ func (l *lists) overwrites(key int32, reads []listRead, next, late []int32) {
 	l.overwritten(readers, late, rivals, rw, key)
 }
 
-// reversed reports a key to which a transaction appended in another order than was read, if there is one.
+// reversed reports a key to which a transaction appended in another order than was read, if there
+// is one.
 func (l *lists) reversed(x int32) (yes bool) {
 	for _, m := range l.did(x) {
 		if !m.write || l.values[m.value].place == none || l.of[m.key].unclear {
@@ -436,7 +441,8 @@ func (l *lists) reversed(x int32) (yes bool) {
 	return false
 }
 
-// standsBefore says that an element that was read stands before another, or that nobody read the other.
+// standsBefore says that an element that was read stands before another, or that nobody read the
+// other.
 func (v value) standsBefore(other value) bool { return uint32(v.place) < uint32(other.place) } // none is the greatest
 
 // disordered says that reads leave the order open in which transactions appended that certainly

@@ -44,8 +44,8 @@ type Online struct {
 	gaveUp string // why it watches no more
 }
 
-// life is what an online judge knows of a transaction beside what it did. Its node comes into being
-// as it counts, for then most of its dependencies follow the order.
+// life is what an online judge knows of a transaction beside what it did. Its node is created when
+// it counts, because most of its dependencies then follow the order.
 type life struct {
 	node   int32
 	after  int32 // barrier at its beginning, or none
@@ -82,7 +82,8 @@ func NewOnline(modelName, consistency string, initial history.Initial) (*Online,
 	asked := c.(judge).asked
 	o := &Online{asked: asked, timely: below(asked)&strongReadCommitted != 0, wall: none, began: time.Now(),
 		under: map[history.Process]int32{}, last: map[history.Process]int32{},
-		trace: &trace{initial: initial, keyNumbers: map[string]int32{}, small: map[uint64]int32{}, others: map[valueName]int32{}}}
+		trace: &trace{initial: initial, keyNumbers: map[string]int32{}, small: map[uint64]int32{},
+			others: map[valueName]int32{}}}
 	s := o.stage()
 	o.look, o.surely, o.no = s.kinds, s.surely, anyCycle
 	if s.apart {
@@ -162,7 +163,8 @@ func (o *Online) invoke(op *history.Op) error {
 		return fmt.Errorf("%s is no transaction", op.F)
 	}
 	number := int32(len(o.txns))
-	x := transaction{op: op.Index, begin: o.at, end: none, process: op.Process, kind: history.Info, from: int32(len(o.micros))}
+	x := transaction{op: op.Index, begin: o.at, end: none, process: op.Process, kind: history.Info,
+		from: int32(len(o.micros))}
 	if err := o.parse(o.found.model, op.Value, &x); err != nil {
 		return err
 	}
@@ -388,7 +390,8 @@ func (o *Online) End() checker.Result {
 		Stats: map[string]any{"transactions": len(o.txns), "dependencies": len(o.order.arcs)}}
 	if !o.accused() {
 		r.Verdict, r.Cause = checker.Unknown, checker.Undecided
-		r.Reason = fmt.Sprintf("nothing was found that rules out %s, which proves nothing while a history happens", r.Checker)
+		r.Reason = fmt.Sprintf("nothing was found that rules out %s, which proves nothing while a history happens",
+			r.Checker)
 		if o.gaveUp != "" {
 			r.Reason = "it cannot be judged while it happens: " + o.gaveUp
 		}

@@ -44,16 +44,19 @@ func prefix(t testing.TB, h *history.History, n int) *history.History {
 	return cut
 }
 
-// inferred says that no anomaly is seen, nor a cycle known, but for an inference about version orders.
+// inferred reports that no anomaly and no cycle is known without an inference about version
+// orders.
 func inferred(r checker.Result) bool {
-	return !slices.ContainsFunc(r.Evidence, func(e checker.Evidence) bool { return !strings.Contains(e.Summary, "whichever way") })
+	return !slices.ContainsFunc(r.Evidence, func(e checker.Evidence) bool {
+		return !strings.Contains(e.Summary, "whichever way")
+	})
 }
 
-// An online judge accuses of nothing but what Check says of the events until then and of the whole,
-// whatever the level. Of lists it accuses as soon as Check would, but for what is judged only at
-// the end: predicate reads, cycles with one rw, inferred version orders, where nothing depends on
-// time values that may yet be written, and at read-uncommitted what comes behind reads that
-// contradict each other.
+// An online judge accuses of nothing but what Check says of the events until then and of the
+// whole, whatever the level. For lists it accuses as soon as Check would, except for what is
+// judged only at the end: predicate reads, cycles with one rw, inferred version orders, where
+// nothing depends on time values that may yet be written, and at read-uncommitted what comes
+// behind reads that contradict each other.
 func TestOnlineAgreesWithCheck(t *testing.T) {
 	for _, register := range []bool{false, true} {
 		r := rand.New(rand.NewPCG(9, 9))
@@ -74,18 +77,21 @@ func TestOnlineAgreesWithCheck(t *testing.T) {
 						level, at, got.Reason, r.Verdict, txn.Anomalies(r), show(t, prefix(t, h, at)))
 				}
 				whole := check(t, o.model(), level, h)
-				if whole.Verdict == checker.Valid || whole.Verdict != checker.Invalid && !strings.HasSuffix(level, "uncommitted") {
-					t.Fatalf("%s is accused after %d events: %s; Check says %v of the whole\n%s", level, at, got.Reason, whole.Verdict, show(t, h))
+				if whole.Verdict == checker.Valid || whole.Verdict != checker.Invalid &&
+					!strings.HasSuffix(level, "uncommitted") {
+					t.Fatalf("%s is accused after %d events: %s; Check says %v of the whole\n%s", level, at, got.Reason,
+						whole.Verdict, show(t, h))
 				}
-				if got.Verdict != checker.Invalid || len(got.Evidence) == 0 || !slices.Contains(txn.RulesOut(got.Evidence[0].Kind), level) &&
-					level != "repeatable-read" {
+				if got.Verdict != checker.Invalid || len(got.Evidence) == 0 ||
+					!slices.Contains(txn.RulesOut(got.Evidence[0].Kind), level) && level != "repeatable-read" {
 					t.Fatalf("%s is accused: %v, %+v", level, got.Verdict, got.Evidence)
 				}
 			} else if got.Verdict != checker.Unknown {
 				t.Fatalf("nothing is accused, and the verdict is %v", got.Verdict)
 			}
-			late := register || level == "consistent-view" || level == "causal" || strings.Contains(show(t, h), `"rp"`) ||
-				strings.HasSuffix(level, "uncommitted") && strings.Contains(got.Reason, "contradict each other")
+			late := register || level == "consistent-view" || level == "causal" ||
+				strings.Contains(show(t, h), `"rp"`) || strings.HasSuffix(level, "uncommitted") &&
+				strings.Contains(got.Reason, "contradict each other")
 			for n := 1; n < min(at, len(h.Ops)+1); n++ {
 				r := check(t, o.model(), level, prefix(t, h, n))
 				switch {
@@ -103,7 +109,8 @@ func TestOnlineAgreesWithCheck(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("register %v: accused %d, after %d events that did not, %d events late; %d only in the end", register, accused, held, open, missed)
+		t.Logf("register %v: accused %d, after %d events that did not, %d events late; %d only in the end", register,
+			accused, held, open, missed)
 		if accused == 0 || held == 0 {
 			t.Error("the histories are all alike")
 		}
@@ -210,8 +217,10 @@ func TestOnlineWaitsForRetries(t *testing.T) {
 				if at > len(h.Ops) {
 					continue
 				}
-				if accused++; whole.Verdict != checker.Invalid && (whole.Verdict == checker.Valid || !strings.HasSuffix(level, "uncommitted")) {
-					t.Fatalf("%s is accused after %d events: %s; Check says %v of the whole: %s\n%s", level, at, got.Reason, whole.Verdict, whole.Reason, show(t, h))
+				if accused++; whole.Verdict != checker.Invalid &&
+					(whole.Verdict == checker.Valid || !strings.HasSuffix(level, "uncommitted")) {
+					t.Fatalf("%s is accused after %d events: %s; Check says %v of the whole: %s\n%s", level, at,
+						got.Reason, whole.Verdict, whole.Reason, show(t, h))
 				}
 			}
 		}
@@ -233,7 +242,8 @@ func TestOnlineNoticesAtOnce(t *testing.T) {
 			spoiled := spoil(h, rand.New(rand.NewPCG(seed, 1)))
 			at, r := online(t, model, "", h)
 			if at > len(h.Ops) || h.Ops[at-1].Kind != history.Ok || !slices.Contains(r.Evidence[0].Ops, spoiled) {
-				t.Errorf("%s: the read of #%d is stale; after %d events %s %v", model, spoiled, at, r.Reason, r.Evidence)
+				t.Errorf("%s: the read of #%d is stale; after %d events %s %v", model, spoiled, at, r.Reason,
+					r.Evidence)
 			}
 		}
 	}

@@ -27,7 +27,8 @@ type liveList struct {
 	orphans  []orphan
 }
 
-// liveVersion is who read a version: by a junction those who did not write the key, and one who did.
+// liveVersion is who read a version: by a junction those who did not write the key, and one who
+// did.
 type liveVersion struct{ junction, rival int32 }
 
 // orphan is a read of an element that nobody is known to have written.
@@ -84,7 +85,8 @@ func (l *liveLists) read(x int32) error {
 			case l.timely:
 				l.found.duplicate(r.key, v, x)
 			default:
-				return fmt.Errorf("%s holds %s twice, and it may yet be appended again", l.keyText(r.key), l.valueText(v))
+				return fmt.Errorf("%s holds %s twice, and it may yet be appended again", l.keyText(r.key),
+					l.valueText(v))
 			}
 		}
 		switch {
@@ -114,7 +116,7 @@ func (l *liveLists) reread(x int32, r sighted) {
 	l.sawLast(x, r.key, last)
 }
 
-// seen is what a read saw. What is the same text is the same list.
+// seen is what a read saw. Equal texts are equal lists.
 func (l *liveLists) seen(m *micro) ([]int32, error) {
 	of := l.key(m.key)
 	if length, ok := of.length(m.list); ok {
@@ -215,7 +217,9 @@ func (l *liveLists) reversed(x, key int32) {
 
 // unplaced says that a transaction appended to a key what nobody has read.
 func (l *liveLists) unplaced(x, key int32) bool {
-	return slices.ContainsFunc(l.did(x), func(m micro) bool { return m.key == key && m.write && l.values[m.value].place == none })
+	return slices.ContainsFunc(l.did(x), func(m micro) bool {
+		return m.key == key && m.write && l.values[m.value].place == none
+	})
 }
 
 func (l *liveLists) settle(x int32) {

@@ -7,29 +7,29 @@ import (
 
 // polygraph asks whether the writes of each key can be put in an order with which a level holds
 // (Papadimitriou, The Serializability of Concurrent Database Updates, JACM 1979). Of two
-// transactions that wrote a key either one's version is the older: then it is before the other by a
-// ww, and everyone who read its version by an rw. Where one way round closes a cycle that the level
-// proscribes, with what is known and with what followed already, the other holds in every execution
-// of the level. Where both do, there is no such execution; and where all orders are fixed and no
-// cycle is closed, these orders are one. Of what stays open either way is supposed in turn, within
-// bounds.
+// transactions that wrote a key either one's version is the older: then it is before the other by
+// a ww, and everyone who read its version by an rw. Where one way round closes a cycle that the
+// level proscribes, with what is known and with what followed already, the other holds in every
+// execution of the level. Where both do, there is no such execution; and where all orders are
+// fixed and no cycle is closed, these orders are one. For each pair that stays open both ways are
+// tried in turn, within bounds.
 //
 // It is exact for serializability, for a history is serializable if and only if its transactions
 // have an acyclic graph under some version order (Adya, Liskov and O'Neil, section 5: PL-3); for
-// snapshot isolation by theorem 10 of Cerone and Gotsman, which says the same of cycles in which no
-// two rw follow each other; for consistent-view by its definition; and for each of them with the
-// order of sessions or of real time, whose edges are dependencies like ww and wr there. What is
-// known beforehand holds in every execution of the level (X5), and that one of two writes is the
-// older is so in each. It is asked where nothing else is wrong with a history, so that every
-// version has one writer, which committed, and all its readers are known (X2). In a serial order it
-// does not matter which of two comes first that nobody read; those are no pairs there.
+// snapshot isolation by theorem 10 of Cerone and Gotsman, which says the same of cycles in which
+// no two rw follow each other; for consistent-view by its definition; and for each of them with
+// the order of sessions or of real time, whose edges are dependencies like ww and wr there. Every
+// known edge holds in every execution of the level (X5), and in each of them one of two writes is
+// the older. It is asked where nothing else is wrong with a history, so that every version has one
+// writer, which committed, and all its readers are known (X2). In a serial order it does not
+// matter which of two comes first that nobody read; those are no pairs there.
 type polygraph struct {
 	*graph
 	no      proscribed
 	known   []edge // of the kinds that the level looks at
 	pairs   []pair
 	readers readers
-	asked   func(node int32) bool // whether it is of those that are asked of
+	asked   func(node int32) bool // whether the node is one of those examined
 	stop    func() bool
 	work    int64 // that may still be done, in words of rows
 	gaveUp  bool  // there was more to do than that, or no time
@@ -48,7 +48,8 @@ type literal struct{ key, older, newer int32 }
 // not is the other way round.
 func (l literal) not() literal { return literal{l.key, l.newer, l.older} }
 
-// pair is two transactions that wrote a key, and the versions that they left, 0 for those that nobody read.
+// pair is two transactions that wrote a key, and the versions that they left, 0 for those that
+// nobody read.
 type pair struct {
 	literal
 	versions [2]int32
@@ -97,7 +98,8 @@ func newPolygraph(ctx context.Context, g *graph, pairs []pair, readers readers, 
 	return p
 }
 
-// entered are the edges that some transaction leads to: not those of junctions into which no edge goes.
+// entered are the edges that some transaction leads to: not those of junctions into which no edge
+// goes.
 func (g *graph) entered(edges []edge) []edge {
 	into := make([]int32, g.nodes)
 	out := newAdjacency(g.nodes, int32(len(g.txns)), edges)

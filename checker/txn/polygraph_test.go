@@ -52,7 +52,8 @@ func drawBlind(r *rand.Rand) *oracle {
 	return o
 }
 
-// Where writers are blind, every level that stands on version orders is decided, and as the definitions say.
+// Where writers are blind, every level that stands on version orders is decided, and as the
+// definitions say.
 func TestBlindWritesAgreeWithDefinitions(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	verdicts := map[checker.Verdict]int{}
@@ -79,7 +80,9 @@ func TestBlindWritesAgreeWithDefinitions(t *testing.T) {
 				if strings.Contains(e.Summary, "whichever way") {
 					inferred++
 				}
-				if slices.ContainsFunc(e.Why, func(c checker.Claim) bool { return strings.Contains(c.Text, "suppose that") }) {
+				if slices.ContainsFunc(e.Why, func(c checker.Claim) bool {
+					return strings.Contains(c.Text, "suppose that")
+				}) {
 					supposed++
 				}
 			}

@@ -12,9 +12,9 @@ import (
 // history (X12).
 type predicate struct{ txn, from, to int32 }
 
-// initial is who overwrote a key's initial version: everyone who is known to have but for those
-// whom others of them are known to have come before. The rivals are the transactions that read that
-// version by the key's name and wrote the key, ascending.
+// initial returns who overwrote a key's initial version: the minimal known overwriters, those with
+// no known predecessor among them. The rivals are the transactions that read that version by the
+// key's name and wrote the key, ascending.
 type initial struct{ writers, rivals []int32 }
 
 // expand takes predicate reads apart. It comes when all keys are known, for the names in a result
@@ -125,7 +125,7 @@ func (n *keyNames) key(raw []byte) (int32, error) {
 	return k, err
 }
 
-// looksLikeAnother says whether a name may stand for several keys that EDN tells apart, as :x and
+// looksLikeAnother reports whether a name can denote several keys that EDN tells apart, as :x and
 // "x": history names the kind of all of them but one.
 func (n *keyNames) looksLikeAnother(name string) bool {
 	for _, kind := range []string{"keyword", "string", "symbol", "char", "ratio", "number", "form"} {
@@ -146,17 +146,19 @@ func (n *keyNames) looksLikeAnother(name string) bool {
 //
 // Keys that the transaction does not touch otherwise, nearly all of them, are drawn together: over
 // the keys stands a binary tree of junctions whose leaves lead to the first writers, and as the
-// keys that a transaction does touch leave few more gaps between them than they are, n transactions
-// that read or found s keys in all have O((n + s) log m) edges over m keys. A path leads from the
-// transaction down to a writer if and only if there would be an edge from it, and takes no other
-// turns; the tree is entered by an rw only, so that it has the kind of that edge. No path comes
-// back to where it began, for what the transaction wrote is not in a gap. A key that it touched is
-// looked at by itself:
+// keys that a transaction does touch leave few more gaps between them than they are, n
+// transactions that read or found s keys in all have O((n + s) log m) edges over m keys. A path
+// leads from the transaction down to a writer if and only if there would be an edge from it, and
+// takes no other turns; the tree is entered by an rw only, so that it has the kind of that edge.
+// No path returns to its start, because the transaction's own writes are not in a gap. A key that
+// it touched is looked at by itself:
 //
-//   - read by name first and found initial: that read has an rw already, of which repeatable-read takes notice;
-//   - read by name first and not initial: found and not found without a write of its own in between is a contradiction;
-//   - written first, after the predicate read: a rival of all who found the key initial and wrote it. Two of them are a lost
-//     update, as whoever came second had not seen the other;
+//   - read by name first and found initial: that read has an rw already, of which repeatable-read
+//     takes notice;
+//   - read by name first and not initial: found and not found without a write of its own in
+//     between is a contradiction;
+//   - written first, after the predicate read: a rival of all who found the key initial and wrote
+//     it. Two of them are a lost update, as whoever came second had not seen the other;
 //   - written before a predicate read that did not find it: a contradiction.
 func (g *graph) absences(found *findings) {
 	if len(g.predicates) == 0 {

@@ -25,10 +25,12 @@ func TestAPhantomIsTold(t *testing.T) {
 		p1 ok     [["rp",null,{}],["append","b",2]]
 		p2 ok     [["append","c",3]]`)
 	want := []checker.Evidence{{
-		Kind: "G2", Summary: "G2: 2 transactions in a circle: #0 → #1 (rwp b) → #0 (rwp a), a phantom", Ops: []int{0, 1}, Keys: []string{`"b"`, `"a"`},
+		Kind: "G2", Summary: "G2: 2 transactions in a circle: #0 → #1 (rwp b) → #0 (rwp a), a phantom",
+		Ops: []int{0, 1}, Keys: []string{`"b"`, `"a"`},
 		Why: []checker.Claim{{Op: 0, Text: "#0 read all keys and did not find b, before #1 appended 2 to b"},
 			{Op: 1, Text: "#1 read all keys and did not find a, before #0 appended 1 to a"}},
-		Cycle: []checker.Dependency{{From: 0, To: 1, Kind: "rwp", Label: "b"}, {From: 1, To: 0, Kind: "rwp", Label: "a"}},
+		Cycle: []checker.Dependency{{From: 0, To: 1, Kind: "rwp", Label: "b"},
+			{From: 1, To: 0, Kind: "rwp", Label: "a"}},
 	}}
 	r := check(t, txn.ListAppend, "serializable", h)
 	if diff := cmp.Diff(want, r.Evidence); diff != "" {
@@ -57,7 +59,7 @@ func TestNamesInResultsOfPredicateReads(t *testing.T) {
 		{writes, `["rp",null,null]`, "#2: a predicate read returned null, want {key: value}"},
 		{writes, `["rp",null,[["x",[8]]]]`, `#2: a predicate read returned [["x",[8]]], want {key: value}`},
 		{writes, `["rp",null,{"x":}]`, `#2: a predicate read returned {"x":}, want {key: value}`},
-		{writes, `["rp","x",{"x":[8]}]`, `#2: a predicate read has the key "x", want null, for it reads all keys`},
+		{writes, `["rp","x",{"x":[8]}]`, `#2: a predicate read has the key "x", want null, because it reads all keys`},
 	} {
 		r := check(t, txn.ListAppend, "", tell(t, test.before+"p1 invoke [[\"rp\",null,null]]\np1 ok ["+test.read+"]"))
 		want := checker.Unknown
@@ -93,7 +95,8 @@ func TestWhatWasReadByNameRulesOutMore(t *testing.T) {
 		for _, e := range r.Evidence {
 			told = append(told, e.Ops...)
 		}
-		if r.Verdict != test.want || !slices.Equal(told, test.told) || !slices.Equal(txn.Anomalies(r), []string{"G-single"}) {
+		if r.Verdict != test.want || !slices.Equal(told, test.told) ||
+			!slices.Equal(txn.Anomalies(r), []string{"G-single"}) {
 			t.Errorf("%v of %v, %v", r.Verdict, told, txn.Anomalies(r))
 		}
 	}

@@ -4,8 +4,8 @@ import "slices"
 
 // reach says which states of a graph without cycles come after which: for each a row of bits, one
 // for each of the states that stand behind it in a topological order, as far as the window goes.
-// What is farther away is out of sight. In a history in which transactions deal with those around
-// them little is: the order keeps to the numbers of states where it can.
+// States farther away are not recorded. In a history whose transactions depend on near ones there
+// are few: the order follows the numbers of states where it can.
 type reach struct {
 	next   [][]int32 // states
 	place  []int32   // in the order, none for a state without edges
@@ -80,7 +80,7 @@ func (r *reach) sort(roots int32) (ok bool) {
 	return true
 }
 
-// fill makes the rows, of so many bits in all.
+// fill makes the rows, with the given total of bits.
 func (r *reach) fill(bits int) {
 	n := len(r.order)
 	r.window = min((n+63)/64*64, max(bits/max(n, 1)/64*64, leastWindow))

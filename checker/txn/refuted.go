@@ -9,7 +9,8 @@ import (
 
 // refuted reports that a level cannot be whichever way versions are ordered, by as few transactions
 // as show it.
-func (f *findings) refuted(ctx context.Context, g *graph, pairs []pair, readers readers, q question, p *polygraph, why *refutation) {
+func (f *findings) refuted(ctx context.Context, g *graph, pairs []pair, readers readers, q question, p *polygraph,
+	why *refutation) {
 	among := why.transactions()
 	tries := max(mostShrunk, 50_000_000/len(g.edges))
 	for changed := len(among) <= mostShrunk; changed; {
@@ -98,7 +99,8 @@ func (t *telling) step(s *step) {
 		}
 		t.known(s.cases.circle)
 		first := s.cases.circle[0].from
-		t.say(first, "%s would come before itself: %s; so %s is older than %s after all", t.f.op(first), t.round(s.cases.circle), a, b)
+		t.say(first, "%s would come before itself: %s; so %s is older than %s after all", t.f.op(first),
+			t.round(s.cases.circle), a, b)
 	}
 }
 

@@ -70,7 +70,7 @@ func (r *registers) contradicts(x int32) {
 // collect enters reads and writes as versions, and reports reads of what nobody may see.
 func (r *registers) collect() {
 	for x := range r.txns {
-		if !r.txns[x].committed { // ok, for nobody has been seen yet
+		if !r.txns[x].committed { // ok, because nothing has been read yet
 			continue
 		}
 		for _, m := range r.did(int32(x)) {
@@ -205,7 +205,8 @@ func (r *registers) cyclic(key int32) (circular []int32) {
 	return circular
 }
 
-// dependencies draws those of one key that hold at every level, and says whether its versions are a chain.
+// dependencies draws those of one key that hold at every level, and says whether its versions are
+// a chain.
 func (r *registers) dependencies(key int32, circular []int32) (chain bool) {
 	of := &r.of[key]
 	roots := len(of.writers) // versions of which it is not known what they replaced
@@ -280,7 +281,8 @@ func (r *registers) followSessions(key int32) {
 	later := make([][]int32, len(of.versions)) // transactions that wrote one that follows
 	for i := 1; i < len(all); i++ {
 		a, b := all[i-1], all[i]
-		if r.txns[a.txn].process != r.txns[b.txn].process || a.txn == b.txn || a.version == b.version || b.version == 0 {
+		if r.txns[a.txn].process != r.txns[b.txn].process || a.txn == b.txn || a.version == b.version ||
+			b.version == 0 {
 			continue
 		}
 		later[a.version] = append(later[a.version], of.versions[b.version].writer)

@@ -8,8 +8,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// repeats are the values that were written more than once to a key, or that are the initial one (X16).
-// Each write has a value of its own, which reads cannot tell from the others.
+// repeats are the values that were written more than once to a key, or that are the initial one
+// (X16). Each write has a value of its own, which reads cannot tell from the others.
 type repeats struct {
 	of    map[keyValue][]int32 // further values that look like one
 	like  map[int32]int32      // the one that such a value looks like, none for the initial one
@@ -58,8 +58,8 @@ func (t *trace) again(v int32) int32 {
 	}
 }
 
-// ambiguity is a read that may have seen one of several writes: options are what it may have returned,
-// told apart.
+// ambiguity is a read that may have seen one of several writes: options are what it may have
+// returned, told apart.
 type ambiguity struct {
 	micro   int32
 	txn     int32
@@ -77,10 +77,10 @@ type option struct {
 // mostOptions bounds the ways in which one read is told apart.
 const mostOptions = 1 << 10
 
-// ambiguous lists the reads that may have seen one of several writes. A read that follows a read or a
-// write of the same value in its transaction saw the same: that it could have seen another like it makes
-// nothing possible that is impossible otherwise. It is not whole if a read has too many options; that read
-// has none then. An error is a list that cannot be read.
+// ambiguous lists the reads that may have seen one of several writes. A read that follows a read
+// or a write of the same value in its transaction saw the same: that it could have seen another
+// like it makes nothing possible that is impossible otherwise. It is not whole if a read has too
+// many options; that read has none then. An error is a list that cannot be read.
 func (t *trace) ambiguous(modelName string) (all []ambiguity, whole bool, err error) {
 	whole = true
 	if len(t.repeats.like) == 0 {
@@ -162,7 +162,8 @@ func (t *trace) tellApart(a *ambiguity, m *micro) (ok bool, err error) {
 	return true, nil
 }
 
-// byTime puts the values first that were written before a transaction ended, the latest of them first.
+// byTime puts the values first that were written before a transaction ended, the latest of them
+// first.
 func (t *trace) byTime(x int32, candidates []int32) {
 	end := t.txns[x].end
 	at := func(v int32) int32 {
@@ -177,12 +178,13 @@ func (t *trace) byTime(x int32, candidates []int32) {
 	slices.SortStableFunc(candidates, func(a, b int32) int { return int(at(b) - at(a)) })
 }
 
-// told is a copy of the trace in which some reads are told apart and the other ambiguous ones are left
-// out: fewer reads ask less of an execution, so that what is ruled out without them is ruled out with
-// them. A predicate read is left out whole.
+// told is a copy of the trace in which some reads are told apart and the other ambiguous ones are
+// left out: fewer reads ask less of an execution, so that what is ruled out without them is ruled
+// out with them. A predicate read is left out whole.
 func (t *trace) told(modelName string, all []ambiguity, choices []int) *trace {
-	c := &trace{history: t.history, initial: t.initial, begins: t.begins, strays: t.strays, repeats: t.repeats, txns: slices.Clone(t.txns), keys: slices.Clone(t.keys),
-		values: slices.Clone(t.values), micros: make([]micro, 0, len(t.micros)), latest: make([]int32, len(t.keys)),
+	c := &trace{history: t.history, initial: t.initial, begins: t.begins, strays: t.strays, repeats: t.repeats,
+		txns: slices.Clone(t.txns), keys: slices.Clone(t.keys), values: slices.Clone(t.values),
+		micros: make([]micro, 0, len(t.micros)), latest: make([]int32, len(t.keys)),
 		keyNumbers: maps.Clone(t.keyNumbers), small: maps.Clone(t.small), others: maps.Clone(t.others)}
 	for k := range c.latest {
 		c.latest[k] = none

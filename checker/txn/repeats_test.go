@@ -10,8 +10,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// repeat gives two writes of a key one value, and returns in how many places a read saw either; 0 if there
-// are no such writes.
+// repeat gives two writes of a key one value, and returns in how many places a read saw either; 0
+// if there are no such writes.
 func (o *oracle) repeat(r *rand.Rand) (value, other, places int) {
 	byKey := map[int][]int{}
 	for _, x := range o.txns {
@@ -50,8 +50,8 @@ func (o *oracle) repeat(r *rand.Rand) (value, other, places int) {
 	return value, other, places
 }
 
-// toldApart calls visit with every history in which the second write of a value has another value, and
-// each read saw one or the other.
+// toldApart calls visit with every history in which the second write of a value has another value,
+// and each read saw one or the other.
 func (o *oracle) toldApart(value, other int, visit func(*oracle)) {
 	apart := &oracle{register: o.register, keys: o.keys}
 	var places []*int
@@ -86,7 +86,8 @@ func (o *oracle) toldApart(value, other int, visit func(*oracle)) {
 	}
 }
 
-// anyLevels are the levels that hold for some way to say which write each read of a repeated value saw.
+// anyLevels are the levels that hold for some way to say which write each read of a repeated value
+// saw.
 func (o *oracle) anyLevels() map[string]bool {
 	last, again := 0, 0
 	times := map[int]int{}
@@ -111,9 +112,9 @@ func (o *oracle) anyLevels() map[string]bool {
 	return holds
 }
 
-// Where a value was written twice, a level holds if and only if it does for some way to say which write
-// each read saw. At read-uncommitted, which asks nothing of reads of a list that contradict each other,
-// ways in which they do are no explanation.
+// Where a value was written twice, a level holds if and only if it does for some way to say which
+// write each read saw. At read-uncommitted, which asks nothing of reads of a list that contradict
+// each other, ways in which they do are no explanation.
 func TestRepeatsAgreeWithDefinitions(t *testing.T) {
 	for _, register := range []bool{false, true} {
 		r := rand.New(rand.NewPCG(15, 16))
@@ -149,14 +150,16 @@ func TestRepeatsAgreeWithDefinitions(t *testing.T) {
 				case mayBeOpen(level) && !clear:
 				case slices.Contains(undecided, level):
 					if open++; !mayBeOpen(level) {
-						t.Fatalf("%s is left open (%s), by definition %v\n%s", level, got.Reason, want[level], show(t, h))
+						t.Fatalf("%s is left open (%s), by definition %v\n%s", level, got.Reason, want[level],
+							show(t, h))
 					}
 				case slices.Contains(out, level) == want[level]:
 					t.Fatalf("%s is ruled out: %v (%v), by definition it holds: %v\n%s",
 						level, want[level], got.Reason, want[level], show(t, h))
 				}
 			}
-			level := []string{"read-uncommitted", "strong-session-read-uncommitted", "strong-read-uncommitted"}[r.IntN(3)]
+			level := []string{"read-uncommitted", "strong-session-read-uncommitted",
+				"strong-read-uncommitted"}[r.IntN(3)]
 			if at, r := online(t, o.model(), level, h); at <= len(h.Ops) && clear && want[level] {
 				t.Fatalf("%s holds, and is accused after %d events: %s\n%s", level, at, r.Reason, show(t, h))
 			}

@@ -9,7 +9,7 @@ import (
 )
 
 // scanner reads JSON that is mostly whole numbers in lists, without copying. It accepts all JSON
-// and some that is none; a value that is taken for an element or a key is parsed in full.
+// and some invalid JSON; a value that is taken for an element or a key is parsed in full.
 type scanner struct {
 	data []byte
 	at   int
@@ -72,7 +72,8 @@ func (s *scanner) value() []byte {
 	return s.data[from:s.at]
 }
 
-// plainList says that a list's text up to the first closing bracket holds no strings, lists or objects.
+// plainList says that a list's text up to the first closing bracket holds no strings, lists or
+// objects.
 func plainList(text []byte) bool {
 	return bytes.IndexByte(text, '"') < 0 && bytes.IndexByte(text, '[') < 0 && bytes.IndexByte(text, '{') < 0
 }
@@ -104,7 +105,8 @@ func (s *scanner) nested(from int) []byte {
 	return nil
 }
 
-// listText is what stands between the brackets of a list, without white space; of null it is nothing.
+// listText is what stands between the brackets of a list, without white space; of null it is
+// nothing.
 func listText(raw []byte) ([]byte, error) {
 	if string(raw) == "null" {
 		return nil, nil

@@ -35,7 +35,8 @@ type search struct {
 }
 
 func newSearch(nodes int32) *search {
-	return &search{inside: make([]bool, 2*nodes), seen: make([]int32, 2*nodes), by: make([]int32, 2*nodes), from: make([]int32, 2*nodes)}
+	return &search{inside: make([]bool, 2*nodes), seen: make([]int32, 2*nodes), by: make([]int32, 2*nodes),
+		from: make([]int32, 2*nodes)}
 }
 
 // enter turns to a component.
@@ -54,7 +55,8 @@ func (s *search) enter(v *view, part []int32) {
 // enters from later ones, as a cycle against time is short there.
 func (s *search) shortest(left *int) path { return s.shortestOver(s.kinds, 1<<31-1, left) }
 
-// shortestOver is a short cycle over edges of some kinds that is no longer than most; nil if none was found.
+// shortestOver is a short cycle over edges of some kinds that is no longer than most; nil if none
+// was found.
 func (s *search) shortestOver(kinds mask, most int32, left *int) path {
 	var starts []int32
 	for _, state := range s.part {
@@ -93,7 +95,8 @@ func (s *search) shortestOver(kinds mask, most int32, left *int) path {
 	return best
 }
 
-// single is a short cycle with one rw, nil if there is none; complete says that none was overlooked.
+// single is a short cycle with one rw, nil if there is none; complete says that none was
+// overlooked.
 func (s *search) single(left *int) (best path, complete bool) {
 	length := int32(1<<31 - 1)
 	for _, state := range s.part {
@@ -118,8 +121,8 @@ func (s *search) single(left *int) (best path, complete bool) {
 }
 
 // find is a shortest path from one state to another over edges of some kinds, if it is no longer
-// than most; a path counts as many as it leaves transactions. It is a breadth-first search in which
-// the edges of junctions cost nothing.
+// than most; the length of a path is the number of transactions that it leaves. It is a
+// breadth-first search in which the edges of junctions cost nothing.
 func (s *search) find(start, goal int32, kinds mask, most int32, left *int) (p path, length int32) {
 	v := view{s.adjacency, kinds, s.apart}
 	s.round++

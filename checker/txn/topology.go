@@ -26,7 +26,7 @@ type arc struct {
 	kind            kind
 }
 
-// grow adds states at the end of the order, until there are so many.
+// grow adds states at the end of the order, up to the given number.
 func (t *topology) grow(states int32) {
 	for n := int32(len(t.rank)); n < states; n++ {
 		t.out, t.in = append(t.out, none), append(t.in, none)
@@ -52,7 +52,8 @@ func (t *topology) add(a arc) []arc {
 	return nil
 }
 
-// search lists the states that can be reached from one, or from which it can, up to a place in the order.
+// search lists the states that can be reached from one, or from which it can, up to a place in the
+// order.
 func (t *topology) search(found []int32, start int32, forward bool, bound int32) []int32 {
 	t.last++
 	found = append(found[:0], start)
@@ -98,7 +99,7 @@ func (t *topology) reorder() {
 }
 
 // circle is the cycle that an arc closes with the path that the search before it has found. The
-// search is breadth first, so that there is none with fewer arcs.
+// search is breadth first, so no cycle has fewer arcs.
 func (t *topology) circle(a arc) []arc {
 	var back []arc
 	for s := a.from; s != a.to; s = t.arcs[t.by[s]].from {

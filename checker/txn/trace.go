@@ -46,8 +46,8 @@ type transaction struct {
 	committed  bool  // ok, or info and seen (X1)
 }
 
-// micro is a micro-operation. Of a transaction that did not end ok only the writes are kept, and of
-// a predicate read only the reads of the keys that it found.
+// micro is a micro-operation. A transaction that did not end ok keeps only its writes, and a
+// predicate read only the reads of the keys that it found.
 type micro struct {
 	write bool
 	bad   bool // a read that contradicts its own transaction
@@ -58,7 +58,8 @@ type micro struct {
 	list  []byte // the text that a read of a list returned, without brackets
 }
 
-// value is an element that was appended to a key, or a value written to it, or one that was only read.
+// value is an element that was appended to a key, or a value written to it, or one that was only
+// read.
 type value struct {
 	text   []byte
 	key    int32
@@ -72,7 +73,8 @@ type valueName struct {
 	text string
 }
 
-// twice is a value that was written more than once, so that a read does not tell which write it saw (X2).
+// twice is a value that was written more than once, so that a read does not tell which write it
+// saw (X2).
 type twice struct {
 	key, value string
 	initial    bool // written once or more, and the initial value
@@ -82,7 +84,8 @@ func (t *twice) Error() string {
 	if t.initial {
 		return fmt.Sprintf("%s was written to %s, which cannot be told from its initial value", t.value, t.key)
 	}
-	return fmt.Sprintf("%s was written to %s more than once, so that reads do not tell which write they saw", t.value, t.key)
+	return fmt.Sprintf("%s was written to %s more than once, so that reads do not tell which write they saw", t.value,
+		t.key)
 }
 
 // names of the micro-operations that write, by model.
@@ -98,8 +101,9 @@ func read(ctx context.Context, modelName string, h *history.History) (*trace, er
 // read-committed up: see [judge.failedApart].
 func readFailed(ctx context.Context, modelName string, h *history.History, apart bool) (*trace, error) {
 	calls := h.Calls()
-	t := &trace{history: h, initial: h.Initial, repeats: newRepeats(), txns: make([]transaction, 0, len(calls)), micros: make([]micro, 0, 4*len(calls)),
-		keyNumbers: map[string]int32{}, small: make(map[uint64]int32, 2*len(calls)), others: map[valueName]int32{}}
+	t := &trace{history: h, initial: h.Initial, repeats: newRepeats(), txns: make([]transaction, 0, len(calls)),
+		micros: make([]micro, 0, 4*len(calls)), keyNumbers: map[string]int32{},
+		small: make(map[uint64]int32, 2*len(calls)), others: map[valueName]int32{}}
 	var failed []int32
 	for i, c := range calls {
 		if i%4096 == 0 && ctx.Err() != nil {
@@ -115,7 +119,8 @@ func readFailed(ctx context.Context, modelName string, h *history.History, apart
 		if op.Key != "" {
 			return nil, fmt.Errorf("#%d has the key %s, but a transaction names its keys itself", op.Index, op.Key)
 		}
-		x := transaction{op: op.Index, begin: int32(c.Invoke), end: none, process: op.Process, kind: h.Kind(c), from: int32(len(t.micros))}
+		x := transaction{op: op.Index, begin: int32(c.Invoke), end: none, process: op.Process, kind: h.Kind(c),
+			from: int32(len(t.micros))}
 		text := op.Value
 		if x.kind == history.Ok {
 			text, x.end, x.committed = done.Value, int32(c.Complete), true
@@ -257,7 +262,7 @@ func (t *trace) micro(modelName string, f, key, raw []byte, x *transaction) erro
 		}
 	case `"rp"`:
 		if string(key) != "null" {
-			return fmt.Errorf("a predicate read has the key %s, want null, for it reads all keys", brief(key))
+			return fmt.Errorf("a predicate read has the key %s, want null, because it reads all keys", brief(key))
 		}
 		if x.kind == history.Ok {
 			t.micros = append(t.micros, micro{all: true, key: none, value: none, prev: none, list: raw})

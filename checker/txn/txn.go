@@ -34,7 +34,8 @@ func New(modelName, consistency string) (checker.Checker, error) {
 	}
 	asked := levelNamed(consistency)
 	if asked == 0 {
-		return nil, fmt.Errorf("no consistency %q of transactions, there are %s", consistency, strings.Join(Levels(), ", "))
+		return nil, fmt.Errorf("no consistency %q of transactions, there are %s", consistency,
+			strings.Join(Levels(), ", "))
 	}
 	return judge{modelName, asked}, nil
 }
@@ -46,7 +47,8 @@ type judge struct {
 
 func (j judge) Name() string { return strings.Join(j.asked.names(), "") }
 
-// Anomalies names what was found, the worst first, whether or not it rules out the level that was asked for.
+// Anomalies names what was found, the worst first, whether or not it rules out the level that was
+// asked for.
 func Anomalies(r checker.Result) []string { return listed(r, "anomalies") }
 
 // RuledOut lists the levels that the history cannot have had, the weakest first.

@@ -16,7 +16,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// tell makes a history of lines: process, type and value; each event a millisecond after the one before.
+// tell makes a history of lines: process, type and value; each event a millisecond after the one
+// before.
 func tell(t testing.TB, lines string) *history.History {
 	t.Helper()
 	var ops []history.Op
@@ -108,12 +109,18 @@ func TestWhatCannotBeJudged(t *testing.T) {
 			p0 ok [["append","x",1],["append","x",1],["append","x",1],["append","x",1],["append","x",1],["append","x",1]]
 			p1 invoke [["r","x",null]]
 			p1 ok [["r","x",[1,1.0,1,1,1,1]]]`, checker.Ambiguous, `1 was written to "x" more than once, so that reads do not tell which write they saw`},
-		"null":           {txn.RWRegister, "p0 invoke [[\"w\",\"x\",null],[\"rp\",null,null]]\np0 ok [[\"w\",\"x\",null],[\"rp\",null,{\"x\":null}]]", checker.Ambiguous, `null was written to "x"`},
-		"no list":        {txn.ListAppend, "p0 invoke [[\"r\",\"x\",null]]\np0 ok [[\"r\",\"x\",7]]", checker.Malformed, "#0: a read returned 7, want a list or null"},
-		"another model":  {txn.ListAppend, `p0 invoke [["w","x",1]]`, checker.Malformed, `#0: "w" is no micro-operation, want "append", "r" or "rp"`},
-		"no triple":      {txn.ListAppend, `p0 invoke [["append","x"]]`, checker.Malformed, "#0: a transaction is a list of [f, key, value]"},
-		"not closed":     {txn.ListAppend, `p0 invoke [["r","x",null]`, checker.Malformed, "#0: a transaction is a list of [f, key, value]"},
-		"no transaction": {txn.RWRegister, `p0 invoke 7`, checker.Malformed, "#0: a transaction is a list of [f, key, value], not 7"},
+		"null": {txn.RWRegister, "p0 invoke [[\"w\",\"x\",null],[\"rp\",null,null]]\np0 ok " +
+			"[[\"w\",\"x\",null],[\"rp\",null,{\"x\":null}]]", checker.Ambiguous, `null was written to "x"`},
+		"no list": {txn.ListAppend, "p0 invoke [[\"r\",\"x\",null]]\np0 ok [[\"r\",\"x\",7]]", checker.Malformed,
+			"#0: a read returned 7, want a list or null"},
+		"another model": {txn.ListAppend, `p0 invoke [["w","x",1]]`, checker.Malformed,
+			`#0: "w" is no micro-operation, want "append", "r" or "rp"`},
+		"no triple": {txn.ListAppend, `p0 invoke [["append","x"]]`, checker.Malformed,
+			"#0: a transaction is a list of [f, key, value]"},
+		"not closed": {txn.ListAppend, `p0 invoke [["r","x",null]`, checker.Malformed,
+			"#0: a transaction is a list of [f, key, value]"},
+		"no transaction": {txn.RWRegister, `p0 invoke 7`, checker.Malformed,
+			"#0: a transaction is a list of [f, key, value], not 7"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := check(t, test.model, "", tell(t, test.lines))
@@ -156,13 +163,15 @@ func TestACallThatIsNoTransaction(t *testing.T) {
 		want string
 	}{
 		{history.Op{F: "read", Value: []byte("null")}, "#0 is read, want txn"},
-		{history.Op{F: "txn", Key: "x", Value: []byte("[]")}, "#0 has the key x, but a transaction names its keys itself"},
+		{history.Op{F: "txn", Key: "x", Value: []byte("[]")},
+			"#0 has the key x, but a transaction names its keys itself"},
 	} {
 		h, err := history.New([]history.Op{test.op})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := check(t, txn.RWRegister, "", h); r.Verdict != checker.Unknown || r.Cause != checker.Malformed || r.Reason != test.want {
+		if r := check(t, txn.RWRegister, "", h); r.Verdict != checker.Unknown || r.Cause != checker.Malformed ||
+			r.Reason != test.want {
 			t.Errorf("%v, %s: %s, want %s", r.Verdict, r.Cause, r.Reason, test.want)
 		}
 	}
@@ -176,7 +185,8 @@ func TestNoTimeIsUnknown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := c.Check(ctx, strict(100, model == txn.RWRegister)); r.Verdict != checker.Unknown || r.Cause != checker.Cancelled {
+		if r := c.Check(ctx, strict(100, model == txn.RWRegister)); r.Verdict != checker.Unknown ||
+			r.Cause != checker.Cancelled {
 			t.Errorf("%s: %v, %s", model, r.Verdict, r.Cause)
 		}
 	}
@@ -192,14 +202,17 @@ func TestACycleIsTold(t *testing.T) {
 		p1 ok     [["r","x",[5]],["append","x",6],["append","y",1]]
 		p2 ok     [["r","x",[5,6]],["r","y",[]]]`))
 	want := []checker.Evidence{{
-		Kind: "G-single", Summary: "G-single: 2 transactions in a circle: #2 → #3 (wr x) → #2 (rw y)", Ops: []int{2, 3}, Keys: []string{`"x"`, `"y"`},
-		Why:   []checker.Claim{{Op: 2, Text: "#2 appended 6 to x, which #3 read"}, {Op: 3, Text: "#3 read y as [], before #2 appended 1"}},
+		Kind: "G-single", Summary: "G-single: 2 transactions in a circle: #2 → #3 (wr x) → #2 (rw y)", Ops: []int{2, 3},
+		Keys: []string{`"x"`, `"y"`},
+		Why: []checker.Claim{{Op: 2, Text: "#2 appended 6 to x, which #3 read"},
+			{Op: 3, Text: "#3 read y as [], before #2 appended 1"}},
 		Cycle: []checker.Dependency{{From: 2, To: 3, Kind: "wr", Label: "x"}, {From: 3, To: 2, Kind: "rw", Label: "y"}},
 	}}
 	if diff := cmp.Diff(want, r.Evidence); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if r.Reason != "the history is not serializable: G-single" || !slices.Equal(r.Holds, []string{"strong-read-committed"}) {
+	if r.Reason != "the history is not serializable: G-single" ||
+		!slices.Equal(r.Holds, []string{"strong-read-committed"}) {
 		t.Errorf("%s; holds %v", r.Reason, r.Holds)
 	}
 }
@@ -220,7 +233,8 @@ func TestWhatALevelAllows(t *testing.T) {
 	}
 }
 
-// Keys and values are what they mean, however they are written: "x" and 1.0 are the same as \u0078 and 1.
+// Keys and values are what they mean, however they are written: "x" and 1.0 are the same as \u0078
+// and 1.
 func TestNotationDoesNotMatter(t *testing.T) {
 	r := check(t, txn.ListAppend, "", tell(t, `
 		p0 invoke [["append","x",1],["append","x",{"a":1,"b":[2]}]]
@@ -252,7 +266,8 @@ func TestOneStaleReadAmongMany(t *testing.T) {
 				continue
 			}
 			if !slices.Contains(r.Evidence[0].Ops, spoiled) || len(r.Evidence[0].Ops) > 5 {
-				t.Errorf("%s: the read of #%d is stale, but %s: %v", model, spoiled, r.Evidence[0].Summary, r.Evidence[0].Ops)
+				t.Errorf("%s: the read of #%d is stale, but %s: %v", model, spoiled, r.Evidence[0].Summary,
+					r.Evidence[0].Ops)
 			}
 		}
 	}
@@ -263,18 +278,21 @@ func spoil(h *history.History, r *rand.Rand) int {
 	calls := h.Calls()
 	for {
 		c := calls[len(calls)/2+r.IntN(len(calls)/2)]
-		if h.Kind(c) != history.Ok || strings.Contains(string(h.Completion(c).Value), `"append"`) || strings.Contains(string(h.Completion(c).Value), `"w"`) {
+		if h.Kind(c) != history.Ok || strings.Contains(string(h.Completion(c).Value), `"append"`) ||
+			strings.Contains(string(h.Completion(c).Value), `"w"`) {
 			continue
 		}
 		key, _, _ := strings.Cut(strings.TrimPrefix(string(h.Completion(c).Value), `[["r",`), ",")
 		null := fmt.Sprintf(`[["r",%s,null]]`, key)
-		if strings.Contains(string(h.Completion(c).Value), fmt.Sprintf(`["r",%s,[]]`, key)) || strings.Contains(string(h.Completion(c).Value), null) {
+		if strings.Contains(string(h.Completion(c).Value), fmt.Sprintf(`["r",%s,[]]`, key)) ||
+			strings.Contains(string(h.Completion(c).Value), null) {
 			continue
 		}
 		written := false // long enough ago
 		for _, w := range calls {
 			if done := h.Completion(w); done != nil && done.Kind == history.Ok && done.Index < c.Invoke &&
-				(strings.Contains(string(done.Value), fmt.Sprintf(`["append",%s,`, key)) || strings.Contains(string(done.Value), fmt.Sprintf(`["w",%s,`, key))) {
+				(strings.Contains(string(done.Value), fmt.Sprintf(`["append",%s,`, key)) ||
+					strings.Contains(string(done.Value), fmt.Sprintf(`["w",%s,`, key))) {
 				written = true
 			}
 		}
@@ -285,7 +303,7 @@ func spoil(h *history.History, r *rand.Rand) int {
 	}
 }
 
-// What is told of a violation shows it by itself: the history of its operations alone is as bad.
+// The reported operations show the violation by themselves: their history alone is as bad.
 func TestEvidenceShowsItsAnomaly(t *testing.T) {
 	for _, register := range []bool{false, true} {
 		r := rand.New(rand.NewPCG(7, 7))
@@ -301,11 +319,13 @@ func TestEvidenceShowsItsAnomaly(t *testing.T) {
 				alone := h.Filter(func(op *history.Op) bool { return slices.Contains(e.Ops, op.Index) })
 				got := txn.RuledOut(check(t, o.model(), "", alone))
 				if level != "" && !slices.Contains(got, level) {
-					t.Fatalf("%s of %v does not rule out %s without the rest: %v\n%s", e.Kind, e.Ops, level, e.Why, show(t, h))
+					t.Fatalf("%s of %v does not rule out %s without the rest: %v\n%s", e.Kind, e.Ops, level, e.Why,
+						show(t, h))
 				}
 				for _, level := range txn.RulesOut(e.Kind) {
 					if !slices.Contains(got, level) {
-						t.Fatalf("%s of %v does not rule out %s without the rest: %v\n%s", e.Kind, e.Ops, level, e.Why, show(t, h))
+						t.Fatalf("%s of %v does not rule out %s without the rest: %v\n%s", e.Kind, e.Ops, level, e.Why,
+							show(t, h))
 					}
 				}
 				shown++

@@ -9,17 +9,19 @@ import (
 )
 
 // serial looks for an order of the committed transactions of an rw-register history that explains
-// all reads: a proof that what no cycle rules out does hold (X13). It goes through the transactions
-// as one database would, one after the other, by the known dependencies, and goes back where it
-// gets stuck.
+// all reads: a proof that what no cycle rules out does hold (X13). It goes through the
+// transactions as one database would, one after the other, by the known dependencies, and goes
+// back where it gets stuck.
 //
 // A transaction can come next if all that it depends on has come, if it finds what it read, and if
 // all others that read what it overwrites have come. Two sorts of those are taken at once, without
 // ever going back on it:
 //
-//   - one that writes nothing: in any explanation of the rest it can be moved to the front, where it reads the same;
-//   - one that has read every key that it writes: no other that is left has read what it overwrites, and in any explanation
-//     of the rest nobody writes before it what it has read, for no version comes back. So it can be moved to the front too.
+//   - one that writes nothing: in any explanation of the rest it can be moved to the front, where
+//     it reads the same;
+//   - one that has read every key that it writes: no other that is left has read what it
+//     overwrites, and in any explanation of the rest nobody writes before it what it has read,
+//     because no version comes back. So it can be moved to the front too.
 //
 // What is left is which of several transactions comes first that write a key which they have not
 // read. These are tried in the order of their ends. States from which there is no way on are
@@ -43,11 +45,12 @@ type serial struct {
 	budget   int // steps
 }
 
-// proveByOrder is the strictest level that an order of transactions proves, of those that are not
-// ruled out and imply one that is open; 0 if none was found in so many steps. Where there is a
-// guide, what follows for its pairs leads the search, and where that finds nothing they are tried
-// in the order of time. An error is that of ctx.
-func (r *registers) proveByOrder(ctx context.Context, open, ruledOut level, steps int, guide func(question) *polygraph) (level, error) {
+// proveByOrder returns the strictest level not ruled out that an order of transactions proves and
+// that implies an open level; 0 if the step budget ran out. Where there is a guide, what follows
+// for its pairs leads the search, and where that finds nothing they are tried in the order of
+// time. An error is that of ctx.
+func (r *registers) proveByOrder(ctx context.Context, open, ruledOut level, steps int,
+	guide func(question) *polygraph) (level, error) {
 	for _, q := range slices.Backward(questions) {
 		if q.no != anyCycle || q.level == repeatableRead || below(q.level)&open == 0 || q.level&ruledOut != 0 {
 			continue
@@ -78,8 +81,9 @@ func (g *graph) fewSteps() int  { return 50 * int(g.nodes) }
 func (g *graph) manySteps() int { return 100*int(g.nodes) + 2_000_000 }
 
 func newSerial(g *graph, of mask, more []edge, steps int) *serial {
-	s := &serial{graph: g, degree: make([]int32, g.nodes), first: make([]int32, g.nodes+1), place: make([]int32, len(g.txns)),
-		now: make([]int32, len(g.keys)), unread: make([]int32, len(g.values)), unseen: make([]int32, len(g.keys)),
+	s := &serial{graph: g, degree: make([]int32, g.nodes), first: make([]int32, g.nodes+1),
+		place: make([]int32, len(g.txns)), now: make([]int32, len(g.keys)), unread: make([]int32, len(g.values)),
+		unseen: make([]int32, len(g.keys)),
 		budget: steps}
 	edges := slices.DeleteFunc(slices.Concat(g.edges, more), func(e edge) bool { return !e.kind.in(of) })
 	for _, e := range edges {
@@ -163,14 +167,15 @@ func (s *serial) offer(x int32) {
 	s.ready = append(s.ready, x)
 }
 
-// withdraw takes a transaction out of those that are ready.
+// withdraw removes a transaction from the ready ones.
 func (s *serial) withdraw(x int32) {
 	at, last := s.place[x], s.ready[len(s.ready)-1]
 	s.ready[at], s.place[last] = last, at
 	s.ready, s.place[x] = s.ready[:len(s.ready)-1], none
 }
 
-// come puts a node next in the order, and at once whatever depends on nothing then and is no transaction.
+// come puts a node next in the order, and at once whatever depends on nothing then and is no
+// transaction.
 func (s *serial) come(node int32) {
 	for work := append(s.work[:0], node); len(work) > 0; s.work = work {
 		node, work = work[len(work)-1], work[:len(work)-1]

@@ -10,8 +10,8 @@ import (
 // ended, and when the last of them began, as positions in the history.
 //
 // If real time orders transactions, versions of a key follow: v comes before w if the first end of
-// v is before the last beginning of w, for then somebody who touched v ended before somebody who
-// touched w began (X4; the zones of Gibbons and Korach, Testing Shared Memories, 1997, for
+// v is before the last beginning of w, because a transaction that touched v then ended before one
+// that touched w began (X4; the zones of Gibbons and Korach, Testing Shared Memories, 1997, for
 // transactions that are restricted to one key).
 type zone struct {
 	version int32
@@ -74,7 +74,8 @@ func (r *registers) followRealTime(key int32) {
 	}
 }
 
-// zones are those of a register's versions but the initial one, in the order of their last beginnings.
+// zones are those of a register's versions but the initial one, in the order of their last
+// beginnings.
 func (r *registers) zones(of *register) []zone {
 	zones := make([]zone, 0, len(of.versions)-1)
 	for i := 1; i < len(of.versions); i++ {

@@ -114,7 +114,8 @@ func build(r *rand.Rand, calls []called) *history.History {
 			number[c.process]++
 			c.end = 1 << 30
 		}
-		op := history.Op{Process: history.Process(at[e.call]), Key: fmt.Sprint("k", c.key), F: "read", Time: time.Duration(n)}
+		op := history.Op{Process: history.Process(at[e.call]), Key: fmt.Sprint("k", c.key), F: "read",
+			Time: time.Duration(n)}
 		switch {
 		case c.mismatch:
 			op.F, op.Value = "cas", raw([]any{value(c.avoids), 1000 + n})
@@ -241,7 +242,8 @@ func bruteLevel(level string, calls []called) bool {
 	return slices.ContainsFunc(effects(calls), func(calls []called) bool {
 		po := func(i, j int) bool { return i < j && calls[i].process == calls[j].process }
 		rf := func(i, j int) bool {
-			return i != j && calls[i].write && calls[j].read && calls[i].key == calls[j].key && calls[i].written == calls[j].value
+			return i != j && calls[i].write && calls[j].read && calls[i].key == calls[j].key &&
+				calls[i].written == calls[j].value
 		}
 		if level == weak.Sequential {
 			return legal(calls, po, func(int) bool { return true })
@@ -281,8 +283,12 @@ func bruteLevel(level string, calls []called) bool {
 			}
 			own := func(i int) bool { return calls[i].process == p }
 			pairs := map[string]func(i, j int) bool{
-				weak.ReadYourWrites: func(i, j int) bool { return own(i) && po(i, j) && calls[i].write && calls[j].read },
-				weak.MonotonicReads: func(i, j int) bool { return own(i) && po(i, j) && calls[i].read && calls[j].read },
+				weak.ReadYourWrites: func(i, j int) bool {
+					return own(i) && po(i, j) && calls[i].write && calls[j].read
+				},
+				weak.MonotonicReads: func(i, j int) bool {
+					return own(i) && po(i, j) && calls[i].read && calls[j].read
+				},
 				weak.MonotonicWrites: func(i, j int) bool {
 					return po(i, j) && (calls[i].write && calls[j].write || own(i) && calls[i].read && calls[j].read)
 				},
@@ -296,7 +302,9 @@ func bruteLevel(level string, calls []called) bool {
 				return po(i, j) && calls[i].write && calls[j].write && calls[i].key == calls[j].key
 			}
 			reads := slices.ContainsFunc(part, func(c called) bool { return c.process == p && c.read })
-			if reads && !legal(part, func(a, b int) bool { return pairs(in[a], in[b]) || version(in[a], in[b]) }, func(n int) bool { return part[n].process == p }) {
+			if reads && !legal(part, func(a, b int) bool {
+				return pairs(in[a], in[b]) || version(in[a], in[b])
+			}, func(n int) bool { return part[n].process == p }) {
 				return false
 			}
 		}
@@ -330,7 +338,8 @@ func lines(h *history.History) string {
 
 // Every level agrees with its definition on random small histories.
 func TestLevelsAgreeWithBruteForce(t *testing.T) {
-	for _, level := range []string{weak.Sequential, weak.Causal, weak.PRAM, weak.WritesFollowReads, weak.MonotonicWrites, weak.MonotonicReads, weak.ReadYourWrites} {
+	for _, level := range []string{weak.Sequential, weak.Causal, weak.PRAM, weak.WritesFollowReads,
+		weak.MonotonicWrites, weak.MonotonicReads, weak.ReadYourWrites} {
 		t.Run(level, func(t *testing.T) {
 			t.Parallel()
 			count := map[bool]int{}
@@ -349,7 +358,8 @@ func TestLevelsAgreeWithBruteForce(t *testing.T) {
 				}
 				got := verdict(t, level, "cas-register", h)
 				if got.Verdict != want {
-					t.Fatalf("seed %d: %v (%s), want %v:\n%s%v", seed, got.Verdict, got.Reason, want, lines(h), got.Evidence)
+					t.Fatalf("seed %d: %v (%s), want %v:\n%s%v", seed, got.Verdict, got.Reason, want, lines(h),
+						got.Evidence)
 				}
 				if !holds {
 					minimal(t, level, calls, h, got)
@@ -406,10 +416,13 @@ func minimal(t *testing.T, level string, calls []called, h *history.History, got
 	}
 }
 
-// linearizable ⇒ sequential ⇒ causal ⇒ PRAM ⇒ the session guarantees, and linearizable ⇒ regular ⇒ safe.
+// linearizable ⇒ sequential ⇒ causal ⇒ PRAM ⇒ the session guarantees, and linearizable ⇒ regular ⇒
+// safe.
 func TestLevelsImplyOneAnother(t *testing.T) {
-	order := [][2]string{{weak.Sequential, weak.Causal}, {weak.Causal, weak.PRAM}, {weak.Causal, weak.WritesFollowReads}, {weak.PRAM, weak.MonotonicWrites},
-		{weak.PRAM, weak.ReadYourWrites}, {weak.MonotonicWrites, weak.MonotonicReads}, {weak.WritesFollowReads, weak.MonotonicReads}, {weak.Regular, weak.Safe},
+	order := [][2]string{{weak.Sequential, weak.Causal}, {weak.Causal, weak.PRAM},
+		{weak.Causal, weak.WritesFollowReads}, {weak.PRAM, weak.MonotonicWrites}, {weak.PRAM, weak.ReadYourWrites},
+		{weak.MonotonicWrites, weak.MonotonicReads}, {weak.WritesFollowReads, weak.MonotonicReads},
+		{weak.Regular, weak.Safe},
 		{"linearizable", weak.Sequential}, {"linearizable", weak.Regular}}
 	strictly := map[[2]string]bool{}
 	for seed := range rounds(6000) {
@@ -421,7 +434,9 @@ func TestLevelsImplyOneAnother(t *testing.T) {
 			holds[level] = verdict(t, level, "cas-register", h).Verdict == checker.Valid
 		}
 		holds["linearizable"] = slices.ContainsFunc(effects(calls), func(calls []called) bool {
-			return legal(calls, func(i, j int) bool { return calls[i].end < calls[j].begin }, func(int) bool { return true })
+			return legal(calls, func(i, j int) bool {
+				return calls[i].end < calls[j].begin
+			}, func(int) bool { return true })
 		})
 		for _, pair := range order {
 			if holds[pair[0]] && !holds[pair[1]] {

@@ -15,8 +15,8 @@ const (
 	gradedMemory = 64 << 20 // bytes of one graph or search
 )
 
-// budget is a context that ends after so many looks at its error. It is one of a grade: a refuted
-// level is not explained.
+// budget is a context that ends after a given number of checks of its error. It is one of a grade:
+// a refuted level is not explained.
 type budget struct {
 	context.Context
 	looks *atomic.Int64

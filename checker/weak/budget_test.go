@@ -41,8 +41,7 @@ func TestALongHistoryIsGradedByTheCheapLevels(t *testing.T) {
 	}
 }
 
-// Reads that all lag far behind are measured in so many steps that a long history does not take the
-// square of its length.
+// Measuring reads that all lag far behind is not quadratic in the length of the history.
 func TestStalenessIsBounded(t *testing.T) {
 	var text strings.Builder
 	const writes, reads = 3000, 3000 // nine million versions in all

@@ -25,7 +25,9 @@ func TestCorpusAgreesWithDefinitions(t *testing.T) {
 			t.Fatal(err)
 		}
 		initial := h.Initial
-		if h, err = history.New(slices.DeleteFunc(h.Ops, func(op history.Op) bool { return op.Process == history.Nemesis })); err != nil {
+		if h, err = history.New(slices.DeleteFunc(h.Ops, func(op history.Op) bool {
+			return op.Process == history.Nemesis
+		})); err != nil {
 			t.Fatal(err)
 		}
 		h.Initial = initial
@@ -35,7 +37,8 @@ func TestCorpusAgreesWithDefinitions(t *testing.T) {
 					continue
 				}
 				tried[level]++
-				if got := map[bool]string{true: "valid", false: "invalid"}[holdsByDefinition(t, level, name, h)]; got != want {
+				if got := map[bool]string{true: "valid", false: "invalid"}[holdsByDefinition(t, level, name,
+					h)]; got != want {
 					t.Errorf("%s as %s: %s is %s by definition, %s by the header", file.Name, name, level, got, want)
 				}
 			}
@@ -116,7 +119,8 @@ func calledIn(t *testing.T, h *history.History) []called {
 			t.Fatal(err)
 		}
 		one := called{
-			process: numbered(processes, op.Process), key: numbered(keys, op.Key), read: in.F != model.Write, write: in.F != model.Read,
+			process: numbered(processes, op.Process), key: numbered(keys, op.Key), read: in.F != model.Write,
+			write:   in.F != model.Read,
 			pending: h.Kind(c) == history.Info, failed: h.Kind(c) == history.Fail, begin: c.Invoke, end: 1 << 30,
 		}
 		if one.write {

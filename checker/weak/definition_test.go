@@ -34,7 +34,9 @@ func bruteRegular(calls []called, safe bool) bool {
 					part = append(part, w)
 				}
 			}
-			if !legal(part, func(i, j int) bool { return part[i].end < part[j].begin }, func(i int) bool { return part[i].begin == c.begin }) {
+			if !legal(part, func(i, j int) bool {
+				return part[i].end < part[j].begin
+			}, func(i int) bool { return part[i].begin == c.begin }) {
 				return false
 			}
 		}
@@ -148,7 +150,8 @@ func bruteSequential[S, In, Out any](m model.Model[S, In, Out], h *history.Histo
 	return place()
 }
 
-// randomCalls draws calls of any model that somebody might have answered so: results are drawn, not computed.
+// randomCalls draws calls of any model that somebody might have answered so: results are drawn,
+// not computed.
 func randomCalls(r *rand.Rand, draw func(r *rand.Rand, values int) (f string, asked, got any)) *history.History {
 	var ops []history.Op
 	processes, keys, unknown := 1+r.IntN(3), 1+r.IntN(2), r.IntN(3)
@@ -156,7 +159,8 @@ func randomCalls(r *rand.Rand, draw func(r *rand.Rand, values int) (f string, as
 	for n := range 1 + r.IntN(6) {
 		lane := r.IntN(processes)
 		f, asked, got := draw(r, n)
-		op := history.Op{Time: time.Duration(n), Process: history.Process(ids[lane]), F: f, Key: fmt.Sprint("k", r.IntN(keys)), Value: raw(asked)}
+		op := history.Op{Time: time.Duration(n), Process: history.Process(ids[lane]), F: f,
+			Key: fmt.Sprint("k", r.IntN(keys)), Value: raw(asked)}
 		done := op
 		done.Kind, done.Value = history.Ok, raw(got)
 		if r.IntN(8) < unknown {
@@ -183,7 +187,8 @@ func prefix(r *rand.Rand) []int {
 	return list
 }
 
-// Sequential consistency of every kind of model agrees with its definition; values repeat now and then.
+// Sequential consistency of every kind of model agrees with its definition; values repeat now and
+// then.
 func TestSequentialAgreesWithBruteForce(t *testing.T) {
 	for _, c := range []struct {
 		model string
@@ -191,7 +196,9 @@ func TestSequentialAgreesWithBruteForce(t *testing.T) {
 		draw  func(r *rand.Rand, values int) (string, any, any)
 		first []string // what the objects may hold initially
 	}{
-		{"append-list", func(h *history.History) bool { return bruteSequential(model.AppendList{}, h) }, func(r *rand.Rand, n int) (string, any, any) {
+		{"append-list", func(h *history.History) bool {
+			return bruteSequential(model.AppendList{}, h)
+		}, func(r *rand.Rand, n int) (string, any, any) {
 			if r.IntN(2) == 0 {
 				v := n + 1
 				if r.IntN(10) == 0 {
@@ -201,21 +208,27 @@ func TestSequentialAgreesWithBruteForce(t *testing.T) {
 			}
 			return "read", nil, prefix(r)
 		}, []string{"[2]", "[2,1]", "[1,1]", "[]"}},
-		{"register", func(h *history.History) bool { return bruteSequential(model.Register{}, h) }, func(r *rand.Rand, _ int) (string, any, any) {
+		{"register", func(h *history.History) bool {
+			return bruteSequential(model.Register{}, h)
+		}, func(r *rand.Rand, _ int) (string, any, any) {
 			if v := r.IntN(3); r.IntN(2) == 0 {
 				return "write", v, v
 			} else {
 				return "read", nil, value(v)
 			}
 		}, []string{"0", "2", "7"}},
-		{"fifo-queue", func(h *history.History) bool { return bruteSequential(model.Queue{}, h) }, func(r *rand.Rand, _ int) (string, any, any) {
+		{"fifo-queue", func(h *history.History) bool {
+			return bruteSequential(model.Queue{}, h)
+		}, func(r *rand.Rand, _ int) (string, any, any) {
 			if v := 1 + r.IntN(3); r.IntN(2) == 0 {
 				return "enqueue", v, v
 			} else {
 				return "dequeue", nil, v
 			}
 		}, []string{"[1]", "[3,1]", "[2,2]"}},
-		{"unordered-queue", func(h *history.History) bool { return bruteSequential(model.Bag{}, h) }, func(r *rand.Rand, _ int) (string, any, any) {
+		{"unordered-queue", func(h *history.History) bool {
+			return bruteSequential(model.Bag{}, h)
+		}, func(r *rand.Rand, _ int) (string, any, any) {
 			switch v := 1 + r.IntN(3); r.IntN(6) {
 			case 0:
 				return "drain", nil, prefix(r)
@@ -225,14 +238,18 @@ func TestSequentialAgreesWithBruteForce(t *testing.T) {
 				return "enqueue", v, v
 			}
 		}, []string{"[1]", "[3,1]", "[2,2]"}},
-		{"counter", func(h *history.History) bool { return bruteSequential(model.Counter{}, h) }, func(r *rand.Rand, _ int) (string, any, any) {
+		{"counter", func(h *history.History) bool {
+			return bruteSequential(model.Counter{}, h)
+		}, func(r *rand.Rand, _ int) (string, any, any) {
 			if v := r.IntN(3); r.IntN(2) == 0 {
 				return "add", v, v
 			} else {
 				return "read", nil, v
 			}
 		}, []string{"2", "-1"}},
-		{"set", func(h *history.History) bool { return bruteSequential(model.Set{}, h) }, func(r *rand.Rand, _ int) (string, any, any) {
+		{"set", func(h *history.History) bool {
+			return bruteSequential(model.Set{}, h)
+		}, func(r *rand.Rand, _ int) (string, any, any) {
 			switch v := 1 + r.IntN(3); r.IntN(4) {
 			case 0:
 				return "remove", v, v
@@ -259,9 +276,11 @@ func TestSequentialAgreesWithBruteForce(t *testing.T) {
 				}
 				got := verdict(t, weak.Sequential, c.model, h)
 				if got.Verdict != want {
-					t.Fatalf("seed %d: %v by %s (%s), want %v:\n%s%v", seed, got.Verdict, got.Method, got.Reason, want, lines(h), got.Evidence)
+					t.Fatalf("seed %d: %v by %s (%s), want %v:\n%s%v", seed, got.Verdict, got.Method, got.Reason, want,
+						lines(h), got.Evidence)
 				}
-				if !holds && (len(got.Evidence) == 0 || len(got.Evidence[0].Ops) == 0 || len(got.Evidence[0].Why) == 0) {
+				if !holds && (len(got.Evidence) == 0 || len(got.Evidence[0].Ops) == 0 ||
+					len(got.Evidence[0].Why) == 0) {
 					t.Fatalf("seed %d: invalid without evidence: %v\n%s", seed, got.Evidence, lines(h))
 				}
 			}

@@ -1,27 +1,32 @@
 // Package weak grades a history that is not linearizable: which weaker consistency it still has,
 // and how far its reads lag.
 //
-//	W1  A session is a process. The order of a session is that of its calls; real time says nothing between sessions, but
-//	    for regular, safe and eventual. Calls that failed are dropped, reads with unknown result too.
-//	W2  sequential: one order of all calls, over all keys together, that respects every session and that one correct copy
-//	    of each key would have answered alike (Lamport, How to Make a Multiprocessor Computer That Correctly Executes
-//	    Multiprocess Programs, 1979). It is no property of single keys: keys judged alone may each have such an order
-//	    where all together have none. Deciding it is NP-complete even where values are unique (Gibbons and Korach,
-//	    Testing Shared Memories, 1997): what must come before what is closed first, a cycle refutes, and where there is
-//	    none an order is searched until ctx ends or memory does; the verdict is then unknown. First it is looked for, with
-//	    little effort, among orders in which updates also stand as in real time: systems whose reads lag have one.
-//	W3  The levels from causal to read-your-writes are of registers in which no value is written twice to one key, so that
-//	    a read says which write it saw (Bouajjani, Enea, Guerraoui and Hamza, On Verifying Causal Consistency, POPL 2017,
-//	    section 6). A write with unknown outcome took effect if and only if it was seen: one that nobody saw can be left
-//	    out of any order. A cas is for its client a read and a write in one, and for all others a write, as replicas
-//	    hand effects on.
-//	    A cas that found another value than the old one reads a value of some other write, and does not tell which: a level
-//	    holds if it does for some choice of these, is refuted if it is without them or for all choices, and is undecided
-//	    if they are too many to be tried.
-//	W4  Each of them asks, process by process, for a view: one order of all writes and of the process's own reads in which
-//	    every such read returns the latest write before it, or the initial value if there is none. Views may differ, as in
-//	    causal and PRAM memory; Terry and others (Session Guarantees for Weakly Consistent Replicated Data, 1994) have all
-//	    servers agree on the order of writes. What a view has to respect makes the level:
+//	W1  A session is a process. The order of a session is that of its calls; real time orders
+//	    nothing between sessions, except for regular, safe and eventual. Calls that failed are
+//	    dropped, reads with unknown result too.
+//	W2  sequential: one order of all calls, over all keys together, that respects every session
+//	    and that one correct copy of each key would have answered alike (Lamport, How to Make a
+//	    Multiprocessor Computer That Correctly Executes Multiprocess Programs, 1979). It is no
+//	    property of single keys: keys judged alone may each have such an order where all together
+//	    have none. Deciding it is NP-complete even where values are unique (Gibbons and Korach,
+//	    Testing Shared Memories, 1997): what must come before what is closed first, a cycle
+//	    refutes, and where there is none an order is searched until ctx ends or memory does; the
+//	    verdict is then unknown. First it is looked for, with little effort, among orders in which
+//	    updates also stand as in real time: systems whose reads lag have one.
+//	W3  The levels from causal to read-your-writes are of registers in which no value is written
+//	    twice to one key, so that a read says which write it saw (Bouajjani, Enea, Guerraoui and
+//	    Hamza, On Verifying Causal Consistency, POPL 2017, section 6). A write with unknown
+//	    outcome took effect if and only if it was seen: one that nobody saw can be left out of any
+//	    order. A cas is for its client a read and a write in one, and for all others a write, as
+//	    replicas hand effects on. A cas that found another value than the old one reads a value of
+//	    some other write, and does not tell which: a level holds if it does for some choice of
+//	    these, is refuted if it is without them or for all choices, and is undecided if they are
+//	    too many to be tried.
+//	W4  Each of them asks, process by process, for a view: one order of all writes and of the
+//	    process's own reads in which every such read returns the latest write before it, or the
+//	    initial value if there is none. Views may differ, as in causal and PRAM memory; Terry and
+//	    others (Session Guarantees for Weakly Consistent Replicated Data, 1994) have all servers
+//	    agree on the order of writes. What a view has to respect makes the level:
 //
 //	    causal               the transitive closure of session order and reads-from (Ahamad and others, Causal Memory:
 //	                         Definitions, Implementation, and Programming, 1995)
@@ -38,23 +43,28 @@
 //	    writes-follow-reads, pram monotonic-writes and read-your-writes (compare Brzezinski, Sobaniec and Wawrzyniak, From
 //	    Session Causality to Causal Consistency, 2004, and Viotti and Vukolic, Consistency in Non-Transactional
 //	    Distributed Storage Systems, 2016).
-//	W5  A view exists if and only if the closure of what it must respect under one rule (a write that comes before a read
-//	    of another write of its key comes before that write) has no cycle and puts no write before a read of the initial
-//	    value: the bad patterns CyclicHB and WriteHBInitRead of Bouajjani and others, which take in CyclicCO, WriteCORead
-//	    and WriteCOInitRead. A value that nobody wrote (ThinAirRead) breaks every level. Polynomial: a few passes over
-//	    calls times sessions for each process.
-//	W6  regular: no read returns what was replaced by a write that began after it and ended before the read began, nor
-//	    what was not yet being written when the read ended. With several writers that is MWRegWeak of Shao, Welch, Pierce
-//	    and Lee (Multiwriter Consistency Conditions for Shared Memory Registers, 2011); with one, Lamport's regular
-//	    register (On Interprocess Communication, 1986). safe: the same, of the reads that overlap no write of their key.
-//	W7  Staleness is a lower bound by real time alone: how long before a read began, and by how many writes that lay
-//	    wholly between, what it returned had been replaced.
-//	W8  eventual: what strong eventual consistency (Shapiro, Preguica, Baquero and Zawirski, Conflict-Free Replicated Data
-//	    Types, 2011) leaves of a run: of every key, the final reads return the same, and a state that the updates come to: all
-//	    that certainly took effect, and some of those with unknown outcome. A read is final if the history marks it so, or
-//	    if it began a known time after the healing of all faults had completed, and after every update of the key that
-//	    certainly took effect had ended. If neither is known, no read accuses, except of a value that no replica can ever
-//	    have had; the history converged if the reads after the last update agree, or the last one of every client and node.
+//	W5  A view exists if and only if the closure of what it must respect under one rule (a write
+//	    that comes before a read of another write of its key comes before that write) has no cycle
+//	    and puts no write before a read of the initial value: the bad patterns CyclicHB and
+//	    WriteHBInitRead of Bouajjani and others, which take in CyclicCO, WriteCORead and
+//	    WriteCOInitRead. A value that nobody wrote (ThinAirRead) breaks every level. Polynomial: a
+//	    few passes over calls times sessions for each process.
+//	W6  regular: no read returns what was replaced by a write that began after it and ended before
+//	    the read began, nor what was not yet being written when the read ended. With several
+//	    writers that is MWRegWeak of Shao, Welch, Pierce and Lee (Multiwriter Consistency
+//	    Conditions for Shared Memory Registers, 2011); with one, Lamport's regular register (On
+//	    Interprocess Communication, 1986). safe: the same, of the reads that overlap no write of
+//	    their key.
+//	W7  Staleness is a lower bound by real time alone: how long before a read began, and by how
+//	    many writes that lay wholly between, what it returned had been replaced.
+//	W8  eventual: what strong eventual consistency (Shapiro, Preguica, Baquero and Zawirski,
+//	    Conflict-Free Replicated Data Types, 2011) leaves of a run: of every key, the final reads
+//	    return the same, and a state that the updates come to: all that certainly took effect, and
+//	    some of those with unknown outcome. A read is final if the history marks it so, or if it
+//	    began a known time after the healing of all faults had completed, and after every update
+//	    of the key that certainly took effect had ended. If neither is known, no read accuses,
+//	    except of a value that no replica can ever have had; the history converged if the reads
+//	    after the last update agree, or the last one of every client and node.
 //
 //	    register     a value that was written; the initial one only if nothing certainly was. Nor a value of which every
 //	                 write happened before one that certainly took effect

@@ -77,16 +77,18 @@ func eventual(modelName string, h *history.History, set settings) checker.Result
 		case e == nil:
 			loose = loose || undecided
 		case known || beyondLag(e):
-			return checker.Result{Verdict: checker.Invalid, Method: "final reads", Reason: "the history has not " + called[Eventual],
-				Evidence: []checker.Evidence{*e}}
+			return checker.Result{Verdict: checker.Invalid, Method: "final reads",
+				Reason: "the history has not " + called[Eventual], Evidence: []checker.Evidence{*e}}
 		case early == nil:
 			early = e
 		}
 	}
 	switch {
 	case early != nil:
-		r := tooLittle("no read is known to be final, and the last ones do not agree with the updates: " + early.Summary)
-		r.Decide = "--settle DURATION, after which replicas must agree, or final reads that are marked (final, in EDN :final? true)"
+		r := tooLittle("no read is known to be final, and the last ones do not agree with the updates: " +
+			early.Summary)
+		r.Decide = "--settle DURATION, after which replicas must agree, or final reads that are marked (final, in " +
+			"EDN :final? true)"
 		return r
 	case loose:
 		r := tooLittle("an update with unknown outcome may have changed what the last reads saw")
@@ -110,7 +112,8 @@ func healing(h *history.History) (healed int, open string) {
 	healed = -1
 	windows := h.Windows()
 	for i := range h.Ops {
-		if op := &h.Ops[i]; op.Process == history.Nemesis && (op.F == history.HealAll && op.Kind != history.Invoke || len(windows) == 0) {
+		if op := &h.Ops[i]; op.Process == history.Nemesis &&
+			(op.F == history.HealAll && op.Kind != history.Invoke || len(windows) == 0) {
 			healed = i
 		}
 	}
@@ -275,10 +278,12 @@ func (o *object) hold(modelName string, initial json.RawMessage) (err error) {
 	return err
 }
 
-// initially is the position of an update, and its operation, that stands for what was there before any call.
+// initially is the position of an update, and its operation, that stands for what was there before
+// any call.
 const initially = -1
 
-// parse is what a call updates or, where its result is known, what it shows; neither where it says nothing.
+// parse is what a call updates or, where its result is known, what it shows; neither where it says
+// nothing.
 func parse(modelName string, op, completion *history.Op) (*update, *shown, error) {
 	switch modelName {
 	case "set":

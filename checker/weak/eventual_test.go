@@ -26,7 +26,8 @@ func replicas(t *testing.T, text string) *history.History {
 	}
 	for i, line := range strings.Split(text, "; ") {
 		w := strings.Fields(line)
-		op := history.Op{Process: history.Process(i), F: w[1], Value: []byte(w[2]), Node: history.NodeID(w[0]), Final: w[1] == "read"}
+		op := history.Op{Process: history.Process(i), F: w[1], Value: []byte(w[2]), Node: history.NodeID(w[0]),
+			Final: w[1] == "read"}
 		add(op)
 		op.Kind = history.Ok
 		if w[len(w)-1] == "?" {
@@ -48,12 +49,16 @@ func replicas(t *testing.T, text string) *history.History {
 func TestEventual(t *testing.T) { // W8
 	for _, test := range []struct{ name, model, calls, want string }{
 		{"the later write wins", "register", "a write 1; b write 2; a read null 2; b read null 2", ""},
-		{"of two that did not know of each other the earlier may win", "register", "a write 1; b write 2; a read null 1; b read null 1", ""},
-		{"a write replaces what its node wrote", "register", "a write 1; a write 2; b read null 1; a read null 1", "lost-update"},
+		{"of two that did not know of each other the earlier may win", "register",
+			"a write 1; b write 2; a read null 1; b read null 1", ""},
+		{"a write replaces what its node wrote", "register", "a write 1; a write 2; b read null 1; a read null 1",
+			"lost-update"},
 		{"and what its node showed", "register", "a write 1; b read null 1; b write 2; a read null 1", "lost-update"},
 		{"a value may be written twice", "register", "a write 1; a write 2; b write 1; a read null 1", ""},
-		{"and may be shown of either write", "register", "a write 1; c write 1; b read null 1; b write 2; a read null 1", ""},
-		{"a replaced write of unknown outcome", "register", "a write 1 ?; b read null 1; b write 2; a read null 1", "lost-update"},
+		{"and may be shown of either write", "register",
+			"a write 1; c write 1; b read null 1; b write 2; a read null 1", ""},
+		{"a replaced write of unknown outcome", "register", "a write 1 ?; b read null 1; b write 2; a read null 1",
+			"lost-update"},
 		{"nothing is left of a write", "register", "a write 1; a read null null", "lost-update"},
 		{"a write of unknown outcome may have had no effect", "register", "a write 1 ?; a read null null", ""},
 		{"nobody wrote it", "register", "a write 1; a read null 3", "value-from-nowhere"},
@@ -69,16 +74,20 @@ func TestEventual(t *testing.T) { // W8
 		{"nobody added what was removed", "set", "a remove 1; a read null [1]", "value-from-nowhere"},
 		{"a removal where it was added", "set", "a add 1; a remove 1; b read null [1]", "resurrected"},
 		{"a removal where it was seen", "set", "a add 1; b read null [1]; b remove 1; b read null [1]", "resurrected"},
-		{"a removal where one element was seen", "set", "a add 1; b contains 1 [1,true]; b remove 1; b read null [1]", "resurrected"},
-		{"a removal that did not know of it", "set", "a add 1; b contains 1 [1,false]; b remove 1; b read null [1]", ""},
+		{"a removal where one element was seen", "set", "a add 1; b contains 1 [1,true]; b remove 1; b read null [1]",
+			"resurrected"},
+		{"a removal that did not know of it", "set",
+			"a add 1; b contains 1 [1,false]; b remove 1; b read null [1]", ""},
 		{"a removal of unknown outcome", "set", "a add 1; a remove 1 ?; b read null [1]", ""},
 		{"it may be gone as well", "set", "a add 1; b remove 1; b read null []", ""},
-		{"another addition that the removal did not know of", "set", "a add 1; b add 1; a remove 1; b read null [1]", ""},
+		{"another addition that the removal did not know of", "set",
+			"a add 1; b add 1; a remove 1; b read null [1]", ""},
 		{"another addition that it did", "set", "a add 1; a add 1; a remove 1; b read null [1]", "resurrected"},
 		{"added again where it was removed", "set", "a add 1; a remove 1; a add 1; b read null []", "lost-update"},
 		{"added again elsewhere", "set", "a add 1; a remove 1; b add 1; b read null []", ""},
 		{"replicas differ in what came late", "set", "a add 1; b add 2 ?; a read null [1]; b read null [1,2]", "?"},
-		{"replicas differ in what did not", "set", "a add 1; b remove 1; a add 2 ?; a read null [1]; b read null [2]", "diverged"},
+		{"replicas differ in what did not", "set", "a add 1; b remove 1; a add 2 ?; a read null [1]; b read null [2]",
+			"diverged"},
 
 		{"the sum", "counter", "a add 1; b add 2; a read null 3; b read null 3", ""},
 		{"an addition is lost", "counter", "a add 1; b add 2; a read null 2", "wrong-sum"},
@@ -151,7 +160,8 @@ func oneCopy(t *testing.T, seed uint64, modelName string) *history.History {
 		}
 		return string(op.Value)
 	}
-	updates := map[string][]string{"register": {"write"}, "counter": {"add"}, "set": {"add", "add", "remove"}}[modelName]
+	updates := map[string][]string{"register": {"write"}, "counter": {"add"},
+		"set": {"add", "add", "remove"}}[modelName]
 	var ops []history.Op
 	add := func(op history.Op) {
 		op.Time = time.Duration(len(ops)) * time.Millisecond
@@ -178,7 +188,8 @@ func oneCopy(t *testing.T, seed uint64, modelName string) *history.History {
 			add(op)
 			delete(under, p)
 		default:
-			op = history.Op{Process: p, F: "read", Value: []byte("null"), Node: history.NodeID("n" + strconv.Itoa(draw.IntN(2)))}
+			op = history.Op{Process: p, F: "read", Value: []byte("null"),
+				Node: history.NodeID("n" + strconv.Itoa(draw.IntN(2)))}
 			if i < 20 && draw.IntN(3) > 0 {
 				op.F, op.Value = updates[draw.IntN(len(updates))], []byte(strconv.Itoa(draw.IntN(4)))
 			}
@@ -199,7 +210,7 @@ func oneCopy(t *testing.T, seed uint64, modelName string) *history.History {
 	return h
 }
 
-// What is linearizable is never convicted of not having converged.
+// A linearizable history is never convicted of not having converged.
 func TestOneCopyConverges(t *testing.T) {
 	for _, modelName := range []string{"register", "counter", "set"} {
 		c, err := weak.New(weak.Eventual, modelName)
@@ -235,22 +246,28 @@ func TestFinalReads(t *testing.T) { // W8
 		{"nothing says that the read is final", "register", "write 1; read null", never, checker.Unknown},
 		{"it is marked", "register", "write 1; read! null", never, checker.Invalid},
 		{"another is marked", "register", "write 1; read null; read! 1", never, checker.Valid},
-		{"it began soon enough to be stale", "register", "write 1; read null; read 1", 3 * time.Second / 2, checker.Valid},
+		{"it began soon enough to be stale", "register", "write 1; read null; read 1", 3 * time.Second / 2,
+			checker.Valid},
 		{"it began too late for that", "register", "write 1; read null; read 1", time.Second / 2, checker.Invalid},
 		{"no read began so late", "register", "write 1; read null; read 1", time.Minute, checker.Unknown},
 		{"a marked one needs no time", "register", "write 1; read! null", time.Minute, checker.Invalid},
-		{"a marked read before an update is not final", "register", "read! null; write 1; read 1", never, checker.Unknown},
-		{"all clients agree in the end", "set", "add 1; add 2; read [2]; 3 read [1,2]; 2 read [2,1]", never, checker.Valid},
+		{"a marked read before an update is not final", "register", "read! null; write 1; read 1", never,
+			checker.Unknown},
+		{"all clients agree in the end", "set", "add 1; add 2; read [2]; 3 read [1,2]; 2 read [2,1]", never,
+			checker.Valid},
 		{"a client never sees it", "set", "add 1; add 2; read [2]; read [1,2]", never, checker.Unknown},
 		{"the one client goes back", "register", "write 1; write 2; read 2; 2 read 1", never, checker.Unknown},
 		{"a sum that lags", "counter", "add 1; read 0", never, checker.Unknown},
 		{"a sum that lagged", "counter", "add 1; read 0; 1 read 1", never, checker.Valid},
 		{"a lag explains no value that nobody wrote", "register", "write 1; read 7", never, checker.Invalid},
 		{"nor an element that is there twice", "append-list", "append 1; read [1,1]", never, checker.Invalid},
-		{"a fault of Jepsen's that is over", "register", "write 1; start-partition; read null; stop-partition; read 1", never, checker.Valid},
+		{"a fault of Jepsen's that is over", "register", "write 1; start-partition; read null; stop-partition; read 1",
+			never, checker.Valid},
 		{"one that is not", "register", "write 1; start-partition; read! 1", never, checker.Unknown},
-		{"a time counts from its end", "register", "write 1; start-partition; stop-partition; read null", 3 * time.Second, checker.Unknown},
-		{"and is over", "register", "write 1; start-partition; stop-partition; read null", time.Second / 2, checker.Invalid},
+		{"a time counts from its end", "register", "write 1; start-partition; stop-partition; read null",
+			3 * time.Second, checker.Unknown},
+		{"and is over", "register", "write 1; start-partition; stop-partition; read null", time.Second / 2,
+			checker.Invalid},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var opts []weak.Option
@@ -288,7 +305,8 @@ func lagging(t *testing.T, text string) *history.History {
 		end.Kind, end.Time = history.Ok, begin.Time+time.Millisecond
 		switch {
 		case len(w) == 1: // a fault as Jepsen tells it
-			begin.Process, begin.Kind, end.Process, end.Kind = history.Nemesis, history.Info, history.Nemesis, history.Info
+			begin.Process, begin.Kind, end.Process, end.Kind = history.Nemesis, history.Info, history.Nemesis,
+				history.Info
 		case begin.F == "read":
 			end.Value = []byte(w[1])
 		default:

@@ -11,8 +11,8 @@ import (
 const mostShown = 24 // calls in a witness; of a longer one the last are shown
 
 // shrink leaves ops out, with those that read them, as long as what remains is bad, many at a time
-// first (Zeller and Hildebrandt, Simplifying and Isolating Failure-Inducing Input, TSE 2002). Where
-// ctx does not end it, no op can be left out any more. What is left of a good trace is good: in an
+// first (Zeller and Hildebrandt, Simplifying and Isolating Failure-Inducing Input, TSE 2002).
+// Where ctx does not end it, no op can be left out any more. A part of a good trace is good: in an
 // order that explains it, no read depends on what is left out.
 func shrink(ctx context.Context, t *trace, bad func(*trace) bool) *trace {
 	for size := (len(t.ops) + 1) / 2; size >= 1; {
@@ -42,7 +42,8 @@ func shrink(ctx context.Context, t *trace, bad func(*trace) bool) *trace {
 func (v *violation) evidence(ctx context.Context, again ...func(*trace) *violation) checker.Evidence {
 	if v.c == nil {
 		o := &v.part.ops[v.nowhere]
-		return checker.Evidence{Kind: v.kind, Key: v.part.keys[o.key], Summary: about(v.part, "nobody wrote what was read"), Ops: []int{o.index},
+		return checker.Evidence{Kind: v.kind, Key: v.part.keys[o.key],
+			Summary: about(v.part, "nobody wrote what was read"), Ops: []int{o.index},
 			Why: []checker.Claim{{Op: o.index, Text: "nobody wrote that value"}}}
 	}
 	for _, find := range again {
@@ -118,7 +119,8 @@ func (v *violation) claims() []checker.Claim {
 		return []checker.Claim{{Op: ops[last].index, Text: "has no place in any order of these calls: all were tried"}}
 	}
 	if len(v.c.edges) == 0 {
-		return []checker.Claim{{Op: ops[v.c.read].index, Text: "reads the initial value, though " + id(v.c.late) + " must come before it"}}
+		return []checker.Claim{{Op: ops[v.c.read].index,
+			Text: "reads the initial value, though " + id(v.c.late) + " must come before it"}}
 	}
 	var claims []checker.Claim
 	for n, e := range v.c.edges {

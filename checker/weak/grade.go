@@ -16,9 +16,9 @@ type Grade struct {
 }
 
 // Strongest judges every level of the model, but what a level that holds implies, which is not
-// judged again. Each level has a budget of steps and memory. In long histories one sort decides some
-// levels, one pass may refute others, and what remains is undecided. It is an error if there is no
-// such model.
+// judged again. Each level has a budget of steps and memory. In long histories one sort decides
+// some levels, one pass may refute others, and what remains is undecided. It is an error if there
+// is no such model.
 func Strongest(ctx context.Context, modelName string, h *history.History, opts ...Option) (Grade, error) {
 	var g Grade
 	levels := Levels(modelName)

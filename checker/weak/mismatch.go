@@ -25,7 +25,8 @@ type mismatch struct {
 	likely model.Value // what it found, by all that is known
 }
 
-// seen says what each of the mismatches is taken to have found, by the indices of their invocations.
+// seen says what each of the mismatches is taken to have found, by the indices of their
+// invocations.
 type seen map[int]model.Value
 
 // mostTried is how many ways of reading all mismatches of a history are tried.
@@ -48,7 +49,8 @@ func withMismatches(h *history.History, m model.Register, judge func(*trace) che
 	tries := 1
 	for _, c := range all {
 		guess[c.index] = c.likely
-		tries = min(tries*(len(values[c.key])-1), mostTried+1) // less one, as all values of a key have the old one among them, or more to try
+		// less one, as all values of a key have the old one among them, or more to try
+		tries = min(tries*(len(values[c.key])-1), mostTried+1)
 	}
 	if r := try(guess); r.Verdict == checker.Valid {
 		return r
@@ -58,12 +60,14 @@ func withMismatches(h *history.History, m model.Register, judge func(*trace) che
 			return r
 		}
 	}
-	return undecided(&ambiguous{fmt.Sprintf("event %d: a cas found another value than %s, and does not tell which", all[0].index, all[0].old)})
+	return undecided(&ambiguous{fmt.Sprintf("event %d: a cas found another value than %s, and does not tell which",
+		all[0].index, all[0].old)})
 }
 
 // tryAll tries every way of reading the mismatches. It says false if a limit left one of them
 // undecided, and none holds.
-func tryAll(all []mismatch, values map[string][]model.Value, guess seen, try func(seen) checker.Result) (checker.Result, bool) {
+func tryAll(all []mismatch, values map[string][]model.Value, guess seen, try func(seen) checker.Result) (checker.Result,
+	bool) {
 	if len(all) == 0 {
 		r := try(guess)
 		return r, r.Verdict != checker.Unknown
@@ -85,8 +89,8 @@ func tryAll(all []mismatch, values map[string][]model.Value, guess seen, try fun
 	if last.Verdict == checker.Valid { // nothing to try
 		text := fmt.Sprintf("found another value than %s, but the register never held another", c.old)
 		last = checker.Result{Verdict: checker.Invalid, Method: "values", Reason: "no other value was ever there",
-			Evidence: []checker.Evidence{{Kind: "false-mismatch", Key: c.key, Ops: []int{c.index}, Summary: "a cas found what was never there",
-				Why: []checker.Claim{{Op: c.index, Text: text}}}}}
+			Evidence: []checker.Evidence{{Kind: "false-mismatch", Key: c.key, Ops: []int{c.index},
+				Summary: "a cas found what was never there", Why: []checker.Claim{{Op: c.index, Text: text}}}}}
 	}
 	return last, decided
 }

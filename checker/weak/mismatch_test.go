@@ -11,7 +11,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// withMismatches makes some reads of a random history cas that found another value than some old one.
+// withMismatches makes some reads of a random history cas that found another value than some old
+// one.
 func withMismatches(r *rand.Rand, calls []called) []called {
 	calls = slices.Clone(calls)
 	for i := range calls {
@@ -51,7 +52,8 @@ func bruteMismatches(level string, calls []called, from int) bool {
 // Where a level is decided, a cas that found another value is judged by the definition: as a read
 // of any other.
 func TestLevelsJudgeMismatches(t *testing.T) {
-	levels := []string{weak.Sequential, weak.Causal, weak.PRAM, weak.WritesFollowReads, weak.MonotonicWrites, weak.MonotonicReads, weak.ReadYourWrites}
+	levels := []string{weak.Sequential, weak.Causal, weak.PRAM, weak.WritesFollowReads, weak.MonotonicWrites,
+		weak.MonotonicReads, weak.ReadYourWrites}
 	for _, level := range levels {
 		t.Run(level, func(t *testing.T) {
 			t.Parallel()
@@ -66,7 +68,8 @@ func TestLevelsJudgeMismatches(t *testing.T) {
 				}
 				got := verdict(t, level, "cas-register", h)
 				if count[got.Verdict]++; got.Verdict != want && got.Verdict != checker.Unknown {
-					t.Fatalf("seed %d: %v (%s), want %v:\n%s%v", seed, got.Verdict, got.Reason, want, lines(h), got.Evidence)
+					t.Fatalf("seed %d: %v (%s), want %v:\n%s%v", seed, got.Verdict, got.Reason, want, lines(h),
+						got.Evidence)
 				}
 			}
 			if count[checker.Valid] < 100 || count[checker.Invalid] < 100 || count[checker.Unknown] > 20 {

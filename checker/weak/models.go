@@ -43,7 +43,7 @@ type explorer[S, In, Out any] struct {
 	fewest   int // of todo
 	stuck    []int
 	prompt   bool // no update before one that had ended when it began
-	patience int  // how many steps it may take, 0 for as many as it takes
+	budget   int  // step budget, 0 for no limit
 
 	// passed says that a call that changes nothing comes too late for good: no state that follows s
 	// answers it as it was answered. nil where states come back.
@@ -54,7 +54,8 @@ type explorer[S, In, Out any] struct {
 // place is where a call is found.
 type place struct{ session, at int }
 
-// bySearch decides sequential consistency of any model by the definition, with a memory of what failed.
+// bySearch decides sequential consistency of any model by the definition, with a memory of what
+// failed.
 func bySearch[S, In, Out any](ctx context.Context, m model.Model[S, In, Out], h *history.History) checker.Result {
 	return byGrowth(ctx, m, h, nil)
 }
@@ -66,8 +67,8 @@ func byGrowth[S, In, Out any](
 ) (result checker.Result) {
 	defer func() {
 		if p := recover(); p != nil {
-			result = checker.Result{Verdict: checker.Unknown, Cause: checker.Panicked, Reason: fmt.Sprintf("the model panicked: %v", p),
-				Stats: map[string]any{"stack": string(debug.Stack())}}
+			result = checker.Result{Verdict: checker.Unknown, Cause: checker.Panicked,
+				Reason: fmt.Sprintf("the model panicked: %v", p), Stats: map[string]any{"stack": string(debug.Stack())}}
 		}
 	}()
 	x := explorer[S, In, Out]{ctx: ctx, m: m, dead: map[string][][]S{}, passed: passed, sizeOf: model.SizeOf(m)}
@@ -130,8 +131,8 @@ func byGrowth[S, In, Out any](
 	case found:
 		return checker.Result{Verdict: checker.Valid, Method: "search"}
 	}
-	return checker.Result{Verdict: checker.Invalid, Method: "search", Reason: "the history is not " + called[Sequential],
-		Evidence: []checker.Evidence{x.evidence(all)}}
+	return checker.Result{Verdict: checker.Invalid, Method: "search",
+		Reason: "the history is not " + called[Sequential], Evidence: []checker.Evidence{x.evidence(all)}}
 }
 
 // series are the calls of which a call is made, one after another: of a drain its dequeues, any
@@ -163,7 +164,7 @@ func series[S, In, Out any](m model.Model[S, In, Out], c call[In, Out], most int
 
 // promptly looks first where graph.promptly does, and for as little.
 func (x explorer[S, In, Out]) promptly() (bool, error) {
-	x.prompt, x.patience = true, 1000+20*x.todo
+	x.prompt, x.budget = true, 1000+20*x.todo
 	x.dead = map[string][][]S{}
 	x.next, x.states = make([]int, len(x.sessions)), slices.Clone(x.states)
 	found, err := x.find()
@@ -176,7 +177,8 @@ func (x explorer[S, In, Out]) promptly() (bool, error) {
 // evidence names the calls at which the longest order ends.
 func (x *explorer[S, In, Out]) evidence(all int) checker.Evidence {
 	e := checker.Evidence{Kind: Sequential,
-		Summary: fmt.Sprintf("no one order explains what all processes saw: the longest explains %d of %d calls", all-x.fewest, all)}
+		Summary: fmt.Sprintf("no one order explains what all processes saw: the longest explains %d of %d calls",
+			all-x.fewest, all)}
 	for s, n := range x.stuck {
 		if n < len(x.sessions[s]) && !x.sessions[s][n].pending {
 			c := &x.sessions[s][n]
@@ -192,7 +194,7 @@ func (x *explorer[S, In, Out]) find() (bool, error) {
 	if x.steps++; x.steps%256 == 0 && x.ctx.Err() != nil {
 		return false, x.ctx.Err()
 	}
-	if x.steps == x.patience {
+	if x.steps == x.budget {
 		return false, errPatience
 	}
 	changed := x.changed
@@ -276,7 +278,9 @@ func (x *explorer[S, In, Out]) candidates() []int {
 			sessions = append(sessions, s)
 		}
 	}
-	slices.SortFunc(sessions, func(a, b int) int { return x.sessions[a][x.next[a]].begin - x.sessions[b][x.next[b]].begin })
+	slices.SortFunc(sessions, func(a, b int) int {
+		return x.sessions[a][x.next[a]].begin - x.sessions[b][x.next[b]].begin
+	})
 	return sessions
 }
 

@@ -67,8 +67,8 @@ func refuted(t *trace) map[string]bool {
 	return levels
 }
 
-// older says whether every order of the writes of one key has a before b: a is the initial value, or
-// the session that wrote b wrote a first.
+// older says whether every order of the writes of one key has a before b: a is the initial value,
+// or the session that wrote b wrote a first.
 func (t *trace) older(a, b int) bool {
 	return a == initial || a < b && t.ops[a].session == t.ops[b].session
 }

@@ -18,11 +18,14 @@ func TestOnePass(t *testing.T) {
 		{"nothing wrong", "0 write x 1\n1 read x null 1", ""},
 		{"nobody wrote it", "0 write x 1\n1 read x null 9",
 			"causal monotonic-reads monotonic-writes pram read-your-writes sequential writes-follow-reads"},
-		{"a writer reads the initial value", "0 write x 1\n0 read x null null", "causal pram read-your-writes sequential"},
-		{"a writer reads its older write", "0 write x 1\n0 write x 2\n0 read x null 1", "causal pram read-your-writes sequential"},
+		{"a writer reads the initial value", "0 write x 1\n0 read x null null",
+			"causal pram read-your-writes sequential"},
+		{"a writer reads its older write", "0 write x 1\n0 write x 2\n0 read x null 1",
+			"causal pram read-your-writes sequential"},
 		{"a writer reads another's write", "1 write x 1\n0 write x 2\n0 read x null 1", ""},
 		{"a reader goes back", "0 write x 1\n0 write x 2\n1 read x null 2\n1 read x null 1", fromMonotonicReads},
-		{"a reader goes back to the initial value", "0 write x 1\n1 read x null 1\n1 read x null null", fromMonotonicReads},
+		{"a reader goes back to the initial value", "0 write x 1\n1 read x null 1\n1 read x null null",
+			fromMonotonicReads},
 		{"a reader goes on to another's write", "0 write x 1\n2 write x 2\n1 read x null 2\n1 read x null 1", ""},
 		{"another key", "0 write x 1\n0 read y null null", ""},
 		{"a write of unknown outcome", "0 write x 1 info\n1 read x null null", ""},
@@ -78,7 +81,9 @@ func TestLongHistoriesWithAValueFromNowhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if open := slices.DeleteFunc(got.Undecided, func(level string) bool { return level == weak.Eventual }); len(open) > 0 || len(got.Holds) > 0 {
+	if open := slices.DeleteFunc(got.Undecided, func(level string) bool {
+		return level == weak.Eventual
+	}); len(open) > 0 || len(got.Holds) > 0 {
 		t.Errorf("open %v, holds %v, want neither", open, got.Holds)
 	}
 }

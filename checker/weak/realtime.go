@@ -75,7 +75,8 @@ func realTime(t *trace, level string) checker.Result {
 			e.Kind, e.Why = checker.ValueFromNowhere, []checker.Claim{{Op: o.index, Text: "nobody wrote that value"}}
 		case o.from >= 0 && t.ops[o.from].begin > o.end:
 			e.Ops = append(e.Ops, t.ops[o.from].index)
-			e.Why = []checker.Claim{{Op: o.index, Text: fmt.Sprintf("ended before #%d began to write that value", t.ops[o.from].index)}}
+			e.Why = []checker.Claim{{Op: o.index, Text: fmt.Sprintf("ended before #%d began to write that value",
+				t.ops[o.from].index)}}
 		default:
 			w := keys[o.key].fresher(t, i)
 			if w < 0 {
@@ -94,7 +95,8 @@ func realTime(t *trace, level string) checker.Result {
 		if e.Key != "" {
 			e.Summary = "key " + e.Key + ": " + e.Summary
 		}
-		return checker.Result{Verdict: checker.Invalid, Method: "intervals", Reason: "the history is not " + level, Evidence: []checker.Evidence{e}}
+		return checker.Result{Verdict: checker.Invalid, Method: "intervals", Reason: "the history is not " + level,
+			Evidence: []checker.Evidence{e}}
 	}
 	return checker.Result{Verdict: checker.Valid, Method: "intervals"}
 }

@@ -61,20 +61,24 @@ func (o *object) wrongValue(r *shown) *checker.Evidence {
 		if certain == nil {
 			return nil
 		}
-		return o.evidence("lost-update", "nothing of what was written is left", claim(certain.op, "wrote "+certain.value),
-			claim(r.op, "read "+value+" after all updates had ended"))
+		return o.evidence("lost-update", "nothing of what was written is left",
+			claim(certain.op, "wrote "+certain.value), claim(r.op, "read "+value+" after all updates had ended"))
 	}
 	if len(writes) == 0 {
-		return o.evidence("value-from-nowhere", "what was read at the end was never written", claim(r.op, "read "+value))
+		return o.evidence("value-from-nowhere", "what was read at the end was never written",
+			claim(r.op, "read "+value))
 	}
 	var last []checker.Claim
 	for _, w := range writes {
-		i := slices.IndexFunc(o.updates, func(u update) bool { return u.certain() && u.value != value && o.before(w, &u) })
+		i := slices.IndexFunc(o.updates, func(u update) bool {
+			return u.certain() && u.value != value && o.before(w, &u)
+		})
 		if i < 0 {
 			return nil
 		}
 		u := &o.updates[i]
-		last = []checker.Claim{claim(w.op, "wrote "+value), claim(u.op, fmt.Sprintf("wrote %s at %s, which had %s by then", u.value, u.node, value)),
+		last = []checker.Claim{claim(w.op, "wrote "+value),
+			claim(u.op, fmt.Sprintf("wrote %s at %s, which had %s by then", u.value, u.node, value)),
 			claim(r.op, "read "+value+" after all updates had ended")}
 	}
 	return o.evidence("lost-update", "what was read at the end had been overwritten", last...)
@@ -104,12 +108,16 @@ func (o *object) wrongElements(r *shown) *checker.Evidence {
 		has[v] = true
 		c := of[v]
 		if c == nil || len(c.adds) == 0 {
-			return o.evidence("value-from-nowhere", v+" is there at the end and was never added", claim(r.op, "read "+v))
+			return o.evidence("value-from-nowhere", v+" is there at the end and was never added",
+				claim(r.op, "read "+v))
 		}
 		for _, remove := range c.removes {
-			if remove.certain() && !slices.ContainsFunc(c.adds, func(add *update) bool { return !o.before(add, remove) }) {
-				return o.evidence("resurrected", v+" is there at the end and was removed", claim(c.adds[0].op, "added "+v),
-					claim(remove.op, fmt.Sprintf("removed %s at %s, which had it by then", v, remove.node)), claim(r.op, "read "+v))
+			if remove.certain() && !slices.ContainsFunc(c.adds, func(add *update) bool {
+				return !o.before(add, remove)
+			}) {
+				return o.evidence("resurrected", v+" is there at the end and was removed",
+					claim(c.adds[0].op, "added "+v), claim(remove.op,
+						fmt.Sprintf("removed %s at %s, which had it by then", v, remove.node)), claim(r.op, "read "+v))
 			}
 		}
 	}
@@ -121,8 +129,8 @@ func (o *object) wrongElements(r *shown) *checker.Evidence {
 		if slices.ContainsFunc(of[add.value].removes, func(remove *update) bool { return !o.before(remove, add) }) {
 			continue
 		}
-		return o.evidence("lost-update", add.value+" is missing at the end and was added", claim(add.op, "added "+add.value),
-			claim(r.op, "read without "+add.value+", which nobody has removed"))
+		return o.evidence("lost-update", add.value+" is missing at the end and was added",
+			claim(add.op, "added "+add.value), claim(r.op, "read without "+add.value+", which nobody has removed"))
 	}
 	return nil
 }
@@ -141,16 +149,17 @@ func (o *object) wrongList(r *shown) *checker.Evidence {
 	for _, v := range r.values {
 		if there[v]++; there[v] > most[v] {
 			if most[v] == 0 {
-				return o.evidence("value-from-nowhere", v+" is there at the end and was never appended", claim(r.op, "read "+v))
+				return o.evidence("value-from-nowhere", v+" is there at the end and was never appended",
+					claim(r.op, "read "+v))
 			}
-			return o.evidence("duplicate", fmt.Sprintf("%s is there %d times at the end and was appended %d times", v, there[v], most[v]),
-				claim(r.op, "read "+v+" again"))
+			return o.evidence("duplicate", fmt.Sprintf("%s is there %d times at the end and was appended %d times", v,
+				there[v], most[v]), claim(r.op, "read "+v+" again"))
 		}
 	}
 	for i := range o.updates {
 		if u := &o.updates[i]; there[u.value] < least[u.value] {
-			return o.evidence("lost-update", u.value+" is missing at the end and was appended", claim(u.op, "appended "+u.value),
-				claim(r.op, "read without it"))
+			return o.evidence("lost-update", u.value+" is missing at the end and was appended",
+				claim(u.op, "appended "+u.value), claim(r.op, "read without it"))
 		}
 	}
 	return nil
@@ -204,10 +213,14 @@ func (o *object) before(a, b *update) bool {
 		return false
 	case a.node == b.node && a.end < b.begin:
 		return true
-	case a.removes || a.value == o.initial || slices.ContainsFunc(o.updates, func(u update) bool { return !u.removes && u.value == a.value && u.op != a.op }):
+	case a.removes || a.value == o.initial || slices.ContainsFunc(o.updates, func(u update) bool {
+		return !u.removes && u.value == a.value && u.op != a.op
+	}):
 		return false
 	}
-	return slices.ContainsFunc(o.shown, func(s shown) bool { return s.node == b.node && s.end < b.begin && s.has(a.value) })
+	return slices.ContainsFunc(o.shown, func(s shown) bool {
+		return s.node == b.node && s.end < b.begin && s.has(a.value)
+	})
 }
 
 // loose says that some update has an unknown outcome.
@@ -221,7 +234,8 @@ func (o *object) mayWrite(value string) bool {
 	return slices.ContainsFunc(o.updates, func(u update) bool { return !u.certain() && u.value == value })
 }
 
-// looseElements says that of every element in which two reads differ there is an update with unknown outcome.
+// looseElements says that of every element in which two reads differ there is an update with
+// unknown outcome.
 func (o *object) looseElements(a, b *shown) bool {
 	loose := map[string]bool{}
 	for i := range o.updates {

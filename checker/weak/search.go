@@ -25,17 +25,19 @@ type ordering struct {
 	dead    map[string]bool
 	size    int
 	steps   int
-	// patience is how many steps it may take, 0 for as many as it takes.
-	patience int
+	// budget is the number of steps it may take, 0 for no limit.
+	budget int
 }
 
 // errPatience says that an ordering ran out of it.
-var errPatience = errors.New("patience came to its end")
+var errPatience = errors.New("budget came to its end")
 
 func (g *graph) ordering(ctx context.Context) *ordering {
 	t := g.t
-	o := &ordering{ctx: ctx, t: t, before: g.before, next: make([]int, len(t.sessions)), placed: make([]bool, len(t.ops)),
-		current: make([]int, len(t.keys)), left: make([]int, len(t.ops)), fresh: make([]int, len(t.keys)), avoid: make([]int, len(t.ops)+len(t.keys)), todo: len(t.ops), dead: map[string]bool{}}
+	o := &ordering{ctx: ctx, t: t, before: g.before, next: make([]int, len(t.sessions)),
+		placed: make([]bool, len(t.ops)), current: make([]int, len(t.keys)), left: make([]int, len(t.ops)),
+		fresh: make([]int, len(t.keys)), avoid: make([]int, len(t.ops)+len(t.keys)), todo: len(t.ops),
+		dead: map[string]bool{}}
 	for k := range o.current {
 		o.current[k] = initial
 	}
@@ -72,7 +74,7 @@ func (o *ordering) find() (bool, error) {
 	if o.steps++; o.steps%256 == 0 && o.ctx.Err() != nil {
 		return false, o.ctx.Err()
 	}
-	if o.steps == o.patience {
+	if o.steps == o.budget {
 		return false, errPatience
 	}
 	eager := o.placeReads()

@@ -18,7 +18,8 @@ func sequential(ctx context.Context, modelName string, h *history.History) check
 		return unlessAmbiguous(ctx, h, model.Register{}, registers)
 	case "cas-register":
 		r := unlessAmbiguous(ctx, h, model.Register{CAS: true}, registers)
-		if t, err := registers(h, model.Register{CAS: true}); r.Verdict == checker.Valid && err == nil && t.mismatches > 0 {
+		if t, err := registers(h, model.Register{CAS: true}); r.Verdict == checker.Valid && err == nil &&
+			t.mismatches > 0 {
 			return sequentialMismatches(ctx, h, model.Register{CAS: true})
 		}
 		return r
@@ -48,7 +49,8 @@ func sequential(ctx context.Context, modelName string, h *history.History) check
 	return undecided(fmt.Errorf("no model %q", modelName))
 }
 
-// unlessAmbiguous decides by what reads say of their writes where they say it, and else by searching.
+// unlessAmbiguous decides by what reads say of their writes where they say it, and else by
+// searching.
 func unlessAmbiguous[M model.Model[S, In, Out], S, In, Out any](
 	ctx context.Context, h *history.History, m M, trace func(*history.History, M) (*trace, error),
 ) checker.Result {
@@ -106,12 +108,12 @@ func disordered(ctx context.Context, t *trace) (v *violation, method string, err
 	return nil, "order, search", nil
 }
 
-// promptly looks for an order in which also no write comes before one that had ended when it began.
-// Sequential consistency does not ask for that, so that nothing follows from there being none; but
-// systems that are not linearizable only because their reads lag have such an order (Lev-Ari,
-// Bortnikov, Keidar and Shraer, Composing Ordered Sequential Consistency, 2017: OSC(U), as of
-// ZooKeeper), and it is found at once, for it leaves open only where writes stand that were under
-// way together.
+// promptly looks for an order in which also no write comes before one that had ended when it
+// began. Sequential consistency does not ask for that, so that nothing follows from there being
+// none; but systems that are not linearizable only because their reads lag have such an order
+// (Lev-Ari, Bortnikov, Keidar and Shraer, Composing Ordered Sequential Consistency, 2017: OSC(U),
+// as of ZooKeeper), and it is found at once, because it leaves open only the order of concurrent
+// writes.
 func (g *graph) promptly(ctx context.Context) (bool, error) {
 	p := global(g.t)
 	p.inTime()
@@ -119,7 +121,7 @@ func (g *graph) promptly(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	o := p.ordering(ctx)
-	o.patience = 1000 + 20*len(g.t.ops)
+	o.budget = 1000 + 20*len(g.t.ops)
 	found, err := o.find()
 	if errors.Is(err, errPatience) {
 		return false, nil
@@ -127,8 +129,8 @@ func (g *graph) promptly(ctx context.Context) (bool, error) {
 	return found, err
 }
 
-// inTime puts every write after those that had ended when it began. Of these it names the ones that
-// do not follow from others: those that ended after the last of them had begun.
+// inTime puts every write after those that had ended when it began. It names the ones that do not
+// follow from others: those that ended after the last of them had begun.
 func (g *graph) inTime() {
 	var ended []int // writes, in the order of their ends
 	for i := range g.t.ops {

@@ -9,7 +9,8 @@ import (
 	"github.com/splitvote/splitvote/model"
 )
 
-// op is a call of a register whose reads say where they read from. A successful cas both reads and writes.
+// op is a call of a register whose reads say where they read from. A successful cas both reads and
+// writes.
 type op struct {
 	index         int // Op.Index of the invocation, for evidence
 	key, session  int
@@ -132,10 +133,12 @@ func read(
 		if a.writes {
 			v := version{o.key, a.written}
 			if a.written == first[o.key] {
-				return nil, &ambiguous{fmt.Sprintf("event %d: writes %s, which is also the initial value", o.index, a.written)}
+				return nil, &ambiguous{fmt.Sprintf("event %d: writes %s, which is also the initial value", o.index,
+					a.written)}
 			}
 			if first, twice := writer[v]; twice {
-				return nil, &ambiguous{fmt.Sprintf("events %d and %d write the same value, so that reads do not tell which they saw", t.ops[first].index, o.index)}
+				return nil, &ambiguous{fmt.Sprintf("events %d and %d write the same value, so that reads do not "+
+					"tell which they saw", t.ops[first].index, o.index)}
 			}
 			writer[v] = len(t.ops)
 		}

@@ -28,7 +28,8 @@ const (
 	Eventual          = "eventual"
 )
 
-// implies lists which levels follow from one; all but regular, safe and eventual follow from sequential.
+// implies lists which levels follow from one; all but regular, safe and eventual follow from
+// sequential.
 var implies = map[string][]string{
 	Sequential:        {Causal, PRAM, WritesFollowReads, MonotonicWrites, MonotonicReads, ReadYourWrites},
 	Causal:            {PRAM, WritesFollowReads, MonotonicWrites, MonotonicReads, ReadYourWrites},
@@ -38,11 +39,13 @@ var implies = map[string][]string{
 	Regular:           {Safe},
 }
 
-// Levels lists the levels that can be judged for a model, the strongest first; nil if there is no such model.
+// Levels lists the levels that can be judged for a model, the strongest first; nil if there is no
+// such model.
 func Levels(modelName string) []string {
 	switch {
 	case modelName == "register" || modelName == "cas-register":
-		return []string{Sequential, Causal, PRAM, WritesFollowReads, MonotonicWrites, MonotonicReads, ReadYourWrites, Regular, Safe, Eventual}
+		return []string{Sequential, Causal, PRAM, WritesFollowReads, MonotonicWrites, MonotonicReads, ReadYourWrites,
+			Regular, Safe, Eventual}
 	case modelName == "set" || modelName == "counter" || modelName == "append-list":
 		return []string{Sequential, Eventual}
 	case slices.Contains(model.Names(), modelName):
@@ -109,7 +112,9 @@ func (c leveled) Check(ctx context.Context, h *history.History) checker.Result {
 
 // trace reads the history as registers, at the first call.
 func (c leveled) trace(h *history.History) func() (*trace, error) {
-	return sync.OnceValues(func() (*trace, error) { return registers(h, model.Register{CAS: c.model == "cas-register"}) })
+	return sync.OnceValues(func() (*trace, error) {
+		return registers(h, model.Register{CAS: c.model == "cas-register"})
+	})
 }
 
 // judge is Check of a history whose trace may have been read for another level.

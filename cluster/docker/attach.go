@@ -85,7 +85,8 @@ func Attach(ctx context.Context, cfg cluster.Config, project string, opts Option
 // project lists the running containers of a Compose project: of a file if there is one of that
 // name, else by its name.
 func (e *engine) project(ctx context.Context, project string) ([]container.Summary, error) {
-	all, err := e.api.ContainerList(ctx, client.ContainerListOptions{Filters: client.Filters{}.Add("label", composeProject)})
+	all, err := e.api.ContainerList(ctx, client.ContainerListOptions{Filters: client.Filters{}.Add("label",
+		composeProject)})
 	if err != nil {
 		return nil, fmt.Errorf("docker: list containers: %w", cause(err))
 	}
@@ -117,7 +118,8 @@ func madeFrom(labels map[string]string, file os.FileInfo) bool {
 	return false
 }
 
-// choose makes nodes of containers: those wanted, in that order, or else all by name, n2 before n10.
+// choose makes nodes of containers: those wanted, in that order, or else all by name, n2 before
+// n10.
 func choose(running []container.Summary, want []history.NodeID, project string, port uint16) ([]*node, error) {
 	found := map[history.NodeID]*node{}
 	var ids []history.NodeID
@@ -129,7 +131,9 @@ func choose(running []container.Summary, want []history.NodeID, project string, 
 		found[id] = &node{id: id, name: strings.TrimPrefix(r.Names[0], "/"), container: r.ID, port: port}
 		ids = append(ids, id)
 	}
-	slices.SortFunc(ids, func(a, b history.NodeID) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	slices.SortFunc(ids, func(a, b history.NodeID) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	})
 	if len(want) == 0 {
 		want = ids
 	}

@@ -16,7 +16,8 @@ import (
 	"github.com/splitvote/splitvote/history"
 )
 
-// The cluster of docker-compose.yml, found running, suffers what our own do, and is handed back whole.
+// The cluster of docker-compose.yml, found running, suffers what our own do, and is handed back
+// whole.
 func TestAttach(t *testing.T) {
 	t.Parallel()
 	e := engine(t)
@@ -49,21 +50,25 @@ func TestAttach(t *testing.T) {
 
 	// Two nodes are cut off. One of them is killed and started anew, with a new namespace: it is
 	// cut off again.
-	cut := history.Grudge{"n1": {"n3", "n4", "n5"}, "n2": {"n3", "n4", "n5"}, "n3": {"n1", "n2"}, "n4": {"n1", "n2"}, "n5": {"n1", "n2"}}
-	if p, err := c.Partition(ctx, cut); err != nil || !p.Bit || !strings.Contains(p.Text, "n1 drops n3 n4 n5; n2 drops n3 n4 n5; n3 drops n1 n2") {
+	cut := history.Grudge{"n1": {"n3", "n4", "n5"}, "n2": {"n3", "n4", "n5"}, "n3": {"n1", "n2"}, "n4": {"n1", "n2"},
+		"n5": {"n1", "n2"}}
+	if p, err := c.Partition(ctx, cut); err != nil || !p.Bit ||
+		!strings.Contains(p.Text, "n1 drops n3 n4 n5; n2 drops n3 n4 n5; n3 drops n1 n2") {
 		t.Errorf("partition: %+v, %v", p, err)
 	}
 	await(t, "n1 and n2 know no leader", leaderless("n1", "n2"))
 	if p, err := c.Kill(ctx, "n2"); err != nil || !p.Bit {
 		t.Errorf("kill: %+v, %v", p, err)
 	}
-	if p, err := c.Partition(ctx, history.Grudge{"n2": {"n1"}}); err != nil || p.Bit || !strings.Contains(p.Text, "n2 is down") {
+	if p, err := c.Partition(ctx, history.Grudge{"n2": {"n1"}}); err != nil || p.Bit ||
+		!strings.Contains(p.Text, "n2 is down") {
 		t.Errorf("the partition of a node that is down: %+v, %v; want no bit", p, err)
 	}
 	if p, err := c.Partition(ctx, cut); err != nil || !p.Bit {
 		t.Errorf("partition: %+v, %v", p, err)
 	}
-	if p, err := c.Start(ctx, "n2"); err != nil || !p.Bit || !strings.Contains(p.Text, "cut again after ") || !strings.Contains(p.Text, "n2 drops n3 n4 n5") {
+	if p, err := c.Start(ctx, "n2"); err != nil || !p.Bit || !strings.Contains(p.Text, "cut again after ") ||
+		!strings.Contains(p.Text, "n2 drops n3 n4 n5") {
 		t.Errorf("start: %+v, %v", p, err)
 	}
 	await(t, "n1 and n2 know no leader", leaderless("n1", "n2"))
@@ -102,7 +107,8 @@ func TestAttach(t *testing.T) {
 
 	// What one run wrote another would take for lies.
 	cfg.Run += "-next"
-	if _, err := docker.Attach(ctx, cfg, file, options(t)); err == nil || !strings.Contains(err.Error(), "holds the data of an earlier run") {
+	if _, err := docker.Attach(ctx, cfg, file, options(t)); err == nil ||
+		!strings.Contains(err.Error(), "holds the data of an earlier run") {
 		t.Errorf("a second run on the same data: %v", err)
 	}
 }
@@ -126,7 +132,8 @@ func TestAttachFails(t *testing.T) {
 		"no-such-project":          "no container of the project no-such-project runs",
 		"../../docker-compose.yml": "no container of the project ../../docker-compose.yml runs",
 	} {
-		if _, err := docker.Attach(t.Context(), cfg, project, options(t)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := docker.Attach(t.Context(), cfg, project, options(t)); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: the error is %v, want %q", project, err, want)
 		}
 	}
@@ -200,7 +207,8 @@ func copyFile(t *testing.T, from, to string, change func([]byte) []byte) {
 // restart has the engine start a node's container anew, behind the cluster's back.
 func restart(t *testing.T, e *client.Client, c *docker.Cluster, id history.NodeID) {
 	t.Helper()
-	label := client.Filters{}.Add("label", "com.docker.compose.project="+runName(t), "com.docker.compose.service="+string(id))
+	label := client.Filters{}.Add("label", "com.docker.compose.project="+runName(t),
+		"com.docker.compose.service="+string(id))
 	found, err := e.ContainerList(t.Context(), client.ContainerListOptions{Filters: label})
 	if err != nil || len(found.Items) != 1 {
 		t.Fatalf("containers of %s: %v, %v", id, found.Items, err)

@@ -21,7 +21,9 @@ const claimLimit = 20 * time.Second
 // would read what that run wrote, and a correct cluster would be accused. Where a target has no
 // registers nobody can tell.
 func (c *Cluster) claim(ctx context.Context, cfg cluster.Config) error {
-	registers := slices.DeleteFunc([]string{"register", "cas-register"}, func(o string) bool { return !slices.Contains(cfg.Target.Objects(), o) })
+	registers := slices.DeleteFunc([]string{"register", "cas-register"}, func(o string) bool {
+		return !slices.Contains(cfg.Target.Objects(), o)
+	})
 	if len(registers) == 0 {
 		return nil
 	}
@@ -29,7 +31,8 @@ func (c *Cluster) claim(ctx context.Context, cfg cluster.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, claimLimit)
 	defer cancel()
 	session := cluster.Session{Process: 1 << 30, Object: object, Run: cfg.Run} // a process that no run has
-	read, err := c.first(ctx, cfg.Target, session, history.Op{Kind: history.Invoke, Process: session.Process, F: "read", Key: claimed})
+	read, err := c.first(ctx, cfg.Target, session,
+		history.Op{Kind: history.Invoke, Process: session.Process, F: "read", Key: claimed})
 	if err != nil {
 		return err
 	}
@@ -52,7 +55,8 @@ func (c *Cluster) claim(ctx context.Context, cfg cluster.Config) error {
 }
 
 // first asks one node after the other until one has carried out the call.
-func (c *Cluster) first(ctx context.Context, target cluster.Target, session cluster.Session, op history.Op) (history.Op, error) {
+func (c *Cluster) first(ctx context.Context, target cluster.Target, session cluster.Session, op history.Op) (history.Op,
+	error) {
 	said := "no node answers"
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()

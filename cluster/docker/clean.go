@@ -86,7 +86,8 @@ func (e *engine) runs(ctx context.Context) (map[string]bool, error) {
 	return owned, nil
 }
 
-// harnessLives says whether the process that labels name, and no other with its number, is still there.
+// harnessLives says whether the process that labels name, and no other with its number, is still
+// there.
 func harnessLives(labels map[string]string) bool {
 	pid, err := strconv.Atoi(labels[labelPid])
 	if err != nil || labels[labelBorn] == "" {
@@ -96,7 +97,8 @@ func harnessLives(labels map[string]string) bool {
 	return err == nil && born == labels[labelBorn]
 }
 
-// removeAll removes what has a label: nodes, then side containers, then networks. It goes on after an error.
+// removeAll removes what has a label: nodes, then side containers, then networks. It goes on after
+// an error.
 func (e *engine) removeAll(ctx context.Context, label string) ([]string, error) {
 	var removed []string
 	var errs []error
@@ -170,7 +172,8 @@ func (e *engine) removeNetworks(ctx context.Context, f client.Filters) ([]string
 	return removed, errors.Join(errs...)
 }
 
-// gone forgives that something to be removed is no longer there, or is just being removed by another.
+// gone forgives that something to be removed is no longer there, or is just being removed by
+// another.
 func gone(err error) error {
 	if errdefs.IsNotFound(err) || errdefs.IsConflict(err) && strings.Contains(err.Error(), "already in progress") {
 		return nil

@@ -13,7 +13,8 @@ import (
 
 var _ nemesis.Skewer = (*Cluster)(nil)
 
-// Skew asks a node to take its clocks for wrong; the machine's, which all containers share, stay as they are.
+// Skew asks a node to take its clocks for wrong; the machine's, which all containers share, stay
+// as they are.
 func (c *Cluster) Skew(ctx context.Context, id history.NodeID, s nemesis.Skew) (nemesis.Proof, error) {
 	n, err := c.node(id)
 	if err != nil {

@@ -20,21 +20,22 @@ import (
 type Cluster struct {
 	*live.Clients
 
-	engine   *engine
-	target   cluster.Target
-	image    string // of our own binary
-	run      string
-	dir      string
-	network  string // of the run's own; "" where the cluster was found running
-	patience time.Duration
-	nodes    []*node
+	engine       *engine
+	target       cluster.Target
+	image        string // of our own binary
+	run          string
+	dir          string
+	network      string // of the run's own; "" where the cluster was found running
+	readyTimeout time.Duration
+	nodes        []*node
 
 	ctx    context.Context // of what runs in the background
 	cancel context.CancelFunc
 	logs   sync.WaitGroup // of nodes, which end with them
 	work   sync.WaitGroup // what else runs until ctx ends
 	close  func() error
-	// closing is set before anything of the cluster is taken down: what ends from then on is no news.
+	// closing is set before anything of the cluster is taken down: what ends from then on is no
+	// news.
 	closing atomic.Bool
 
 	saying sync.Mutex
@@ -51,7 +52,8 @@ type Options struct {
 	Executable string
 	// Ready is how long a node may take until it serves; 0 is as its launch says.
 	Ready time.Duration
-	// ClientPort is, for Attach, the container's port that clients speak to; 0 is the only published one.
+	// ClientPort is, for Attach, the container's port that clients speak to; 0 is the only
+	// published one.
 	ClientPort uint16
 }
 
@@ -62,7 +64,7 @@ func newCluster(e *engine, image string, cfg cluster.Config, opts Options) *Clus
 		ctx: ctx, cancel: cancel, lost: map[link]uint64{},
 	}
 	common := cfg.Target.Launch(cluster.Member{Members: cfg.Nodes})
-	c.patience = cmp.Or(opts.Ready, common.Within, cluster.DefaultWithin)
+	c.readyTimeout = cmp.Or(opts.Ready, common.Within, cluster.DefaultWithin)
 	c.close = sync.OnceValue(c.tearDown)
 	return c
 }
@@ -74,7 +76,8 @@ func (c *Cluster) serve(cfg cluster.Config) {
 		ids[i] = n.id
 	}
 	c.Clients = live.NewClients(live.Config{
-		Target: cfg.Target, Nodes: ids, Object: cfg.Object, Run: cfg.Run, Retry: cfg.Retry, OnStatus: cfg.OnStatus, OnExit: cfg.OnExit,
+		Target: cfg.Target, Nodes: ids, Object: cfg.Object, Run: cfg.Run, Retry: cfg.Retry, OnStatus: cfg.OnStatus,
+		OnExit: cfg.OnExit,
 		Addr: func(id history.NodeID) string {
 			n, err := c.node(id)
 			if err != nil {
@@ -86,10 +89,12 @@ func (c *Cluster) serve(cfg cluster.Config) {
 	c.watch()
 }
 
-// Close ends every call and removes what was started; a cluster that was found running is handed back whole.
+// Close ends every call and removes what was started; a cluster that was found running is handed
+// back whole.
 func (c *Cluster) Close() error { return c.close() }
 
-// closeLimit is the time that tearing down may take: an engine that is gone must not keep the harness.
+// closeLimit is the time that tearing down may take: an engine that is gone must not keep the
+// harness.
 const closeLimit = 30 * time.Second
 
 func (c *Cluster) tearDown() error {

@@ -93,15 +93,16 @@ var settle = sync.OnceFunc(func() {
 	}
 })
 
-// host is where an engine should be: DOCKER_HOST, or else the first socket there is of those that
-// engines use, with and without root and on a Mac.
+// host is where an engine should be: DOCKER_HOST, or else the first existing socket among those
+// that engines use, with and without root and on a Mac.
 func host() string {
 	if h := os.Getenv(client.EnvOverrideHost); h != "" {
 		return h
 	}
 	sockets := []string{"/var/run/docker.sock", filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "docker.sock")}
 	if home, err := os.UserHomeDir(); err == nil {
-		sockets = append(sockets, filepath.Join(home, ".docker/run/docker.sock"), filepath.Join(home, ".docker/desktop/docker.sock"))
+		sockets = append(sockets, filepath.Join(home, ".docker/run/docker.sock"),
+			filepath.Join(home, ".docker/desktop/docker.sock"))
 	}
 	for _, s := range sockets {
 		if _, err := os.Stat(s); err == nil {
@@ -121,7 +122,8 @@ func isLocal(host string) error {
 	if ip := net.ParseIP(name); name == "localhost" || ip != nil && ip.IsLoopback() {
 		return nil
 	}
-	return &Error{fmt.Errorf("docker: the engine at %s is on another machine, where ports published on loopback are out of reach", host),
+	return &Error{fmt.Errorf("docker: the engine at %s is on another machine, where ports published on loopback are "+
+		"out of reach", host),
 		"run splitvote on that machine"}
 }
 

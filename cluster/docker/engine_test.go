@@ -22,13 +22,16 @@ func TestAvailable(t *testing.T) {
 	for host, want := range map[string]struct{ err, hint string }{
 		"unix:///no/such/docker.sock": {"docker: no engine answers at unix:///no/such/docker.sock: ", "DOCKER_HOST"},
 		"tcp://127.0.0.1:1":           {"docker: no engine answers at tcp://127.0.0.1:1: ", "DOCKER_HOST"},
-		"tcp://192.0.2.1:2375":        {"docker: the engine at tcp://192.0.2.1:2375 is on another machine", "that machine"},
-		"ssh://root@example.com":      {"docker: the engine at ssh://root@example.com is on another machine", "that machine"},
+		"tcp://192.0.2.1:2375": {"docker: the engine at tcp://192.0.2.1:2375 is on another machine",
+			"that machine"},
+		"ssh://root@example.com": {"docker: the engine at ssh://root@example.com is on another machine",
+			"that machine"},
 	} {
 		t.Setenv("DOCKER_HOST", host)
 		err := docker.Available(t.Context())
 		var hinted *docker.Error
-		if !errors.As(err, &hinted) || !strings.HasPrefix(err.Error(), want.err) || !strings.Contains(hinted.Hint, want.hint) {
+		if !errors.As(err, &hinted) || !strings.HasPrefix(err.Error(), want.err) ||
+			!strings.Contains(hinted.Hint, want.hint) {
 			t.Errorf("%s: %v, want %q", host, err, want.err)
 		} else if strings.Contains(err.Error(), "\n") || strings.Contains(hinted.Hint, "\n") {
 			t.Errorf("%s: %q is more than a line", host, err)
@@ -36,7 +39,8 @@ func TestAvailable(t *testing.T) {
 	}
 }
 
-// An engine that is lost in the midst of a run: calls and faults still end, and Close says what is left.
+// An engine that is lost in the midst of a run: calls and faults still end, and Close says what is
+// left.
 func TestEngineLost(t *testing.T) {
 	e := engine(t)
 	cfg := config(t, raftTarget())
@@ -67,7 +71,9 @@ func TestEngineLost(t *testing.T) {
 		}
 	}
 	var hinted *docker.Error
-	if err := c.Close(); !errors.As(err, &hinted) || !strings.Contains(err.Error(), "containers of run "+cfg.Run+" are left") || !strings.Contains(hinted.Hint, "splitvote clean") {
+	if err := c.Close(); !errors.As(err, &hinted) ||
+		!strings.Contains(err.Error(), "containers of run "+cfg.Run+" are left") ||
+		!strings.Contains(hinted.Hint, "splitvote clean") {
 		t.Errorf("close says %v, want what is left and how to remove it", err)
 	}
 
@@ -134,7 +140,8 @@ func (r *relay) serve() {
 	}
 }
 
-// pump copies until one side ends, and then ends that direction alone: a client may say that it has said all.
+// pump copies until one side ends, and then ends that direction alone: a client may say that it
+// has said all.
 func (r *relay) pump(to, from net.Conn) {
 	io.Copy(to, from)
 	if half, ok := to.(interface{ CloseWrite() error }); ok {

@@ -80,7 +80,8 @@ func TestExits(t *testing.T) {
 	want := func(id history.NodeID, how, outside string) {
 		t.Helper()
 		x := told.take(t)
-		if x.Node != id || !strings.HasPrefix(x.How, how) || !strings.HasPrefix(x.Outside, outside) || (x.Outside == "") != (outside == "") {
+		if x.Node != id || !strings.HasPrefix(x.How, how) || !strings.HasPrefix(x.Outside, outside) ||
+			(x.Outside == "") != (outside == "") {
 			t.Errorf("told %+v, want %s, %s, %q", x, id, how, outside)
 		}
 		if outside == "" && (len(x.Log) == 0 || x.File != filepath.Join(cfg.Dir, "nodes", string(id)+".log")) {

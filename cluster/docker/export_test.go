@@ -44,7 +44,8 @@ func Spoil(ctx context.Context, c *Cluster, id history.NodeID) error {
 	if err := errors.Join(err, w.Close()); err != nil {
 		return err
 	}
-	_, err = c.engine.api.CopyToContainer(ctx, n.container, client.CopyToContainerOptions{DestinationPath: "/", Content: &b})
+	_, err = c.engine.api.CopyToContainer(ctx, n.container,
+		client.CopyToContainerOptions{DestinationPath: "/", Content: &b})
 	return err
 }
 

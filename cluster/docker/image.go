@@ -113,7 +113,8 @@ func (c *Cluster) imageOf(ctx context.Context, l cluster.Launch) (string, error)
 		err = pulling.Wait(ctx)
 	}
 	if err != nil {
-		return "", &Error{fmt.Errorf("docker: pull %s: %w", l.Image, cause(err)), "docker pull or docker load brings an image to the engine"}
+		return "", &Error{fmt.Errorf("docker: pull %s: %w", l.Image, cause(err)),
+			"docker pull or docker load brings an image to the engine"}
 	}
 	return l.Image, nil
 }

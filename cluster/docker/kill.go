@@ -30,7 +30,8 @@ func (c *Cluster) Kill(ctx context.Context, id history.NodeID) (nemesis.Proof, e
 		return nemesis.Proof{Text: fmt.Sprintf("%s was %s already", n.id, before.Status)}, nil
 	}
 	n.deaths.Add(1)
-	if _, err := c.engine.api.ContainerKill(ctx, n.container, client.ContainerKillOptions{Signal: "SIGKILL"}); err != nil {
+	if _, err := c.engine.api.ContainerKill(ctx, n.container,
+		client.ContainerKillOptions{Signal: "SIGKILL"}); err != nil {
 		n.countOff() // it ended just now, by itself
 		return nemesis.Proof{}, fmt.Errorf("docker: kill %s: %w", n.name, cause(err))
 	}
@@ -53,7 +54,8 @@ func (c *Cluster) Kill(ctx context.Context, id history.NodeID) (nemesis.Proof, e
 // serve, and be cut off.
 const restartLimit = 5 * time.Second
 
-// Start starts a node's container again and returns once it serves, or after restartLimit if it runs.
+// Start starts a node's container again and returns once it serves, or after restartLimit if it
+// runs.
 func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
 	n, err := c.node(id)
 	if err != nil {
@@ -81,9 +83,10 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 	}
 	proof := nemesis.Proof{Bit: cut.Bit}
 	says := func(what string) {
-		proof.Text = fmt.Sprintf("%s %s as pid %d after %v%s", n.id, what, state.Pid, time.Since(asked).Round(time.Millisecond), cut.Text)
+		proof.Text = fmt.Sprintf("%s %s as pid %d after %v%s", n.id, what, state.Pid,
+			time.Since(asked).Round(time.Millisecond), cut.Text)
 	}
-	err = c.awaitReady(ctx, n, min(restartLimit, c.patience))
+	err = c.awaitReady(ctx, n, min(restartLimit, c.readyTimeout))
 	var late *notReady
 	switch {
 	case err == nil:
@@ -104,7 +107,7 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 
 // keepClockLater sets the clocks of a node once it serves, if it does so in its time.
 func (c *Cluster) keepClockLater(n *node) {
-	if c.awaitReady(c.ctx, n, c.patience) != nil {
+	if c.awaitReady(c.ctx, n, c.readyTimeout) != nil {
 		return // it died, is cut off, or the run is over
 	}
 	if err := c.KeepClock(c.ctx, n.id); err != nil && !c.closing.Load() {
@@ -112,9 +115,11 @@ func (c *Cluster) keepClockLater(n *node) {
 	}
 }
 
-// awaitEnd waits until a node's container has ended: the engine answers a kill when the signal is sent.
+// awaitEnd waits until a node's container has ended: the engine answers a kill when the signal is
+// sent.
 func (e *engine) awaitEnd(ctx context.Context, n *node) error {
-	w := e.api.ContainerWait(ctx, n.container, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
+	w := e.api.ContainerWait(ctx, n.container,
+		client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
 	select {
 	case <-w.Result:
 		return nil

@@ -77,7 +77,8 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// engine is what tests ask beside the cluster. Where no engine answers, the test is skipped by name.
+// engine is what tests ask beside the cluster. Where no engine answers, the test is skipped by
+// name.
 func engine(t *testing.T) *client.Client {
 	t.Helper()
 	if err := docker.Available(t.Context()); err != nil {
@@ -108,7 +109,8 @@ func runName(t *testing.T) string {
 func config(t *testing.T, target cluster.Target) cluster.Config {
 	cfg := cluster.Config{
 		Target: target, Nodes: []history.NodeID{"n1", "n2", "n3"}, Object: "register", Options: map[string]string{},
-		Seed: 1, Retry: cluster.DefaultRetry, Tick: 25 * time.Millisecond, Dir: t.TempDir(), Run: runName(t), Log: io.Discard,
+		Seed: 1, Retry: cluster.DefaultRetry, Tick: 25 * time.Millisecond, Dir: t.TempDir(), Run: runName(t),
+		Log: io.Discard,
 	}
 	for _, o := range raft.Protocol().Options {
 		cfg.Options[o.Name] = o.Default

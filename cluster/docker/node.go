@@ -27,8 +27,9 @@ type node struct {
 
 	deaths atomic.Int32 // that we have caused and of which the engine has not told yet
 
-	born   string                        // when it was last started, as the engine says, and
-	joined int                           // how often a side container joined it; both only where the cluster was found running
+	born string // when it was last started, as the engine says, and
+	// how often a side container joined it; both only where the cluster was found running
+	joined int
 	named  map[netip.Addr]history.NodeID // whom its kernel drops, as last told; under Cluster.cutting
 
 	mu   sync.Mutex
@@ -106,7 +107,8 @@ func (n *node) locate(c container.InspectResponse) error {
 	return nil
 }
 
-// ours reports whether an address is one of this machine's, as the engine's machine has the gateway's.
+// ours reports whether an address is one of this machine's, as the engine's machine has the
+// gateway's.
 func ours(ip netip.Addr) bool {
 	addresses, err := net.InterfaceAddrs()
 	if err != nil || !ip.IsValid() {

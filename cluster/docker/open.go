@@ -51,7 +51,8 @@ func Open(ctx context.Context, cfg cluster.Config, opts Options) (_ *Cluster, er
 		peers = port
 	}
 	for _, id := range cfg.Nodes {
-		c.nodes = append(c.nodes, &node{id: id, name: fmt.Sprintf("splitvote-%s-%s", cfg.Run, id), port: port, peerPort: peers})
+		c.nodes = append(c.nodes, &node{id: id, name: fmt.Sprintf("splitvote-%s-%s", cfg.Run, id), port: port,
+			peerPort: peers})
 	}
 	// Every address is known before the first node is told of its peers.
 	if err := each(ctx, c.nodes, c.openSide); err != nil {
@@ -68,7 +69,9 @@ func Open(ctx context.Context, cfg cluster.Config, opts Options) (_ *Cluster, er
 		}
 		launches[n] = l
 	}
-	if err := each(ctx, c.nodes, func(ctx context.Context, n *node) error { return c.openNode(ctx, n, launches[n]) }); err != nil {
+	if err := each(ctx, c.nodes, func(ctx context.Context, n *node) error {
+		return c.openNode(ctx, n, launches[n])
+	}); err != nil {
 		return nil, err
 	}
 	if err := each(ctx, c.nodes, c.mustServe); err != nil {
@@ -87,7 +90,8 @@ func note(cfg cluster.Config) error {
 	return cfg.Reaper.Note(cluster.ReapDocker, cfg.Run)
 }
 
-// openSide starts the side container that owns a node's namespace, and learns the node's address from it.
+// openSide starts the side container that owns a node's namespace, and learns the node's address
+// from it.
 func (c *Cluster) openSide(ctx context.Context, n *node) error {
 	id, err := c.engine.createSide(ctx, c.image, c.network, c.run, n)
 	if err != nil {
@@ -155,7 +159,8 @@ func makeLogDir(dir string) error {
 	return os.MkdirAll(filepath.Join(dir, "nodes"), 0o755)
 }
 
-// each does something to all nodes at once. The first error ends the others and is the one returned.
+// each does something to all nodes at once. The first error ends the others and is the one
+// returned.
 func each(ctx context.Context, nodes []*node, do func(context.Context, *node) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, n := range nodes {

@@ -28,13 +28,27 @@ func TestOpenFails(t *testing.T) {
 		options func(*docker.Options)
 		want    []string
 	}{
-		"a node that ends":         {func(l *cluster.Launch) { l.Argv = []string{"no-such-command"} }, ready, []string{"ended with exit status 254 before it was ready", `no such command: "no-such-command"`}},
-		"a node that never serves": {func(l *cluster.Launch) { l.Ready = "/nowhere" }, ready, []string{"was not ready within 2s", "/nowhere answers 404", "  time="}},
-		"an image that is nowhere": {func(l *cluster.Launch) { l.Image = "127.0.0.1:1/no/such:image" }, ready, []string{"pull 127.0.0.1:1/no/such:image"}},
-		"no launch":                {func(l *cluster.Launch) { l.Err = errors.New("line 3: no such field") }, ready, []string{"start n1: line 3: no such field"}},
-		"no executable":            {nil, func(o *docker.Options) { o.Executable = "no/such/file" }, []string{"it is no Linux executable"}},
-		"of another machine":       {nil, func(o *docker.Options) { o.Executable = patched(t, foreign) }, []string{"it is of EM_SPARC"}},
-		"dynamically linked":       {nil, func(o *docker.Options) { o.Executable = patched(t, dynamic) }, []string{"it is dynamically linked"}},
+		"a node that ends": {func(l *cluster.Launch) {
+			l.Argv = []string{"no-such-command"}
+		}, ready, []string{"ended with exit status 254 before it was ready", `no such command: "no-such-command"`}},
+		"a node that never serves": {func(l *cluster.Launch) {
+			l.Ready = "/nowhere"
+		}, ready, []string{"was not ready within 2s", "/nowhere answers 404", "  time="}},
+		"an image that is nowhere": {func(l *cluster.Launch) {
+			l.Image = "127.0.0.1:1/no/such:image"
+		}, ready, []string{"pull 127.0.0.1:1/no/such:image"}},
+		"no launch": {func(l *cluster.Launch) {
+			l.Err = errors.New("line 3: no such field")
+		}, ready, []string{"start n1: line 3: no such field"}},
+		"no executable": {nil, func(o *docker.Options) {
+			o.Executable = "no/such/file"
+		}, []string{"it is no Linux executable"}},
+		"of another machine": {nil, func(o *docker.Options) {
+			o.Executable = patched(t, foreign)
+		}, []string{"it is of EM_SPARC"}},
+		"dynamically linked": {nil, func(o *docker.Options) {
+			o.Executable = patched(t, dynamic)
+		}, []string{"it is dynamically linked"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, o := config(t, raftTarget()), options(t)
@@ -132,7 +146,8 @@ func TestImage(t *testing.T) {
 	e := engine(t)
 	open(t, e, config(t, raftTarget()))
 	images := func() []string {
-		found, err := e.ImageList(t.Context(), client.ImageListOptions{Filters: client.Filters{}.Add("reference", "splitvote")})
+		found, err := e.ImageList(t.Context(), client.ImageListOptions{Filters: client.Filters{}.Add("reference",
+			"splitvote")})
 		if err != nil {
 			t.Fatal(err)
 		}

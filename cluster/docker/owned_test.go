@@ -6,7 +6,8 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// Clean leaves alone what a living harness owns, from its first network on, and nothing of a dead one.
+// Clean leaves alone what a living harness owns, from its first network on, and nothing of a dead
+// one.
 func TestCleanKnowsTheLiving(t *testing.T) {
 	if err := Available(t.Context()); err != nil {
 		t.Skip(err)
@@ -22,7 +23,8 @@ func TestCleanKnowsTheLiving(t *testing.T) {
 		if run == dead {
 			l[labelBorn] = "long ago" // a process that had our number
 		}
-		_, err := e.api.NetworkCreate(t.Context(), "splitvote-"+run, client.NetworkCreateOptions{Driver: "bridge", Labels: l})
+		_, err := e.api.NetworkCreate(t.Context(), "splitvote-"+run,
+			client.NetworkCreateOptions{Driver: "bridge", Labels: l})
 		if err != nil {
 			t.Fatal(err)
 		}

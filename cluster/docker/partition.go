@@ -89,8 +89,9 @@ func (c *Cluster) apply(ctx context.Context, cut history.Grudge) (nemesis.Proof,
 		held = append(held, n.drops(answers[i].Has)...)
 	}
 	return nemesis.Proof{
-		Bit:  exact && (len(held) > 0 || len(cut) == 0),
-		Text: "read back from the kernels: " + cmp.Or(strings.Join(held, "; "), "nothing is dropped") + strings.Join(down, ""),
+		Bit: exact && (len(held) > 0 || len(cut) == 0),
+		Text: "read back from the kernels: " + cmp.Or(strings.Join(held, "; "), "nothing is dropped") +
+			strings.Join(down, ""),
 	}, errors.Join(errs...)
 }
 
@@ -183,5 +184,6 @@ func toll(lost map[link]uint64) nemesis.Proof {
 	if total == 0 {
 		return nemesis.Proof{Text: "the kernels dropped nothing: no packet came to the cut"}
 	}
-	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("the kernels dropped %d packets: %s", total, strings.Join(each, ", "))}
+	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("the kernels dropped %d packets: %s", total,
+		strings.Join(each, ", "))}
 }

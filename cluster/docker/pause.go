@@ -32,7 +32,8 @@ func (c *Cluster) Resume(ctx context.Context, id history.NodeID) (nemesis.Proof,
 }
 
 // freeze takes a node's container from one state to another.
-func (c *Cluster) freeze(ctx context.Context, id history.NodeID, from, to container.ContainerState, do func(id string) error) (nemesis.Proof, error) {
+func (c *Cluster) freeze(ctx context.Context, id history.NodeID, from, to container.ContainerState,
+	do func(id string) error) (nemesis.Proof, error) {
 	n, err := c.node(id)
 	if err != nil {
 		return nemesis.Proof{}, err

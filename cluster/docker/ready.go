@@ -11,7 +11,8 @@ import (
 	"github.com/splitvote/splitvote/cluster/live"
 )
 
-// probe is the time between two looks at a node that is not ready yet; answer is how long one look may take.
+// probe is the time between two looks at a node that is not ready yet; answer is how long one look
+// may take.
 const (
 	probeEvery = 50 * time.Millisecond
 	probeLimit = time.Second
@@ -44,7 +45,8 @@ func (c *Cluster) awaitReady(ctx context.Context, n *node, limit time.Duration) 
 		case err != nil:
 			return err
 		case !state.Running:
-			return &notReady{true, fmt.Errorf("docker: %s ended with exit status %d before it was ready", n.id, state.ExitCode)}
+			return &notReady{true, fmt.Errorf("docker: %s ended with exit status %d before it was ready", n.id,
+				state.ExitCode)}
 		}
 		select {
 		case <-t.C:
@@ -60,9 +62,10 @@ func (c *Cluster) awaitReady(ctx context.Context, n *node, limit time.Duration) 
 // mustServe waits until a node serves that the run cannot begin without. The last lines of one that
 // does not go to the progress.
 func (c *Cluster) mustServe(ctx context.Context, n *node) error {
-	err := c.awaitReady(ctx, n, c.patience)
+	err := c.awaitReady(ctx, n, c.readyTimeout)
 	if late := (*notReady)(nil); errors.As(err, &late) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logLimit) // another node's failure may have ended ctx
+		// another node's failure may have ended ctx
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logLimit)
 		defer cancel()
 		c.say("%s last said (%s):%s", n.id, c.logFile(n), live.Folded(c.lastLines(ctx, n)))
 	}

@@ -32,7 +32,8 @@ func (c *Cluster) watch() {
 				c.hear(e, signals)
 			case err := <-heard.Err:
 				if c.ctx.Err() == nil {
-					c.exited(cluster.Exit{How: "lost", Outside: fmt.Sprintf("the engine no longer answers: %v", cause(err))})
+					c.exited(cluster.Exit{How: "lost", Outside: fmt.Sprintf("the engine no longer answers: %v",
+						cause(err))})
 				}
 				return
 			}
@@ -71,7 +72,8 @@ func (c *Cluster) hear(e events.Message, signals map[string]string) {
 // fault of its own.
 var outsiders = map[int]string{129: "SIGHUP", 130: "SIGINT", killed: "SIGKILL", 143: "SIGTERM"}
 
-// died tells of a member's end. signal is what somebody else had the engine send to it, "" for nothing.
+// died tells of a member's end. signal is what somebody else had the engine send to it, "" for
+// nothing.
 func (c *Cluster) died(n *node, code int, signal string) {
 	if c.ctx.Err() != nil || c.closing.Load() {
 		return

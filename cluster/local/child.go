@@ -98,7 +98,8 @@ func newLauncher() *launcher {
 	return l
 }
 
-// run starts cmd as the leader of a process group of its own, which a terminal's Ctrl-C does not reach.
+// run starts cmd as the leader of a process group of its own, which a terminal's Ctrl-C does not
+// reach.
 func (l *launcher) run(cmd *exec.Cmd) (*child, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	dieWithParent(cmd.SysProcAttr)

@@ -59,9 +59,11 @@ func (f fake) Launch(m cluster.Member) cluster.Launch {
 		return cluster.Launch{Err: errors.New("line 3: no such field")}
 	case "own":
 		return cluster.Launch{Image: "fake:1", OnePort: true,
-			Local: &cluster.Command{Argv: []string{os.Args[0], "fake-node", string(member)}, Env: []string{"FAKE_MODE=own"}, Dir: "/"}}
+			Local: &cluster.Command{Argv: []string{os.Args[0], "fake-node", string(member)},
+				Env: []string{"FAKE_MODE=own"}, Dir: "/"}}
 	}
-	return cluster.Launch{Argv: []string{"fake-node", string(member)}, Env: []string{"FAKE_MODE=" + f.mode}, Ready: "/ready"}
+	return cluster.Launch{Argv: []string{"fake-node", string(member)}, Env: []string{"FAKE_MODE=" + f.mode},
+		Ready: "/ready"}
 }
 
 func (fake) Dial(_ context.Context, addr string, _ cluster.Session) (cluster.Client, error) {
@@ -213,7 +215,8 @@ func (h *hearing) since() string {
 	return string(text)
 }
 
-// speak says hello to a peer, and then something again and again; and begins anew when the connection ends.
+// speak says hello to a peer, and then something again and again; and begins anew when the
+// connection ends.
 func speak(name, addr string) {
 	tick := time.NewTicker(2 * time.Millisecond)
 	for {

@@ -64,7 +64,8 @@ func newLedger(state string) (name string, err error) {
 	return filepath.Join(dir, rand.Text()+".jsonl"), err
 }
 
-// markOf is what the environment of a node, and of whatever it starts, holds in a cluster with that ledger.
+// markOf is what the environment of a node, and of whatever it starts, holds in a cluster with
+// that ledger.
 func markOf(ledger string) string {
 	return "SPLITVOTE_MEMBER_OF=" + strings.TrimSuffix(filepath.Base(ledger), ".jsonl")
 }
@@ -243,7 +244,8 @@ func readLedger(name string) ([]entry, error) {
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			return nil, fmt.Errorf("line %d: %w", len(entries)+1, err)
 		}
-		if e.Pid <= 1 && len(entries) > 0 { // as a number to signal, these are whole groups or init; a harness may be init
+		// as a number to signal, these are whole groups or init; a harness may be init
+		if e.Pid <= 1 && len(entries) > 0 {
 			return nil, fmt.Errorf("line %d: pid is %d", len(entries)+1, e.Pid)
 		}
 		entries = append(entries, e)

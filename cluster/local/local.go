@@ -98,7 +98,7 @@ func (c *Cluster) open(ctx context.Context) error {
 		starts.Go(func() error {
 			n.mu.Lock()
 			defer n.mu.Unlock()
-			_, err := c.start(ctx, n, patience{c.config.Ready, true})
+			_, err := c.start(ctx, n, startWait{c.config.Ready, true})
 			return err
 		})
 	}

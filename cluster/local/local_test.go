@@ -33,7 +33,8 @@ var nodes = []history.NodeID{"n1", "n2", "n3"}
 func config(dir, state, mode string) local.Config {
 	return local.Config{
 		Config: cluster.Config{
-			Target: fake{mode}, Nodes: nodes, Object: "register", Retry: cluster.DefaultRetry, Dir: dir, Run: "test", Log: io.Discard,
+			Target: fake{mode}, Nodes: nodes, Object: "register", Retry: cluster.DefaultRetry, Dir: dir, Run: "test",
+			Log: io.Discard,
 		},
 		State: state,
 	}
@@ -69,7 +70,8 @@ func asked(t *testing.T, l *local.Cluster, node history.NodeID, f string) string
 
 func alive(pid int) bool { return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
 
-// running is like alive, but not of a process that has ended and that its parent, not we, must wait for.
+// running is like alive, but not of a process that has ended and that its parent, not we, must
+// wait for.
 func running(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return alive(pid) && (err != nil || !bytes.Contains(stat, []byte(") Z ")))
@@ -137,7 +139,8 @@ func TestKillAndStart(t *testing.T) {
 	if got := asked(t, l, "n2", "starts"); got != "2" {
 		t.Errorf("n2 was started %s times, by its directory, want 2", got)
 	}
-	if text, err := os.ReadFile(filepath.Join(dir, "nodes", "n2.log")); err != nil || string(text) != "n2 serves\nn2 serves\n" {
+	if text, err := os.ReadFile(filepath.Join(dir, "nodes", "n2.log")); err != nil ||
+		string(text) != "n2 serves\nn2 serves\n" {
 		t.Errorf("its log is %q, %v", text, err)
 	}
 	if _, err := l.Kill(t.Context(), "n9"); err == nil || err.Error() != "no node n9" {
@@ -317,18 +320,22 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-// A node that does not come up fails Open in one line, with its last words beside it; nothing is left.
+// A node that does not come up fails Open in one line, with its last words beside it; nothing is
+// left.
 func TestOpenFails(t *testing.T) {
 	tests := []struct {
 		name, mode, executable string
 		want                   string // pattern
 		log                    []string
 	}{
-		{"exits", "exit n2", "", `start n2: ended before it was ready, exit status 1`, []string{"about to fail", "no such luck"}},
-		{"never ready", "never n3", "", `start n3: not ready after 2s: /ready answers 503 Service Unavailable`, []string{"n3 serves"}},
+		{"exits", "exit n2", "", `start n2: ended before it was ready, exit status 1`,
+			[]string{"about to fail", "no such luck"}},
+		{"never ready", "never n3", "", `start n3: not ready after 2s: /ready answers 503 Service Unavailable`,
+			[]string{"n3 serves"}},
 		{"an image", "image", "", `start n\d: target fake is the image fake:1, and local runs no images`, nil},
 		{"no launch", "impossible", "", `start n\d: line 3: no such field`, nil},
-		{"no binary", "", "/nowhere/splitvote", `start n\d: fork/exec /nowhere/splitvote: no such file or directory`, nil},
+		{"no binary", "", "/nowhere/splitvote",
+			`start n\d: fork/exec /nowhere/splitvote: no such file or directory`, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -368,8 +375,8 @@ func TestProgramOfItsOwn(t *testing.T) {
 	}
 }
 
-// A node that is started again and cannot serve yet, for it needs others that it cannot reach, goes
-// on trying.
+// A node that is started again and cannot serve yet, because it needs others that it cannot reach,
+// goes on trying.
 func TestStartOfTheSlow(t *testing.T) {
 	c := config(t.TempDir(), t.TempDir(), "once n1")
 	c.Ready = 5 * time.Second
@@ -452,8 +459,10 @@ func TestExits(t *testing.T) {
 			proved(t, p, err, true, `was down since pid \d+; pid \d+ ended again, exit status 3`)
 		}, "exit status 3", "", []string{"not again"}},
 		"by a fault of its own": {"", by(syscall.SIGSYS), "exit status 2", "", nil},
-		"killed by others":      {"", by(syscall.SIGKILL), "signal: killed", "was killed from outside the run", []string{"n2 serves"}},
-		"ended by others":       {"", by(syscall.SIGTERM), "signal: terminated", "was killed from outside the run", []string{"n2 serves"}},
+		"killed by others": {"", by(syscall.SIGKILL), "signal: killed", "was killed from outside the run",
+			[]string{"n2 serves"}},
+		"ended by others": {"", by(syscall.SIGTERM), "signal: terminated", "was killed from outside the run",
+			[]string{"n2 serves"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var said lines
@@ -467,8 +476,9 @@ func TestExits(t *testing.T) {
 			tt.end(t, l)
 			eventually(t, "the news", func() bool { return len(told.all()) == 1 })
 			e := told.all()[0]
-			if e.Node != "n2" || !regexp.MustCompile("^"+tt.how+"$").MatchString(e.How) || e.Outside != tt.outside || e.At <= 0 ||
-				e.File != filepath.Join(c.Dir, "nodes", "n2.log") || (e.Err() != nil) != (tt.outside != "") {
+			if e.Node != "n2" || !regexp.MustCompile("^"+tt.how+"$").MatchString(e.How) || e.Outside != tt.outside ||
+				e.At <= 0 || e.File != filepath.Join(c.Dir, "nodes", "n2.log") ||
+				(e.Err() != nil) != (tt.outside != "") {
 				t.Errorf("told %+v", e)
 			}
 			if d := cmp.Diff(tt.log, e.Log); d != "" && tt.log != nil {
@@ -593,7 +603,8 @@ func fakeHarness(args []string) {
 	select {}
 }
 
-// L3: a harness that is killed leaves no process; Clean removes what it leaves, and touches no run under way.
+// L3: a harness that is killed leaves no process; Clean removes what it leaves, and touches no run
+// under way.
 func TestHarnessKilled(t *testing.T) {
 	dir, state := t.TempDir(), t.TempDir()
 	harness := exec.Command(os.Args[0], "fake-harness", dir, state)
@@ -615,7 +626,8 @@ func TestHarnessKilled(t *testing.T) {
 	if n, err := local.Clean(state, &log); n != 0 || err != nil {
 		t.Errorf("clean of a run under way killed %d, %v", n, err)
 	}
-	if want := fmt.Sprintf("run test is still under way in pid %d: left alone\n", harness.Process.Pid); log.String() != want {
+	if want := fmt.Sprintf("run test is still under way in pid %d: left alone\n",
+		harness.Process.Pid); log.String() != want {
 		t.Errorf("clean said %q, want %q", log.String(), want)
 	}
 	harness.Process.Kill()
@@ -631,7 +643,8 @@ func TestHarnessKilled(t *testing.T) {
 		}
 		return true
 	})
-	if left := append(entries(t, filepath.Join(state, "local")), entries(t, filepath.Join(dir, "data"))...); len(left) > 0 {
+	if left := append(entries(t, filepath.Join(state, "local")),
+		entries(t, filepath.Join(dir, "data"))...); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
 }
@@ -681,7 +694,8 @@ func TestClean(t *testing.T) {
 		t.Errorf("clean killed %d, %v, want 2", n, err)
 	}
 	if running(pids["n1"]) || !running(pids["n2"]) || running(pids["n3"]) {
-		t.Errorf("running: n1 %v, n2 %v, n3 %v, want n2 alone", running(pids["n1"]), running(pids["n2"]), running(pids["n3"]))
+		t.Errorf("running: n1 %v, n2 %v, n3 %v, want n2 alone", running(pids["n1"]), running(pids["n2"]),
+			running(pids["n3"]))
 	}
 	for _, n := range []string{"n1", "n3"} {
 		if want := fmt.Sprintf("killed %s of run test, pid %d\n", n, pids[n]); !strings.Contains(said.String(), want) {

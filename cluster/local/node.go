@@ -67,7 +67,7 @@ const moves = 5
 
 // start starts a node that is down and waits until it serves. One that must serve is ended if it
 // does not; the end of any other is news (watch). Where a port of it was taken, it moves.
-func (c *Cluster) start(ctx context.Context, n *node, p patience) (serves bool, err error) {
+func (c *Cluster) start(ctx context.Context, n *node, p startWait) (serves bool, err error) {
 	for range moves {
 		serves, err = c.launch(ctx, n, p)
 		if !errors.Is(err, errTaken) {
@@ -83,8 +83,9 @@ func (c *Cluster) start(ctx context.Context, n *node, p patience) (serves bool, 
 	return c.launch(ctx, n, p)
 }
 
-// patience is how long a started node is waited for, and whether it is ended if it does not serve by then.
-type patience struct {
+// startWait is how long to wait for a started node, and whether it is ended if it does not serve
+// by then.
+type startWait struct {
 	limit time.Duration
 	must  bool
 }
@@ -93,14 +94,15 @@ type patience struct {
 // others to serve, and be cut off.
 const restartLimit = 5 * time.Second
 
-func (c *Cluster) launch(ctx context.Context, n *node, p patience) (serves bool, err error) {
+func (c *Cluster) launch(ctx context.Context, n *node, p startWait) (serves bool, err error) {
 	at := *n.at.Load()
 	launch := c.config.Target.Launch(c.member(n, at))
 	switch {
 	case launch.Err != nil:
 		return false, fmt.Errorf("start %s: %w", n.id, launch.Err)
 	case launch.Image != "" && launch.Local == nil:
-		return false, fmt.Errorf("start %s: target %s is the image %s, and local runs no images", n.id, c.config.Target.Name(), launch.Image)
+		return false, fmt.Errorf("start %s: target %s is the image %s, and local runs no images", n.id,
+			c.config.Target.Name(), launch.Image)
 	}
 	log, err := os.OpenFile(n.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
@@ -126,7 +128,9 @@ func (c *Cluster) launch(ctx context.Context, n *node, p patience) (serves bool,
 	if err := c.ledger.add(entry{Node: n.id, Pid: child.pid()}); err != nil && !child.ended() {
 		return false, errors.Join(err, child.kill())
 	}
-	err = c.ready(ctx, child, p.limit, func(ctx context.Context) error { return c.answers(ctx, at.client, launch.Ready) })
+	err = c.ready(ctx, child, p.limit, func(ctx context.Context) error {
+		return c.answers(ctx, at.client, launch.Ready)
+	})
 	if child.ended() {
 		if a := taken(at.peer, at.client); a != "" {
 			return false, fmt.Errorf("start %s: port %s %w", n.id, a, errTaken)
@@ -147,8 +151,9 @@ func (c *Cluster) launch(ctx context.Context, n *node, p patience) (serves bool,
 
 func (c *Cluster) member(n *node, at place) cluster.Member {
 	m := cluster.Member{
-		ID: n.id, Members: c.config.Nodes, Peer: at.peer, Address: at.peer, Client: at.client, Peers: map[history.NodeID]string{},
-		Data: n.data, Options: c.config.Options, Bug: c.config.Bug, Tick: c.config.Tick, Seed: n.seed,
+		ID: n.id, Members: c.config.Nodes, Peer: at.peer, Address: at.peer, Client: at.client,
+		Peers: map[history.NodeID]string{},
+		Data:  n.data, Options: c.config.Options, Bug: c.config.Bug, Tick: c.config.Tick, Seed: n.seed,
 		Run: c.config.Run,
 	}
 	for _, other := range c.config.Nodes {
@@ -161,7 +166,8 @@ func (c *Cluster) member(n *node, at place) cluster.Member {
 
 // ready asks until the child serves, has ended, or the time is over. The error carries why it did
 // not serve when it was asked last.
-func (c *Cluster) ready(ctx context.Context, child *child, limit time.Duration, serves func(context.Context) error) error {
+func (c *Cluster) ready(ctx context.Context, child *child, limit time.Duration,
+	serves func(context.Context) error) error {
 	ctx, stop := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not ready after %v", limit))
 	defer stop()
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -227,7 +233,8 @@ func (c *Cluster) watch(n *node, child *child, from int64) {
 	if child.asked.Load() || child.wanted.Load() && status.Signaled() && status.Signal() == syscall.SIGKILL {
 		return
 	}
-	e := cluster.Exit{Node: n.id, How: child.how(), Outside: c.outside(status), Log: lastLines(n.log, from), File: n.log}
+	e := cluster.Exit{Node: n.id, How: child.how(), Outside: c.outside(status), Log: lastLines(n.log, from),
+		File: n.log}
 	what := "ended by itself"
 	if e.Outside != "" {
 		what = e.Outside

@@ -9,7 +9,8 @@ import (
 	"sync"
 )
 
-// The ports of nodes. Linux gives outgoing connections those from 32768 on, others those from 49152 on (L4).
+// The ports of nodes. Linux gives outgoing connections those from 32768 on, others those from
+// 49152 on (L4).
 const (
 	firstPort = 12000
 	lastPort  = 32000

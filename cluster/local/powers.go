@@ -53,7 +53,7 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 		return nemesis.Proof{Text: string(id) + " was up already"}, nil
 	}
 	before := n.child.pid()
-	serves, err := c.start(ctx, n, patience{limit: min(restartLimit, c.config.Ready)})
+	serves, err := c.start(ctx, n, startWait{limit: min(restartLimit, c.config.Ready)})
 	if err != nil {
 		return nemesis.Proof{}, err
 	}
@@ -103,7 +103,8 @@ func (c *Cluster) Pause(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 	if err != nil {
 		return nemesis.Proof{}, fmt.Errorf("pause %s: %w", id, err)
 	}
-	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("all %d threads of pid %d stand still", threads, n.child.pid())}, nil
+	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("all %d threads of pid %d stand still", threads,
+		n.child.pid())}, nil
 }
 
 // Resume lets a paused node go on with SIGCONT.
@@ -133,7 +134,8 @@ func (c *Cluster) Resume(ctx context.Context, id history.NodeID) (nemesis.Proof,
 	if err := c.KeepClock(ctx, id); err != nil {
 		return nemesis.Proof{}, err
 	}
-	return nemesis.Proof{Bit: still, Text: fmt.Sprintf("all %d threads of pid %d stood still till now, and go on", threads, n.child.pid())}, nil
+	return nemesis.Proof{Bit: still, Text: fmt.Sprintf("all %d threads of pid %d stood still till now, and go on",
+		threads, n.child.pid())}, nil
 }
 
 // Skew asks a node to take its clocks for wrong; the machine's stay as they are.

@@ -26,7 +26,8 @@ func stopped(pid int) (all bool, threads int, err error) {
 	return true, len(tasks), nil
 }
 
-// oomKills is how many processes the kernel has ever killed for want of memory; 0 where it does not say.
+// oomKills is how many processes the kernel has ever killed for want of memory; 0 where it does
+// not say.
 func oomKills() uint64 {
 	text, err := os.ReadFile("/proc/vmstat")
 	if err != nil {

@@ -26,7 +26,8 @@ func TestTheActionRunsAnywhere(t *testing.T) {
 	}{
 		{"a plan", []string{"SPLITVOTE_PLAN=plan.yaml"}, 0, "verdict=valid\nrun=runs/", ""},
 		{"a target with flags", []string{"SPLITVOTE_TARGET=raft",
-			"SPLITVOTE_ARGS=--backend sim --bug raft/answers-before-commit --faults partition,kill,pause --time-limit 60s --seed 1"},
+			"SPLITVOTE_ARGS=--backend sim --bug raft/answers-before-commit --faults partition,kill,pause " +
+				"--time-limit 60s --seed 1"},
 			1, "verdict=invalid\nrun=runs/", "::error title=splitvote::❌ INVALID: register on raft"},
 		{"a mistake", []string{"SPLITVOTE_TARGET=rafd"}, 254, "verdict=failed\nrun=\n", `::error title=splitvote::`},
 	} {
@@ -38,8 +39,9 @@ func TestTheActionRunsAnywhere(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), script)
 		cmd.Dir = dir
 		mine := func(v string) bool { return strings.HasPrefix(v, "GITHUB_") || strings.HasPrefix(v, "SPLITVOTE") }
-		cmd.Env = append(slices.DeleteFunc(os.Environ(), mine), append(test.env, "SPLITVOTE="+binary, "GITHUB_ACTIONS=true",
-			"GITHUB_OUTPUT="+output, "GITHUB_STEP_SUMMARY="+summary)...)
+		cmd.Env = append(slices.DeleteFunc(os.Environ(), mine),
+			append(test.env, "SPLITVOTE="+binary, "GITHUB_ACTIONS=true", "GITHUB_OUTPUT="+output,
+				"GITHUB_STEP_SUMMARY="+summary)...)
 		out, _ := cmd.Output() // the status is looked at below
 		if status := cmd.ProcessState.ExitCode(); status != test.status {
 			t.Errorf("%s: exit status %d, want %d\n%s", test.about, status, test.status, out)
@@ -47,10 +49,12 @@ func TestTheActionRunsAnywhere(t *testing.T) {
 		if text, err := os.ReadFile(output); err != nil || !strings.HasPrefix(string(text), test.output) {
 			t.Errorf("%s: the outputs are %q (%v), want %q", test.about, text, err, test.output)
 		}
-		if !strings.Contains(string(out), test.annotation) || test.annotation == "" && strings.Contains(string(out), "::") {
+		if !strings.Contains(string(out), test.annotation) ||
+			test.annotation == "" && strings.Contains(string(out), "::") {
 			t.Errorf("%s: want the annotation %q in\n%s", test.about, test.annotation, out)
 		}
-		if text, err := os.ReadFile(summary); test.status < failure.ExitUsage && (err != nil || !strings.Contains(string(text), "on raft")) {
+		if text, err := os.ReadFile(summary); test.status < failure.ExitUsage &&
+			(err != nil || !strings.Contains(string(text), "on raft")) {
 			t.Errorf("%s: the summary is %q (%v)", test.about, text, err)
 		}
 	}

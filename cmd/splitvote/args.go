@@ -19,7 +19,8 @@ func exactly(n int, what string) cobra.PositionalArgs {
 		if len(args) == n {
 			return nil
 		}
-		return usage(fmt.Errorf("%s wants %s, got %s", cmd.CommandPath(), what, counted(len(args), "argument")), cmd.UseLine())
+		return usage(fmt.Errorf("%s wants %s, got %s", cmd.CommandPath(), what, counted(len(args), "argument")),
+			cmd.UseLine())
 	}
 }
 
@@ -28,7 +29,8 @@ func atMost(n int, what string) cobra.PositionalArgs {
 		if len(args) <= n {
 			return nil
 		}
-		return usage(fmt.Errorf("%s wants %s at most, got %s", cmd.CommandPath(), what, counted(len(args), "argument")), cmd.UseLine())
+		return usage(fmt.Errorf("%s wants %s at most, got %s", cmd.CommandPath(), what, counted(len(args), "argument")),
+			cmd.UseLine())
 	}
 }
 
@@ -68,8 +70,8 @@ func counted(n int, one string) string {
 }
 
 // wanted says of the types of flags what they take.
-var wanted = map[string]string{"uint64": "a number from 0", "int": "a number", "float64": "a number", "bool": "true or false",
-	"duration": "a duration as 30s or 1m30s"}
+var wanted = map[string]string{"uint64": "a number from 0", "int": "a number", "float64": "a number",
+	"bool": "true or false", "duration": "a duration as 30s or 1m30s"}
 
 // flagError says what is wrong with a flag, and which was likely meant.
 func flagError(cmd *cobra.Command, err error) error {

@@ -42,7 +42,8 @@ Exit status: 1 if a bug is missed or a correct build is accused · 2 if the time
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&b.quick, "quick", false, "be content with finding each bug once, within two minutes; seeds that showed one before come first")
+	f.BoolVar(&b.quick, "quick", false,
+		"be content with finding each bug once, within two minutes; seeds that showed one before come first")
 	f.StringVar(&b.target, "target", "", "only the bugs of this target: "+strings.Join(bundled.Names(), ", "))
 	f.StringVar(&b.bug, "bug", "", "only this one")
 	f.IntVar(&b.wanted, "finds", b.wanted, "how often to find each, for the medians")
@@ -50,8 +51,10 @@ Exit status: 1 if a bug is missed or a correct build is accused · 2 if the time
 	f.DurationVar(&b.limit, "for", b.limit, "how long to look at most")
 	f.IntVar(&b.jobs, "jobs", runtime.GOMAXPROCS(0), "seeds at a time")
 	f.Uint64Var(&b.seed, "seed", 1, "first seed, from 1")
-	f.BoolVar(&b.small, "shrink", false, "afterwards shrink the first find of every safety bug, each for less than a minute")
-	f.StringVar(&b.remember, "remember", "", "write the first find's seed of every bug to this file; --quick begins with those in cmd/splitvote/bugseeds.txt")
+	f.BoolVar(&b.small, "shrink", false,
+		"afterwards shrink the first find of every safety bug, each for less than a minute")
+	f.StringVar(&b.remember, "remember", "",
+		"write the first find's seed of every bug to this file; --quick begins with those in cmd/splitvote/bugseeds.txt")
 	f.StringVar(&b.json, "json", "", "write the matrix as JSON to this file")
 	f.StringVar(&b.markdown, "markdown", "", "write the tables into this Markdown file, between its marks")
 	return cmd
@@ -127,7 +130,8 @@ func (b *bugSearcher) validate() error {
 		b.wanted, b.correct, b.limit = 1, min(b.correct, 100), min(b.limit, 110*time.Second)
 	}
 	if b.jobs < 1 || b.wanted < 1 || b.correct < 0 || b.seed < 1 || b.limit <= 0 {
-		return usage(errors.New("--jobs, --finds and --seed want numbers from 1, --correct one from 0, --for more than 0s"))
+		return usage(errors.New("--jobs, --finds and --seed want numbers from 1, --correct one from 0, --for more " +
+			"than 0s"))
 	}
 	if b.target != "" {
 		if _, ok := bundled.Named(b.target); !ok {
@@ -151,8 +155,8 @@ func (b *bugSearcher) begin() *matrix {
 		m.Correct = append(m.Correct, harness.BugSearch{Target: t.Name(), Doc: t.Protocol().Doc})
 		for _, mutant := range t.Protocol().Mutants {
 			if b.bug == "" || b.bug == mutant.Name {
-				m.Planted = append(m.Planted, harness.BugSearch{Target: t.Name(), Bug: mutant.Name, Class: string(mutant.Class), Doc: mutant.Doc,
-					Source: mutant.Source})
+				m.Planted = append(m.Planted, harness.BugSearch{Target: t.Name(), Bug: mutant.Name,
+					Class: string(mutant.Class), Doc: mutant.Doc, Source: mutant.Source})
 			}
 		}
 	}
@@ -187,7 +191,9 @@ func (b *bugSearcher) search(ctx context.Context, m *matrix) error {
 			seeds, wanted int
 		}{
 			{unfound, seeds, 1},
-			{func(h *harness.BugSearch) bool { return seeds >= repeatRound && len(h.Finds) < b.wanted }, seeds, b.wanted},
+			{func(h *harness.BugSearch) bool {
+				return seeds >= repeatRound && len(h.Finds) < b.wanted
+			}, seeds, b.wanted},
 		} {
 			if err := b.lookForAll(ctx, m, stage.open, stage.seeds, stage.wanted); err != nil {
 				return err
@@ -209,7 +215,8 @@ const repeatRound = 8 * firstRound
 func unfound(h *harness.BugSearch) bool { return !h.AsItsClass() }
 
 // lookForAll tries the next seeds for each bug that is open.
-func (b *bugSearcher) lookForAll(ctx context.Context, m *matrix, open func(*harness.BugSearch) bool, seeds, wanted int) error {
+func (b *bugSearcher) lookForAll(ctx context.Context, m *matrix, open func(*harness.BugSearch) bool, seeds,
+	wanted int) error {
 	for i := range m.Planted {
 		if !open(&m.Planted[i]) {
 			continue
@@ -241,7 +248,8 @@ func (b *bugSearcher) campaign(m *matrix, h *harness.BugSearch) (harness.Campaig
 }
 
 // draws is the target of a search, and how its plans are drawn.
-func (b *bugSearcher) draws(h *harness.BugSearch) (bundled.Target, func(seed uint64) (harness.Experiment, error), error) {
+func (b *bugSearcher) draws(h *harness.BugSearch) (bundled.Target, func(seed uint64) (harness.Experiment, error),
+	error) {
 	target, _ := bundled.Named(h.Target)
 	base := swarmBase()
 	base.Target, base.Bug = h.Target, h.Bug
@@ -262,7 +270,8 @@ func (b *bugSearcher) progress(m *matrix, h *harness.BugSearch) string {
 		name = "the correct " + h.Target
 	}
 	left := b.limit - time.Since(b.began)
-	return fmt.Sprintf("%d of %d bugs found, %d seeds, at most %v left: %s", found, len(m.Planted), seeds, left.Round(time.Second), name)
+	return fmt.Sprintf("%d of %d bugs found, %d seeds, at most %v left: %s", found, len(m.Planted), seeds,
+		left.Round(time.Second), name)
 }
 
 // missed are the bugs that nothing has convicted, though they were looked for.

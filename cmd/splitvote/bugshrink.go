@@ -126,8 +126,8 @@ func (m *matrix) printShrunk(out io.Writer) error {
 }
 
 func (s shrunk) cells() []string {
-	return []string{s.Bug, s.Sign.String(), fmt.Sprint(s.Nodes), fmt.Sprint(s.Faults), fmt.Sprint(s.Calls), fmt.Sprint(s.Named), fmt.Sprint(s.Tries),
-		length(s.Wall)}
+	return []string{s.Bug, s.Sign.String(), fmt.Sprint(s.Nodes), fmt.Sprint(s.Faults), fmt.Sprint(s.Calls),
+		fmt.Sprint(s.Named), fmt.Sprint(s.Tries), length(s.Wall)}
 }
 
 // shrinkage sums up what shrinking came to.
@@ -135,7 +135,8 @@ func (m *matrix) shrinkage() string {
 	calls, mostCalls := spread(m.Shrunk, func(s shrunk) int { return s.Calls })
 	faults, mostFaults := spread(m.Shrunk, func(s shrunk) int { return s.Faults })
 	wall, mostWall := spread(m.Shrunk, func(s shrunk) time.Duration { return s.Wall })
-	return fmt.Sprintf("%d findings shrink to a median of %d calls (at most %d) and %d faults (at most %d), in %s (at most %s)", len(m.Shrunk), calls,
+	return fmt.Sprintf("%d findings shrink to a median of %d calls (at most %d) and %d faults (at most %d), in %s "+
+		"(at most %s)", len(m.Shrunk), calls,
 		mostCalls, faults, mostFaults, length(wall), length(mostWall))
 }
 
@@ -158,7 +159,8 @@ func (m *matrix) shrunkTable() string {
 		return ""
 	}
 	var t strings.Builder
-	fmt.Fprintf(&t, "## Shrunk\n\n%s.\n\n| bug | shows as | nodes | faults | calls | named | tries | real |\n|---|---|--:|--:|--:|--:|--:|--:|\n",
+	fmt.Fprintf(&t, "## Shrunk\n\n%s.\n\n| bug | shows as | nodes | faults | calls | named | tries | real "+
+		"|\n|---|---|--:|--:|--:|--:|--:|--:|\n",
 		m.shrinkage())
 	for _, s := range m.Shrunk {
 		fmt.Fprintf(&t, "| %s |\n", strings.Join(s.cells(), " | "))

@@ -74,7 +74,8 @@ type campaigner struct {
 
 // drawn are the flags of run that pin what is drawn otherwise, each with how its default is left
 // out of the help.
-var drawn = map[string]string{"workload": "", "nodes": "0", "fault-interval": "0", "time-limit": "0", "rate": "0", "concurrency": ""}
+var drawn = map[string]string{"workload": "", "nodes": "0", "fault-interval": "0", "time-limit": "0", "rate": "0",
+	"concurrency": ""}
 
 func (c *campaigner) addFlags(f *pflag.FlagSet) {
 	ofRun := pflag.NewFlagSet("run", pflag.ContinueOnError)
@@ -83,7 +84,8 @@ func (c *campaigner) addFlags(f *pflag.FlagSet) {
 		ofRun.Lookup(name).DefValue = none
 		f.AddFlag(ofRun.Lookup(name))
 	}
-	for _, name := range []string{"target", "bug", "faults", "set", "heal-limit", "timeout", "checker-timeout", "name", "store", "json"} {
+	for _, name := range []string{"target", "bug", "faults", "set", "heal-limit", "timeout", "checker-timeout", "name",
+		"store", "json"} {
 		f.AddFlag(ofRun.Lookup(name))
 	}
 	f.Lookup("name").Usage = "name of the campaign's directory (default: made of what the campaign is)"
@@ -92,7 +94,8 @@ func (c *campaigner) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&c.seeds, "seeds", 0, "how many seeds, all shards together (default 1000, or as many as --for allows)")
 	f.DurationVar(&c.limit, "for", 0, "how long, interruptions aside (default: until all seeds are done)")
 	f.IntVar(&c.jobs, "jobs", runtime.GOMAXPROCS(0), "seeds at a time")
-	f.StringVar(&c.shard, "shard", "", "i/n, i from 0: every n-th seed from the i-th on; /n: i is $JOB_COMPLETION_INDEX")
+	f.StringVar(&c.shard, "shard", "",
+		"i/n, i from 0: every n-th seed from the i-th on; /n: i is $JOB_COMPLETION_INDEX")
 	f.BoolVar(&c.keepGoing, "keep-going", false, "collect findings instead of stopping at the first")
 }
 
@@ -111,7 +114,9 @@ func newSwarm(base plan.Plan, pinned func(flag string) bool) (swarm, error) {
 	}
 	s := swarm{base, harness.Space(target)}
 	for flag, clear := range map[string]func(){
-		"workload": func() { s.Space.Workloads = nil }, "nodes": func() { s.Space.Nodes = nil }, "faults": func() { s.Space.Faults = nil },
+		"workload": func() {
+			s.Space.Workloads = nil
+		}, "nodes": func() { s.Space.Nodes = nil }, "faults": func() { s.Space.Faults = nil },
 		"fault-interval": func() { s.Space.FaultIntervals = nil }, "time-limit": func() { s.Space.TimeLimits = nil },
 		"rate": func() { s.Space.Rates = nil }, "concurrency": func() { s.Space.Concurrencies = nil },
 	} {
@@ -170,7 +175,8 @@ func (c *campaigner) run(ctx context.Context, given *pflag.FlagSet, out, errs io
 		return err
 	}
 	target, _ := bundled.Named(file.Target)
-	work := harness.Campaign{Target: target, Draw: file.swarm.draw, First: file.First, Shard: file.Shard, Jobs: c.jobs, Looks: looksAtLeads}
+	work := harness.Campaign{Target: target, Draw: file.swarm.draw, First: file.First, Shard: file.Shard, Jobs: c.jobs,
+		Looks: looksAtLeads}
 	to := math.MaxInt32
 	if c.seeds > 0 {
 		to = file.Shard.Size(c.seeds)
@@ -192,8 +198,10 @@ func (c *campaigner) run(ctx context.Context, given *pflag.FlagSet, out, errs io
 }
 
 // drive goes on with the campaign until its end.
-func (c *campaigner) drive(ctx context.Context, work harness.Campaign, file *campaignFile, to int, errs io.Writer) error {
-	if file.Tally.Places() >= to || len(file.Tally.Findings) > 0 && !c.keepGoing || c.limit > 0 && file.Spent >= c.limit {
+func (c *campaigner) drive(ctx context.Context, work harness.Campaign, file *campaignFile, to int,
+	errs io.Writer) error {
+	if file.Tally.Places() >= to || len(file.Tally.Findings) > 0 && !c.keepGoing ||
+		c.limit > 0 && file.Spent >= c.limit {
 		return nil
 	}
 	before, began := file.Spent, time.Now()

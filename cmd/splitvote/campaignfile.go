@@ -64,7 +64,8 @@ func (c *campaigner) open(base plan.Plan, given *pflag.FlagSet) (*campaignFile, 
 	if err != nil {
 		return nil, err
 	}
-	is := campaignIs{Target: base.Target, Bug: base.Bug, Plan: base.String(), Drawn: s.Space, First: base.Seed, Version: build.Version()}
+	is := campaignIs{Target: base.Target, Bug: base.Bug, Plan: base.String(), Drawn: s.Space, First: base.Seed,
+		Version: build.Version()}
 	if name == "" {
 		name = "campaign-" + strings.ReplaceAll(strings.TrimPrefix(base.Bug, base.Target+"/"), "/", "-")
 		name = strings.TrimSuffix(name, "-") + "-" + base.Target + "-" + is.hash()
@@ -88,7 +89,8 @@ func (c *campaigner) open(base plan.Plan, given *pflag.FlagSet) (*campaignFile, 
 	case err != nil:
 		return nil, usage(err)
 	case old.hash() != is.hash() || old.Shard != shard:
-		return nil, usage(fmt.Errorf("%s is another campaign's", dir.Path), "--name gives this one a directory of its own")
+		return nil, usage(fmt.Errorf("%s is another campaign's", dir.Path),
+			"--name gives this one a directory of its own")
 	}
 	file.Tally, file.Spent, file.Runs = old.Tally, old.Spent, old.Runs
 	return file, nil
@@ -160,17 +162,21 @@ func (s campaignSummary) print(out io.Writer, asJSON bool) error {
 	if t.Looks > 0 {
 		looks = fmt.Sprintf(" and %d more looks at leads", t.Looks)
 	}
-	fmt.Fprintf(out, "%s  campaign of %s   %d seeds from %d%s, %d calls, %.1f h simulated in %v (%.0f seeds/s)\n\n", s.heading(), what,
-		t.Places(), s.First, looks, t.Calls, t.Simulated.Hours(), s.spent.Round(time.Second), float64(t.Seeds)/max(s.spent.Seconds(), 0.001))
+	fmt.Fprintf(out, "%s  campaign of %s   %d seeds from %d%s, %d calls, %.1f h simulated in %v (%.0f seeds/s)\n\n",
+		s.heading(), what, t.Places(), s.First, looks, t.Calls, t.Simulated.Hours(), s.spent.Round(time.Second),
+		float64(t.Seeds)/max(s.spent.Seconds(), 0.001))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "  valid\t%d\n  invalid\t%d\n  unknown\t%d\t%s\n", t.Valid, t.Invalid, t.Seeds-t.Valid-t.Invalid, causes(t.Unknown))
+	fmt.Fprintf(w, "  valid\t%d\n  invalid\t%d\n  unknown\t%d\t%s\n", t.Valid, t.Invalid, t.Seeds-t.Valid-t.Invalid,
+		causes(t.Unknown))
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	for _, f := range t.Findings {
-		fmt.Fprintf(out, "\n  %s, in %d of %d seeds, first in %d\n    %s\n", f.Sign, f.Seeds, t.Seeds, f.First, f.Summary)
+		fmt.Fprintf(out, "\n  %s, in %d of %d seeds, first in %d\n    %s\n", f.Sign, f.Seeds, t.Seeds, f.First,
+			f.Summary)
 		if command := s.runs[f.Sign.String()]; command != "" {
-			fmt.Fprintf(out, "    repeat  %s\n    shrink  %s\n", command, strings.Replace(command, "replay", "shrink", 1))
+			fmt.Fprintf(out, "    repeat  %s\n    shrink  %s\n", command,
+				strings.Replace(command, "replay", "shrink", 1))
 		}
 	}
 	return nil
@@ -230,7 +236,9 @@ func merge(dirs []string) (campaignSummary, error) {
 		if i == 0 {
 			sum.campaignIs, sum.runs = f.campaignIs, map[string]string{}
 		}
-		overlap := slices.ContainsFunc(sum.Shards, func(s harness.Shard) bool { return s.Of != f.Shard.Of || s.Index == f.Shard.Index })
+		overlap := slices.ContainsFunc(sum.Shards, func(s harness.Shard) bool {
+			return s.Of != f.Shard.Of || s.Index == f.Shard.Index
+		})
 		if f.hash() != sum.hash() || overlap {
 			return sum, usage(fmt.Errorf("merge: %s is not another shard of the campaign in %s", dir, dirs[0]))
 		}
@@ -253,5 +261,7 @@ func merge(dirs []string) (campaignSummary, error) {
 
 // firstIn says that the first seed of a finding is one of t's.
 func firstIn(t harness.Tally, g harness.Finding) bool {
-	return slices.ContainsFunc(t.Findings, func(f harness.Finding) bool { return f.Sign == g.Sign && f.First == g.First })
+	return slices.ContainsFunc(t.Findings, func(f harness.Finding) bool {
+		return f.Sign == g.Sign && f.First == g.First
+	})
 }

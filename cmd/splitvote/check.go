@@ -28,16 +28,19 @@ func checkCommand() *cobra.Command {
 		},
 	}
 	f, o := cmd.Flags(), &c.Options
-	f.StringVar(&o.Model, "model", "", "what the history should be a history of: "+strings.Join(levels.ModelNames(), ", ")+
-		" (default: of the run's plan, or told by the calls)")
+	f.StringVar(&o.Model, "model", "", "what the history should be a history of: "+
+		strings.Join(levels.ModelNames(), ", ")+" (default: of the run's plan, or told by the calls)")
 	f.StringVar(&o.Consistency, "consistency", "", "what the history should be: "+strings.Join(levels.All(), ", ")+
 		" (default: the strongest of the model)")
 	f.StringVar(&o.Format, "format", "auto", "format of the file: "+strings.Join(judge.Formats(), ", "))
-	f.Var(&o.Initial, "initial", "what every object holds before any call, in JSON, or KEY=VALUE for one key; may be repeated (default: of the file's header, or the model's)")
+	f.Var(&o.Initial, "initial", "what every object holds before any call, in JSON, or KEY=VALUE for one key; may "+
+		"be repeated (default: of the file's header, or the model's)")
 	f.StringVar(&o.Engine, "engine", "auto", "how to decide: auto, search, porcupine")
 	f.DurationVar(&o.Timeout, "checker-timeout", time.Minute, "give up after this long, with unknown")
-	f.Var(bytesFlag{&o.Memory}, "checker-memory", "that searching may hold, and events of standard input, as 2GiB; beyond it, unknown (default 4GiB)")
-	f.DurationVar(&o.Settle, "settle", -1, "that replicas may differ after the last fault and update: later reads are final (eventual only)")
+	f.Var(bytesFlag{&o.Memory}, "checker-memory",
+		"that searching may hold, and events of standard input, as 2GiB; beyond it, unknown (default 4GiB)")
+	f.DurationVar(&o.Settle, "settle", -1,
+		"that replicas may differ after the last fault and update: later reads are final (eventual only)")
 	f.BoolVar(&c.json, "json", false, "print the result as JSON")
 	f.StringVar(&c.html, "html", "", "also write a report to this file")
 	return cmd

@@ -15,8 +15,9 @@ import (
 
 // completions are what a shell offers behind a flag: the names that there are.
 var completions = map[string]func() []string{
-	"target": bundled.Names, "protocol": bundled.Names, "backend": experiment.BackendNames, "workload": workloads.Names, "faults": nemesis.Names,
-	"bug": bugNames, "consistency": levels.All, "model": levels.ModelNames, "format": judge.Formats,
+	"target": bundled.Names, "protocol": bundled.Names, "backend": experiment.BackendNames, "workload": workloads.Names,
+	"faults": nemesis.Names,
+	"bug":    bugNames, "consistency": levels.All, "model": levels.ModelNames, "format": judge.Formats,
 }
 
 // bugNames are the planted bugs of all bundled protocols.
@@ -30,15 +31,17 @@ func bugNames() []string {
 	return names
 }
 
-// completeNames lets the shell complete the names that flags of cmd and of the commands below it take.
+// completeNames lets the shell complete the names that flags of cmd and of the commands below it
+// take.
 func completeNames(cmd *cobra.Command) {
 	for flag, names := range completions {
 		if cmd.Flags().Lookup(flag) == nil {
 			continue
 		}
-		err := cmd.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-			return continued(typed, names()), cobra.ShellCompDirectiveNoFileComp
-		})
+		err := cmd.RegisterFlagCompletionFunc(flag,
+			func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+				return continued(typed, names()), cobra.ShellCompDirectiveNoFileComp
+			})
 		if err != nil {
 			panic("splitvote: " + err.Error()) // only where a flag is registered twice
 		}

@@ -18,9 +18,10 @@ import (
 func convertCommand() *cobra.Command {
 	var from, to string
 	cmd := &cobra.Command{
-		Use:   "convert IN OUT",
-		Short: "rewrite a history as JSON lines, Jepsen's EDN or the binary form, by OUT's ending; - is standard input or output",
-		Args:  exactly(2, "a history to read and a file to write"),
+		Use: "convert IN OUT",
+		Short: "rewrite a history as JSON lines, Jepsen's EDN or the binary form, by OUT's ending; - is standard " +
+			"input or output",
+		Args: exactly(2, "a history to read and a file to write"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			write, err := writerFor(args[1], to)
 			if err != nil {
@@ -34,7 +35,8 @@ func convertCommand() *cobra.Command {
 				return err
 			}
 			if h.Unordered {
-				return usage(fmt.Errorf("%s: has completions only, and is not converted: no format records that", args[0]))
+				return usage(fmt.Errorf("%s: has completions only, and is not converted: no format records that",
+					args[0]))
 			}
 			if h.Cut != "" {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%s is cut off (%s): converted as far as it goes\n", args[0], h.Cut)
@@ -42,14 +44,17 @@ func convertCommand() *cobra.Command {
 			for _, note := range h.Notes {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", args[0], note)
 			}
-			if err := writeFile(args[1], cmd.OutOrStdout(), func(w io.Writer) error { return write(w, history.SplitTuples(h)) }); err != nil {
+			if err := writeFile(args[1], cmd.OutOrStdout(), func(w io.Writer) error {
+				return write(w, history.SplitTuples(h))
+			}); err != nil {
 				return failed(err)
 			}
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&from, "format", "auto", "format of IN: "+strings.Join(judge.Formats(), ", "))
-	cmd.Flags().StringVar(&to, "to", "", "format of OUT: jsonl, edn, binary (default: by its ending, .jsonl, .edn or .svh; .gz or .zst behind it compresses)")
+	cmd.Flags().StringVar(&to, "to", "", "format of OUT: jsonl, edn, binary (default: by its ending, .jsonl, .edn "+
+		"or .svh; .gz or .zst behind it compresses)")
 	return cmd
 }
 

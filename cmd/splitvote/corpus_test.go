@@ -59,14 +59,15 @@ func recordedVerdicts(t *testing.T) []recorded {
 	}
 	for _, file := range transactions {
 		for level := range file.Expect {
-			all = append(all, recorded{"txn/" + file.Name + ".jsonl", file.Model, level, file.Verdict(level), file.Forms})
+			all = append(all, recorded{"txn/" + file.Name + ".jsonl", file.Model, level, file.Verdict(level),
+				file.Forms})
 		}
 	}
 	return all
 }
 
-// splitvote check gives every recorded verdict of the corpus, of JSON lines, of what convert makes of them in
-// EDN, and of other formats.
+// splitvote check gives every recorded verdict of the corpus, of JSON lines, of what convert makes
+// of them in EDN, and of other formats.
 func TestCheckGivesEveryRecordedVerdict(t *testing.T) {
 	if testing.Short() {
 		t.Skip("thousands of verdicts")
@@ -92,11 +93,13 @@ func TestCheckGivesEveryRecordedVerdict(t *testing.T) {
 				args = append(args, "--consistency", r.level)
 			}
 			want := r.verdict
-			if form != converted[file] && want == "valid" && needsOrder(r.level) && completionsOnly(r.forms[strings.TrimPrefix(filepath.Ext(form), ".")]) {
+			if form != converted[file] && want == "valid" && needsOrder(r.level) &&
+				completionsOnly(r.forms[strings.TrimPrefix(filepath.Ext(form), ".")]) {
 				want = "unknown"
 			}
 			if verdict, said := alone(checkCommand(), args...); verdict != want {
-				t.Errorf("%s: splitvote check %s: %s, want %s\n%s", r.file, strings.Join(args, " "), verdict, want, said)
+				t.Errorf("%s: splitvote check %s: %s, want %s\n%s", r.file, strings.Join(args, " "), verdict,
+					want, said)
 			}
 		}
 	}

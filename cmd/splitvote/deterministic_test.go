@@ -23,12 +23,13 @@ func TestTheSameSeedGivesTheSameBytes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			args := func(store, jobs string) []string {
-				return []string{"campaign", "--target", name, "--seeds", "10", "--time-limit", "5s", "--keep-going", "--json",
-					"--jobs", jobs, "--store", filepath.Join(dir, store)}
+				return []string{"campaign", "--target", name, "--seeds", "10", "--time-limit", "5s", "--keep-going",
+					"--json", "--jobs", jobs, "--store", filepath.Join(dir, store)}
 			}
 			here := func(store, jobs string) []byte {
 				var out, errs bytes.Buffer
-				if code := run(context.Background(), args(store, jobs), strings.NewReader(""), &out, &errs); code != failure.ExitValid {
+				if code := run(context.Background(), args(store, jobs), strings.NewReader(""), &out,
+					&errs); code != failure.ExitValid {
 					t.Fatalf("exit status %d: %s%s", code, &out, &errs)
 				}
 				return out.Bytes()
@@ -63,8 +64,8 @@ func TestTheSameRunWritesTheSameHistory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			written := func(store, seed string, run func(args []string) int) []byte {
 				place := filepath.Join(t.TempDir(), store)
-				args := []string{"run", "--target", name, "--backend", "sim", "--workload", "read-write", "--faults", "partition,kill", "--time-limit", "10s",
-					"--seed", seed, "--store", place}
+				args := []string{"run", "--target", name, "--backend", "sim", "--workload", "read-write", "--faults",
+					"partition,kill", "--time-limit", "10s", "--seed", seed, "--store", place}
 				// What a protocol promises by default is not the question here: valid or not, a
 				// history is written.
 				if code := run(args); code != failure.ExitValid && code != failure.ExitInvalid {

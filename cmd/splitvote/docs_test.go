@@ -14,7 +14,8 @@ var rewrite = flag.Bool("rewrite", false, "rewrite the generated pages of docs/"
 // reference is docs/reference.md: what splitvote list knows, as a page.
 func reference() []byte {
 	var b bytes.Buffer
-	b.WriteString("# What there is to choose from\n\nGenerated from the tables that `splitvote list` prints; `make docs` writes it.\n")
+	b.WriteString("# What there is to choose from\n\nGenerated from the tables that `splitvote list` prints; `make " +
+		"docs` writes it.\n")
 	for _, l := range lists {
 		fmt.Fprintf(&b, "\n## %s%s\n\n", strings.ToUpper(l.name[:1]), l.name[1:])
 		for _, r := range l.rows() {

@@ -22,9 +22,10 @@ import (
 // notRun are the console blocks that need more than this binary, by page and by what their first
 // command begins with.
 var notRun = map[string]string{
-	"README.md: splitvote run --target docs/services":                         "needs Python, and real time",
-	"docs/tutorial/4-test-your-own-service.md: splitvote check history.jsonl": "judges what a program in Python has recorded",
-	"docs/tutorial/6-transactions.md: curl":                                   "asks a cluster in containers",
+	"README.md: splitvote run --target docs/services": "needs Python, and real time",
+	"docs/tutorial/4-test-your-own-service.md: splitvote check history.jsonl": "judges what a program in Python has " +
+		"recorded",
+	"docs/tutorial/6-transactions.md: curl": "asks a cluster in containers",
 }
 
 // TestDocumentedOutputs carries the console blocks out.
@@ -39,7 +40,8 @@ func TestDocumentedOutputs(t *testing.T) {
 	for path, lines := range all {
 		var blocks []fence
 		for _, block := range fences(lines) {
-			if block.first < block.last && (block.language == "console" || block.language == "sh" && strings.HasPrefix(lines[block.first], "cat >")) {
+			if block.first < block.last && (block.language == "console" ||
+				block.language == "sh" && strings.HasPrefix(lines[block.first], "cat >")) {
 				blocks = append(blocks, block)
 			}
 		}
@@ -58,9 +60,11 @@ func TestDocumentedOutputs(t *testing.T) {
 			}
 			page = append(page, lines[at:]...)
 			if diff := cmp.Diff(lines, page); diff != "" && !*rewrite {
-				t.Errorf("%s says (-) what is not printed (+); go test ./cmd/splitvote -run TestDocumentedOutputs -rewrite:\n%s", path, diff)
+				t.Errorf("%s says (-) what is not printed (+); go test ./cmd/splitvote -run TestDocumentedOutputs "+
+					"-rewrite:\n%s", path, diff)
 			} else if diff != "" {
-				if err := os.WriteFile(filepath.Join("../..", path), []byte(strings.Join(page, "\n")), 0o644); err != nil {
+				if err := os.WriteFile(filepath.Join("../..", path), []byte(strings.Join(page, "\n")),
+					0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -111,7 +115,8 @@ func builtWith(t *testing.T, page []string) string {
 		t.Fatalf("%s has no line %q, to which the page adds %s", table, old, ofTheReader)
 	}
 	to := filepath.Join(t.TempDir(), "splitvote")
-	goCommand(t, map[string]string{table: after, absolute("../../workloads/" + ofTheReader + ".go"): file}, "build", "-o", to, ".")
+	goCommand(t, map[string]string{table: after, absolute("../../workloads/" + ofTheReader + ".go"): file}, "build",
+		"-o", to, ".")
 	return to
 }
 
@@ -121,7 +126,8 @@ func TestDocumentedTestCompiles(t *testing.T) {
 	page := pages(t)[path]
 	for _, block := range fences(page) {
 		if text := strings.Join(page[block.first:block.last], "\n"); strings.HasPrefix(text, "package cache_test") {
-			goCommand(t, map[string]string{absolute("../../docs/tutorial/cache_test.go"): text}, "vet", "../../docs/tutorial")
+			goCommand(t, map[string]string{absolute("../../docs/tutorial/cache_test.go"): text}, "vet",
+				"../../docs/tutorial")
 			return
 		}
 	}
@@ -187,7 +193,8 @@ func (r reader) follow(path string, block fence, lines []string) []string {
 	return now
 }
 
-// shell gives what a command writes to its standard output. What its exit status should be, the output tells.
+// shell gives what a command writes to its standard output. What its exit status should be, the
+// output tells.
 func (r reader) shell(command string) string {
 	r.Helper()
 	sh := exec.Command("sh", "-c", command)

@@ -46,7 +46,8 @@ func fences(lines []string) []fence {
 	return all
 }
 
-// pages are the Markdown files of the root and of docs/, with their lines, by their paths from the root.
+// pages are the Markdown files of the root and of docs/, with their lines, by their paths from the
+// root.
 func pages(t *testing.T) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
@@ -82,7 +83,8 @@ var (
 	variable  = regexp.MustCompile(`[<$…]|(^|/)[A-Z]+$|\.yaml$`) // or a file
 )
 
-// TestDocumentedCommandsAreUnderstood holds every command of the pages against the flags and the names that there are.
+// TestDocumentedCommandsAreUnderstood holds every command of the pages against the flags and the
+// names that there are.
 func TestDocumentedCommandsAreUnderstood(t *testing.T) {
 	found := 0
 	for path, lines := range pages(t) {
@@ -118,8 +120,8 @@ func TestDocumentedCommandsAreUnderstood(t *testing.T) {
 	}
 }
 
-// understand says what is wrong with arguments, without carrying them out. N is any number, and other words in capitals, in
-// angle brackets and variables are any text.
+// understand says what is wrong with arguments, without carrying them out. N is any number, and
+// other words in capitals, in angle brackets and variables are any text.
 func understand(args []string) error {
 	if i := slices.IndexFunc(args, redirects.MatchString); i >= 0 {
 		args = args[:i]
@@ -135,8 +137,9 @@ func understand(args []string) error {
 	if err := command.ValidateArgs(command.Flags().Args()); err != nil {
 		return err
 	}
-	for flag, known := range map[string][]string{"target": bundled.Names(), "workload": append(workloads.Names(), ofTheReader), "bug": bugNames(),
-		"model": levels.ModelNames(), "faults": append(nemesis.Names(), "none")} {
+	for flag, known := range map[string][]string{"target": bundled.Names(),
+		"workload": append(workloads.Names(), ofTheReader), "bug": bugNames(), "model": levels.ModelNames(),
+		"faults": append(nemesis.Names(), "none")} {
 		f := command.Flags().Lookup(flag)
 		if f == nil || !f.Changed {
 			continue
@@ -147,11 +150,13 @@ func understand(args []string) error {
 			}
 		}
 	}
-	if command.Name() != "run" || len(command.Flags().Args()) > 0 || command.Flags().Changed("attach") || slices.Contains(args, ofTheReader) {
+	if command.Name() != "run" || len(command.Flags().Args()) > 0 || command.Flags().Changed("attach") ||
+		slices.Contains(args, ofTheReader) {
 		return nil
 	}
 	var errs strings.Builder
-	if code := run(context.Background(), append([]string{"run", "--print-plan"}, args...), strings.NewReader(""), io.Discard, &errs); code != failure.ExitValid {
+	if code := run(context.Background(), append([]string{"run", "--print-plan"}, args...), strings.NewReader(""),
+		io.Discard, &errs); code != failure.ExitValid {
 		return fmt.Errorf("exit status %d: %s", code, &errs)
 	}
 	return nil
@@ -160,13 +165,15 @@ func understand(args []string) error {
 // ofTheReader is the workload that the reader of a tutorial writes.
 const ofTheReader = "version"
 
-// A message, an answer or a node's state in a transcript; behind three spaces the page may say what it means.
+// A message, an answer or a node's state in a transcript; behind three spaces the page may say
+// what it means.
 var (
 	told      = regexp.MustCompile(`^n[0-9]+(→| answers | leader | follower | candidate )`)
 	explained = regexp.MustCompile(`   .*$`)
 )
 
-// TestDocumentedTranscripts holds what the protocols' pages show of their transcripts against these.
+// TestDocumentedTranscripts holds what the protocols' pages show of their transcripts against
+// these.
 func TestDocumentedTranscripts(t *testing.T) {
 	for path, page := range pages(t) {
 		if filepath.Dir(path) != "docs/protocols" {

@@ -9,7 +9,8 @@ import (
 	"github.com/splitvote/splitvote/internal/failure"
 )
 
-// On the page of the words, each row of a table has a run that keeps to the word and one that breaks it.
+// On the page of the words, each row of a table has a run that keeps to the word and one that
+// breaks it.
 func TestDocumentedWordsAreKeptAndBroken(t *testing.T) {
 	rows := 0
 	for _, line := range pages(t)["docs/words.md"] {

@@ -26,15 +26,17 @@ func TestMembersThatEnd(t *testing.T) {
 		out    string
 		errs   string
 	}{
-		"by themselves":            {syscall.SIGSYS, []string{"--time-limit", "4s"}, failure.ExitInvalid, "ended by itself at ", ""},
-		"by themselves, fail-fast": {syscall.SIGSYS, []string{"--fail-fast"}, failure.ExitInvalid, "ended by itself at ", ""},
-		"by others":                {syscall.SIGKILL, nil, failure.ExitInternal, "FAILED", "splitvote: the experiment is broken: n"},
+		"by themselves": {syscall.SIGSYS, []string{"--time-limit", "4s"}, failure.ExitInvalid,
+			"ended by itself at ", ""},
+		"by themselves, fail-fast": {syscall.SIGSYS, []string{"--fail-fast"}, failure.ExitInvalid,
+			"ended by itself at ", ""},
+		"by others": {syscall.SIGKILL, nil, failure.ExitInternal, "FAILED", "splitvote: the experiment is broken: n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			run := exec.Command(binary, "run", "--backend", "local", "--nodes", "1", "--time-limit", "10m", "--store", dir,
-				"--heal-limit", "1s")
+			run := exec.Command(binary, "run", "--backend", "local", "--nodes", "1", "--time-limit", "10m",
+				"--store", dir, "--heal-limit", "1s")
 			run.Args = append(run.Args, tt.flags...)
 			run.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"))
 			var out, errs bytes.Buffer
@@ -51,8 +53,10 @@ func TestMembersThatEnd(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = run.Wait()
-			if code := run.ProcessState.ExitCode(); code != tt.exit || !strings.Contains(out.String(), tt.out) || !strings.Contains(errs.String(), tt.errs) {
-				t.Errorf("exit status %d, want %d, %q and %q\n%s\n%s", code, tt.exit, tt.out, tt.errs, out.String(), errs.String())
+			if code := run.ProcessState.ExitCode(); code != tt.exit || !strings.Contains(out.String(), tt.out) ||
+				!strings.Contains(errs.String(), tt.errs) {
+				t.Errorf("exit status %d, want %d, %q and %q\n%s\n%s", code, tt.exit, tt.out, tt.errs, out.String(),
+					errs.String())
 			}
 			for _, file := range []string{"results.json", "junit.xml", "report.html"} {
 				text, err := os.ReadFile(filepath.Join(dir, "latest", file))
@@ -77,7 +81,8 @@ func pidsOf(t *testing.T, dir string) []int {
 	var pids []int
 	for _, f := range files {
 		line, _ := os.ReadFile(f)
-		if args := strings.Split(string(line), "\x00"); len(args) > 1 && args[1] == "node" && strings.Contains(string(line), dir) {
+		if args := strings.Split(string(line), "\x00"); len(args) > 1 && args[1] == "node" &&
+			strings.Contains(string(line), dir) {
 			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(f)))
 			if err != nil {
 				t.Fatal(err)

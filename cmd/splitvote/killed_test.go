@@ -21,8 +21,10 @@ func TestAKilledHarnessLosesNothing(t *testing.T) {
 		t.Skip("starts child processes")
 	}
 	dir := t.TempDir()
-	env := append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"), "DOCKER_HOST=unix:///nonexistent/docker.sock")
-	run := exec.Command(binary, "run", "--backend", "local", "--nodes", "3", "--faults", "partition", "--time-limit", "10m", "--store", dir)
+	env := append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"),
+		"DOCKER_HOST=unix:///nonexistent/docker.sock")
+	run := exec.Command(binary, "run", "--backend", "local", "--nodes", "3", "--faults", "partition", "--time-limit",
+		"10m", "--store", dir)
 	run.Env = env
 	var said bytes.Buffer
 	run.Stderr = &said
@@ -63,13 +65,15 @@ func TestAKilledHarnessLosesNothing(t *testing.T) {
 	}
 }
 
-// A run that is interrupted heals, keeps and judges what it has, tears down, and says that it was stopped.
+// A run that is interrupted heals, keeps and judges what it has, tears down, and says that it was
+// stopped.
 func TestAnInterruptedRunIsJudged(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts child processes")
 	}
 	dir := t.TempDir()
-	run := exec.Command(binary, "run", "--backend", "local", "--nodes", "3", "--faults", "pause", "--time-limit", "10m", "--store", dir)
+	run := exec.Command(binary, "run", "--backend", "local", "--nodes", "3", "--faults", "pause", "--time-limit", "10m",
+		"--store", dir)
 	run.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"))
 	var out, errs bytes.Buffer
 	run.Stdout, run.Stderr = &out, &errs
@@ -85,7 +89,8 @@ func TestAnInterruptedRunIsJudged(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := run.Wait()
-	if run.ProcessState.ExitCode() != failure.ExitInternal || !strings.Contains(errs.String(), "splitvote: stopped before the end") {
+	if run.ProcessState.ExitCode() != failure.ExitInternal ||
+		!strings.Contains(errs.String(), "splitvote: stopped before the end") {
 		t.Errorf("%v, want exit status %d and one clear line\n%s", err, failure.ExitInternal, errs.String())
 	}
 	if text, err := os.ReadFile(history); err != nil || !bytes.Contains(text, []byte(`"f":"heal-all"`)) {
@@ -131,7 +136,8 @@ func nodesOf(t *testing.T, dir string) []string {
 		if err != nil {
 			continue // it has just ended
 		}
-		if args := strings.Split(string(line), "\x00"); len(args) > 1 && args[1] == "node" && strings.Contains(string(line), dir) {
+		if args := strings.Split(string(line), "\x00"); len(args) > 1 && args[1] == "node" &&
+			strings.Contains(string(line), dir) {
 			nodes = append(nodes, strings.Join(args, " "))
 		}
 	}

@@ -114,7 +114,8 @@ func listTargets() []row {
 func listWorkloads() []row {
 	var rows []row
 	for _, w := range workloads.All() {
-		r := row{Name: w.Name, Doc: w.Doc, Details: []string{"model " + w.Model + ", calls " + strings.Join(w.Calls, ", ")}}
+		r := row{Name: w.Name, Doc: w.Doc, Details: []string{"model " + w.Model + ", calls " +
+			strings.Join(w.Calls, ", ")}}
 		rows = append(rows, r)
 	}
 	all := row{Name: "(all)", Doc: "settings of every workload"}
@@ -151,7 +152,8 @@ func listBugs() []row {
 	var rows []row
 	for _, t := range bundled.All() {
 		for _, m := range t.Protocol().Mutants {
-			rows = append(rows, row{Name: m.Name, Doc: m.Doc, Details: []string{string(m.Class) + "; after " + m.Source}})
+			rows = append(rows, row{Name: m.Name, Doc: m.Doc,
+				Details: []string{string(m.Class) + "; after " + m.Source}})
 		}
 	}
 	return rows

@@ -31,7 +31,8 @@ func longHistory(t *testing.T, n int) string {
 	now := 0
 	event := func(process int, kind, f string, value any) {
 		now += 1000
-		fmt.Fprintf(out, "{\"index\":%d,\"time\":%d,\"process\":%d,\"type\":%q,\"f\":%q,\"value\":%v,\"node\":\"n%d\"}\n",
+		fmt.Fprintf(out,
+			"{\"index\":%d,\"time\":%d,\"process\":%d,\"type\":%q,\"f\":%q,\"value\":%v,\"node\":\"n%d\"}\n",
 			now/1000-1, now, process, kind, f, value, 1+process%5)
 	}
 	for i := 1; 2*i <= n; i++ {
@@ -61,8 +62,10 @@ func TestReportOfALongHistory(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "report.html")
 	var text bytes.Buffer
 	start := time.Now()
-	c := check{Options: judge.Options{Model: "register", Format: "auto", Engine: "auto", Timeout: 5 * time.Minute, Settle: -1}, html: page}
-	if err := c.run(t.Context(), longHistory(t, n), nil, newWork(&text)); !errors.Is(err, verdictExit(checker.Invalid)) {
+	c := check{Options: judge.Options{Model: "register", Format: "auto", Engine: "auto", Timeout: 5 * time.Minute,
+		Settle: -1}, html: page}
+	if err := c.run(t.Context(), longHistory(t, n), nil, newWork(&text)); !errors.Is(err,
+		verdictExit(checker.Invalid)) {
 		t.Fatalf("%v, want invalid:\n%s", err, text.String())
 	}
 	html, err := os.ReadFile(page)
@@ -73,7 +76,8 @@ func TestReportOfALongHistory(t *testing.T) {
 	if len(html) > 1<<20 {
 		t.Errorf("the page has %d bytes, want at most a megabyte", len(html))
 	}
-	if shown := regexp.MustCompile(`(?m)^    #\d+ +p\d+ `).FindAllString(text.String(), -1); len(shown) == 0 || len(shown) > 10 {
+	if shown := regexp.MustCompile(`(?m)^    #\d+ +p\d+ `).FindAllString(text.String(), -1); len(shown) == 0 ||
+		len(shown) > 10 {
 		t.Errorf("%d operations are shown first, want at most ten:\n%s", len(shown), text.String())
 	}
 	why := regexp.MustCompile(`#\d+ began after #\d+ ended, so it must see \d+ or later`)

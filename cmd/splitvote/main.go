@@ -35,7 +35,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the whole command but for the exit.
+// run is the whole command except for the exit.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	root := rootCommand()
 	root.SetArgs(args)
@@ -45,7 +45,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	return explain(errs, guarded(func() error { return root.ExecuteContext(ctx) }))
 }
 
-// guarded makes a panic of the command an error: Go's own exit status for one is that of an unknown verdict.
+// guarded makes a panic of the command an error: Go's own exit status for one is that of an
+// unknown verdict.
 func guarded(command func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -55,7 +56,8 @@ func guarded(command func() error) (err error) {
 	return command()
 }
 
-// explain prints an error as one line with its hints and returns the exit status that belongs to it.
+// explain prints an error as one line with its hints and returns the exit status that belongs to
+// it.
 func explain(errs io.Writer, err error) int {
 	var verdict verdictExit
 	var f *failure.Error
@@ -94,8 +96,9 @@ Exit status: 0 valid · 1 invalid · 2 unknown · 254 usage or bad input · 255 
 	root.Version = build.Version()
 	root.SetVersionTemplate(build.Text())
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(runCommand(), checkCommand(), campaignCommand(), bugsCommand(), replayCommand(), shrinkCommand(), serveCommand(), convertCommand(), cleanCommand(),
-		listCommand(), nodeCommand(), netfaultCommand(), reapCommand(), versionCommand(), mcpCommand(), generateCommand())
+	root.AddCommand(runCommand(), checkCommand(), campaignCommand(), bugsCommand(), replayCommand(), shrinkCommand(),
+		serveCommand(), convertCommand(), cleanCommand(), listCommand(), nodeCommand(), netfaultCommand(),
+		reapCommand(), versionCommand(), mcpCommand(), generateCommand())
 	addExamples(root)
 	completeNames(root)
 	return root

@@ -42,7 +42,8 @@ type keepOpen struct{ io.Writer }
 
 func (keepOpen) Close() error { return nil }
 
-// answerMost is how much of what a command prints, or of a file, an answer holds: agents read with a budget.
+// answerMost is how much of what a command prints, or of a file, an answer holds: agents read with
+// a budget.
 const answerMost = 256 << 10
 
 // answer is what a tool returns beside the text.
@@ -109,15 +110,18 @@ func (in checkInput) args() []string {
 // agentServer offers the tools. dir is the store.
 func agentServer(dir string) *mcp.Server {
 	s := mcp.NewServer(&mcp.Implementation{Name: "splitvote", Version: build.ModuleVersion()}, nil)
-	mcp.AddTool(s, &mcp.Tool{Name: "list", Description: "Names the targets, workloads, faults, models, planted bugs and backends."},
+	mcp.AddTool(s, &mcp.Tool{Name: "list",
+		Description: "Names the targets, workloads, faults, models, planted bugs and backends."},
 		func(ctx context.Context, _ *mcp.CallToolRequest, in listInput) (*mcp.CallToolResult, answer, error) {
 			return call(ctx, "list", nil, in.What)
 		})
-	mcp.AddTool(s, &mcp.Tool{Name: "run", Description: "Tests a replicated service: starts a cluster, drives clients while faults are on, judges what " +
-		"they saw, and stores the run. backend sim needs nothing and takes seconds."},
+	mcp.AddTool(s, &mcp.Tool{Name: "run",
+		Description: "Tests a replicated service: starts a cluster, drives clients while faults are on, judges what " +
+			"they saw, and stores the run. backend sim needs nothing and takes seconds."},
 		func(ctx context.Context, _ *mcp.CallToolRequest, in runInput) (*mcp.CallToolResult, answer, error) {
-			f := flags{{"store", dir}, {"target", in.Target}, {"backend", in.Backend}, {"workload", in.Workload}, {"nodes", fmt.Sprint(in.Nodes)},
-				{"faults", strings.Join(in.Faults, ",")}, {"time-limit", in.TimeLimit}, {"rate", fmt.Sprint(in.Rate)}, {"seed", fmt.Sprint(in.Seed)},
+			f := flags{{"store", dir}, {"target", in.Target}, {"backend", in.Backend}, {"workload", in.Workload},
+				{"nodes", fmt.Sprint(in.Nodes)}, {"faults", strings.Join(in.Faults, ",")}, {"time-limit", in.TimeLimit},
+				{"rate", fmt.Sprint(in.Rate)}, {"seed", fmt.Sprint(in.Seed)},
 				{"bug", in.Bug}, {"consistency", in.Consistency}}
 			for _, set := range in.Set {
 				f = append(f, [2]string{"set", set})
@@ -131,11 +135,13 @@ func agentServer(dir string) *mcp.Server {
 		func(ctx context.Context, _ *mcp.CallToolRequest, in checkInput) (*mcp.CallToolResult, answer, error) {
 			return call(ctx, "check", append(in.args(), "--json"), in.File)
 		})
-	mcp.AddTool(s, &mcp.Tool{Name: "explain", Description: "Judges a recorded history and tells its first violation call by call, in words."},
+	mcp.AddTool(s, &mcp.Tool{Name: "explain",
+		Description: "Judges a recorded history and tells its first violation call by call, in words."},
 		func(ctx context.Context, _ *mcp.CallToolRequest, in checkInput) (*mcp.CallToolResult, answer, error) {
 			return call(ctx, "check", in.args(), in.File)
 		})
-	mcp.AddTool(s, &mcp.Tool{Name: "shrink", Description: "Makes a failing run of the simulator, or a history, small, with the same sort of violation."},
+	mcp.AddTool(s, &mcp.Tool{Name: "shrink",
+		Description: "Makes a failing run of the simulator, or a history, small, with the same sort of violation."},
 		func(ctx context.Context, _ *mcp.CallToolRequest, in shrinkInput) (*mcp.CallToolResult, answer, error) {
 			return call(ctx, "shrink", flags{{"store", dir}, {"for", in.For}, {"model", in.Model}}.args(), in.Run)
 		})
@@ -154,7 +160,8 @@ func call(ctx context.Context, name string, args []string, operand string) (*mcp
 	}
 	var out, errs bytes.Buffer
 	status := run(ctx, args, strings.NewReader(""), &out, &errs)
-	result := &mcp.CallToolResult{IsError: status >= failure.ExitUsage, Content: []mcp.Content{&mcp.TextContent{Text: bounded(out.String())}}}
+	result := &mcp.CallToolResult{IsError: status >= failure.ExitUsage,
+		Content: []mcp.Content{&mcp.TextContent{Text: bounded(out.String())}}}
 	if errs.Len() > 0 {
 		result.Content = append(result.Content, &mcp.TextContent{Text: bounded(errs.String())})
 	}
@@ -168,10 +175,12 @@ func bounded(text string) string {
 	return fmt.Sprintf("%s\n(%d more bytes are left out)\n", text[:answerMost], len(text)-answerMost)
 }
 
-// readRun reads a file in a run's directory, and nothing outside it: links that lead out are not followed.
+// readRun reads a file in a run's directory, and nothing outside it: links that lead out are not
+// followed.
 func readRun(dir string, in readInput) (*mcp.CallToolResult, answer, error) {
 	refuse := func(err error) (*mcp.CallToolResult, answer, error) {
-		return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{&mcp.TextContent{Text: failure.OneLine(err)}}}, answer{ExitStatus: failure.ExitUsage}, nil
+		return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{&mcp.TextContent{Text: failure.OneLine(err)}}},
+			answer{ExitStatus: failure.ExitUsage}, nil
 	}
 	found, err := findRun(dir, in.Run)
 	if err != nil {

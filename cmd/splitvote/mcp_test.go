@@ -60,8 +60,8 @@ func TestAgentsCanDoWhatTheCommandDoes(t *testing.T) {
 		{"check", args{"file": "history.jsonl", "model": "register"}, 1, `"verdict": "invalid"`},
 		{"explain", args{"file": "history.jsonl", "model": "register"}, 1, "INVALID"},
 		{"check", args{"file": "--html=page.html", "model": "register"}, 254, "no such file"},
-		{"run", args{"backend": "sim", "bug": "raft/answers-before-commit", "workload": "register", "nodes": 3, "seed": 1,
-			"faults": []string{"partition", "kill"}, "time_limit": "20s"}, 1, "INVALID"},
+		{"run", args{"backend": "sim", "bug": "raft/answers-before-commit", "workload": "register", "nodes": 3,
+			"seed": 1, "faults": []string{"partition", "kill"}, "time_limit": "20s"}, 1, "INVALID"},
 		{"run", args{"target": "rafd"}, 254, "did you mean raft"},
 		{"read_run", args{"run": "latest"}, 0, "history.jsonl"},
 		{"read_run", args{"run": "latest", "file": "summary.md"}, 0, "INVALID"},
@@ -79,8 +79,10 @@ func TestAgentsCanDoWhatTheCommandDoes(t *testing.T) {
 			text.WriteString(c.(*mcp.TextContent).Text)
 		}
 		structured, _ := got.StructuredContent.(map[string]any)
-		if status, _ := structured["exit_status"].(float64); int(status) != call.status || got.IsError != (call.status >= failure.ExitUsage) {
-			t.Errorf("%s %v: exit status %v (error %v), want %d", call.tool, call.args, status, got.IsError, call.status)
+		if status, _ := structured["exit_status"].(float64); int(status) != call.status ||
+			got.IsError != (call.status >= failure.ExitUsage) {
+			t.Errorf("%s %v: exit status %v (error %v), want %d", call.tool, call.args, status, got.IsError,
+				call.status)
 		}
 		if !strings.Contains(text.String(), call.has) || strings.Contains(text.String(), "secret\n") {
 			t.Errorf("%s %v says no %q:\n%s", call.tool, call.args, call.has, text.String())

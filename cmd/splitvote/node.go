@@ -50,7 +50,8 @@ Exit status: 0 stopped by SIGTERM or SIGINT · 254 usage · 255 the node cannot 
 	f := cmd.Flags()
 	f.StringVar(&n.protocol, "protocol", "raft", "what the nodes speak; splitvote list targets names them")
 	f.StringVar(&n.id, "id", "", "this node's name")
-	f.StringSliceVar(&n.members, "members", nil, "the cluster's first members, this one among them unless it is to be added later")
+	f.StringSliceVar(&n.members, "members", nil,
+		"the cluster's first members, this one among them unless it is to be added later")
 	f.StringToStringVar(&n.peers, "peers", nil, "where to dial the others: n2=host:port,n3=host:port")
 	f.StringVar(&n.peerListen, "peer-listen", "127.0.0.1:7001", "host:port for the other nodes")
 	f.StringVar(&n.clientListen, "client-listen", "127.0.0.1:8001", "host:port for clients")
@@ -59,7 +60,8 @@ Exit status: 0 stopped by SIGTERM or SIGINT · 254 usage · 255 the node cannot 
 	f.Uint64Var(&n.seed, "seed", 1, "seed of the protocol's random draws")
 	f.StringToStringVar(&n.options, "set", nil, "setting of the protocol, key=value; may be repeated")
 	f.StringVar(&n.bug, "bug", "", "planted bug to switch on; splitvote list bugs names them")
-	f.StringVar(&n.ofRun, "run", "", "name of the run that the node belongs to: it refuses peers and clients of other runs")
+	f.StringVar(&n.ofRun, "run", "",
+		"name of the run that the node belongs to: it refuses peers and clients of other runs")
 	return cmd
 }
 
@@ -88,7 +90,8 @@ func (n *nodeFlags) run(cmd *cobra.Command) error {
 		return usage(err)
 	}
 	c := node.Config{
-		ID: protocol.NodeID(n.id), Protocol: p, Options: n.options, Bug: n.bug, Data: n.data, Tick: n.tick, Seed: n.seed,
+		ID: protocol.NodeID(n.id), Protocol: p, Options: n.options, Bug: n.bug, Data: n.data, Tick: n.tick,
+		Seed:  n.seed,
 		Run:   n.ofRun,
 		Peers: map[protocol.NodeID]string{},
 		Log:   slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)).With("node", n.id),

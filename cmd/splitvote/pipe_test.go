@@ -11,7 +11,8 @@ import (
 	"github.com/splitvote/splitvote/internal/judge"
 )
 
-// The verdict comes while the pipe is open and silent and a call hangs that began before those that show the violation.
+// The verdict comes while the pipe is open and silent and a call hangs that began before those
+// that show the violation.
 func TestAPipeIsJudgedWhileACallHangs(t *testing.T) {
 	in, writer := io.Pipe()
 	defer writer.Close()

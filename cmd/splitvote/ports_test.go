@@ -19,8 +19,10 @@ func TestABusyPortIsOneClearLine(t *testing.T) {
 	addr := busy.Addr().String()
 	for _, args := range [][]string{
 		{"serve", "--addr", addr, t.TempDir()},
-		{"node", "--protocol", "raft", "--id", "n1", "--members", "n1", "--peer-listen", addr, "--client-listen", "127.0.0.1:0", "--data", t.TempDir()},
-		{"node", "--protocol", "raft", "--id", "n1", "--members", "n1", "--peer-listen", "127.0.0.1:0", "--client-listen", addr, "--data", t.TempDir()},
+		{"node", "--protocol", "raft", "--id", "n1", "--members", "n1", "--peer-listen", addr, "--client-listen",
+			"127.0.0.1:0", "--data", t.TempDir()},
+		{"node", "--protocol", "raft", "--id", "n1", "--members", "n1", "--peer-listen", "127.0.0.1:0",
+			"--client-listen", addr, "--data", t.TempDir()},
 	} {
 		var errs strings.Builder
 		cmd := exec.Command(binary, args...)

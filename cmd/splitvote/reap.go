@@ -34,7 +34,9 @@ func reapCommand() *cobra.Command {
 			notes := live.Await(cmd.InOrStdin())
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(cmd.Context()), reapLimit)
 			defer cancel()
-			if err := live.Reap(notes, reapQuiet, reapLimit, func(n live.Note) (int, error) { return reap(ctx, n) }); err != nil {
+			if err := live.Reap(notes, reapQuiet, reapLimit, func(n live.Note) (int, error) {
+				return reap(ctx, n)
+			}); err != nil {
 				return failed(err)
 			}
 			return nil

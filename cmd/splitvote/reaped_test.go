@@ -31,7 +31,8 @@ func TestKilledHarnessesLeaveNothing(t *testing.T) {
 	backend := cmp.Or(os.Getenv("SPLITVOTE_KILL_BACKEND"), "local")
 	h := killable{backend: backend, dir: t.TempDir()}
 	began := time.Now()
-	if run := h.start(t); run.Wait() != nil && run.ProcessState.ExitCode() != failure.ExitUnknown { // too short a run to be sure of faults
+	// too short a run to be sure of faults
+	if run := h.start(t); run.Wait() != nil && run.ProcessState.ExitCode() != failure.ExitUnknown {
 		t.Fatalf("a run that nobody kills: %v", run.ProcessState)
 	}
 	whole := time.Since(began)
@@ -46,7 +47,8 @@ func TestKilledHarnessesLeaveNothing(t *testing.T) {
 		before := h.history()
 		_ = run.Process.Signal(syscall.SIGKILL) // it may have ended already
 		_ = run.Wait()
-		if after := h.history(); !bytes.HasPrefix(after, before) || bytes.Count(after, []byte("\n")) < bytes.Count(before, []byte("\n")) {
+		if after := h.history(); !bytes.HasPrefix(after, before) ||
+			bytes.Count(after, []byte("\n")) < bytes.Count(before, []byte("\n")) {
 			t.Errorf("killed after %v: the history has lost events", at)
 		}
 		h.nothingLeft(t)
@@ -65,9 +67,11 @@ func (h *killable) start(t *testing.T) *exec.Cmd {
 	if err := os.MkdirAll(filepath.Join(h.dir, "tmp"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	h.run = exec.Command(binary, "run", "--backend", h.backend, "--nodes", "3", "--faults", "kill,partition,pause", "--fault-interval",
-		"300ms", "--time-limit", "1s", "--heal-limit", "20s", "--store", filepath.Join(h.dir, "runs"))
-	h.run.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(h.dir, "state"), "TMPDIR="+filepath.Join(h.dir, "tmp"))
+	h.run = exec.Command(binary, "run", "--backend", h.backend, "--nodes", "3", "--faults", "kill,partition,pause",
+		"--fault-interval", "300ms", "--time-limit", "1s", "--heal-limit", "20s", "--store",
+		filepath.Join(h.dir, "runs"))
+	h.run.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(h.dir, "state"),
+		"TMPDIR="+filepath.Join(h.dir, "tmp"))
 	if err := h.run.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +122,8 @@ func (h *killable) left(t *testing.T) []string {
 		return left
 	}
 	label := "label=splitvote.pid=" + strconv.Itoa(h.run.Process.Pid)
-	for _, list := range [][]string{{"ps", "-aq", "--no-trunc", "--filter", label}, {"network", "ls", "-q", "--filter", label}} {
+	for _, list := range [][]string{{"ps", "-aq", "--no-trunc", "--filter", label},
+		{"network", "ls", "-q", "--filter", label}} {
 		out, err := exec.Command("docker", list...).Output()
 		if err != nil {
 			t.Fatalf("docker %v: %v", list, err)
@@ -158,7 +163,8 @@ func TestCleanSparesLiveRuns(t *testing.T) {
 		clean := exec.Command(binary, "clean")
 		clean.Env = append(h.run.Env, "DOCKER_HOST=unix:///nonexistent/docker.sock")
 		out, err := clean.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "is still under way in pid "+strconv.Itoa(run.Process.Pid)+": left alone") ||
+		if err != nil || !strings.Contains(string(out),
+			"is still under way in pid "+strconv.Itoa(run.Process.Pid)+": left alone") ||
 			!strings.Contains(string(out), "removed 0 processes") {
 			t.Errorf("clean: %v\n%s", err, out)
 		}

@@ -49,7 +49,8 @@ func (r *runner) replay(ctx context.Context, name string, out, errs io.Writer) e
 func findRun(dir, name string) (store.Found, error) {
 	found, err := store.Find(dir, name)
 	if err != nil {
-		return found, usage(err, fmt.Sprintf("runs are looked for here and in %s; --store names another directory", dir))
+		return found,
+			usage(err, fmt.Sprintf("runs are looked for here and in %s; --store names another directory", dir))
 	}
 	return found, nil
 }

@@ -40,8 +40,9 @@ func testMain(m *testing.M) int {
 //	exits STATUS PROGRAM ARGS...   run it and demand that exit status
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:      "testdata/script",
-		Deadline: time.Now().Add(3 * time.Minute), // a command that never ends fails its story, not the whole of the tests
+		Dir: "testdata/script",
+		// a command that never ends fails its story, not the whole of the tests
+		Deadline: time.Now().Add(3 * time.Minute),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", filepath.Dir(binary)+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("HISTORIES", absolute("../../histories"))

@@ -38,7 +38,8 @@ func serveCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "address to listen on")
-	cmd.Flags().StringSliceVar(&hosts, "host", nil, "names under which it answers, besides localhost, addresses and that of --addr")
+	cmd.Flags().StringSliceVar(&hosts, "host", nil,
+		"names under which it answers, besides localhost, addresses and that of --addr")
 	return cmd
 }
 

@@ -10,7 +10,8 @@ import (
 
 // The command answers under its own names only: those of --addr and --host among them.
 func TestServeAnswersOnlyToItsOwnNames(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), binary, "serve", "--addr", "localhost:0", "--host", "runs.example.org", t.TempDir())
+	cmd := exec.CommandContext(t.Context(), binary, "serve", "--addr", "localhost:0", "--host", "runs.example.org",
+		t.TempDir())
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -23,8 +24,8 @@ func TestServeAnswersOnlyToItsOwnNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for host, want := range map[string]int{"": http.StatusOK, "localhost": http.StatusOK, "runs.example.org": http.StatusOK,
-		"evil.example": http.StatusMisdirectedRequest} {
+	for host, want := range map[string]int{"": http.StatusOK, "localhost": http.StatusOK,
+		"runs.example.org": http.StatusOK, "evil.example": http.StatusMisdirectedRequest} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSpace(line), nil)
 		if err != nil {
 			t.Fatal(err)

@@ -102,8 +102,8 @@ func (s *shrinker) plan(ctx context.Context, p plan.Plan, out, errs io.Writer) e
 	work := harness.Shrinker{Target: target, Sign: sign, OnTry: func(best plan.Plan, tries int) {
 		if now := time.Now(); now.Sub(told) >= tell.Every {
 			told = now
-			tell.Draw(fmt.Sprintf("%d tries: %d faults, %d calls before healing, %d nodes, %v", tries, len(best.Schedule), len(best.Calls), best.Nodes,
-				time.Duration(best.TimeLimit).Round(time.Millisecond)))
+			tell.Draw(fmt.Sprintf("%d tries: %d faults, %d calls before healing, %d nodes, %v", tries,
+				len(best.Schedule), len(best.Calls), best.Nodes, time.Duration(best.TimeLimit).Round(time.Millisecond)))
 		}
 	}}
 	began := time.Now()
@@ -121,8 +121,8 @@ func (s *shrinker) plan(ctx context.Context, p plan.Plan, out, errs io.Writer) e
 	return r.run(ctx, small, out, io.Discard)
 }
 
-// chosen is the violation to keep: what clients saw, if they saw one, for it needs no knowledge of
-// the protocol.
+// chosen is the violation to keep: what clients saw, if they saw one, because it needs no
+// knowledge of the protocol.
 func chosen(o harness.Outcome) (harness.Sign, bool) {
 	signs, _ := o.Signs()
 	if len(signs) == 0 {
@@ -143,8 +143,8 @@ func measures(p plan.Plan, o harness.Outcome) string {
 		}
 	}
 	clients := p.Concurrency.Of(p.Nodes)
-	return fmt.Sprintf("%s, %s of %s, %s, %.1f s", counted(len(o.History.Windows()), "fault"), counted(calls, "call"), counted(clients, "client"),
-		counted(p.Nodes, "node"), o.Virtual.Seconds())
+	return fmt.Sprintf("%s, %s of %s, %s, %.1f s", counted(len(o.History.Windows()), "fault"), counted(calls, "call"),
+		counted(clients, "client"), counted(p.Nodes, "node"), o.Virtual.Seconds())
 }
 
 // history keeps the calls of a recorded history that show a violation. The user can stop it at any

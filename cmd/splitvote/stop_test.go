@@ -53,7 +53,8 @@ func TestCheckStopsAtAnyPoll(t *testing.T) {
 	stops := map[checker.Verdict]int{}
 	for polls := 1; ; polls++ {
 		ctx, out := newCountdown(t, polls), newWork(io.Discard)
-		err := (check{Options: judge.Options{Model: "register", Format: "auto", Engine: "auto", Timeout: 1 << 40, Settle: -1}, html: page}).run(ctx, file, nil, out)
+		err := (check{Options: judge.Options{Model: "register", Format: "auto", Engine: "auto", Timeout: 1 << 40,
+			Settle: -1}, html: page}).run(ctx, file, nil, out)
 		if err = out.end(err); !errors.Is(err, failure.ErrStopped) {
 			if !errors.Is(err, verdictExit(checker.Invalid)) {
 				t.Fatalf("%v after %d polls", err, polls)
@@ -91,7 +92,8 @@ func TestWorkThatDoesNotPollIsAbandoned(t *testing.T) {
 		return nil
 	})
 	var f *failure.Error
-	if !errors.As(err, &f) || f.Exit != failure.ExitUnknown || !strings.Contains(err.Error(), "stopped: two of three calls are read") {
+	if !errors.As(err, &f) || f.Exit != failure.ExitUnknown ||
+		!strings.Contains(err.Error(), "stopped: two of three calls are read") {
 		t.Errorf("%v, want it to be stopped, with what is known", err)
 	}
 	close(release)
@@ -115,11 +117,12 @@ func (o *pieces) Write(text []byte) (int, error) {
 func TestTheVerdictComesBeforeTheGrade(t *testing.T) {
 	var out pieces
 	c := check{Options: judge.Options{Model: "register", Format: "auto", Engine: "auto", Timeout: 1 << 40, Settle: -1}}
-	if err := c.run(t.Context(), longHistory(t, 400), nil, newWork(&out)); !errors.Is(err, verdictExit(checker.Invalid)) {
+	if err := c.run(t.Context(), longHistory(t, 400), nil, newWork(&out)); !errors.Is(err,
+		verdictExit(checker.Invalid)) {
 		t.Fatal(err)
 	}
-	if len(out.writes) != 2 || !strings.HasPrefix(out.writes[0], "INVALID") || strings.Contains(out.writes[0], "holds") ||
-		!strings.Contains(out.writes[1], "holds") {
+	if len(out.writes) != 2 || !strings.HasPrefix(out.writes[0], "INVALID") ||
+		strings.Contains(out.writes[0], "holds") || !strings.Contains(out.writes[1], "holds") {
 		t.Errorf("printed %q, want the verdict first and then what holds", out.writes)
 	}
 }

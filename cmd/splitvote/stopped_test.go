@@ -14,7 +14,8 @@ import (
 // A campaign that is stopped says how far it came, and is headed neither VALID nor anything that
 // would be read so.
 func TestAStoppedCampaignIsNotValid(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), binary, "campaign", "--seeds", "1000000", "--workload", "register", "--nodes", "3", "--time-limit", "2s", "--jobs", "1")
+	cmd := exec.CommandContext(t.Context(), binary, "campaign", "--seeds", "1000000", "--workload", "register",
+		"--nodes", "3", "--time-limit", "2s", "--jobs", "1")
 	cmd.Dir = t.TempDir()
 	var out bytes.Buffer
 	cmd.Stdout = &out

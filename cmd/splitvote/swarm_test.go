@@ -28,7 +28,8 @@ func TestPinnedFaultsDrawClustersThatSufferThem(t *testing.T) {
 				least = min(least, x.Plan.Nodes)
 			}
 			if kind, _ := nemesis.Named(fault.Name); least != kind.Least() {
-				t.Errorf("%s with %s: the smallest cluster has %d nodes, want %d", target.Name(), fault.Name, least, kind.Least())
+				t.Errorf("%s with %s: the smallest cluster has %d nodes, want %d", target.Name(), fault.Name, least,
+					kind.Least())
 			}
 		}
 	}

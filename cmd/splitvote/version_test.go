@@ -15,8 +15,9 @@ import (
 func TestVersionIsACommandAndAFlag(t *testing.T) {
 	for _, arg := range []string{"version", "--version"} {
 		out, err := exec.CommandContext(t.Context(), binary, arg).Output()
-		if lines := strings.Split(string(out), "\n"); err != nil || len(lines) != 4 || !strings.HasPrefix(lines[0], "splitvote ") ||
-			!strings.HasPrefix(lines[1], "commit ") || lines[2] != "go "+strings.TrimPrefix(runtime.Version(), "go")+" "+runtime.GOOS+"/"+runtime.GOARCH {
+		if lines := strings.Split(string(out), "\n"); err != nil || len(lines) != 4 ||
+			!strings.HasPrefix(lines[0], "splitvote ") || !strings.HasPrefix(lines[1], "commit ") ||
+			lines[2] != "go "+strings.TrimPrefix(runtime.Version(), "go")+" "+runtime.GOOS+"/"+runtime.GOARCH {
 			t.Errorf("%s prints %q (%v)", arg, out, err)
 		}
 	}
@@ -27,7 +28,8 @@ func TestVersionIsACommandAndAFlag(t *testing.T) {
 func TestEveryCommandHasExamples(t *testing.T) {
 	var visit func(cmd *cobra.Command)
 	visit = func(cmd *cobra.Command) {
-		if cmd.IsAvailableCommand() && cmd.Name() != "help" && cmd.Example == "" && !strings.Contains(cmd.CommandPath(), "completion") {
+		if cmd.IsAvailableCommand() && cmd.Name() != "help" && cmd.Example == "" &&
+			!strings.Contains(cmd.CommandPath(), "completion") {
 			t.Errorf("%s has no example", cmd.CommandPath())
 		}
 		for line := range strings.Lines(cmd.Example) {
@@ -60,8 +62,8 @@ func TestManPagesAndCompletions(t *testing.T) {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}
-	for _, file := range []string{"man/splitvote.1", "man/splitvote-run.1", "man/splitvote-campaign-merge.1", "completions/splitvote.bash",
-		"completions/_splitvote", "completions/splitvote.fish"} {
+	for _, file := range []string{"man/splitvote.1", "man/splitvote-run.1", "man/splitvote-campaign-merge.1",
+		"completions/splitvote.bash", "completions/_splitvote", "completions/splitvote.fish"} {
 		one, err := os.ReadFile(filepath.Join(first, file))
 		if err != nil {
 			t.Fatal(err)

@@ -59,10 +59,9 @@ func (p *proposer) open(id protocol.NodeID, own *acceptor) Ballot {
 	return p.ballot
 }
 
-// promised records a promise and returns how many there are. Of the values reported, the one of the
-// highest ballot must be kept (P2c): if any value was chosen, it is that one, or that one is a
-// change
-// of it.
+// promised records a promise and returns how many there are. The reported value of the highest
+// ballot must be kept (P2c): if any value was chosen, it is that one, or that one is a change of
+// it.
 func (p *proposer) promised(member int, b, accepted Ballot, value []byte) int {
 	if b != p.ballot && !p.bug.latePromiseCounts {
 		return p.heard.count

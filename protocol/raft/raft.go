@@ -88,7 +88,7 @@ func parse(values map[string]string) (settings, error) {
 	case s.heartbeat >= s.election:
 		return s, errors.New("raft: option heartbeat-ticks: must be less than election-ticks")
 	case s.reads == readLease && !s.checkQuorum:
-		return s, errors.New("raft: option reads: lease needs check-quorum on, for it is what forbids rival votes")
+		return s, errors.New("raft: option reads: lease needs check-quorum on, which forbids rival votes")
 	}
 	return s, nil
 }

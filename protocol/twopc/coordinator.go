@@ -92,8 +92,8 @@ func (n *node) begin(r *request) {
 	n.sendPhaseAll(t)
 }
 
-// sendPhaseAll sends the current phase's message to participants that have not answered. The node's own
-// shard comes first, because its answer can end the phase.
+// sendPhaseAll sends the current phase's message to participants that have not answered. The
+// node's own shard comes first, because its answer can end the phase.
 func (n *node) sendPhaseAll(t *transaction) {
 	t.idle = 0
 	phase := t.phase

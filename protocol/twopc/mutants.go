@@ -43,7 +43,8 @@ var mutants = []protocol.Planted[bugs]{
 	}, Set: func(b *bugs) { b.firstYesIsEnough = true }},
 	{Mutant: protocol.Mutant{
 		Name: "twopc/majority-is-enough", Class: protocol.ClientVisible,
-		Doc:    "A coordinator commits when more than half of the participants have voted yes, as if they were replicas.",
+		Doc: "A coordinator commits when more than half of the participants have voted yes, as if they were " +
+			"replicas.",
 		Source: "synthetic: two-phase commit mistaken for a quorum protocol",
 	}, Set: func(b *bugs) { b.majorityIsEnough = true }},
 	{Mutant: protocol.Mutant{

@@ -71,8 +71,8 @@ func (n *node) enterRound(round uint64, v vote) {
 	n.broadcastVote()
 }
 
-// broadcastVote sends this node's vote to everybody: at once, or at the next tick if it has already done so
-// since the latest one.
+// broadcastVote sends this node's vote to everybody: at once, or at the next tick if it has
+// already done so since the latest one.
 func (n *node) broadcastVote() {
 	if n.voteDue = n.said; n.voteDue {
 		return

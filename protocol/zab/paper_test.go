@@ -205,7 +205,7 @@ func TestVotesAreTotallyOrdered(t *testing.T) { // fast leader election
 		last   string
 		moves  bool
 	}{
-		{"n2", 2, "1:5", true},  // equal but for the name
+		{"n2", 2, "1:5", true},  // equal except for the name
 		{"n0", 2, "1:5", false}, // likewise
 		{"n0", 2, "1:6", true},
 		{"n2", 2, "1:4", false},

@@ -101,14 +101,15 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// A transfer that the balance does not cover was carried out and tells of the balance; a withdrawal,
-// which no workload makes, and a refusal by a server that may be behind do not.
+// A transfer that the balance does not cover was carried out and tells of the balance; a
+// withdrawal, which no workload makes, and a refusal by a server that may be behind do not.
 func TestUncoveredTransferIsAnObservation(t *testing.T) {
 	const transfer = `{"from":"0","to":"1","amount":5}`
 	target := bundled.New(protocol.Protocol{Name: "p", Objects: []string{"bank"}})
 	refused := protocol.Reply{Outcome: protocol.Done, Result: kv.Result{Err: kv.NotCovered}.Encode()}
 	op := history.Op{Kind: history.Invoke, F: "transfer", Value: []byte(transfer)}
-	if got := target.Complete(op, refused).Op; got.Kind != history.Ok || string(got.Value) != "["+transfer+",false]" || got.Err != "" {
+	if got := target.Complete(op, refused).Op; got.Kind != history.Ok || string(got.Value) != "["+transfer+",false]" ||
+		got.Err != "" {
 		t.Errorf("a transfer that was not covered is %v %s (%s)", got.Kind, got.Value, got.Err)
 	}
 	op.F = "withdraw"
@@ -116,7 +117,8 @@ func TestUncoveredTransferIsAnObservation(t *testing.T) {
 		t.Errorf("a withdrawal that was not covered is %v", got.Kind)
 	}
 	op.F = "transfer"
-	if got := target.Complete(op, protocol.Reply{Outcome: protocol.Rejected, Reason: kv.NotCovered}).Op; got.Kind != history.Fail {
+	if got := target.Complete(op, protocol.Reply{Outcome: protocol.Rejected, Reason: kv.NotCovered}).
+		Op; got.Kind != history.Fail {
 		t.Errorf("a transfer that was not carried out is %v", got.Kind)
 	}
 }

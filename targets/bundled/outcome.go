@@ -31,7 +31,7 @@ var (
 	// carried out or not, now or later: time-out, lost leadership in mid-commit
 	unknown    = outcome{history.Info, true}
 	lost       = outcome{history.Info, true}  // the connection broke after some of the request had left
-	unreadable = outcome{history.Info, true}  // an answer that is none of the API's
+	unreadable = outcome{history.Info, true}  // an answer outside the API
 	superseded = outcome{history.Info, false} // the session has gone past it, and what became of it is forgotten
 )
 

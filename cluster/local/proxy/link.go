@@ -48,7 +48,8 @@ func (n *Network) serve(l *link, src net.Conn) {
 // is at once cut off again may do nothing but dial.
 const refusal = 100 * time.Millisecond
 
-// swallow stands in for a node that is not there: from cannot learn that while either direction is cut (P2).
+// swallow stands in for a node that is not there: from cannot learn that while either direction is
+// cut (P2).
 func (n *Network) swallow(ctx context.Context, l, back *link, src net.Conn) {
 	forth, news := &l.gates[cut], &back.gates[cut]
 	n.work.Go(func() {

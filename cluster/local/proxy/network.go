@@ -103,7 +103,8 @@ func (n *Network) Behave(l nemesis.Link) (Record, error) {
 		return Record{}, fmt.Errorf("set links: a delay of %v and a jitter of %v: want none below 0", l.Delay, l.Jitter)
 	}
 	if n.config.Stream && (l.Loss > 0 || l.Duplicate > 0 || l.Reorder > 0) {
-		return Record{}, errors.New("set links: this target's links are streams of bytes, which can be slow but not lossy")
+		return Record{},
+			errors.New("set links: this target's links are streams of bytes, which can be slow but not lossy")
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()

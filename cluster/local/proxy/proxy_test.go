@@ -45,7 +45,9 @@ func open(t *testing.T, stream bool) hosts {
 		t.Cleanup(func() { l.Close() })
 		h.listen[n], addr[n] = l, l.Addr().String()
 	}
-	n, err := proxy.Listen(proxy.Config{Nodes: nodes, Addr: func(n history.NodeID) string { return addr[n] }, Stream: stream, Seed: 1})
+	n, err := proxy.Listen(proxy.Config{Nodes: nodes, Addr: func(n history.NodeID) string {
+		return addr[n]
+	}, Stream: stream, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -325,7 +327,8 @@ func TestDelay(t *testing.T) {
 	b.hears(texts[1:]...)
 }
 
-// P5: what is held arrives when it is released, all of it and in order, and then the news of the end.
+// P5: what is held arrives when it is released, all of it and in order, and then the news of the
+// end.
 func TestHold(t *testing.T) {
 	h := open(t, false)
 	a, b := h.dial("n1", "n2")
@@ -377,14 +380,16 @@ func TestRefusals(t *testing.T) {
 		{framed, nemesis.Link{Loss: 1.5}, "set links: a ratio of 1.5 is not from 0 to 1"},
 		{framed, nemesis.Link{Reorder: math.NaN()}, "set links: a ratio of NaN is not from 0 to 1"},
 		{framed, nemesis.Link{Delay: -1}, "set links: a delay of -1ns and a jitter of 0s: want none below 0"},
-		{stream, nemesis.Link{Loss: 0.1}, "set links: this target's links are streams of bytes, which can be slow but not lossy"},
+		{stream, nemesis.Link{Loss: 0.1},
+			"set links: this target's links are streams of bytes, which can be slow but not lossy"},
 	}
 	for _, tt := range tests {
 		if _, err := tt.h.Behave(tt.link); err == nil || err.Error() != tt.want {
 			t.Errorf("%+v: got %v, want %s", tt.link, err, tt.want)
 		}
 	}
-	if _, err := framed.Cut(history.Grudge{"n1": {"n9"}}); err == nil || err.Error() != "cut from n9 to n1: no such link" {
+	if _, err := framed.Cut(history.Grudge{"n1": {"n9"}}); err == nil ||
+		err.Error() != "cut from n9 to n1: no such link" {
 		t.Errorf("got %v", err)
 	}
 }
