@@ -20,8 +20,8 @@ type figures struct {
 	doubts  []doubting
 }
 
-// callFigures counts the outcomes of the calls with one F, and the latencies of those that
-// succeeded.
+// callFigures counts the outcomes of the calls with one F, and the latencies of the
+// successful ones.
 type callFigures struct {
 	F       string
 	Counts  checker.Counts
