@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +36,8 @@ type experiment struct {
 	kept    bool // the directory outlasts the test
 	repeat  string
 	started time.Time
+
+	events atomic.Int64 // that were recorded
 
 	mu    sync.Mutex
 	exits []cluster.Exit
@@ -89,7 +92,7 @@ func (e *experiment) drive(ctx context.Context) error {
 	}
 	defer events.Close()
 	recorder := history.NewRecorder(events)
-	times, ranErr := e.x.Run(ctx, c, recorder, nil)
+	times, ranErr := e.x.Run(ctx, c, recorder, func(*history.Op) { e.events.Add(1) })
 	e.run.Wall = times.Wall
 	if e.virtual {
 		e.run.Virtual = c.Now()

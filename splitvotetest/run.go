@@ -157,6 +157,7 @@ func (e *experiment) test(t *testing.T, bubble bool) {
 // inBubble drives the run in virtual time. A goroutine that never ends stays in the bubble, and is
 // an error.
 func (e *experiment) inBubble(t *testing.T) (problem error) {
+	defer e.watch()()
 	ended := false
 	defer func() {
 		if p := recover(); p != nil {

@@ -177,7 +177,7 @@ func (c *Cluster) close() error {
 	}
 	c.work.Wait()
 	if late == nil {
-		late = c.errands.leaked(c.grace / 10)
+		late = c.errands.leaked(c.grace / 2)
 	}
 	errs = append(errs, late)
 	c.mu.Lock()
