@@ -80,7 +80,13 @@ var mayImport = map[string][]string{
 	"internal/progress": {"history", "cluster", "harness"},
 	"internal/judge": {"history", "checker", "checker/*", "model", "workloads", "plan", "report",
 		"internal/failure", "internal/build"},
-	"cmd/splitvote": {"*"},
+	"experiment/campaign": {"checker", "harness", "nemesis", "plan", "experiment", "store",
+		"targets/bundled", "internal/failure", "internal/build", "internal/progress"},
+	"experiment/bugs": {"checker", "cluster/sim", "harness", "history", "plan", "protocol",
+		"experiment/campaign", "targets/bundled", "internal/failure", "internal/build",
+		"internal/progress"},
+	"internal/agent": {"store", "internal/failure", "internal/build"},
+	"cmd/splitvote":  {"*"},
 }
 
 // onlyIn lists packages from outside the repository, each with the packages that may import it.
@@ -91,7 +97,7 @@ var onlyIn = map[string][]string{
 	"github.com/docker/docker":                    {"cluster/docker"},
 	"github.com/spf13/cobra":                      {"cmd/splitvote"},
 	"gopkg.in/yaml.v3":                            {"plan", "targets/service"},
-	"github.com/modelcontextprotocol/go-sdk":      {"cmd/splitvote"},
+	"github.com/modelcontextprotocol/go-sdk":      {"internal/agent"},
 	"github.com/klauspost/compress":               {"history"},
 }
 

@@ -1,4 +1,4 @@
-package main
+package bugs
 
 import (
 	"strings"
@@ -24,11 +24,12 @@ func TestAnUnfinishedTableSaysSo(t *testing.T) {
 			[]harness.BugSearch{search("", 100)},
 			"1 of 2 bugs found in 0s with 0 jobs; missed: raft/hidden; no correct build accused"},
 		{"a bug not looked for", []harness.BugSearch{found, search("raft/hidden", firstRound-1)},
-			[]harness.BugSearch{search("", 100)}, "unfinished: 1 of 2 bugs found in 0s with 0 jobs; no time to look " +
-				"closely at raft/hidden; no correct build accused so far"},
+			[]harness.BugSearch{search("", 100)},
+			"unfinished: 1 of 2 bugs found in 0s with 0 jobs; no time to look closely at raft/hidden; " +
+				"no correct build accused so far"},
 		{"a correct build not tried out", []harness.BugSearch{found}, []harness.BugSearch{search("", 99)},
-			"unfinished: 1 of 1 bugs found in 0s with 0 jobs; no time to look closely at raft; no correct build " +
-				"accused so far"},
+			"unfinished: 1 of 1 bugs found in 0s with 0 jobs; no time to look closely at raft; " +
+				"no correct build accused so far"},
 	} {
 		m := matrix{Planted: test.planted, Correct: test.correct, correct: 100}
 		if got := m.verdict(); got != test.want {

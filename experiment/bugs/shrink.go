@@ -1,4 +1,4 @@
-package main
+package bugs
 
 import (
 	"cmp"
@@ -35,7 +35,7 @@ type shrunk struct {
 }
 
 // shrinkAll shrinks the first find of every bug that breaks a promise of safety.
-func (b *bugSearcher) shrinkAll(ctx context.Context, m *matrix) error {
+func (b *Search) shrinkAll(ctx context.Context, m *matrix) error {
 	var bugs []*harness.BugSearch
 	for i := range m.Planted {
 		if h := &m.Planted[i]; h.Class != "liveness" && h.AsItsClass() {
@@ -44,7 +44,7 @@ func (b *bugSearcher) shrinkAll(ctx context.Context, m *matrix) error {
 	}
 	m.Shrunk = make([]shrunk, len(bugs))
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(b.jobs)
+	g.SetLimit(b.Jobs)
 	for i, h := range bugs {
 		b.tell.Draw(fmt.Sprintf("shrinking %d of %d: %s", i+1, len(bugs), h.Bug))
 		g.Go(func() (err error) {
@@ -56,7 +56,7 @@ func (b *bugSearcher) shrinkAll(ctx context.Context, m *matrix) error {
 }
 
 // shrink makes the first find of a bug small.
-func (b *bugSearcher) shrink(ctx context.Context, h *harness.BugSearch) (shrunk, error) {
+func (b *Search) shrink(ctx context.Context, h *harness.BugSearch) (shrunk, error) {
 	target, draw, err := b.draws(h)
 	if err != nil {
 		return shrunk{}, err
@@ -126,8 +126,16 @@ func (m *matrix) printShrunk(out io.Writer) error {
 }
 
 func (s shrunk) cells() []string {
-	return []string{s.Bug, s.Sign.String(), fmt.Sprint(s.Nodes), fmt.Sprint(s.Faults), fmt.Sprint(s.Calls),
-		fmt.Sprint(s.Named), fmt.Sprint(s.Tries), length(s.Wall)}
+	return []string{
+		s.Bug,
+		s.Sign.String(),
+		fmt.Sprint(s.Nodes),
+		fmt.Sprint(s.Faults),
+		fmt.Sprint(s.Calls),
+		fmt.Sprint(s.Named),
+		fmt.Sprint(s.Tries),
+		length(s.Wall),
+	}
 }
 
 // shrinkage sums up what shrinking came to.
@@ -135,9 +143,16 @@ func (m *matrix) shrinkage() string {
 	calls, mostCalls := spread(m.Shrunk, func(s shrunk) int { return s.Calls })
 	faults, mostFaults := spread(m.Shrunk, func(s shrunk) int { return s.Faults })
 	wall, mostWall := spread(m.Shrunk, func(s shrunk) time.Duration { return s.Wall })
-	return fmt.Sprintf("%d findings shrink to a median of %d calls (at most %d) and %d faults (at most %d), in %s "+
-		"(at most %s)", len(m.Shrunk), calls,
-		mostCalls, faults, mostFaults, length(wall), length(mostWall))
+	return fmt.Sprintf(
+		"%d findings shrink to a median of %d calls (at most %d) and %d faults (at most %d), in %s (at most %s)",
+		len(m.Shrunk),
+		calls,
+		mostCalls,
+		faults,
+		mostFaults,
+		length(wall),
+		length(mostWall),
+	)
 }
 
 // spread is the median and the greatest of a measure.
@@ -159,9 +174,12 @@ func (m *matrix) shrunkTable() string {
 		return ""
 	}
 	var t strings.Builder
-	fmt.Fprintf(&t, "## Shrunk\n\n%s.\n\n| bug | shows as | nodes | faults | calls | named | tries | real "+
-		"|\n|---|---|--:|--:|--:|--:|--:|--:|\n",
-		m.shrinkage())
+	fmt.Fprintf(
+		&t,
+		"## Shrunk\n\n%s.\n\n| bug | shows as | nodes | faults | calls | named | tries | real |\n"+
+			"|---|---|--:|--:|--:|--:|--:|--:|\n",
+		m.shrinkage(),
+	)
 	for _, s := range m.Shrunk {
 		fmt.Fprintf(&t, "| %s |\n", strings.Join(s.cells(), " | "))
 	}

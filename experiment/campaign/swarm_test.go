@@ -1,4 +1,4 @@
-package main
+package campaign
 
 import (
 	"testing"
@@ -13,23 +13,28 @@ import (
 func TestPinnedFaultsDrawClustersThatSufferThem(t *testing.T) {
 	for _, target := range bundled.All() {
 		for _, fault := range harness.Space(target).Faults {
-			base := swarmBase()
+			base := Base()
 			base.Target, base.Faults = target.Name(), []string{fault.Name}
-			s, err := newSwarm(base, func(flag string) bool { return flag == "faults" || flag == "target" })
+			s, err := NewSwarm(base, func(flag string) bool { return flag == "faults" || flag == "target" })
 			if err != nil {
 				t.Fatal(err)
 			}
 			least := 7
 			for seed := range uint64(100) {
-				x, err := s.draw(seed + 1)
+				x, err := s.Draw(seed + 1)
 				if err != nil {
 					t.Fatalf("%s with %s: %v", target.Name(), fault.Name, err)
 				}
 				least = min(least, x.Plan.Nodes)
 			}
 			if kind, _ := nemesis.Named(fault.Name); least != kind.Least() {
-				t.Errorf("%s with %s: the smallest cluster has %d nodes, want %d", target.Name(), fault.Name, least,
-					kind.Least())
+				t.Errorf(
+					"%s with %s: the smallest cluster has %d nodes, want %d",
+					target.Name(),
+					fault.Name,
+					least,
+					kind.Least(),
+				)
 			}
 		}
 	}

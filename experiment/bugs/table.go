@@ -1,4 +1,4 @@
-package main
+package bugs
 
 import (
 	"bytes"
@@ -25,8 +25,16 @@ func (m *matrix) print(out io.Writer) error {
 	fmt.Fprintln(w, "\ncorrect build\t\taccused by\tseeds\tvalid\tunknown\tsimulated")
 	for i := range m.Correct {
 		t := m.Correct[i].Tally
-		fmt.Fprintf(w, "%s\t\t%s\t%d\t%d\t%d\t%s\n", m.Correct[i].Target, orNothing(by(&m.Correct[i])), t.Seeds,
-			t.Valid, t.Seeds-t.Valid-t.Invalid, length(t.Simulated))
+		fmt.Fprintf(
+			w,
+			"%s\t\t%s\t%d\t%d\t%d\t%s\n",
+			m.Correct[i].Target,
+			orNothing(by(&m.Correct[i])),
+			t.Seeds,
+			t.Valid,
+			t.Seeds-t.Valid-t.Invalid,
+			length(t.Simulated),
+		)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -54,8 +62,13 @@ func some(names []string) string {
 func (m *matrix) verdict() string {
 	missed, strayed, accused := m.missed(), m.strayed(), m.accused()
 	found := named(m.Planted, (*harness.BugSearch).AsItsClass)
-	text := fmt.Sprintf("%d of %d bugs found in %v with %d jobs", len(found), len(m.Planted), m.Wall.Round(time.Second),
-		m.Jobs)
+	text := fmt.Sprintf(
+		"%d of %d bugs found in %v with %d jobs",
+		len(found),
+		len(m.Planted),
+		m.Wall.Round(time.Second),
+		m.Jobs,
+	)
 	if left := m.unfinished(); len(left) > 0 {
 		text = fmt.Sprintf("unfinished: %s; no time to look closely at %s", text, some(left))
 	}
@@ -117,7 +130,7 @@ const (
 	tablesEnd   = "<!-- splitvote bugs: end -->"
 )
 
-// into replaces the tables of a Markdown file.
+// into puts the tables into a Markdown file, in the place of the tables in it.
 func (m *matrix) into(path string) error {
 	old, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -144,19 +157,41 @@ func (m *matrix) tables() string {
 		h := &m.Planted[i]
 		if h.Target != target {
 			target = h.Target
-			fmt.Fprintf(&b, "\n## %s\n\n| bug | what it does | class | found by, in seeds | of | median seeds | "+
-				"simulated | real | first seed |\n"+
-				"|---|---|---|---|--:|--:|--:|--:|--:|\n", target)
+			fmt.Fprintf(
+				&b,
+				"\n## %s\n\n| bug | what it does | class | found by, in seeds | of |"+
+					" median seeds | simulated | real | first seed |\n"+
+					"|---|---|---|---|--:|--:|--:|--:|--:|\n",
+				target,
+			)
 		}
-		fmt.Fprintf(&b, "| `%s` | %s Source: %s. | %s | %s |\n", strings.TrimPrefix(h.Bug, target+"/"), h.Doc, h.Source,
-			h.Class, strings.Join(cells(h), " | "))
+		fmt.Fprintf(
+			&b,
+			"| `%s` | %s Source: %s. | %s | %s |\n",
+			strings.TrimPrefix(h.Bug, target+"/"),
+			h.Doc,
+			h.Source,
+			h.Class,
+			strings.Join(cells(h), " | "),
+		)
 	}
-	fmt.Fprintf(&b, "\n## Correct builds\n\n| target | seeds | valid | unknown | simulated | accused by "+
-		"|\n|---|--:|--:|--:|--:|---|\n")
+	fmt.Fprintf(
+		&b,
+		"\n## Correct builds\n\n| target | seeds | valid | unknown | simulated | accused by |\n"+
+			"|---|--:|--:|--:|--:|---|\n",
+	)
 	for i := range m.Correct {
 		t := m.Correct[i].Tally
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %s | %s |\n", m.Correct[i].Target, t.Seeds, t.Valid,
-			t.Seeds-t.Valid-t.Invalid, length(t.Simulated), orNothing(by(&m.Correct[i])))
+		fmt.Fprintf(
+			&b,
+			"| %s | %d | %d | %d | %s | %s |\n",
+			m.Correct[i].Target,
+			t.Seeds,
+			t.Valid,
+			t.Seeds-t.Valid-t.Invalid,
+			length(t.Simulated),
+			orNothing(by(&m.Correct[i])),
+		)
 	}
 	b.WriteString("\n" + m.shrunkTable())
 	return b.String()

@@ -1,4 +1,4 @@
-package main
+package bugs
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 var bugSeeds string
 
 // recall tries the seed that is remembered of each bug.
-func (b *bugSearcher) recall(ctx context.Context, m *matrix) error {
+func (b *Search) recall(ctx context.Context, m *matrix) error {
 	seeds := map[string]uint64{}
 	for line := range strings.Lines(bugSeeds) {
 		if name, text, ok := strings.Cut(strings.TrimSpace(line), " "); ok {

@@ -1,4 +1,4 @@
-package main
+package campaign
 
 import (
 	"crypto/sha256"
@@ -14,9 +14,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/internal/build"
@@ -25,11 +22,11 @@ import (
 	"github.com/splitvote/splitvote/store"
 )
 
-// campaignName is the file in a campaign's directory that says how far it is.
-const campaignName = "campaign.json"
+// fileName is the file in a campaign's directory that says how far it is.
+const fileName = "campaign.json"
 
-// campaignIs is what a campaign is. Two with the same differ in nothing that they find.
-type campaignIs struct {
+// Identity is what a campaign is. Two with the same differ in nothing that they find.
+type Identity struct {
 	Target  string     `json:"target"`
 	Bug     string     `json:"bug,omitempty"`
 	Plan    string     `json:"plan"`  // around which plans are drawn: YAML
@@ -38,9 +35,9 @@ type campaignIs struct {
 	Version string     `json:"version"` // of the tool
 }
 
-// campaignFile is campaign.json.
-type campaignFile struct {
-	campaignIs
+// progressFile is campaign.json.
+type progressFile struct {
+	Identity
 	Shard harness.Shard     `json:"shard"`
 	Tally harness.Tally     `json:"tally"`
 	Spent time.Duration     `json:"spent"` // on the wall
@@ -49,23 +46,30 @@ type campaignFile struct {
 	Unfinished bool `json:"unfinished,omitempty"`
 
 	dir   *store.Dir
-	swarm swarm
+	swarm Swarm
 }
 
 // open finds the campaign that the flags mean, or begins it.
-func (c *campaigner) open(base plan.Plan, given *pflag.FlagSet) (*campaignFile, error) {
-	shard, err := parseShard(c.shard)
+func (c *Campaign) open() (*progressFile, error) {
+	shard, err := parseShard(c.Shard)
 	if err != nil {
 		return nil, err
 	}
+	base := c.Plan
 	name := base.Name
-	base.Name, base.Seed = "", c.flags.Seed
-	s, err := newSwarm(base, given.Changed)
+	base.Name = ""
+	s, err := NewSwarm(base, c.Pinned)
 	if err != nil {
 		return nil, err
 	}
-	is := campaignIs{Target: base.Target, Bug: base.Bug, Plan: base.String(), Drawn: s.Space, First: base.Seed,
-		Version: build.Version()}
+	is := Identity{
+		Target:  base.Target,
+		Bug:     base.Bug,
+		Plan:    base.String(),
+		Drawn:   s.Space,
+		First:   base.Seed,
+		Version: build.Version(),
+	}
 	if name == "" {
 		name = "campaign-" + strings.ReplaceAll(strings.TrimPrefix(base.Bug, base.Target+"/"), "/", "-")
 		name = strings.TrimSuffix(name, "-") + "-" + base.Target + "-" + is.hash()
@@ -74,29 +78,31 @@ func (c *campaigner) open(base plan.Plan, given *pflag.FlagSet) (*campaignFile, 
 		name = fmt.Sprintf("%s-%dof%d", name, shard.Index, shard.Of)
 	}
 	s.Base.Name = name
-	dir := &store.Dir{Path: filepath.Join(c.store, name)}
-	file := &campaignFile{campaignIs: is, Shard: shard, dir: dir, swarm: s}
-	if _, err := s.draw(is.First); err != nil {
+	dir := &store.Dir{Path: filepath.Join(c.Store, name)}
+	file := &progressFile{Identity: is, Shard: shard, dir: dir, swarm: s}
+	if _, err := s.Draw(is.First); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir.Path, 0o755); err != nil {
-		return nil, failed(err)
+		return nil, failure.Internal(err)
 	}
-	var old campaignFile
-	switch err := readJSON(dir.File(campaignName), &old); {
+	var old progressFile
+	switch err := readJSON(dir.File(fileName), &old); {
 	case errors.Is(err, fs.ErrNotExist):
 		return file, nil
 	case err != nil:
-		return nil, usage(err)
+		return nil, failure.Usage(err)
 	case old.hash() != is.hash() || old.Shard != shard:
-		return nil, usage(fmt.Errorf("%s is another campaign's", dir.Path),
-			"--name gives this one a directory of its own")
+		return nil, failure.Usage(
+			fmt.Errorf("%s is another campaign's", dir.Path),
+			"--name gives this one a directory of its own",
+		)
 	}
 	file.Tally, file.Spent, file.Runs = old.Tally, old.Spent, old.Runs
 	return file, nil
 }
 
-func (is campaignIs) hash() string {
+func (is Identity) hash() string {
 	text, err := json.Marshal(is)
 	if err != nil {
 		panic(err) // strings and numbers
@@ -105,40 +111,44 @@ func (is campaignIs) hash() string {
 	return fmt.Sprintf("%x", sum[:3])
 }
 
-func (f *campaignFile) save() error {
+func (f *progressFile) save() error {
 	text, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
 		return err
 	}
-	return f.dir.Write(campaignName, append(text, '\n'))
+	return f.dir.Write(fileName, append(text, '\n'))
 }
 
-func (f *campaignFile) summary() campaignSummary {
-	return campaignSummary{f.campaignIs, []harness.Shard{f.Shard}, f.Tally, f.Unfinished, f.Spent, f.Runs, 0}
+func (f *progressFile) summary() Summary {
+	return Summary{f.Identity, []harness.Shard{f.Shard}, f.Tally, f.Unfinished, f.Spent, f.Runs, 0}
 }
 
-// campaignSummary is what campaign and campaign merge print. As JSON it says nothing that depends
+// Summary is what campaign and campaign merge print. As JSON it says nothing that depends
 // on time, place or the number of jobs.
-type campaignSummary struct {
-	campaignIs
+type Summary struct {
+	Identity
 	Shards []harness.Shard `json:"shards"`
 	Tally  harness.Tally   `json:"tally"`
 	// Unfinished says that it, or one of the shards, was stopped before its end.
 	Unfinished bool `json:"unfinished,omitempty"`
 
 	spent time.Duration     // of all shards together
-	runs  map[string]string // as in campaignFile
+	runs  map[string]string // as in progressFile
 	of    int               // how many seeds were asked for, 0 if that is not known
 }
 
 // heading is the verdict. A campaign that was stopped is not valid: it says how far it came.
-func (s campaignSummary) heading() string {
+func (s Summary) heading() string {
 	t := s.Tally
 	switch {
 	case len(t.Findings) > 0:
 		return "INVALID"
 	case s.Unfinished && s.of > 0:
-		return fmt.Sprintf("STOPPED after %d of %d seeds, none of them invalid:", t.Places(), s.Shards[0].Size(s.of))
+		return fmt.Sprintf(
+			"STOPPED after %d of %d seeds, none of them invalid:",
+			t.Places(),
+			s.Shards[0].Size(s.of),
+		)
 	case s.Unfinished:
 		return fmt.Sprintf("STOPPED after %d seeds, none of them invalid:", t.Places())
 	case t.Valid == 0:
@@ -147,7 +157,8 @@ func (s campaignSummary) heading() string {
 	return "VALID"
 }
 
-func (s campaignSummary) print(out io.Writer, asJSON bool) error {
+// Print writes it for a terminal, or as JSON.
+func (s Summary) Print(out io.Writer, asJSON bool) error {
 	if asJSON {
 		enc := json.NewEncoder(out)
 		enc.SetIndent("", "  ")
@@ -162,21 +173,48 @@ func (s campaignSummary) print(out io.Writer, asJSON bool) error {
 	if t.Looks > 0 {
 		looks = fmt.Sprintf(" and %d more looks at leads", t.Looks)
 	}
-	fmt.Fprintf(out, "%s  campaign of %s   %d seeds from %d%s, %d calls, %.1f h simulated in %v (%.0f seeds/s)\n\n",
-		s.heading(), what, t.Places(), s.First, looks, t.Calls, t.Simulated.Hours(), s.spent.Round(time.Second),
-		float64(t.Seeds)/max(s.spent.Seconds(), 0.001))
+	fmt.Fprintf(
+		out,
+		"%s  campaign of %s   %d seeds from %d%s, %d calls, %.1f h simulated in %v (%.0f seeds/s)\n\n",
+		s.heading(),
+		what,
+		t.Places(),
+		s.First,
+		looks,
+		t.Calls,
+		t.Simulated.Hours(),
+		s.spent.Round(time.Second),
+		float64(t.Seeds)/max(s.spent.Seconds(), 0.001),
+	)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "  valid\t%d\n  invalid\t%d\n  unknown\t%d\t%s\n", t.Valid, t.Invalid, t.Seeds-t.Valid-t.Invalid,
-		causes(t.Unknown))
+	fmt.Fprintf(
+		w,
+		"  valid\t%d\n  invalid\t%d\n  unknown\t%d\t%s\n",
+		t.Valid,
+		t.Invalid,
+		t.Seeds-t.Valid-t.Invalid,
+		causes(t.Unknown),
+	)
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	for _, f := range t.Findings {
-		fmt.Fprintf(out, "\n  %s, in %d of %d seeds, first in %d\n    %s\n", f.Sign, f.Seeds, t.Seeds, f.First,
-			f.Summary)
+		fmt.Fprintf(
+			out,
+			"\n  %s, in %d of %d seeds, first in %d\n    %s\n",
+			f.Sign,
+			f.Seeds,
+			t.Seeds,
+			f.First,
+			f.Summary,
+		)
 		if command := s.runs[f.Sign.String()]; command != "" {
-			fmt.Fprintf(out, "    repeat  %s\n    shrink  %s\n", command,
-				strings.Replace(command, "replay", "shrink", 1))
+			fmt.Fprintf(
+				out,
+				"    repeat  %s\n    shrink  %s\n",
+				command,
+				strings.Replace(command, "replay", "shrink", 1),
+			)
 		}
 	}
 	return nil
@@ -192,64 +230,47 @@ func causes(unknown map[checker.Cause]int) string {
 	return strings.Join(some, ", ")
 }
 
-// exit is how a campaign that came to its end ends.
-func (s campaignSummary) exit() error {
+// Verdict is that of a campaign that came to its end.
+func (s Summary) Verdict() checker.Verdict {
 	switch {
 	case len(s.Tally.Findings) > 0:
-		return verdictExit(checker.Invalid)
+		return checker.Invalid
 	case s.Tally.Valid == 0 || s.Unfinished:
-		return verdictExit(checker.Unknown)
+		return checker.Unknown
 	}
-	return nil
+	return checker.Valid
 }
 
-func mergeCommand() *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "merge DIR...",
-		Short: "add up the shards of a campaign",
-		Args:  atLeastOne("the directories of a campaign's shards"),
-		RunE: func(cmd *cobra.Command, dirs []string) error {
-			sum, err := merge(dirs)
-			if err != nil {
-				return err
-			}
-			if err := sum.print(cmd.OutOrStdout(), asJSON); err != nil {
-				return failed(err)
-			}
-			return sum.exit()
-		},
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
-	return cmd
-}
-
-// merge adds up the campaigns in the given directories, which are shards of one.
-func merge(dirs []string) (campaignSummary, error) {
-	var sum campaignSummary
+// Merge adds up the campaigns in the given directories, which are shards of one.
+func Merge(dirs []string) (Summary, error) {
+	var sum Summary
 	for i, dir := range dirs {
-		var f campaignFile
-		if err := readJSON(filepath.Join(dir, campaignName), &f); err != nil {
-			return sum, usage(fmt.Errorf("merge: %w", failure.File(filepath.Join(dir, campaignName), err)),
+		var f progressFile
+		if err := readJSON(filepath.Join(dir, fileName), &f); err != nil {
+			return sum, failure.Usage(fmt.Errorf("merge: %w", failure.File(filepath.Join(dir, fileName), err)),
 				"merge wants the directories of a campaign's shards")
 		}
 		if i == 0 {
-			sum.campaignIs, sum.runs = f.campaignIs, map[string]string{}
+			sum.Identity, sum.runs = f.Identity, map[string]string{}
 		}
-		overlap := slices.ContainsFunc(sum.Shards, func(s harness.Shard) bool {
-			return s.Of != f.Shard.Of || s.Index == f.Shard.Index
-		})
+		overlap := slices.ContainsFunc(
+			sum.Shards,
+			func(s harness.Shard) bool { return s.Of != f.Shard.Of || s.Index == f.Shard.Index },
+		)
 		if f.hash() != sum.hash() || overlap {
-			return sum, usage(fmt.Errorf("merge: %s is not another shard of the campaign in %s", dir, dirs[0]))
+			return sum, failure.Usage(
+				fmt.Errorf("merge: %s is not another shard of the campaign in %s", dir, dirs[0]),
+			)
 		}
 		sum.Shards = append(sum.Shards, f.Shard)
 		sum.Unfinished = sum.Unfinished || f.Unfinished
 		before := slices.Clone(sum.Tally.Findings)
 		if err := sum.Tally.Merge(f.Tally); err != nil {
-			return sum, usage(fmt.Errorf("merge: %s: %w", dir, err))
+			return sum, failure.Usage(fmt.Errorf("merge: %s: %w", dir, err))
 		}
 		for _, g := range sum.Tally.Findings {
-			if command := f.Runs[g.Sign.String()]; command != "" && !slices.Contains(before, g) && firstIn(f.Tally, g) {
+			if command := f.Runs[g.Sign.String()]; command != "" && !slices.Contains(before, g) &&
+				firstIn(f.Tally, g) {
 				sum.runs[g.Sign.String()] = command
 			}
 		}
@@ -261,7 +282,8 @@ func merge(dirs []string) (campaignSummary, error) {
 
 // firstIn says that the first seed of a finding is one of t's.
 func firstIn(t harness.Tally, g harness.Finding) bool {
-	return slices.ContainsFunc(t.Findings, func(f harness.Finding) bool {
-		return f.Sign == g.Sign && f.First == g.First
-	})
+	return slices.ContainsFunc(
+		t.Findings,
+		func(f harness.Finding) bool { return f.Sign == g.Sign && f.First == g.First },
+	)
 }
