@@ -52,11 +52,12 @@ type Config struct {
 	Reaper interface{ Note(kind, name string) error }
 }
 
-// Kinds of things that a reaper removes.
+// Kinds of things that a reaper removes, or puts right.
 const (
 	ReapLocal  = "local"     // the ledger of a cluster of child processes
 	ReapDocker = "docker"    // a run's containers and networks
 	ReapHidden = "temporary" // a directory whose hidden files are temporary
+	ReapFound  = "found"     // a container that was found running, to be resumed or started
 )
 
 // Status is a node's own report; Up is false while it cannot be asked.

@@ -205,6 +205,39 @@ func (c *Cluster) refresh(ctx context.Context, n *node) error {
 	return c.join(ctx, n)
 }
 
+// noteHarm tells the reaper of a node that is about to be paused or killed and is not ours.
+func (c *Cluster) noteHarm(n *node) error {
+	if !c.found() || c.reaper == nil {
+		return nil
+	}
+	return c.reaper.Note(cluster.ReapFound, n.container)
+}
+
+// Restore resumes or starts a container that a dead harness paused or killed, and counts what it
+// did. A container with another end than a kill is left alone: it ended by itself, or somebody
+// stopped it.
+func Restore(ctx context.Context, id string) (done int, err error) {
+	e, err := connect(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer e.Close()
+	found, err := e.api.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
+	switch state := found.Container.State; {
+	case err != nil:
+	case state.Paused:
+		done = 1
+		_, err = e.api.ContainerUnpause(ctx, id, client.ContainerUnpauseOptions{})
+	case state.Status == container.StateExited && state.ExitCode == killed:
+		done = 1
+		_, err = e.api.ContainerStart(ctx, id, client.ContainerStartOptions{})
+	}
+	if gone(err) != nil {
+		return done, fmt.Errorf("docker: restore %s: %w", id, cause(err))
+	}
+	return done, nil
+}
+
 // handBack heals, resumes and starts every node, and removes the side containers.
 func (c *Cluster) handBack(ctx context.Context) error {
 	var errs []error

@@ -26,6 +26,7 @@ type Cluster struct {
 	run          string
 	dir          string
 	network      string // of the run's own; "" where the cluster was found running
+	reaper       interface{ Note(kind, name string) error }
 	readyTimeout time.Duration
 	nodes        []*node
 
@@ -61,7 +62,7 @@ func newCluster(e *engine, image string, cfg cluster.Config, opts Options) *Clus
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Cluster{
 		engine: e, image: image, target: cfg.Target, run: cfg.Run, dir: cfg.Dir, log: cfg.Log,
-		ctx: ctx, cancel: cancel, lost: map[link]uint64{},
+		reaper: cfg.Reaper, ctx: ctx, cancel: cancel, lost: map[link]uint64{},
 	}
 	common := cfg.Target.Launch(cluster.Member{Members: cfg.Nodes})
 	c.readyTimeout = cmp.Or(opts.Ready, common.Within, cluster.DefaultWithin)

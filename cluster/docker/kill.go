@@ -29,6 +29,9 @@ func (c *Cluster) Kill(ctx context.Context, id history.NodeID) (nemesis.Proof, e
 	case !before.Running:
 		return nemesis.Proof{Text: fmt.Sprintf("%s was %s already", n.id, before.Status)}, nil
 	}
+	if err := c.noteHarm(n); err != nil {
+		return nemesis.Proof{}, err
+	}
 	n.deaths.Add(1)
 	if _, err := c.engine.api.ContainerKill(ctx, n.container,
 		client.ContainerKillOptions{Signal: "SIGKILL"}); err != nil {

@@ -45,6 +45,11 @@ func (c *Cluster) freeze(ctx context.Context, id history.NodeID, from, to contai
 	case before.Status != from:
 		return nemesis.Proof{Text: fmt.Sprintf("%s was %s, not %s", n.id, before.Status, from)}, nil
 	}
+	if to == container.StatePaused {
+		if err := c.noteHarm(n); err != nil {
+			return nemesis.Proof{}, err
+		}
+	}
 	if err := do(n.container); err != nil {
 		return nemesis.Proof{}, fmt.Errorf("docker: %s to be %s: %w", n.name, to, cause(err))
 	}

@@ -51,6 +51,8 @@ func reap(ctx context.Context, n live.Note) (found int, err error) {
 		return local.Reap(n.Name)
 	case cluster.ReapDocker:
 		return docker.Reap(ctx, n.Name)
+	case cluster.ReapFound:
+		return docker.Restore(ctx, n.Name)
 	case cluster.ReapHidden:
 		return store.Sweep(n.Name)
 	}
