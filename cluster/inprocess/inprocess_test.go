@@ -81,7 +81,7 @@ func single(t *testing.T) inprocess.Config {
 
 // Whatever is wrong with functions of the user's is an error in one sentence.
 func TestBadFunctions(t *testing.T) {
-	never := make(chan struct{})
+	var never chan struct{} // made anew in each bubble
 	for _, test := range []struct {
 		name string
 		make func(*inprocess.Config)
@@ -130,23 +130,26 @@ func TestBadFunctions(t *testing.T) {
 		{"the whole is well", func(*inprocess.Config) {}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			cfg := single(t)
-			cfg.Limit = 200 * time.Millisecond
-			test.make(&cfg)
-			c, err := inprocess.Open(t.Context(), cfg, nil)
-			if err == nil {
-				err = c.Close()
-			}
-			got := ""
-			if err != nil {
-				got = err.Error()
-			}
-			if test.want == "" && got != "" || !strings.HasPrefix(got, test.want) {
-				t.Errorf("got  %s\nwant %s", got, test.want)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				never = make(chan struct{})
+				defer close(never)
+				cfg := single(t)
+				cfg.Limit = 200 * time.Millisecond
+				test.make(&cfg)
+				c, err := inprocess.Open(t.Context(), cfg, nil)
+				if err == nil {
+					err = c.Close()
+				}
+				got := ""
+				if err != nil {
+					got = err.Error()
+				}
+				if test.want == "" && got != "" || !strings.HasPrefix(got, test.want) {
+					t.Errorf("got  %s\nwant %s", got, test.want)
+				}
+			})
 		})
 	}
-	close(never)
 }
 
 func forgotten(until chan struct{}) { <-until }
