@@ -57,6 +57,7 @@ const (
 	ReapLocal  = "local"     // the ledger of a cluster of child processes
 	ReapDocker = "docker"    // a run's containers and networks
 	ReapHidden = "temporary" // a directory whose hidden files are temporary
+	ReapClient = "client"    // a run's client programs
 	ReapFound  = "found"     // a container that was found running, to be resumed or started
 )
 

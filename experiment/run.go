@@ -176,6 +176,9 @@ func (e *Experiment) drive(
 	}
 	if reaper != nil {
 		cfg.Reaper = reaper
+		if err := reaper.Note(cluster.ReapClient, cfg.Run); err != nil {
+			return failure.Internal(err)
+		}
 	}
 	ctx, breakOff := context.WithCancelCause(ctx)
 	defer breakOff(nil)

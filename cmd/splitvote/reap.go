@@ -14,6 +14,7 @@ import (
 	"github.com/splitvote/splitvote/cluster/live"
 	"github.com/splitvote/splitvote/cluster/local"
 	"github.com/splitvote/splitvote/store"
+	"github.com/splitvote/splitvote/targets/service"
 )
 
 // How long a reaper goes on after it has found nothing more, and at most. An engine may still be
@@ -51,6 +52,8 @@ func reap(ctx context.Context, n live.Note) (found int, err error) {
 		return local.Reap(n.Name)
 	case cluster.ReapDocker:
 		return docker.Reap(ctx, n.Name)
+	case cluster.ReapClient:
+		return live.KillMarked(service.Mark(n.Name)), nil
 	case cluster.ReapFound:
 		return docker.Restore(ctx, n.Name)
 	case cluster.ReapHidden:

@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -149,6 +151,38 @@ func (h *killable) processes(t *testing.T) []string {
 		}
 	}
 	return found
+}
+
+// stubborn is a service whose members are idle and whose client programs do not notice that their
+// input has ended.
+const stubborn = `
+local: {command: [sleep, "600"]}
+client: [sh, -c, 'read ready; echo "{\"type\": \"ok\"}"; exec sleep 599']
+objects: {register: {read, write}}
+`
+
+// A killed harness leaves no client program, even one that does not read its input.
+func TestKilledHarnessesEndTheirClients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts child processes")
+	}
+	h := killable{backend: "local", dir: t.TempDir()}
+	file := filepath.Join(h.dir, "stubborn.yaml")
+	if err := errors.Join(os.Mkdir(filepath.Join(h.dir, "tmp"), 0o755), os.WriteFile(file, []byte(stubborn), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	h.run = exec.Command(binary, "run", "--target", file, "--workload", "read-write", "--nodes", "1", "--time-limit", "10m",
+		"--store", filepath.Join(h.dir, "runs"))
+	h.run.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(h.dir, "state"), "TMPDIR="+filepath.Join(h.dir, "tmp"))
+	if err := h.run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "a client program that is busy", func() bool {
+		return slices.ContainsFunc(h.processes(t), func(line string) bool { return strings.HasPrefix(line, "sleep 599") })
+	})
+	_ = h.run.Process.Kill()
+	_ = h.run.Wait()
+	h.nothingLeft(t)
 }
 
 // Clean beside a run that is under way leaves it alone, and says so.

@@ -24,11 +24,16 @@ type clientOf struct {
 type program struct {
 	argv []string
 	dir  string
+	mark string // in its environment
 
 	running *running     // nil before the first call, and after a call without a timely answer (S3)
 	ended   *ClientError // why the last one ended before it was ready, nil if it was ready
 	restart time.Time    // when another may be started after it
 }
+
+// Mark is what the environment of a run's client programs holds. By it a reaper finds them if the
+// harness was killed: a program that is busy may not see that its input has ended.
+func Mark(run string) string { return "SPLITVOTE_CLIENT_OF=" + run }
 
 // again is the time between starts of programs that end before they are ready.
 const again = 100 * time.Millisecond
@@ -70,7 +75,7 @@ func (s *Service) program(addr string, session cluster.Session) (*program, error
 		return nil, err
 	}
 	argv[0] = s.beside(argv[0])
-	return &program{argv: argv, dir: s.dir}, nil
+	return &program{argv: argv, dir: s.dir, mark: Mark(session.Run)}, nil
 }
 
 // Invoke makes one attempt. No call is made before the program has said that it is ready, so until
@@ -100,7 +105,7 @@ func (p *program) prepare(ctx context.Context) error {
 			return p.ended
 		}
 		p.restart = time.Now().Add(again)
-		r, err := start(p.argv, p.dir)
+		r, err := start(p.argv, p.dir, p.mark)
 		if err != nil {
 			p.ended = &ClientError{Why: fmt.Sprintf("start client: %v", err)}
 			return p.ended

@@ -82,9 +82,9 @@ func (r *running) hasEnded() string {
 
 // start starts a client's program as the leader of its own process group, so that its children end
 // with it. If we are killed, its standard input ends.
-func start(argv []string, dir string) (*running, error) {
+func start(argv []string, dir, mark string) (*running, error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Dir = dir
+	cmd.Env, cmd.Dir = append(os.Environ(), mark), dir
 	cmd.WaitDelay = time.Second // for children in other groups
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	in, err := cmd.StdinPipe()
