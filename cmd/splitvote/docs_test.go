@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/splitvote/splitvote/internal/catalogue"
 )
 
 var rewrite = flag.Bool("rewrite", false, "rewrite the generated pages of docs/")
@@ -16,9 +18,9 @@ func reference() []byte {
 	var b bytes.Buffer
 	b.WriteString("# What there is to choose from\n\nGenerated from the tables that `splitvote list` prints; `make " +
 		"docs` writes it.\n")
-	for _, l := range lists {
-		fmt.Fprintf(&b, "\n## %s%s\n\n", strings.ToUpper(l.name[:1]), l.name[1:])
-		for _, r := range l.rows() {
+	for _, l := range catalogue.Lists {
+		fmt.Fprintf(&b, "\n## %s%s\n\n", strings.ToUpper(l.Name[:1]), l.Name[1:])
+		for _, r := range l.Rows() {
 			fmt.Fprintf(&b, "- **%s**: %s\n", r.Name, r.Doc)
 			for _, d := range append(r.Details, r.Settings...) {
 				fmt.Fprintf(&b, "  - %s\n", d)

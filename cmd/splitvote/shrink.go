@@ -3,12 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,17 +14,10 @@ import (
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/checker/levels"
-	"github.com/splitvote/splitvote/checker/linear"
-	"github.com/splitvote/splitvote/cluster/sim"
 	"github.com/splitvote/splitvote/experiment"
-	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/internal/failure"
 	"github.com/splitvote/splitvote/internal/judge"
-	"github.com/splitvote/splitvote/internal/progress"
-	"github.com/splitvote/splitvote/plan"
 	"github.com/splitvote/splitvote/store"
-	"github.com/splitvote/splitvote/targets/bundled"
 )
 
 func shrinkCommand() *cobra.Command {
@@ -78,73 +69,12 @@ func (s *shrinker) run(ctx context.Context, name string, out, errs io.Writer) er
 	if p.Backend != "sim" {
 		return s.history(ctx, found.History, out) // it cannot be repeated exactly
 	}
-	return s.plan(ctx, p, out, errs)
-}
-
-// plan shrinks a plan of the simulator.
-func (s *shrinker) plan(ctx context.Context, p plan.Plan, out, errs io.Writer) error {
-	target, _ := bundled.Named(p.Target)
-	x := experiment.Bundled(p.Target).Experiment(p)
-	x.Terse = true
-	before, err := x.Simulate(ctx, target, sim.Options{})
+	small, err := experiment.Shrink(ctx, p, s.limit, errs)
 	if err != nil {
-		return failed(err)
+		return err
 	}
-	sign, ok := chosen(before)
-	if !ok {
-		return usage(fmt.Errorf("the run is %s: there is nothing to shrink", before.Result.Verdict))
-	}
-	tell := progress.New(errs, 0)
-	tell.Say("%s on %s, %s, from %s", p.Workload, p.Target, sign, measures(p, before))
-	told := time.Now()
-	limited, cancel := context.WithTimeout(ctx, s.limit)
-	defer cancel()
-	work := harness.Shrinker{Target: target, Sign: sign, OnTry: func(best plan.Plan, tries int) {
-		if now := time.Now(); now.Sub(told) >= tell.Every {
-			told = now
-			tell.Draw(fmt.Sprintf("%d tries: %d faults, %d calls before healing, %d nodes, %v", tries,
-				len(best.Schedule), len(best.Calls), best.Nodes, time.Duration(best.TimeLimit).Round(time.Millisecond)))
-		}
-	}}
-	began := time.Now()
-	small, after, err := work.Shrink(limited, x, before)
-	tell.Done()
-	if err != nil {
-		return failed(err)
-	}
-	tell.Say("to %s, in %d tries and %.1f s", measures(small, after), work.Tries, time.Since(began).Seconds())
-	if ctx.Err() != nil {
-		return failed(errors.New("stopped before the end"))
-	}
-	small.Name = strings.TrimSuffix(p.Name, "-shrunk") + "-shrunk"
 	r := runner{count: 1, store: s.store, json: s.json}
 	return r.run(ctx, small, out, io.Discard)
-}
-
-// chosen is the violation to keep: what clients saw, if they saw one, because it needs no
-// knowledge of the protocol.
-func chosen(o harness.Outcome) (harness.Sign, bool) {
-	signs, _ := o.Signs()
-	if len(signs) == 0 {
-		return harness.Sign{}, false
-	}
-	if i := slices.IndexFunc(signs, harness.Sign.SeenByClients); i >= 0 {
-		return signs[i], true
-	}
-	return signs[0], true
-}
-
-// measures says how large a run is.
-func measures(p plan.Plan, o harness.Outcome) string {
-	calls := 0
-	for _, c := range o.History.Calls() {
-		if o.History.Invocation(c).Process != history.Nemesis {
-			calls++
-		}
-	}
-	clients := p.Concurrency.Of(p.Nodes)
-	return fmt.Sprintf("%s, %s of %s, %s, %.1f s", counted(len(o.History.Windows()), "fault"), counted(calls, "call"),
-		counted(clients, "client"), counted(p.Nodes, "node"), o.Virtual.Seconds())
 }
 
 // history keeps the calls of a recorded history that show a violation. The user can stop it at any
@@ -168,37 +98,12 @@ func (s *shrinker) reduce(ctx context.Context, name string, out *work) error {
 			model, level = x.Workload.Model, x.Level()
 		}
 	}
-	if model != "" && !slices.Contains(levels.ModelNames(), model) {
-		return usage(fmt.Errorf("--model: no such model: %q", model), plan.Suggest(model, levels.ModelNames()))
-	}
-	if model == "" {
-		model = judge.Guess(h)
-	}
-	judge, err := levels.Judge(model, level, linear.Options{}, true)
-	if err != nil {
-		return usage(fmt.Errorf("%s: which model?", name), "--model says it; splitvote list models names them")
-	}
-	limited, cancel := context.WithTimeout(ctx, s.limit)
-	defer cancel()
-	whole := checker.Safe(limited, judge, h)
-	if ctx.Err() != nil {
-		return failure.ErrStopped
-	}
-	if whole.Verdict != checker.Invalid || len(whole.Evidence) == 0 {
-		return usage(fmt.Errorf("%s: it is %s as a %s: there is nothing to shrink", name, whole.Verdict, model))
-	}
-	witness := whole.Evidence[0]
-	part := h.Filter(func(op *history.Op) bool {
-		return slices.Contains(witness.Ops, op.Index) && op.Process != history.Nemesis
+	part, witness, model, err := judge.Reduce(ctx, name, h, model, level, s.limit, func(v checker.Verdict) {
+		out.decided(v)
+		out.now("the history is %v; no smaller one is written", v)
 	})
-	out.decided(whole.Verdict)
-	out.now("the history is %v; no smaller one is written", whole.Verdict)
-	again := checker.Safe(limited, judge, part)
-	if ctx.Err() != nil {
-		return failure.ErrStopped
-	}
-	if again.Verdict != checker.Invalid {
-		return failed(fmt.Errorf("%s: the calls %v alone are %s", name, witness.Ops, again.Verdict))
+	if err != nil {
+		return err
 	}
 	var text bytes.Buffer
 	recorder := history.NewRecorder(&text)

@@ -74,9 +74,9 @@ var mayImport = map[string][]string{
 	"checker/levels":   {"history", "model", "checker", "checker/*"},
 	"harness": {"history", "generator", "checker", "checker/*", "controls", "cluster", "cluster/sim", "nemesis",
 		"workloads", "plan"},
-	"experiment": {"history", "controls", "checker", "checker/*", "cluster", "cluster/*", "nemesis",
-		"workloads", "plan",
-		"protocol", "harness", "targets/*", "report", "store", "internal/judge", "internal/failure", "internal/build"},
+	"experiment": {"internal/progress", "history", "controls", "checker", "checker/*", "cluster", "cluster/*",
+		"nemesis", "workloads", "plan", "protocol", "harness", "targets/*",
+		"report", "store", "internal/judge", "internal/failure", "internal/build"},
 	"internal/progress": {"history", "cluster", "harness"},
 	"internal/judge": {"history", "checker", "checker/*", "model", "workloads", "plan", "report",
 		"internal/failure", "internal/build"},
@@ -86,7 +86,9 @@ var mayImport = map[string][]string{
 		"experiment/campaign", "targets/bundled", "internal/failure", "internal/build",
 		"internal/progress"},
 	"internal/agent": {"store", "internal/failure", "internal/build"},
-	"cmd/splitvote":  {"*"},
+	"internal/catalogue": {"checker/levels", "controls", "experiment", "harness", "nemesis", "targets/bundled",
+		"workloads"},
+	"cmd/splitvote": {"*"},
 }
 
 // onlyIn lists packages from outside the repository, each with the packages that may import it.
