@@ -30,6 +30,15 @@ type Told struct {
 	At   time.Duration
 }
 
+// CallsOf lists the calls that were lied about, by the index of their invocation.
+func CallsOf(told []Told) []int {
+	calls := make([]int, len(told))
+	for i, lie := range told {
+		calls[i] = lie.Call
+	}
+	return calls
+}
+
 // Liar stands between the clients and a cluster. One goroutine uses it.
 type Liar struct {
 	under Calls

@@ -204,7 +204,7 @@ func (e *Experiment) drive(
 	defer historyFile.Close()
 	recorder := history.NewRecorder(historyFile)
 	times, ranErr := x.Run(ctx, c, recorder, tell.Event)
-	run.Wall, ends.lies = times.Wall, times.Lies
+	run.Wall, ends.lies, run.Lies = times.Wall, times.Lies, controls.CallsOf(times.Lies)
 	if e.backend.Name == "sim" {
 		run.Virtual = c.Now()
 	}

@@ -51,13 +51,13 @@ func (x Experiment) WithLies(parts []checker.Result, told []controls.Told) []che
 
 // CallsUntilFound counts the calls from the first lie to the last call of the smallest evidence, or
 // to the end where the evidence names no call.
-func CallsUntilFound(h *history.History, r checker.Result, told []controls.Told) int {
+func CallsUntilFound(h *history.History, r checker.Result, first int) int {
 	last := -1
 	for _, e := range r.Evidence {
 		if len(e.Ops) == 0 {
 			continue
 		}
-		if end := slices.Max(e.Ops); end >= told[0].Call && (last < 0 || end < last) {
+		if end := slices.Max(e.Ops); end >= first && (last < 0 || end < last) {
 			last = end
 		}
 	}
@@ -67,7 +67,7 @@ func CallsUntilFound(h *history.History, r checker.Result, told []controls.Told)
 	calls := 0
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		if op.Kind == history.Invoke && op.Process != history.Nemesis && op.Index >= told[0].Call && op.Index <= last {
+		if op.Kind == history.Invoke && op.Process != history.Nemesis && op.Index >= first && op.Index <= last {
 			calls++
 		}
 	}

@@ -42,6 +42,15 @@ func (b Bytes) String() string {
 	return strconv.FormatInt(int64(b), 10)
 }
 
+// Set reads what ParseBytes reads. With Type it makes an amount the value of a flag.
+func (b *Bytes) Set(text string) (err error) {
+	*b, err = ParseBytes(text)
+	return err
+}
+
+// Type names the value of a flag.
+func (*Bytes) Type() string { return "size" }
+
 // MarshalYAML uses the largest unit that divides the amount.
 func (b Bytes) MarshalYAML() (any, error) { return b.String(), nil }
 

@@ -61,6 +61,19 @@ type Duration time.Duration
 
 func (d Duration) String() string { return time.Duration(d).String() }
 
+// Set reads what time.ParseDuration reads. With Type it makes a duration the value of a flag.
+func (d *Duration) Set(text string) error {
+	v, err := time.ParseDuration(text)
+	if err != nil {
+		return errors.New("want a duration as 30s or 1m30s")
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// Type names the value of a flag.
+func (*Duration) Type() string { return "duration" }
+
 // MarshalYAML writes the duration as Go does: 1m30s.
 func (d Duration) MarshalYAML() (any, error) { return time.Duration(d).String(), nil }
 

@@ -33,6 +33,7 @@ type Results struct {
 	Seed       uint64           `json:"seed"`
 	Bug        string           `json:"bug,omitempty"`
 	Control    string           `json:"control,omitempty"`
+	Lies       []int            `json:"lies,omitempty"`    // calls that the harness lied about
 	Notices    []string         `json:"notices,omitempty"` // kinds of lies that the workload would have noticed
 	Settings   []Setting        `json:"settings,omitempty"`
 	Faults     []string         `json:"faults,omitempty"`
@@ -136,7 +137,8 @@ func ReadResults(in io.Reader) (*Results, error) {
 // Run is the run that the results tell of, with its history and statuses.
 func (s *Results) Run(h *history.History, statuses []StatusAt) *Run {
 	return &Run{Name: s.Name, Target: s.Target, Backend: s.Backend, BackendWhy: s.BackendWhy, Workload: s.Workload,
-		Nodes: s.Nodes, Seed: s.Seed, Bug: s.Bug, Control: s.Control, Notices: s.Notices, Settings: s.Settings,
+		Nodes: s.Nodes, Seed: s.Seed, Bug: s.Bug, Control: s.Control, Lies: s.Lies,
+		Notices: s.Notices, Settings: s.Settings,
 		Faults: s.Faults, Started: s.Started,
 		Wall:    s.Wall,
 		Virtual: s.Virtual, History: h, Statuses: statuses, Result: s.Result, Problem: s.Problem, Notes: s.Notes,
@@ -148,7 +150,8 @@ func summarise(r *Run) *Results {
 	s := &Results{Format: resultsFormat, Verdict: r.Outcome(), Exit: r.Exit(), Reason: r.Reason(),
 		Cause: r.Result.Cause, Problem: r.Problem, Name: r.Name, Target: r.Target, Backend: r.Backend,
 		BackendWhy: r.BackendWhy, Workload: r.Workload,
-		Nodes: r.Nodes, Seed: r.Seed, Bug: r.Bug, Control: r.Control, Notices: r.Notices, Settings: r.Settings,
+		Nodes: r.Nodes, Seed: r.Seed, Bug: r.Bug, Control: r.Control, Lies: r.Lies,
+		Notices: r.Notices, Settings: r.Settings,
 		Faults: r.Faults, Started: r.Started,
 		Wall:    r.Wall,
 		Virtual: r.Virtual, Version: r.Version, Notes: r.Notes, Calls: f.calls, Quiet: f.quiet, Holds: r.Result.Holds,

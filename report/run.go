@@ -22,6 +22,7 @@ type Run struct {
 	Bug        string    // planted bug, "" for a correct build
 	Notices    []string  // kinds of lies of the harness that this workload would have noticed
 	Control    string    // kind of lie that the harness told, "" for none
+	Lies       []int     // calls that the harness lied about, by the index of their invocation
 	Settings   []Setting // everything else that was set or drawn, in the order in which it is shown
 	Faults     []string  // kinds of faults that were asked for
 	Started    time.Time

@@ -37,7 +37,7 @@ func checkCommand() *cobra.Command {
 		"be repeated (default: of the file's header, or the model's)")
 	f.StringVar(&o.Engine, "engine", "auto", "how to decide: auto, search, porcupine")
 	f.DurationVar(&o.Timeout, "checker-timeout", time.Minute, "give up after this long, with unknown")
-	f.Var(bytesFlag{&o.Memory}, "checker-memory",
+	f.Var(&o.Memory, "checker-memory",
 		"that searching may hold, and events of standard input, as 2GiB; beyond it, unknown (default 4GiB)")
 	f.DurationVar(&o.Settle, "settle", -1,
 		"that replicas may differ after the last fault and update: later reads are final (eventual only)")

@@ -219,6 +219,14 @@ func shortened(printed, page []string) []string {
 			printed[i] = page[at]
 		}
 	}
+	for i := range max(0, len(printed)-1) { // nor that its length broke the sentence elsewhere
+		for at := range max(0, len(page)-1) {
+			timed := sentence(printed[i : i+2])
+			if took.MatchString(printed[i+1]) && timed == sentence(page[at:at+2]) {
+				copy(printed[i:i+2], page[at:at+2])
+			}
+		}
+	}
 	var short []string
 	rest := printed
 	for {
@@ -245,6 +253,11 @@ var (
 	took  = regexp.MustCompile(` \([0-9.]+ (?:µs|ms|s)\)$`)
 	began = regexp.MustCompile(`\b\d{8}T\d{6}\.\d{3}\b`) // the name of a run's directory
 )
+
+// sentence joins two lines, without how long a judgement took.
+func sentence(lines []string) string {
+	return withoutTime(strings.Join(strings.Fields(strings.Join(lines, " ")), " "))
+}
 
 // withoutTime leaves out of a line how long a judgement took, and when a run began.
 func withoutTime(line string) string {

@@ -19,6 +19,8 @@ var examples = map[string]string{
 	"splitvote campaign merge": `  splitvote campaign merge runs/part-0of2 runs/part-1of2`,
 	"splitvote bugs": `  splitvote bugs --quick
   splitvote bugs --target zab --for 5m --json bugs.json`,
+	"splitvote controls": `  splitvote controls --target raft --workload register,set
+  splitvote controls --target service.yaml --backend local --seeds 1`,
 	"splitvote replay": `  splitvote replay latest
   splitvote replay runs/register-raft/20261122T060000.123`,
 	"splitvote shrink": `  splitvote shrink latest

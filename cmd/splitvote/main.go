@@ -96,7 +96,8 @@ Exit status: 0 valid · 1 invalid · 2 unknown · 254 usage or bad input · 255 
 	root.Version = build.Version()
 	root.SetVersionTemplate(build.Text())
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(runCommand(), checkCommand(), campaignCommand(), bugsCommand(), replayCommand(), shrinkCommand(),
+	root.AddCommand(runCommand(), checkCommand(), campaignCommand(), bugsCommand(), controlsCommand(),
+		replayCommand(), shrinkCommand(),
 		serveCommand(), convertCommand(), cleanCommand(), listCommand(), nodeCommand(), netfaultCommand(),
 		reapCommand(), versionCommand(), mcpCommand(), generateCommand())
 	addExamples(root)

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -16,44 +14,6 @@ import (
 	"github.com/splitvote/splitvote/workloads"
 )
 
-// durationFlag lets a plan's duration be a flag.
-type durationFlag struct{ d *plan.Duration }
-
-func (f durationFlag) String() string {
-	if f.d == nil {
-		return ""
-	}
-	return f.d.String()
-}
-
-func (f durationFlag) Set(s string) error {
-	d, err := time.ParseDuration(s)
-	if err != nil {
-		return errors.New("want a duration as 30s or 1m30s")
-	}
-	*f.d = plan.Duration(d)
-	return nil
-}
-
-func (durationFlag) Type() string { return "duration" }
-
-// bytesFlag lets an amount of memory be a flag.
-type bytesFlag struct{ b *plan.Bytes }
-
-func (f bytesFlag) String() string {
-	if f.b == nil || *f.b == 0 {
-		return ""
-	}
-	return f.b.String()
-}
-
-func (f bytesFlag) Set(s string) (err error) {
-	*f.b, err = plan.ParseBytes(s)
-	return err
-}
-
-func (bytesFlag) Type() string { return "size" }
-
 func (r *runner) addFlags(f *pflag.FlagSet) {
 	p := &r.flags
 	f.StringVar(&p.Name, "name", p.Name, "name of the run's directory (default workload-target)")
@@ -64,13 +24,13 @@ func (r *runner) addFlags(f *pflag.FlagSet) {
 		strings.Join(experiment.BackendNames(), ", ")+"; auto is docker where an engine answers, else local")
 	f.StringVar(&p.Workload, "workload", p.Workload, "what the clients do: "+strings.Join(workloads.Names(), ", "))
 	f.StringSliceVar(&r.faults, "faults", nil, "what breaks: "+strings.Join(nemesis.Names(), ",")+" (default none)")
-	f.Var(durationFlag{&p.FaultInterval}, "fault-interval", "mean time between two faults of a kind")
-	f.Var(durationFlag{&p.TimeLimit}, "time-limit", "length of the main phase, before healing")
-	f.Var(durationFlag{&p.HealLimit}, "heal-limit", "how long the healed cluster may take to answer")
+	f.Var(&p.FaultInterval, "fault-interval", "mean time between two faults of a kind")
+	f.Var(&p.TimeLimit, "time-limit", "length of the main phase, before healing")
+	f.Var(&p.HealLimit, "heal-limit", "how long the healed cluster may take to answer")
 	f.Float64Var(&p.Rate, "rate", p.Rate, "calls a second, of all clients together")
 	f.StringVar((*string)(&p.Concurrency), "concurrency", string(p.Concurrency),
 		"clients: a number, or a multiple of the nodes as 2n")
-	f.Var(durationFlag{&p.Timeout}, "timeout", "of one call, attempts at other nodes included")
+	f.Var(&p.Timeout, "timeout", "of one call, attempts at other nodes included")
 	f.Uint64Var(&p.Seed, "seed", 0, "decides whatever is drawn (default: drawn, and printed)")
 	f.StringVar(&p.Control, "control", "",
 		"kind of lie that the harness tells, so that the run must be invalid; splitvote list controls names them")
@@ -79,8 +39,8 @@ func (r *runner) addFlags(f *pflag.FlagSet) {
 		"key=value: a setting of the target or the workload; splitvote list names them")
 	f.StringVar(&p.Consistency, "consistency", "",
 		"what the calls are judged by: "+strings.Join(levels.All(), ", ")+" (default: what the target promises)")
-	f.Var(durationFlag{&p.CheckerTimeout}, "checker-timeout", "of the judgement; after it the verdict is unknown")
-	f.Var(bytesFlag{&p.CheckerMemory}, "checker-memory",
+	f.Var(&p.CheckerTimeout, "checker-timeout", "of the judgement; after it the verdict is unknown")
+	f.Var(&p.CheckerMemory, "checker-memory",
 		"that searching may hold, as 2GiB; beyond it the verdict is unknown (default 4GiB)")
 	f.BoolVar(&p.FailFast, "fail-fast", false, "judge while it runs, and stop at the first violation")
 	f.StringVar(&r.store, "store", "runs", "directory of the runs")
