@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
 )
 
@@ -37,11 +38,11 @@ func (n *Nemesis) missetClocks(ctx context.Context, f *history.Fault) error {
 	if err != nil {
 		return refused(fmt.Sprintf("setting offset of clock: %v", err))
 	}
-	return n.skewEach(ctx, f, func(s *Skew) { s.Offset = offset })
+	return n.skewEach(ctx, f, func(s *cluster.Skew) { s.Offset = offset })
 }
 
 func (n *Nemesis) setClocks(ctx context.Context, f *history.Fault) error {
-	return n.skewEach(ctx, f, func(s *Skew) { s.Offset = 0 })
+	return n.skewEach(ctx, f, func(s *cluster.Skew) { s.Offset = 0 })
 }
 
 func (n *Nemesis) driftClocks(ctx context.Context, f *history.Fault) error {
@@ -49,16 +50,16 @@ func (n *Nemesis) driftClocks(ctx context.Context, f *history.Fault) error {
 	if err := json.Unmarshal(f.Set["drift"], &ratio); err != nil {
 		return refused(fmt.Sprintf("setting drift of drift: %v", err))
 	}
-	return n.skewEach(ctx, f, func(s *Skew) { s.Drift = int64(math.Round(ratio * 1e6)) })
+	return n.skewEach(ctx, f, func(s *cluster.Skew) { s.Drift = int64(math.Round(ratio * 1e6)) })
 }
 
 func (n *Nemesis) steadyClocks(ctx context.Context, f *history.Fault) error {
-	return n.skewEach(ctx, f, func(s *Skew) { s.Drift = 0 })
+	return n.skewEach(ctx, f, func(s *cluster.Skew) { s.Drift = 0 })
 }
 
 // skewEach changes the skew of each clock of the fault's nodes. Skew from another fault stays.
-func (n *Nemesis) skewEach(ctx context.Context, f *history.Fault, change func(*Skew)) error {
-	skewer := n.cluster.(Skewer)
+func (n *Nemesis) skewEach(ctx context.Context, f *history.Fault, change func(*cluster.Skew)) error {
+	skewer := n.cluster.(cluster.Skewer)
 	sum := tally{bit: true}
 	for _, id := range f.Nodes {
 		s := n.skew[id]

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
 )
 
@@ -15,7 +16,7 @@ import (
 // schedule draws a number, and the point it selects is found when the fault begins. Each node
 // waits for another point, because a protocol often reaches few of them.
 var traps = among(func(r *rand.Rand) history.Settings {
-	moments := []Moment{BeforePersist, MidPersist, BeforeSend, AfterSend}
+	moments := []cluster.Moment{cluster.BeforePersist, cluster.MidPersist, cluster.BeforeSend, cluster.AfterSend}
 	return history.Settings{
 		"draw":   json.RawMessage(strconv.Itoa(r.IntN(1 << 20))),
 		"moment": quoted(string(moments[r.IntN(len(moments))])),
@@ -46,8 +47,8 @@ func points(set history.Settings, all []string, nodes int) ([]string, error) {
 }
 
 func (n *Nemesis) trap(ctx context.Context, f *history.Fault) error {
-	crasher := n.cluster.(Crasher)
-	var moment Moment
+	crasher := n.cluster.(cluster.Crasher)
+	var moment cluster.Moment
 	if err := json.Unmarshal(f.Set["moment"], &moment); err != nil {
 		return refused(fmt.Sprintf("setting moment of crash: %v", err))
 	}
@@ -71,7 +72,7 @@ func (n *Nemesis) trap(ctx context.Context, f *history.Fault) error {
 
 // untrap starts the nodes that crashed, and disarms the others.
 func (n *Nemesis) untrap(ctx context.Context, f *history.Fault) error {
-	crasher := n.cluster.(Crasher)
+	crasher := n.cluster.(cluster.Crasher)
 	crashed := false
 	sum := tally{bit: true}
 	for _, id := range f.Nodes {
@@ -83,7 +84,7 @@ func (n *Nemesis) untrap(ctx context.Context, f *history.Fault) error {
 			delete(n.down, id)
 		}
 		crashed = crashed || proof.Bit
-		sum.add(string(id), Proof{Bit: true, Text: proof.Text}, err)
+		sum.add(string(id), cluster.Proof{Bit: true, Text: proof.Text}, err)
 	}
 	sum.bit = sum.bit && crashed
 	return sum.conclude(f)

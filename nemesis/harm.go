@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
 )
 
@@ -13,7 +14,7 @@ func (n *Nemesis) free(id history.NodeID) bool { return !n.down[id] && !n.paused
 
 // strike harms every node of a fault in the same way and marks it, even if an error is returned,
 // because the harm may have been done.
-func strike(f *history.Fault, struck map[history.NodeID]bool, do func(history.NodeID) (Proof, error)) error {
+func strike(f *history.Fault, struck map[history.NodeID]bool, do func(history.NodeID) (cluster.Proof, error)) error {
 	sum := tally{bit: true}
 	for _, id := range f.Nodes {
 		struck[id] = true
@@ -26,9 +27,9 @@ func strike(f *history.Fault, struck map[history.NodeID]bool, do func(history.No
 // mend undoes the harm on the nodes that are still marked, in parallel if the cluster can bear it:
 // a restarted node may need the others to serve. A node that fails stays marked.
 func (n *Nemesis) mend(f *history.Fault, struck map[history.NodeID]bool,
-	undo func(history.NodeID) (Proof, error)) error {
+	undo func(history.NodeID) (cluster.Proof, error)) error {
 	sum := tally{bit: f.Bit}
-	proofs, errs := make([]Proof, len(f.Nodes)), make([]error, len(f.Nodes))
+	proofs, errs := make([]cluster.Proof, len(f.Nodes)), make([]error, len(f.Nodes))
 	each := func(i int) {
 		defer func() {
 			if p := recover(); p != nil {
@@ -66,13 +67,15 @@ func (n *Nemesis) kill(ctx context.Context, f *history.Fault) error {
 	if len(f.Nodes) == 0 {
 		return refused("kill: no node is up")
 	}
-	return strike(f, n.down, func(id history.NodeID) (Proof, error) { return n.cluster.(Killer).Kill(ctx, id) })
+	return strike(f, n.down, func(id history.NodeID) (cluster.Proof, error) {
+		return n.cluster.(cluster.Killer).Kill(ctx, id)
+	})
 }
 
 func (n *Nemesis) start(ctx context.Context, f *history.Fault) error {
-	return n.mend(f, n.down, func(id history.NodeID) (Proof, error) {
-		proof, err := n.cluster.(Killer).Start(ctx, id)
-		return Proof{Bit: true, Text: proof.Text}, err // its death is proved already
+	return n.mend(f, n.down, func(id history.NodeID) (cluster.Proof, error) {
+		proof, err := n.cluster.(cluster.Killer).Start(ctx, id)
+		return cluster.Proof{Bit: true, Text: proof.Text}, err // its death is proved already
 	})
 }
 
@@ -81,22 +84,26 @@ func (n *Nemesis) pause(ctx context.Context, f *history.Fault) error {
 	if len(f.Nodes) == 0 {
 		return refused("pause: no node is up")
 	}
-	return strike(f, n.paused, func(id history.NodeID) (Proof, error) { return n.cluster.(Pauser).Pause(ctx, id) })
+	return strike(f, n.paused, func(id history.NodeID) (cluster.Proof, error) {
+		return n.cluster.(cluster.Pauser).Pause(ctx, id)
+	})
 }
 
 func (n *Nemesis) resume(ctx context.Context, f *history.Fault) error {
-	return n.mend(f, n.paused, func(id history.NodeID) (Proof, error) { return n.cluster.(Pauser).Resume(ctx, id) })
+	return n.mend(f, n.paused, func(id history.NodeID) (cluster.Proof, error) {
+		return n.cluster.(cluster.Pauser).Resume(ctx, id)
+	})
 }
 
 func (n *Nemesis) cut(ctx context.Context, f *history.Fault) error {
 	shape, _ := named(cuts, f.Shape)
 	f.Cut = shape.cut(f.Nodes, n.nodes, f.Set)
-	proof, err := n.cluster.(Partitioner).Partition(ctx, f.Cut)
+	proof, err := n.cluster.(cluster.Partitioner).Partition(ctx, f.Cut)
 	return network("partition", proof, err, f)
 }
 
 func (n *Nemesis) heal(ctx context.Context, f *history.Fault) error {
-	proof, err := n.cluster.(Partitioner).Heal(ctx)
+	proof, err := n.cluster.(cluster.Partitioner).Heal(ctx)
 	return network("heal", proof, err, f)
 }
 
@@ -105,17 +112,17 @@ func (n *Nemesis) worsen(ctx context.Context, f *history.Fault) error {
 	if err != nil {
 		return refused(err.Error())
 	}
-	proof, err := n.cluster.(LinkBreaker).SetLinks(ctx, l)
+	proof, err := n.cluster.(cluster.LinkBreaker).SetLinks(ctx, l)
 	return network("links", proof, err, f)
 }
 
 func (n *Nemesis) calm(ctx context.Context, f *history.Fault) error {
-	proof, err := n.cluster.(LinkBreaker).SetLinks(ctx, Link{})
+	proof, err := n.cluster.(cluster.LinkBreaker).SetLinks(ctx, cluster.Link{})
 	return network("links", proof, err, f)
 }
 
 // network concludes a fault of the network as a whole.
-func network(what string, p Proof, err error, f *history.Fault) error {
+func network(what string, p cluster.Proof, err error, f *history.Fault) error {
 	sum := tally{bit: true}
 	sum.add(what, p, err)
 	return sum.conclude(f)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
 )
 
@@ -38,11 +39,11 @@ func oneLink(named, _ []history.NodeID, _ history.Settings) history.Grudge {
 func (n *Nemesis) hold(ctx context.Context, f *history.Fault) error {
 	shape, _ := named(stalls, f.Shape)
 	f.Cut = shape.cut(f.Nodes, n.nodes, f.Set)
-	proof, err := n.cluster.(Holder).Hold(ctx, f.Cut)
+	proof, err := n.cluster.(cluster.Holder).Hold(ctx, f.Cut)
 	return network("hold", proof, err, f)
 }
 
 func (n *Nemesis) release(ctx context.Context, f *history.Fault) error {
-	proof, err := n.cluster.(Holder).Release(ctx)
+	proof, err := n.cluster.(cluster.Holder).Release(ctx)
 	return network("release", proof, err, f)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
 )
 
@@ -35,7 +36,7 @@ func Kinds() []Kind {
 			Doc:   "Cuts links between nodes; clients still reach every node.",
 			Start: "start-partition", Stop: "stop-partition",
 			Shapes: cuts, Ordinary: true,
-			can:   has[Partitioner],
+			can:   has[cluster.Partitioner],
 			begin: (*Nemesis).cut, end: (*Nemesis).heal,
 		},
 		{
@@ -44,7 +45,7 @@ func Kinds() []Kind {
 			Doc:   "Kills nodes without warning, like a power failure, and restarts them with what their disks kept.",
 			Start: "kill", Stop: "start",
 			Shapes: victims, Ordinary: true,
-			can:   has[Killer],
+			can:   has[cluster.Killer],
 			begin: (*Nemesis).kill, end: (*Nemesis).start,
 		},
 		{
@@ -53,7 +54,7 @@ func Kinds() []Kind {
 			Doc:   "Stops nodes in mid-step and resumes them later, unaware that time has passed.",
 			Start: "pause", Stop: "resume",
 			Shapes: victims, Ordinary: true,
-			can:   has[Pauser],
+			can:   has[cluster.Pauser],
 			begin: (*Nemesis).pause, end: (*Nemesis).resume,
 		},
 		{
@@ -62,7 +63,7 @@ func Kinds() []Kind {
 			Doc:   "Makes all links between nodes slow or unreliable.",
 			Start: "start-links", Stop: "stop-links",
 			Shapes: weathers, Ordinary: true,
-			can:   has[LinkBreaker],
+			can:   has[cluster.LinkBreaker],
 			begin: (*Nemesis).worsen, end: (*Nemesis).calm,
 		},
 		{
@@ -72,7 +73,7 @@ func Kinds() []Kind {
 			Start: "start-hold", Stop: "stop-hold",
 			Shapes: stalls, Ordinary: true,
 			least: 300 * time.Millisecond, most: 3 * time.Second,
-			can:   has[Holder],
+			can:   has[cluster.Holder],
 			begin: (*Nemesis).hold, end: (*Nemesis).release,
 		},
 		{
@@ -81,7 +82,7 @@ func Kinds() []Kind {
 			Doc:   "Makes wall clocks jump by 1 ms to 10 s, forward or back, and corrects them again.",
 			Start: "start-clock", Stop: "stop-clock",
 			Shapes: wrongClocks, Ordinary: true,
-			can:   has[Skewer],
+			can:   has[cluster.Skewer],
 			begin: (*Nemesis).missetClocks, end: (*Nemesis).setClocks,
 		},
 		{
@@ -91,7 +92,7 @@ func Kinds() []Kind {
 				"leases.",
 			Start: "start-drift", Stop: "stop-drift",
 			Shapes: drifts, Ordinary: true,
-			can:   has[Skewer],
+			can:   has[cluster.Skewer],
 			begin: (*Nemesis).driftClocks, end: (*Nemesis).steadyClocks,
 		},
 		{
@@ -100,7 +101,7 @@ func Kinds() []Kind {
 			Doc:   "Makes disks slow: every sync takes 2 to 500 ms longer.",
 			Start: "start-disk", Stop: "stop-disk",
 			Shapes: slowDisks, Ordinary: true,
-			can:   has[DiskSlower],
+			can:   has[cluster.DiskSlower],
 			begin: (*Nemesis).slowDisks, end: (*Nemesis).mendDisks,
 		},
 		{
@@ -110,7 +111,7 @@ func Kinds() []Kind {
 				"they send, or after.",
 			Start: "start-crash", Stop: "stop-crash",
 			Shapes: traps, Ordinary: true,
-			can:   has[Crasher],
+			can:   has[cluster.Crasher],
 			begin: (*Nemesis).trap, end: (*Nemesis).untrap,
 		},
 		{
@@ -119,7 +120,7 @@ func Kinds() []Kind {
 			Doc:   "Removes nodes from the membership, one at a time, and adds them again.",
 			Start: "start-members", Stop: "stop-members",
 			Shapes: leavers, Ordinary: true,
-			can:   has[Reconfigurer],
+			can:   has[cluster.Reconfigurer],
 			begin: (*Nemesis).remove, end: (*Nemesis).readd,
 		},
 		{
@@ -129,7 +130,7 @@ func Kinds() []Kind {
 			Start: "start-transfer", Stop: "stop-transfer",
 			Shapes: heirs, Ordinary: true,
 			least: 300 * time.Millisecond, most: 1500 * time.Millisecond,
-			can:   has[Transferrer],
+			can:   has[cluster.Transferrer],
 			begin: (*Nemesis).transfer, end: (*Nemesis).transferred,
 		},
 		{
@@ -139,7 +140,7 @@ func Kinds() []Kind {
 				"protocol need not survive it: a node that forgets a promise can break it.",
 			Start: "start-disk-loss", Stop: "stop-disk-loss",
 			Shapes: losses,
-			can:    func(cluster any) bool { return has[DiskBreaker](cluster) && has[Killer](cluster) },
+			can:    func(c any) bool { return has[cluster.DiskBreaker](c) && has[cluster.Killer](c) },
 			begin:  (*Nemesis).loseDisks, end: (*Nemesis).replaceDisks,
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
 )
 
@@ -20,7 +21,7 @@ var leavers = []Shape{
 var heirs = []Shape{{Name: "one", Doc: "To one node.", Least: 2, Weight: 1, count: one}}
 
 func (n *Nemesis) remove(ctx context.Context, f *history.Fault) error {
-	reconfigurer := n.cluster.(Reconfigurer)
+	reconfigurer := n.cluster.(cluster.Reconfigurer)
 	var sum tally // requested, not done yet
 	for _, id := range f.Nodes {
 		n.out[id] = true
@@ -31,7 +32,7 @@ func (n *Nemesis) remove(ctx context.Context, f *history.Fault) error {
 }
 
 func (n *Nemesis) readd(ctx context.Context, f *history.Fault) error {
-	reconfigurer := n.cluster.(Reconfigurer)
+	reconfigurer := n.cluster.(cluster.Reconfigurer)
 	sum := tally{bit: true}
 	for _, id := range f.Nodes {
 		if !n.out[id] {
@@ -53,12 +54,12 @@ func (n *Nemesis) transfer(ctx context.Context, f *history.Fault) error {
 		at := slices.Index(n.nodes, leader)
 		f.Nodes = []history.NodeID{n.nodes[(at+1)%len(n.nodes)]}
 	}
-	proof, err := n.cluster.(Transferrer).Transfer(ctx, f.Nodes[0])
+	proof, err := n.cluster.(cluster.Transferrer).Transfer(ctx, f.Nodes[0])
 	proof.Bit = false // requested, not done yet
 	return network("transfer", proof, err, f)
 }
 
 func (n *Nemesis) transferred(ctx context.Context, f *history.Fault) error {
-	proof, err := n.cluster.(Transferrer).Transfer(ctx, "")
+	proof, err := n.cluster.(cluster.Transferrer).Transfer(ctx, "")
 	return network("transfer", proof, err, f)
 }

@@ -24,16 +24,16 @@ type Nemesis struct {
 	inForce []history.Fault
 	down    map[history.NodeID]bool // killed, or set to crash, and not started again
 	paused  map[history.NodeID]bool
-	skew    map[history.NodeID]Skew // by clock and drift together
-	slow    map[history.NodeID]bool // whose disks are
-	out     map[history.NodeID]bool // of the membership
+	skew    map[history.NodeID]cluster.Skew // by clock and drift together
+	slow    map[history.NodeID]bool         // whose disks are
+	out     map[history.NodeID]bool         // of the membership
 }
 
 // New returns the nemesis of a cluster, whose powers are found by their interfaces.
-func New(cluster any, nodes []history.NodeID) *Nemesis {
+func New(c any, nodes []history.NodeID) *Nemesis {
 	return &Nemesis{
-		cluster: cluster, nodes: nodes,
-		down: map[history.NodeID]bool{}, paused: map[history.NodeID]bool{}, skew: map[history.NodeID]Skew{},
+		cluster: c, nodes: nodes,
+		down: map[history.NodeID]bool{}, paused: map[history.NodeID]bool{}, skew: map[history.NodeID]cluster.Skew{},
 		slow: map[history.NodeID]bool{}, out: map[history.NodeID]bool{},
 	}
 }
@@ -202,7 +202,7 @@ type tally struct {
 	errs []error
 }
 
-func (t *tally) add(whom string, p Proof, err error) {
+func (t *tally) add(whom string, p cluster.Proof, err error) {
 	t.bit = t.bit && p.Bit && err == nil
 	if p.Text != "" {
 		t.text = append(t.text, p.Text)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/nemesis"
 )
@@ -312,7 +313,7 @@ func TestMissing(t *testing.T) {
 	}{
 		{"nothing is asked", nil, struct{}{}, ""},
 		{"all there is", nemesis.Names(), newFake(), ""},
-		{"a power is missing", []string{"links", "kill"}, struct{ nemesis.Killer }{},
+		{"a power is missing", []string{"links", "kill"}, struct{ cluster.Killer }{},
 			"cannot inject links: it supports kill"},
 		{"no power", []string{"kill", "pause"}, struct{}{}, "cannot inject kill, pause: it supports no fault"},
 		{"only the type matters", []string{"pause"}, (*fake)(nil), ""},

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
 )
 
@@ -65,22 +66,22 @@ var cuts = []Shape{
 
 // weathers are the shapes of bad links.
 var weathers = []Shape{
-	weather("delay", "Messages take 2 to 200 ms longer, and as much again by chance.", func(r *rand.Rand) Link {
+	weather("delay", "Messages take 2 to 200 ms longer, and as much again by chance.", func(r *rand.Rand) cluster.Link {
 		d := spread(r, 2*time.Millisecond, 200*time.Millisecond)
-		return Link{Delay: d, Jitter: d}
+		return cluster.Link{Delay: d, Jitter: d}
 	}),
-	weather("loss", "5 to 40 % of messages are lost.", func(r *rand.Rand) Link {
-		return Link{Loss: percent(r, 5, 40)}
+	weather("loss", "5 to 40 % of messages are lost.", func(r *rand.Rand) cluster.Link {
+		return cluster.Link{Loss: percent(r, 5, 40)}
 	}),
-	weather("duplicate", "5 to 40 % of messages come twice.", func(r *rand.Rand) Link {
-		return Link{Duplicate: percent(r, 5, 40)}
+	weather("duplicate", "5 to 40 % of messages come twice.", func(r *rand.Rand) cluster.Link {
+		return cluster.Link{Duplicate: percent(r, 5, 40)}
 	}),
-	weather("reorder", "5 to 40 % of messages are overtaken by later ones.", func(r *rand.Rand) Link {
-		return Link{Reorder: percent(r, 5, 40)}
+	weather("reorder", "5 to 40 % of messages are overtaken by later ones.", func(r *rand.Rand) cluster.Link {
+		return cluster.Link{Reorder: percent(r, 5, 40)}
 	}),
-	weather("storm", "All of these at once, each a little milder.", func(r *rand.Rand) Link {
+	weather("storm", "All of these at once, each a little milder.", func(r *rand.Rand) cluster.Link {
 		d := spread(r, 2*time.Millisecond, 100*time.Millisecond)
-		return Link{Delay: d, Jitter: d, Loss: percent(r, 2, 20), Duplicate: percent(r, 2, 20),
+		return cluster.Link{Delay: d, Jitter: d, Loss: percent(r, 2, 20), Duplicate: percent(r, 2, 20),
 			Reorder: percent(r, 2, 20)}
 	}),
 }
@@ -94,10 +95,10 @@ func named(shapes []Shape, name string) (Shape, bool) {
 	return Shape{}, false
 }
 
-func weather(name, doc string, draw func(*rand.Rand) Link) Shape {
+func weather(name, doc string, draw func(*rand.Rand) cluster.Link) Shape {
 	return Shape{
 		Name: name, Doc: doc, Least: 2, Weight: 1, count: every,
-		set: func(r *rand.Rand) history.Settings { return draw(r).settings() },
+		set: func(r *rand.Rand) history.Settings { return settings(draw(r)) },
 	}
 }
 
@@ -200,7 +201,7 @@ func quoted(s string) json.RawMessage { return json.RawMessage(strconv.Quote(s))
 
 // settings writes a Link as a fault's settings: durations as "50ms", ratios as numbers, without
 // zeros.
-func (l Link) settings() history.Settings {
+func settings(l cluster.Link) history.Settings {
 	s := history.Settings{}
 	for name, d := range map[string]time.Duration{"delay": l.Delay, "jitter": l.Jitter} {
 		if d != 0 {
@@ -216,8 +217,8 @@ func (l Link) settings() history.Settings {
 }
 
 // link reads what settings has written.
-func link(s history.Settings) (Link, error) {
-	var l Link
+func link(s history.Settings) (cluster.Link, error) {
+	var l cluster.Link
 	for name, value := range s {
 		var err error
 		switch name {
@@ -235,7 +236,7 @@ func link(s history.Settings) (Link, error) {
 			err = errors.New("want delay, jitter, loss, duplicate or reorder")
 		}
 		if err != nil {
-			return Link{}, fmt.Errorf("setting %s of links: %w", name, err)
+			return cluster.Link{}, fmt.Errorf("setting %s of links: %w", name, err)
 		}
 	}
 	return l, nil

@@ -9,7 +9,6 @@ import (
 
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 // timeout bounds every wait in the cluster's time: far more than an election and a restart need.
@@ -130,9 +129,9 @@ func (d *driver) await(t *testing.T, what string, seen func() bool) {
 }
 
 // harm does something to the cluster as a nemesis would.
-func (d *driver) harm(t *testing.T, f func(context.Context) (nemesis.Proof, error)) nemesis.Proof {
+func (d *driver) harm(t *testing.T, f func(context.Context) (cluster.Proof, error)) cluster.Proof {
 	t.Helper()
-	var proof nemesis.Proof
+	var proof cluster.Proof
 	var err error
 	op := history.Op{Process: history.Nemesis, F: "harm", Value: json.RawMessage("null")}
 	d.under[op.Process] = op
@@ -149,7 +148,7 @@ func (d *driver) harm(t *testing.T, f func(context.Context) (nemesis.Proof, erro
 }
 
 // bite is harm with proof that it took effect.
-func (d *driver) bite(t *testing.T, f func(context.Context) (nemesis.Proof, error)) {
+func (d *driver) bite(t *testing.T, f func(context.Context) (cluster.Proof, error)) {
 	t.Helper()
 	if p := d.harm(t, f); !p.Bit || p.Text == "" {
 		t.Errorf("the fault did not bite: %+v", p)

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 // power returns the cluster as a P, or skips the test if the cluster lacks that power.
@@ -22,9 +22,9 @@ func power[P any](t *testing.T, d *driver) P {
 
 // on applies a power to one node, as harm.
 func on(
-	f func(context.Context, history.NodeID) (nemesis.Proof, error), node history.NodeID,
-) func(context.Context) (nemesis.Proof, error) {
-	return func(ctx context.Context) (nemesis.Proof, error) { return f(ctx, node) }
+	f func(context.Context, history.NodeID) (cluster.Proof, error), node history.NodeID,
+) func(context.Context) (cluster.Proof, error) {
+	return func(ctx context.Context) (cluster.Proof, error) { return f(ctx, node) }
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 // Run tests a backend. The Config holds Target, Options, Tick and what else the backend needs; its
@@ -139,7 +138,7 @@ func (d *driver) readEverywhere(t *testing.T, nodes []history.NodeID) {
 
 // B4
 func killOne(t *testing.T, d *driver) {
-	k := power[nemesis.Killer](t, d)
+	k := power[cluster.Killer](t, d)
 	leader := d.leader(t)
 	victim := d.others(leader)[0]
 	d.bite(t, on(k.Kill, victim))
@@ -156,7 +155,7 @@ func killOne(t *testing.T, d *driver) {
 
 // B4, B5
 func killLeader(t *testing.T, d *driver) {
-	k := power[nemesis.Killer](t, d)
+	k := power[cluster.Killer](t, d)
 	leader := d.leader(t)
 	d.progress(t, "write", leader)
 	d.bite(t, on(k.Kill, leader))
@@ -168,7 +167,7 @@ func killLeader(t *testing.T, d *driver) {
 
 // B5
 func killAll(t *testing.T, d *driver) {
-	k := power[nemesis.Killer](t, d)
+	k := power[cluster.Killer](t, d)
 	d.progress(t, "write", d.Nodes()[0])
 	acknowledged := d.written
 	for _, n := range d.Nodes() {
@@ -191,7 +190,7 @@ func killAll(t *testing.T, d *driver) {
 
 // B4
 func pauseLeader(t *testing.T, d *driver) {
-	p := power[nemesis.Pauser](t, d)
+	p := power[cluster.Pauser](t, d)
 	leader := d.leader(t)
 	d.bite(t, on(p.Pause, leader))
 	for _, n := range d.others(leader) {
@@ -206,13 +205,13 @@ func pauseLeader(t *testing.T, d *driver) {
 
 // B6
 func isolateLeader(t *testing.T, d *driver) {
-	p := power[nemesis.Partitioner](t, d)
+	p := power[cluster.Partitioner](t, d)
 	leader := d.leader(t)
 	cut := history.Grudge{leader: d.others(leader)}
 	for _, n := range d.others(leader) {
 		cut[n] = []history.NodeID{leader}
 	}
-	d.bite(t, func(ctx context.Context) (nemesis.Proof, error) { return p.Partition(ctx, cut) })
+	d.bite(t, func(ctx context.Context) (cluster.Proof, error) { return p.Partition(ctx, cut) })
 	for _, n := range d.others(leader) {
 		d.progress(t, "write", n)
 	}
@@ -226,13 +225,13 @@ func isolateLeader(t *testing.T, d *driver) {
 
 // B6
 func isolateAll(t *testing.T, d *driver) {
-	p := power[nemesis.Partitioner](t, d)
+	p := power[cluster.Partitioner](t, d)
 	d.progress(t, "write", d.Nodes()[0])
 	cut := history.Grudge{}
 	for _, n := range d.Nodes() {
 		cut[n] = d.others(n)
 	}
-	d.bite(t, func(ctx context.Context) (nemesis.Proof, error) { return p.Partition(ctx, cut) })
+	d.bite(t, func(ctx context.Context) (cluster.Proof, error) { return p.Partition(ctx, cut) })
 	var calls []history.Op
 	for _, n := range d.Nodes() {
 		calls = append(calls, d.start("write", n))
@@ -251,10 +250,10 @@ func isolateAll(t *testing.T, d *driver) {
 
 // B6, one way: the leader is heard and hears nobody.
 func deafenLeader(t *testing.T, d *driver) {
-	p := power[nemesis.Partitioner](t, d)
+	p := power[cluster.Partitioner](t, d)
 	leader := d.leader(t)
 	cut := history.Grudge{leader: d.others(leader)}
-	d.bite(t, func(ctx context.Context) (nemesis.Proof, error) { return p.Partition(ctx, cut) })
+	d.bite(t, func(ctx context.Context) (cluster.Proof, error) { return p.Partition(ctx, cut) })
 	for _, n := range d.others(leader) {
 		if op := d.progress(t, "write", n); op.Node == leader {
 			t.Errorf("%s acknowledged a write that nobody can have confirmed to it", leader)
@@ -267,18 +266,18 @@ func deafenLeader(t *testing.T, d *driver) {
 
 // B7
 func breakLinks(t *testing.T, d *driver) {
-	b := power[nemesis.LinkBreaker](t, d)
+	b := power[cluster.LinkBreaker](t, d)
 	d.progress(t, "write", d.Nodes()[0])
-	bad := nemesis.Link{
+	bad := cluster.Link{
 		Delay: 2 * time.Millisecond, Jitter: 3 * time.Millisecond, Loss: 0.1, Duplicate: 0.1, Reorder: 0.1,
 	}
-	d.bite(t, func(ctx context.Context) (nemesis.Proof, error) { return b.SetLinks(ctx, bad) })
+	d.bite(t, func(ctx context.Context) (cluster.Proof, error) { return b.SetLinks(ctx, bad) })
 	for range 5 {
 		for _, n := range d.Nodes() {
 			d.progress(t, "write", n)
 		}
 	}
-	d.bite(t, func(ctx context.Context) (nemesis.Proof, error) { return b.SetLinks(ctx, nemesis.Link{}) })
+	d.bite(t, func(ctx context.Context) (cluster.Proof, error) { return b.SetLinks(ctx, cluster.Link{}) })
 	d.progress(t, "write", d.Nodes()[0])
 	d.readEverywhere(t, d.Nodes())
 }
@@ -302,19 +301,19 @@ func closeAll(t *testing.T, d *driver) {
 
 // B9
 func missetClocks(t *testing.T, d *driver) {
-	s, k := power[nemesis.Skewer](t, d), power[nemesis.Killer](t, d)
+	s, k := power[cluster.Skewer](t, d), power[cluster.Killer](t, d)
 	node := d.Nodes()[0]
-	skew := func(to nemesis.Skew) func(context.Context) (nemesis.Proof, error) {
-		return func(ctx context.Context) (nemesis.Proof, error) { return s.Skew(ctx, node, to) }
+	skew := func(to cluster.Skew) func(context.Context) (cluster.Proof, error) {
+		return func(ctx context.Context) (cluster.Proof, error) { return s.Skew(ctx, node, to) }
 	}
-	d.bite(t, skew(nemesis.Skew{Offset: -3 * time.Second, Drift: 200_000}))
+	d.bite(t, skew(cluster.Skew{Offset: -3 * time.Second, Drift: 200_000}))
 	for _, n := range d.Nodes() {
 		d.progress(t, "write", n)
 	}
 	d.bite(t, on(k.Kill, node))
 	d.bite(t, on(k.Start, node))
-	d.bite(t, skew(nemesis.Skew{})) // it was wrong
-	if p := d.harm(t, skew(nemesis.Skew{})); p.Bit {
+	d.bite(t, skew(cluster.Skew{})) // it was wrong
+	if p := d.harm(t, skew(cluster.Skew{})); p.Bit {
 		t.Errorf("clocks that were right were set right: %s", p.Text)
 	}
 	d.progress(t, "write", node)

@@ -5,20 +5,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 var (
-	_ nemesis.Killer      = faulty(nil)
-	_ nemesis.Pauser      = faulty(nil)
-	_ nemesis.Partitioner = faulty(nil)
+	_ cluster.Killer      = faulty(nil)
+	_ cluster.Pauser      = faulty(nil)
+	_ cluster.Partitioner = faulty(nil)
 )
 
 type faulty interface {
-	nemesis.Killer
-	nemesis.Pauser
-	nemesis.Partitioner
+	cluster.Killer
+	cluster.Pauser
+	cluster.Partitioner
 }
 
 // D1: a node that is killed and started again inside a partition comes back cut off, and says so.
@@ -28,8 +28,8 @@ func TestProofs(t *testing.T) {
 	e := engine(t)
 	c := open(t, e, config(t, raftTarget()))
 	ctx := t.Context()
-	check := func(want string, bit bool) func(nemesis.Proof, error) {
-		return func(p nemesis.Proof, err error) {
+	check := func(want string, bit bool) func(cluster.Proof, error) {
+		return func(p cluster.Proof, err error) {
 			t.Helper()
 			if err != nil || p.Bit != bit || !strings.Contains(p.Text, want) {
 				t.Errorf("got %+v, %v; want bit %v and %q", p, err, bit, want)

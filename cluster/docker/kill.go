@@ -9,45 +9,45 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 // killed is the exit status of a process that SIGKILL ended.
 const killed = 137
 
 // Kill ends a node's container with SIGKILL. The container, and with it the node's data, stays.
-func (c *Cluster) Kill(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
+func (c *Cluster) Kill(ctx context.Context, id history.NodeID) (cluster.Proof, error) {
 	n, err := c.node(id)
 	if err != nil {
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	}
 	before, err := c.engine.state(ctx, n)
 	switch {
 	case err != nil:
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	case !before.Running:
-		return nemesis.Proof{Text: fmt.Sprintf("%s was %s already", n.id, before.Status)}, nil
+		return cluster.Proof{Text: fmt.Sprintf("%s was %s already", n.id, before.Status)}, nil
 	}
 	if err := c.noteHarm(n); err != nil {
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	}
 	n.deaths.Add(1)
 	if _, err := c.engine.api.ContainerKill(ctx, n.container,
 		client.ContainerKillOptions{Signal: "SIGKILL"}); err != nil {
 		n.countOff() // it ended just now, by itself
-		return nemesis.Proof{}, fmt.Errorf("docker: kill %s: %w", n.name, cause(err))
+		return cluster.Proof{}, fmt.Errorf("docker: kill %s: %w", n.name, cause(err))
 	}
 	if err := c.engine.awaitEnd(ctx, n); err != nil {
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	}
 	state, err := c.engine.state(ctx, n)
 	if err != nil {
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	}
 	c.cutting.Lock()
 	defer c.cutting.Unlock()
-	return nemesis.Proof{
+	return cluster.Proof{
 		Bit:  state.Status == container.StateExited && state.ExitCode == killed,
 		Text: fmt.Sprintf("%s, pid %d, %s with status %d", n.id, before.Pid, state.Status, state.ExitCode),
 	}, c.refresh(ctx, n)
@@ -59,32 +59,32 @@ const restartLimit = 5 * time.Second
 
 // Start starts a node's container again and returns once it serves, or after restartLimit if it
 // runs.
-func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
+func (c *Cluster) Start(ctx context.Context, id history.NodeID) (cluster.Proof, error) {
 	n, err := c.node(id)
 	if err != nil {
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	}
 	before, err := c.engine.state(ctx, n)
 	if err != nil {
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	}
 	if before.Running {
-		return nemesis.Proof{Text: fmt.Sprintf("%s was %s already", n.id, before.Status)}, nil
+		return cluster.Proof{Text: fmt.Sprintf("%s was %s already", n.id, before.Status)}, nil
 	}
 	asked := time.Now()
 	if _, err := c.engine.api.ContainerStart(ctx, n.container, client.ContainerStartOptions{}); err != nil {
-		return nemesis.Proof{}, fmt.Errorf("docker: start %s: %w", n.name, cause(err))
+		return cluster.Proof{}, fmt.Errorf("docker: start %s: %w", n.name, cause(err))
 	}
 	state, err := c.engine.state(ctx, n)
 	if err != nil {
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	}
 	c.follow(n, logSince(before.FinishedAt)) // a node may speak before it counts as started
 	cut, err := c.cutAgain(ctx, n, asked)
 	if err != nil {
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	}
-	proof := nemesis.Proof{Bit: cut.Bit}
+	proof := cluster.Proof{Bit: cut.Bit}
 	says := func(what string) {
 		proof.Text = fmt.Sprintf("%s %s as pid %d after %v%s", n.id, what, state.Pid,
 			time.Since(asked).Round(time.Millisecond), cut.Text)
@@ -95,10 +95,10 @@ func (c *Cluster) Start(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 	case err == nil:
 		says("serves")
 		if err := c.KeepClock(ctx, id); err != nil {
-			return nemesis.Proof{}, fmt.Errorf("docker: %w", err)
+			return cluster.Proof{}, fmt.Errorf("docker: %w", err)
 		}
 	case !errors.As(err, &late):
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	case late.ended:
 		says("ended again") // which the engine tells as well, and that is a finding
 	default:

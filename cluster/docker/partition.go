@@ -12,9 +12,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/docker/netfault"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 // link is a direction between two nodes.
@@ -22,11 +22,11 @@ type link struct{ from, to history.NodeID }
 
 // Partition cuts links in the receivers' kernels, in place of what was cut before. The proof is the
 // rules that the kernels then hold.
-func (c *Cluster) Partition(ctx context.Context, cut history.Grudge) (nemesis.Proof, error) {
+func (c *Cluster) Partition(ctx context.Context, cut history.Grudge) (cluster.Proof, error) {
 	for to, from := range cut {
 		for _, id := range append([]history.NodeID{to}, from...) {
 			if _, err := c.node(id); err != nil {
-				return nemesis.Proof{}, err
+				return cluster.Proof{}, err
 			}
 		}
 	}
@@ -36,7 +36,7 @@ func (c *Cluster) Partition(ctx context.Context, cut history.Grudge) (nemesis.Pr
 }
 
 // Heal lifts every cut. The proof is what the kernels dropped since the last heal.
-func (c *Cluster) Heal(ctx context.Context) (nemesis.Proof, error) {
+func (c *Cluster) Heal(ctx context.Context) (cluster.Proof, error) {
 	c.cutting.Lock()
 	defer c.cutting.Unlock()
 	whole := len(c.cut) == 0 && len(c.lost) == 0
@@ -45,7 +45,7 @@ func (c *Cluster) Heal(ctx context.Context) (nemesis.Proof, error) {
 	case err != nil || !p.Bit:
 		return p, err
 	case whole:
-		return nemesis.Proof{Text: "nothing was cut"}, nil
+		return cluster.Proof{Text: "nothing was cut"}, nil
 	}
 	p = toll(c.lost)
 	clear(c.lost)
@@ -54,11 +54,11 @@ func (c *Cluster) Heal(ctx context.Context) (nemesis.Proof, error) {
 
 // apply changes what every node does not hear, at all nodes at once, and compares what their
 // kernels then hold with what they should. c.cutting is held.
-func (c *Cluster) apply(ctx context.Context, cut history.Grudge) (nemesis.Proof, error) {
+func (c *Cluster) apply(ctx context.Context, cut history.Grudge) (cluster.Proof, error) {
 	c.cut = cut // even if it fails: a node that is started later takes its part of what is wanted
 	for _, n := range c.nodes {
 		if err := c.refresh(ctx, n); err != nil {
-			return nemesis.Proof{}, err
+			return cluster.Proof{}, err
 		}
 	}
 	answers := make([]netfault.Answer, len(c.nodes))
@@ -88,7 +88,7 @@ func (c *Cluster) apply(ctx context.Context, cut history.Grudge) (nemesis.Proof,
 		n.named = c.names(cut[n.id])
 		held = append(held, n.drops(answers[i].Has)...)
 	}
-	return nemesis.Proof{
+	return cluster.Proof{
 		Bit: exact && (len(held) > 0 || len(cut) == 0),
 		Text: "read back from the kernels: " + cmp.Or(strings.Join(held, "; "), "nothing is dropped") +
 			strings.Join(down, ""),
@@ -97,12 +97,12 @@ func (c *Cluster) apply(ctx context.Context, cut history.Grudge) (nemesis.Proof,
 
 // cutAgain sees to it that a node just started is cut off as it should be: in its old namespace it
 // still is (D1), in a new one it is cut anew. The proof is what its kernel holds.
-func (c *Cluster) cutAgain(ctx context.Context, n *node, started time.Time) (nemesis.Proof, error) {
+func (c *Cluster) cutAgain(ctx context.Context, n *node, started time.Time) (cluster.Proof, error) {
 	c.cutting.Lock()
 	defer c.cutting.Unlock()
 	switch {
 	case len(c.cut) == 0:
-		return nemesis.Proof{Bit: true}, c.refresh(ctx, n)
+		return cluster.Proof{Bit: true}, c.refresh(ctx, n)
 	case c.found():
 		// All nodes, not this one alone: it may have a new address.
 		p, err := c.apply(ctx, c.cut)
@@ -111,9 +111,9 @@ func (c *Cluster) cutAgain(ctx context.Context, n *node, started time.Time) (nem
 	}
 	a, err := n.neighbour().request(ctx, netfault.Request{Look: true})
 	if err != nil {
-		return nemesis.Proof{}, fmt.Errorf("docker: look at %s: %w", n.id, err)
+		return cluster.Proof{}, fmt.Errorf("docker: look at %s: %w", n.id, err)
 	}
-	p := nemesis.Proof{Bit: same(a.Has, c.deaf(n))}
+	p := cluster.Proof{Bit: same(a.Has, c.deaf(n))}
 	for _, held := range n.drops(a.Has) {
 		p.Text = "; in its kernel still " + held
 	}
@@ -171,7 +171,7 @@ func same(rules []netfault.Rule, want []netfault.Link) bool {
 }
 
 // toll says what was lost. Where nothing was, there is no proof that the cut mattered.
-func toll(lost map[link]uint64) nemesis.Proof {
+func toll(lost map[link]uint64) cluster.Proof {
 	var total uint64
 	var each []string
 	order := func(a, b link) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) }
@@ -182,8 +182,8 @@ func toll(lost map[link]uint64) nemesis.Proof {
 		}
 	}
 	if total == 0 {
-		return nemesis.Proof{Text: "the kernels dropped nothing: no packet came to the cut"}
+		return cluster.Proof{Text: "the kernels dropped nothing: no packet came to the cut"}
 	}
-	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("the kernels dropped %d packets: %s", total,
+	return cluster.Proof{Bit: true, Text: fmt.Sprintf("the kernels dropped %d packets: %s", total,
 		strings.Join(each, ", "))}
 }

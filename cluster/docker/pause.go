@@ -7,12 +7,12 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 // Pause freezes a node's container. Its kernel goes on acknowledging what its peers send.
-func (c *Cluster) Pause(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
+func (c *Cluster) Pause(ctx context.Context, id history.NodeID) (cluster.Proof, error) {
 	return c.freeze(ctx, id, container.StateRunning, container.StatePaused, func(id string) error {
 		_, err := c.engine.api.ContainerPause(ctx, id, client.ContainerPauseOptions{})
 		return err
@@ -20,7 +20,7 @@ func (c *Cluster) Pause(ctx context.Context, id history.NodeID) (nemesis.Proof, 
 }
 
 // Resume thaws it. The proof is that it was frozen until now.
-func (c *Cluster) Resume(ctx context.Context, id history.NodeID) (nemesis.Proof, error) {
+func (c *Cluster) Resume(ctx context.Context, id history.NodeID) (cluster.Proof, error) {
 	proof, err := c.freeze(ctx, id, container.StatePaused, container.StateRunning, func(id string) error {
 		_, err := c.engine.api.ContainerUnpause(ctx, id, client.ContainerUnpauseOptions{})
 		return err
@@ -33,31 +33,31 @@ func (c *Cluster) Resume(ctx context.Context, id history.NodeID) (nemesis.Proof,
 
 // freeze takes a node's container from one state to another.
 func (c *Cluster) freeze(ctx context.Context, id history.NodeID, from, to container.ContainerState,
-	do func(id string) error) (nemesis.Proof, error) {
+	do func(id string) error) (cluster.Proof, error) {
 	n, err := c.node(id)
 	if err != nil {
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	}
 	before, err := c.engine.state(ctx, n)
 	switch {
 	case err != nil:
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	case before.Status != from:
-		return nemesis.Proof{Text: fmt.Sprintf("%s was %s, not %s", n.id, before.Status, from)}, nil
+		return cluster.Proof{Text: fmt.Sprintf("%s was %s, not %s", n.id, before.Status, from)}, nil
 	}
 	if to == container.StatePaused {
 		if err := c.noteHarm(n); err != nil {
-			return nemesis.Proof{}, err
+			return cluster.Proof{}, err
 		}
 	}
 	if err := do(n.container); err != nil {
-		return nemesis.Proof{}, fmt.Errorf("docker: %s to be %s: %w", n.name, to, cause(err))
+		return cluster.Proof{}, fmt.Errorf("docker: %s to be %s: %w", n.name, to, cause(err))
 	}
 	state, err := c.engine.state(ctx, n)
 	if err != nil {
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	}
-	return nemesis.Proof{
+	return cluster.Proof{
 		Bit:  state.Status == to,
 		Text: fmt.Sprintf("%s, pid %d, was %s and is %s", n.id, before.Pid, before.Status, state.Status),
 	}, nil

@@ -19,7 +19,6 @@ import (
 	"github.com/splitvote/splitvote/cluster/inprocess/network"
 	"github.com/splitvote/splitvote/cluster/live"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 // Config is what this backend needs beyond cluster.Config, whose Target, Options, Bug, Tick and
@@ -57,11 +56,11 @@ type Cluster struct {
 var _ interface {
 	cluster.Cluster
 	cluster.Observer
-	nemesis.Killer
-	nemesis.Pauser
-	nemesis.Partitioner
-	nemesis.Holder
-	nemesis.LinkBreaker
+	cluster.Killer
+	cluster.Pauser
+	cluster.Partitioner
+	cluster.Holder
+	cluster.LinkBreaker
 } = (*Cluster)(nil)
 
 // Open starts all members at once, waits until Start has returned for each, and tries a Dial. try,

@@ -18,7 +18,6 @@ import (
 	"github.com/splitvote/splitvote/cluster/live"
 	"github.com/splitvote/splitvote/cluster/local/proxy"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 // Config is what this backend needs beyond cluster.Config. With Dir "" logs and data go to a
@@ -57,12 +56,12 @@ type Cluster struct {
 var _ interface {
 	cluster.Cluster
 	cluster.Observer
-	nemesis.Killer
-	nemesis.Pauser
-	nemesis.Partitioner
-	nemesis.Holder
-	nemesis.LinkBreaker
-	nemesis.Skewer
+	cluster.Killer
+	cluster.Pauser
+	cluster.Partitioner
+	cluster.Holder
+	cluster.LinkBreaker
+	cluster.Skewer
 } = (*Cluster)(nil)
 
 // Open starts all nodes and waits until each serves. If one does not, or ctx ends first, nothing is

@@ -25,7 +25,6 @@ import (
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/local"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 var nodes = []history.NodeID{"n1", "n2", "n3"}
@@ -99,7 +98,7 @@ func eventually(t *testing.T, what string, yes func() bool) {
 	}
 }
 
-func proved(t *testing.T, p nemesis.Proof, err error, bit bool, text string) {
+func proved(t *testing.T, p cluster.Proof, err error, bit bool, text string) {
 	t.Helper()
 	if err != nil || p.Bit != bit || !regexp.MustCompile("^"+text+"$").MatchString(p.Text) {
 		t.Errorf("proof %v %q, %v, want %v %q", p.Bit, p.Text, err, bit, text)
@@ -287,17 +286,17 @@ func collect(t *testing.T, to map[string]bool, list string) {
 func TestLinks(t *testing.T) {
 	l := open(t, config("", t.TempDir(), ""))
 	eventually(t, "something is lost", func() bool {
-		p, err := l.SetLinks(t.Context(), nemesis.Link{Loss: 1})
+		p, err := l.SetLinks(t.Context(), cluster.Link{Loss: 1})
 		proved(t, p, err, true, "every link between nodes set")
 		eventually(t, "hearing nobody", func() bool { return asked(t, l, "n1", "heard") == "null" })
-		p, err = l.SetLinks(t.Context(), nemesis.Link{})
+		p, err = l.SetLinks(t.Context(), cluster.Link{})
 		if p.Bit {
 			proved(t, p, err, true, `of \d+ messages \d+ lost, 0 repeated, 0 overtaken`)
 		}
 		return p.Bit
 	})
 	eventually(t, "hearing somebody", func() bool { return asked(t, l, "n1", "heard") != "null" })
-	if _, err := l.SetLinks(t.Context(), nemesis.Link{Loss: 2}); err == nil {
+	if _, err := l.SetLinks(t.Context(), cluster.Link{Loss: 2}); err == nil {
 		t.Error("a ratio of 2 was taken")
 	}
 }

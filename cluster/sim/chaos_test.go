@@ -10,7 +10,6 @@ import (
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/sim"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 // chaos drives a cluster with random calls and random harm of every honest kind, as its seed says.
@@ -99,7 +98,7 @@ func (x *chaos) take(until time.Duration) {
 // harm does one thing to the cluster, at random. Disks lose nothing that they had made durable.
 func (x *chaos) harm(context.Context) history.Op {
 	node := x.Nodes()[x.rand.IntN(len(x.Nodes()))]
-	var p nemesis.Proof
+	var p cluster.Proof
 	var err error
 	switch x.rand.IntN(16) {
 	case 0, 1:
@@ -119,19 +118,19 @@ func (x *chaos) harm(context.Context) history.Op {
 	case 11:
 		p, err = x.Release(ctx)
 	case 12:
-		p, err = x.SetLinks(ctx, nemesis.Link{
+		p, err = x.SetLinks(ctx, cluster.Link{
 			Delay: time.Duration(x.rand.Int64N(1e7)), Jitter: time.Duration(x.rand.Int64N(1e7)),
 			Loss: x.rand.Float64() / 3, Duplicate: x.rand.Float64() / 3, Reorder: x.rand.Float64() / 3,
 		})
 	case 13:
-		p, err = x.Skew(ctx, node, nemesis.Skew{
+		p, err = x.Skew(ctx, node, cluster.Skew{
 			Offset: time.Duration(x.rand.Int64N(2e10) - 1e10), Drift: x.rand.Int64N(200_000) - 100_000,
 		})
 	case 14:
 		p, err = x.SlowDisk(ctx, node, time.Duration(x.rand.Int64N(5e7)))
 	case 15:
-		moment := []nemesis.Moment{nemesis.BeforePersist, nemesis.MidPersist, nemesis.BeforeSend,
-			nemesis.AfterSend}[x.rand.IntN(4)]
+		moment := []cluster.Moment{cluster.BeforePersist, cluster.MidPersist, cluster.BeforeSend,
+			cluster.AfterSend}[x.rand.IntN(4)]
 		p, err = x.CrashAt(ctx, node, x.points[x.rand.IntN(len(x.points))], moment)
 	}
 	if err != nil {
@@ -155,23 +154,23 @@ func (x *chaos) grudge() history.Grudge {
 // heal ends every harm.
 func (x *chaos) heal() error {
 	for _, n := range x.Nodes() {
-		for _, f := range []func(context.Context, history.NodeID) (nemesis.Proof, error){x.Start, x.Resume} {
+		for _, f := range []func(context.Context, history.NodeID) (cluster.Proof, error){x.Start, x.Resume} {
 			if _, err := f(ctx, n); err != nil {
 				return err
 			}
 		}
-		if _, err := x.Skew(ctx, n, nemesis.Skew{}); err != nil {
+		if _, err := x.Skew(ctx, n, cluster.Skew{}); err != nil {
 			return err
 		}
 		if _, err := x.SlowDisk(ctx, n, 0); err != nil {
 			return err
 		}
 	}
-	for _, f := range []func(context.Context) (nemesis.Proof, error){x.Heal, x.Release} {
+	for _, f := range []func(context.Context) (cluster.Proof, error){x.Heal, x.Release} {
 		if _, err := f(ctx); err != nil {
 			return err
 		}
 	}
-	_, err := x.SetLinks(ctx, nemesis.Link{})
+	_, err := x.SetLinks(ctx, cluster.Link{})
 	return err
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/sim"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 func TestHeldMessagesArriveInOneBurst(t *testing.T) {
@@ -45,7 +44,7 @@ func TestHeldMessagesArriveInOneBurst(t *testing.T) {
 
 // ticks runs a node with wrong clocks for 100 s: how often it ticked, and what passed on its wall
 // clock.
-func ticks(t *testing.T, s nemesis.Skew) (n int, wall time.Duration, c *sim.Cluster) {
+func ticks(t *testing.T, s cluster.Skew) (n int, wall time.Duration, c *sim.Cluster) {
 	t.Helper()
 	target := &clocked{}
 	c = open(t, config(target, 1, 1), sim.Options{})
@@ -58,15 +57,15 @@ func ticks(t *testing.T, s nemesis.Skew) (n int, wall time.Duration, c *sim.Clus
 
 func TestSkewedClocks(t *testing.T) {
 	for _, test := range []struct {
-		skew  nemesis.Skew
+		skew  cluster.Skew
 		ticks int
 		wall  time.Duration
 		ended string
 	}{
-		{nemesis.Skew{}, 10_000, 100 * time.Second, "off by 0s and ran fast by 0"},
-		{nemesis.Skew{Offset: time.Hour}, 10_000, 100 * time.Second, "off by 1h0m0s and ran fast by 0"},
-		{nemesis.Skew{Drift: 100_000}, 11_000, 110 * time.Second, "off by 10s and ran fast by 100000"},
-		{nemesis.Skew{Drift: -500_000}, 5_000, 50 * time.Second, "off by -50s and ran fast by -500000"},
+		{cluster.Skew{}, 10_000, 100 * time.Second, "off by 0s and ran fast by 0"},
+		{cluster.Skew{Offset: time.Hour}, 10_000, 100 * time.Second, "off by 1h0m0s and ran fast by 0"},
+		{cluster.Skew{Drift: 100_000}, 11_000, 110 * time.Second, "off by 10s and ran fast by 100000"},
+		{cluster.Skew{Drift: -500_000}, 5_000, 50 * time.Second, "off by -50s and ran fast by -500000"},
 	} {
 		n, wall, c := ticks(t, test.skew)
 		if n < test.ticks-1 || n > test.ticks+1 {
@@ -75,13 +74,13 @@ func TestSkewedClocks(t *testing.T) {
 		if off := wall - test.wall; off < -20*time.Millisecond || off > 20*time.Millisecond {
 			t.Errorf("%+v: %v on the wall, want %v", test.skew, wall, test.wall)
 		}
-		p, err := c.Skew(ctx, "n1", nemesis.Skew{})
-		if err != nil || p.Bit != (test.skew != nemesis.Skew{}) || !strings.Contains(p.Text, test.ended) {
+		p, err := c.Skew(ctx, "n1", cluster.Skew{})
+		if err != nil || p.Bit != (test.skew != cluster.Skew{}) || !strings.Contains(p.Text, test.ended) {
 			t.Errorf("%+v: ended with %+v, %v, want %s", test.skew, p, err, test.ended)
 		}
 	}
-	_, _, c := ticks(t, nemesis.Skew{})
-	if _, err := c.Skew(ctx, "n1", nemesis.Skew{Drift: -1_000_000}); err == nil {
+	_, _, c := ticks(t, cluster.Skew{})
+	if _, err := c.Skew(ctx, "n1", cluster.Skew{Drift: -1_000_000}); err == nil {
 		t.Error("stopped a clock")
 	}
 }
@@ -128,13 +127,13 @@ func TestBrokenDisks(t *testing.T) {
 // What of a write is on disk, and what its client hears, after a crash at each moment.
 func TestCrashAtPoint(t *testing.T) {
 	for _, test := range []struct {
-		moment nemesis.Moment
+		moment cluster.Moment
 		answer string
 		after  string
 	}{
-		{nemesis.BeforePersist, "info 7 n1 connection reset", "ok null n1"},
-		{nemesis.BeforeSend, "info 7 n1 connection reset", "ok 7 n1"},
-		{nemesis.AfterSend, "ok 7 n1", "ok 7 n1"},
+		{cluster.BeforePersist, "info 7 n1 connection reset", "ok null n1"},
+		{cluster.BeforeSend, "info 7 n1 connection reset", "ok 7 n1"},
+		{cluster.AfterSend, "ok 7 n1", "ok 7 n1"},
 	} {
 		cfg := config(tiny{}, 1, 1)
 		cfg.Retry = cluster.Retry{Timeout: time.Second, Attempt: time.Second, Pause: time.Second}
@@ -156,13 +155,13 @@ func TestCrashAtPoint(t *testing.T) {
 		}
 	}
 	c := open(t, config(tiny{}, 1, 1), sim.Options{})
-	if _, err := c.CrashAt(ctx, "n1", "lunch", nemesis.AfterSend); err == nil {
+	if _, err := c.CrashAt(ctx, "n1", "lunch", cluster.AfterSend); err == nil {
 		t.Error("crashed at a point that the protocol has not")
 	}
 	if _, err := c.CrashAt(ctx, "n1", "append", "later"); err == nil {
 		t.Error("crashed at no moment")
 	}
-	if _, err := c.CrashAt(ctx, "n1", "append", nemesis.AfterSend); err != nil {
+	if _, err := c.CrashAt(ctx, "n1", "append", cluster.AfterSend); err != nil {
 		t.Fatal(err)
 	}
 	if p := do(t, c.Start, "n1"); p.Bit || p.Text != "n1 never came to append" {
@@ -182,7 +181,7 @@ func TestCrashInMidPersist(t *testing.T) {
 		cfg.Retry = cluster.Retry{Timeout: time.Second, Attempt: time.Second, Pause: time.Second}
 		c := open(t, cfg, sim.Options{})
 		c.Next(ctx, time.Second)
-		if _, err := c.CrashAt(ctx, "n1", "append", nemesis.MidPersist); err != nil {
+		if _, err := c.CrashAt(ctx, "n1", "append", cluster.MidPersist); err != nil {
 			t.Fatal(err)
 		}
 		if op := finish(t, c, write(0, "n1", 7)); brief(op) != "info 7 n1 connection reset" {
@@ -198,7 +197,7 @@ func TestCrashInMidPersist(t *testing.T) {
 
 func TestNoSuchNode(t *testing.T) {
 	c := open(t, config(tiny{}, 1, 1), sim.Options{})
-	for name, f := range map[string]func(context.Context, history.NodeID) (nemesis.Proof, error){
+	for name, f := range map[string]func(context.Context, history.NodeID) (cluster.Proof, error){
 		"kill": c.Kill, "start": c.Start, "pause": c.Pause, "resume": c.Resume, "wipe": c.Wipe, "rot": c.Rot,
 	} {
 		if _, err := f(ctx, "n9"); err == nil || err.Error() != "sim: no node n9" {

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/splitvote/splitvote/nemesis"
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/protocol"
 )
 
@@ -37,9 +37,9 @@ type flight struct {
 	again    bool // a duplicate
 }
 
-// weather is nemesis.Link ready for use, with what it did so far.
+// weather is cluster.Link ready for use, with what it did so far.
 type weather struct {
-	nemesis.Link
+	cluster.Link
 	loss, duplicate, reorder chance
 	before                   Stats // as they were when it began
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/protocol"
 )
 
@@ -94,7 +93,7 @@ func (c *Cluster) step(n *node, in protocol.Input) {
 // before is durable (S2).
 func (c *Cluster) carryOut(n *node, out *protocol.Output) {
 	trapped := n.trap.point != "" && n.trap.point == out.Point
-	if trapped && n.trap.moment == nemesis.BeforePersist {
+	if trapped && n.trap.moment == cluster.BeforePersist {
 		c.spring(n)
 		return
 	}
@@ -107,11 +106,11 @@ func (c *Cluster) carryOut(n *node, out *protocol.Output) {
 			c.sync(n)
 		}
 	}
-	if trapped && n.trap.moment == nemesis.MidPersist {
+	if trapped && n.trap.moment == cluster.MidPersist {
 		c.spring(n)
 		return
 	}
-	if trapped && n.trap.moment == nemesis.BeforeSend {
+	if trapped && n.trap.moment == cluster.BeforeSend {
 		n.disk.settle(n.disk.end())
 		c.spring(n)
 		return

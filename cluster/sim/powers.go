@@ -7,17 +7,16 @@ import (
 
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/protocol"
 )
 
 var _ interface {
 	cluster.Cluster
 	cluster.Observer
-	nemesis.Killer
-	nemesis.Pauser
-	nemesis.Partitioner
-	nemesis.LinkBreaker
+	cluster.Killer
+	cluster.Pauser
+	cluster.Partitioner
+	cluster.LinkBreaker
 } = (*Cluster)(nil)
 
 func (c *Cluster) node(id history.NodeID) (*node, error) {
@@ -39,37 +38,37 @@ func (c *Cluster) Status(_ context.Context, id history.NodeID) (cluster.Status, 
 
 // Kill crashes a node: it loses its memory and a random part of what its disk has not made
 // durable.
-func (c *Cluster) Kill(_ context.Context, id history.NodeID) (nemesis.Proof, error) {
+func (c *Cluster) Kill(_ context.Context, id history.NodeID) (cluster.Proof, error) {
 	n, err := c.node(id)
 	if err != nil {
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	}
 	if n.core == nil {
-		return nemesis.Proof{Text: string(id) + " was down already"}, nil
+		return cluster.Proof{Text: string(id) + " was down already"}, nil
 	}
 	n.trap = trap{}
 	unsynced := n.disk.end() - n.disk.durable
 	lost := c.crash(n)
-	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("%s crashed and lost %d of %d un-synced records", id, lost,
+	return cluster.Proof{Bit: true, Text: fmt.Sprintf("%s crashed and lost %d of %d un-synced records", id, lost,
 		unsynced)}, nil
 }
 
 // Start boots a node that is down, on what its disk kept.
-func (c *Cluster) Start(_ context.Context, id history.NodeID) (nemesis.Proof, error) {
+func (c *Cluster) Start(_ context.Context, id history.NodeID) (cluster.Proof, error) {
 	n, err := c.node(id)
 	if err != nil {
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	}
 	ended := n.trap
 	n.trap = trap{}
 	switch {
 	case n.core != nil && ended.point != "":
-		return nemesis.Proof{Text: fmt.Sprintf("%s never came to %s", id, ended.point)}, nil
+		return cluster.Proof{Text: fmt.Sprintf("%s never came to %s", id, ended.point)}, nil
 	case n.core != nil:
-		return nemesis.Proof{Text: string(id) + " was up already"}, nil
+		return cluster.Proof{Text: string(id) + " was up already"}, nil
 	}
 	if err := c.boot(n); err != nil {
-		return nemesis.Proof{}, fmt.Errorf("sim: %w", err)
+		return cluster.Proof{}, fmt.Errorf("sim: %w", err)
 	}
 	if c.invariants != nil {
 		if err := c.invariants.Restarted(n.pid, n.core); err != nil {
@@ -81,36 +80,36 @@ func (c *Cluster) Start(_ context.Context, id history.NodeID) (nemesis.Proof, er
 	if ended.sprung != "" {
 		text = fmt.Sprintf("%s had crashed at %s; it recovered %d records", id, ended.sprung, len(n.disk.records))
 	}
-	return nemesis.Proof{Bit: true, Text: text}, nil
+	return cluster.Proof{Bit: true, Text: text}, nil
 }
 
 // Pause stops a node in mid-step; its disk finishes what it was given.
-func (c *Cluster) Pause(_ context.Context, id history.NodeID) (nemesis.Proof, error) {
+func (c *Cluster) Pause(_ context.Context, id history.NodeID) (cluster.Proof, error) {
 	n, err := c.node(id)
 	switch {
 	case err != nil:
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	case n.core == nil:
-		return nemesis.Proof{Text: string(id) + " is down"}, nil
+		return cluster.Proof{Text: string(id) + " is down"}, nil
 	case n.paused:
-		return nemesis.Proof{Text: string(id) + " was paused already"}, nil
+		return cluster.Proof{Text: string(id) + " was paused already"}, nil
 	}
 	c.pause(n)
-	return nemesis.Proof{Bit: true, Text: string(id) + " paused"}, nil
+	return cluster.Proof{Bit: true, Text: string(id) + " paused"}, nil
 }
 
 // Resume lets a paused node go on.
-func (c *Cluster) Resume(_ context.Context, id history.NodeID) (nemesis.Proof, error) {
+func (c *Cluster) Resume(_ context.Context, id history.NodeID) (cluster.Proof, error) {
 	n, err := c.node(id)
 	switch {
 	case err != nil:
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	case !n.paused:
-		return nemesis.Proof{Text: string(id) + " was not paused"}, nil
+		return cluster.Proof{Text: string(id) + " was not paused"}, nil
 	}
 	lasted, missed, waited := c.now-n.since, n.missed, n.inbox.len()
 	c.resume(n)
-	return nemesis.Proof{
+	return cluster.Proof{
 		Bit: lasted > 0,
 		Text: fmt.Sprintf("%s stood still for %v: %d ticks missed, %d messages and requests waited", id, lasted, missed,
 			waited),
@@ -140,38 +139,38 @@ func (c *Cluster) marked(cut history.Grudge) ([]bool, int, error) {
 }
 
 // Partition cuts links: messages sent over them or about to arrive are dropped.
-func (c *Cluster) Partition(_ context.Context, grudge history.Grudge) (nemesis.Proof, error) {
+func (c *Cluster) Partition(_ context.Context, grudge history.Grudge) (cluster.Proof, error) {
 	marks, count, err := c.marked(grudge)
 	if err != nil {
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	}
 	for i, mark := range marks {
 		c.network.links[i].cut = mark
 	}
 	c.network.cutBefore = c.stats.Cut
-	return nemesis.Proof{Bit: count > 0, Text: fmt.Sprintf("%d links cut", count)}, nil
+	return cluster.Proof{Bit: count > 0, Text: fmt.Sprintf("%d links cut", count)}, nil
 }
 
 // Heal ends the partition.
-func (c *Cluster) Heal(context.Context) (nemesis.Proof, error) {
+func (c *Cluster) Heal(context.Context) (cluster.Proof, error) {
 	for i := range c.network.links {
 		c.network.links[i].cut = false
 	}
 	dropped := c.stats.Cut - c.network.cutBefore
 	c.network.cutBefore = c.stats.Cut
-	return nemesis.Proof{Bit: dropped > 0, Text: fmt.Sprintf("%d messages dropped", dropped)}, nil
+	return cluster.Proof{Bit: dropped > 0, Text: fmt.Sprintf("%d messages dropped", dropped)}, nil
 }
 
 // SetLinks changes how all links behave. Its proof says what the links did since the previous
 // call.
-func (c *Cluster) SetLinks(_ context.Context, l nemesis.Link) (nemesis.Proof, error) {
+func (c *Cluster) SetLinks(_ context.Context, l cluster.Link) (cluster.Proof, error) {
 	for _, ratio := range []float64{l.Loss, l.Duplicate, l.Reorder} {
 		if !(ratio >= 0 && ratio <= 1) {
-			return nemesis.Proof{}, fmt.Errorf("sim: a ratio of %v is not from 0 to 1", ratio)
+			return cluster.Proof{}, fmt.Errorf("sim: a ratio of %v is not from 0 to 1", ratio)
 		}
 	}
 	if l.Delay < 0 || l.Jitter < 0 {
-		return nemesis.Proof{}, fmt.Errorf("sim: a delay of %v and a jitter of %v: want none below 0", l.Delay,
+		return cluster.Proof{}, fmt.Errorf("sim: a delay of %v and a jitter of %v: want none below 0", l.Delay,
 			l.Jitter)
 	}
 	w, s := &c.network.weather, c.stats
@@ -182,18 +181,18 @@ func (c *Cluster) SetLinks(_ context.Context, l nemesis.Link) (nemesis.Proof, er
 		Link: l, before: s,
 		loss: newChance(l.Loss), duplicate: newChance(l.Duplicate), reorder: newChance(l.Reorder),
 	}
-	if ended == (nemesis.Link{}) {
-		return nemesis.Proof{Bit: l != ended, Text: "every link between nodes set"}, nil
+	if ended == (cluster.Link{}) {
+		return cluster.Proof{Bit: l != ended, Text: "every link between nodes set"}, nil
 	}
 	slow := ended.Delay+ended.Jitter > 0 && sent > 0
-	return nemesis.Proof{
+	return cluster.Proof{
 		Bit: lost+duplicated+overtaken > 0 || slow,
 		Text: fmt.Sprintf("of %d messages %d lost, %d repeated, %d overtaken%s", sent, lost, duplicated, overtaken,
 			slowed(ended)),
 	}, nil
 }
 
-func slowed(l nemesis.Link) string {
+func slowed(l cluster.Link) string {
 	if l.Delay+l.Jitter == 0 {
 		return ""
 	}

@@ -6,15 +6,15 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/protocol"
 )
 
 // What a nemesis asks of the protocol itself, as an operator would.
 var _ interface {
-	nemesis.Reconfigurer
-	nemesis.Transferrer
+	cluster.Reconfigurer
+	cluster.Transferrer
 } = (*Cluster)(nil)
 
 // membership is what the cluster is asked to be.
@@ -35,13 +35,13 @@ type absence struct {
 // Reconfigure wants a node in the membership or out of it. Whoever believes that it leads is asked
 // for one change at every tick until its membership is as wanted; a leader begins with the node
 // after itself, so that rivals ask for different changes.
-func (c *Cluster) Reconfigure(_ context.Context, add, remove history.NodeID) (nemesis.Proof, error) {
+func (c *Cluster) Reconfigure(_ context.Context, add, remove history.NodeID) (cluster.Proof, error) {
 	if (add == "") == (remove == "") {
-		return nemesis.Proof{}, errors.New("sim: exactly one node must be added or removed")
+		return cluster.Proof{}, errors.New("sim: exactly one node must be added or removed")
 	}
 	n, err := c.node(max(add, remove)) // the one that is not empty
 	if err != nil {
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	}
 	m := &c.membership
 	if m.unwanted == nil {
@@ -51,12 +51,12 @@ func (c *Cluster) Reconfigure(_ context.Context, add, remove history.NodeID) (ne
 	m.unwanted[n.index] = remove != ""
 	if remove != "" {
 		m.absences[n.index] = absence{}
-		return nemesis.Proof{Text: fmt.Sprintf("%s is to leave", n.id)}, nil
+		return cluster.Proof{Text: fmt.Sprintf("%s is to leave", n.id)}, nil
 	}
 	if !m.absences[n.index].proved {
-		return nemesis.Proof{Text: fmt.Sprintf("%s is not known to have left", n.id)}, nil
+		return cluster.Proof{Text: fmt.Sprintf("%s is not known to have left", n.id)}, nil
 	}
-	return nemesis.Proof{Bit: true, Text: fmt.Sprintf("%s had left, and is to be a member again", n.id)}, nil
+	return cluster.Proof{Bit: true, Text: fmt.Sprintf("%s had left, and is to be a member again", n.id)}, nil
 }
 
 // urge asks whoever leads for the membership that is wanted. It goes on for ever: what was in force
@@ -105,21 +105,21 @@ func (m *membership) observe(all []protocol.NodeID, s *protocol.Status) {
 
 // Transfer asks whoever believes that it leads to hand over to a node. The empty node asks nobody,
 // and the proof says whether leadership has gone to the one named before.
-func (c *Cluster) Transfer(_ context.Context, to history.NodeID) (nemesis.Proof, error) {
+func (c *Cluster) Transfer(_ context.Context, to history.NodeID) (cluster.Proof, error) {
 	m := &c.membership
 	if to == "" {
 		if m.heir == nil {
-			return nemesis.Proof{Text: "nobody was asked to lead"}, nil
+			return cluster.Proof{Text: "nobody was asked to lead"}, nil
 		}
 		s, leads := c.leads(m.heir)
 		if heir := m.heir.id; !leads || s.Term <= m.term {
-			return nemesis.Proof{Text: fmt.Sprintf("%s does not lead", heir)}, nil
+			return cluster.Proof{Text: fmt.Sprintf("%s does not lead", heir)}, nil
 		}
-		return nemesis.Proof{Bit: true, Text: fmt.Sprintf("%s leads term %d", m.heir.id, s.Term)}, nil
+		return cluster.Proof{Bit: true, Text: fmt.Sprintf("%s leads term %d", m.heir.id, s.Term)}, nil
 	}
 	n, err := c.node(to)
 	if err != nil {
-		return nemesis.Proof{}, err
+		return cluster.Proof{}, err
 	}
 	m.heir, m.term = n, 0
 	var asked []history.NodeID
@@ -137,9 +137,9 @@ func (c *Cluster) Transfer(_ context.Context, to history.NodeID) (nemesis.Proof,
 		}
 	}
 	if len(asked) == 0 {
-		return nemesis.Proof{Text: "nobody leads who could be asked"}, nil
+		return cluster.Proof{Text: "nobody leads who could be asked"}, nil
 	}
-	return nemesis.Proof{Text: fmt.Sprintf("%s asked to hand over to %s", asked, to)}, nil
+	return cluster.Proof{Text: fmt.Sprintf("%s asked to hand over to %s", asked, to)}, nil
 }
 
 // leads says whether a node can be asked and believes that it leads.

@@ -15,7 +15,6 @@ import (
 	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/sim"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 var ctx = context.Background()
@@ -65,7 +64,7 @@ func brief(op history.Op) string {
 	return strings.TrimSpace(fmt.Sprintf("%v %s %s %s", op.Kind, op.Value, op.Node, op.Err))
 }
 
-func do(t *testing.T, f func(context.Context, history.NodeID) (nemesis.Proof, error), id history.NodeID) nemesis.Proof {
+func do(t *testing.T, f func(context.Context, history.NodeID) (cluster.Proof, error), id history.NodeID) cluster.Proof {
 	t.Helper()
 	p, err := f(ctx, id)
 	if err != nil {
@@ -125,7 +124,7 @@ func TestDoRunsAtOneMoment(t *testing.T) {
 
 // What a client learns of a node that is down, paused, or goes down with its request.
 func TestClientsSeeDownAndPausedNodes(t *testing.T) {
-	all := func(c *sim.Cluster, f func(context.Context, history.NodeID) (nemesis.Proof, error)) {
+	all := func(c *sim.Cluster, f func(context.Context, history.NodeID) (cluster.Proof, error)) {
 		for _, n := range c.Nodes() {
 			do(t, f, n)
 		}
@@ -222,7 +221,7 @@ func TestPartitionDropsAndCounts(t *testing.T) {
 	}
 	c.Next(ctx, time.Second)
 	heal, err := c.Heal(ctx)
-	want := nemesis.Proof{Bit: true, Text: fmt.Sprintf("%d messages dropped", c.Stats().Cut)}
+	want := cluster.Proof{Bit: true, Text: fmt.Sprintf("%d messages dropped", c.Stats().Cut)}
 	if err != nil || heal != want || c.Stats().Cut < 38 { // two every 50 ms
 		t.Errorf("got %+v, %v, want %+v", heal, err, want)
 	}
@@ -243,7 +242,7 @@ func TestLinksLoseRepeatAndReorder(t *testing.T) {
 	if s := c.Stats(); s.Lost+s.Duplicated+s.Overtaken != 0 {
 		t.Errorf("honest links: %+v (S4)", s)
 	}
-	if _, err := c.SetLinks(ctx, nemesis.Link{Loss: 0.1, Duplicate: 0.2, Reorder: 0.3,
+	if _, err := c.SetLinks(ctx, cluster.Link{Loss: 0.1, Duplicate: 0.2, Reorder: 0.3,
 		Delay: 20 * time.Millisecond}); err != nil {
 		t.Fatal(err)
 	}
@@ -261,13 +260,13 @@ func TestLinksLoseRepeatAndReorder(t *testing.T) {
 	if s.Overtaken == 0 {
 		t.Error("nothing was overtaken")
 	}
-	proof, err := c.SetLinks(ctx, nemesis.Link{})
+	proof, err := c.SetLinks(ctx, cluster.Link{})
 	want := fmt.Sprintf("of %d messages %d lost, %d repeated, %d overtaken, all delayed by 20ms to 20ms",
 		int(sent), s.Lost, s.Duplicated, s.Overtaken)
 	if err != nil || !proof.Bit || proof.Text != want {
 		t.Errorf("got %+v, %v, want %s", proof, err, want)
 	}
-	if _, err := c.SetLinks(ctx, nemesis.Link{Loss: 2}); err == nil {
+	if _, err := c.SetLinks(ctx, cluster.Link{Loss: 2}); err == nil {
 		t.Error("accepted a loss of 2")
 	}
 }

@@ -17,8 +17,8 @@ const module = "github.com/splitvote/splitvote/"
 // mayImport says which packages of ours each package may import, tests aside. ARCHITECTURE.md shows
 // the same table. A name ending in /* stands for every package below.
 var mayImport = map[string][]string{
-	"cluster/inprocess":         {"history", "cluster", "cluster/live", "cluster/inprocess/network", "nemesis"},
-	"cluster/inprocess/network": {"history", "nemesis"},
+	"cluster/inprocess":         {"history", "cluster", "cluster/live", "cluster/inprocess/network"},
+	"cluster/inprocess/network": {"history", "cluster"},
 	"splitvotetest": {"history", "checker", "checker/levels", "cluster", "cluster/inprocess", "cluster/local",
 		"targets/service", "harness", "nemesis", "plan", "report", "store", "workloads"},
 
@@ -52,12 +52,12 @@ var mayImport = map[string][]string{
 	"cluster":                 {"history", "protocol"},
 	"nemesis":                 {"history", "generator", "cluster"},
 	"cluster/live":            {"history", "cluster"},
-	"cluster/sim":             {"history", "protocol", "cluster", "nemesis"},
-	"cluster/local":           {"history", "cluster", "cluster/live", "cluster/local/proxy", "nemesis"},
-	"cluster/local/proxy":     {"history", "nemesis", "node/frame"},
-	"cluster/docker":          {"history", "cluster", "cluster/live", "nemesis", "cluster/docker/netfault"},
+	"cluster/sim":             {"history", "protocol", "cluster"},
+	"cluster/local":           {"history", "cluster", "cluster/live", "cluster/local/proxy"},
+	"cluster/local/proxy":     {"history", "cluster", "node/frame"},
+	"cluster/docker":          {"history", "cluster", "cluster/live", "cluster/docker/netfault"},
 	"cluster/docker/netfault": {},
-	"cluster/clustertest":     {"history", "cluster", "nemesis"},
+	"cluster/clustertest":     {"history", "cluster"},
 	"targets/bundled":         {"history", "protocol", "protocol/*", "cluster", "targets/once"},
 	"targets/bundled/bundledtest": {"checker", "cluster/sim", "harness", "plan", "protocol", "protocol/kv",
 		"protocol/transcript", "targets/bundled", "workloads"},

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 // Latency is how long a segment takes over a link that nothing is wrong with: at least Least, and
@@ -31,7 +31,7 @@ type Network struct {
 	conns  map[*conn]struct{}
 	// changed is closed, and made anew, whenever a gate opens: dials wait for it.
 	changed chan struct{}
-	behave  nemesis.Link
+	behave  cluster.Link
 	did     Record
 }
 
@@ -57,7 +57,7 @@ func New(nodes []history.NodeID, seed uint64) *Network {
 // latency draws how long a segment takes from one host to another. The caller holds mu.
 func (n *Network) latency(from, to *Host) time.Duration {
 	d := Least + time.Duration(n.random.Int64N(int64(Most-Least)))
-	if !from.member() || !to.member() || n.behave == (nemesis.Link{}) {
+	if !from.member() || !to.member() || n.behave == (cluster.Link{}) {
 		return d
 	}
 	n.did.Messages++
@@ -106,7 +106,7 @@ func retransmission(since, now time.Time) time.Time {
 
 // Record is what all links between members did while they behaved in one way.
 type Record struct {
-	Link                      nemesis.Link
+	Link                      cluster.Link
 	Messages, Lost, Overtaken uint64
 }
 
@@ -128,7 +128,7 @@ func (r Record) String() string {
 
 // Behave makes every link between members behave like l from now on, and says what they did until
 // now.
-func (n *Network) Behave(l nemesis.Link) (Record, error) {
+func (n *Network) Behave(l cluster.Link) (Record, error) {
 	for _, ratio := range []float64{l.Loss, l.Duplicate, l.Reorder} {
 		if !(ratio >= 0 && ratio <= 1) {
 			return Record{}, fmt.Errorf("set links: a ratio of %v is not from 0 to 1", ratio)

@@ -15,9 +15,9 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/net/nettest"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/inprocess/network"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -303,18 +303,18 @@ func TestNewsOfADeathTravel(t *testing.T) {
 func TestBadLinks(t *testing.T) {
 	for _, test := range []struct {
 		name        string
-		link        nemesis.Link
+		link        cluster.Link
 		bites       bool
 		least, most time.Duration // in which fifty messages come, one after the other
 	}{
-		{"honest", nemesis.Link{}, false, 0, 30 * time.Millisecond},
+		{"honest", cluster.Link{}, false, 0, 30 * time.Millisecond},
 		{
-			"slow", nemesis.Link{Delay: 20 * time.Millisecond, Jitter: 20 * time.Millisecond},
+			"slow", cluster.Link{Delay: 20 * time.Millisecond, Jitter: 20 * time.Millisecond},
 			true, time.Second, 2100 * time.Millisecond,
 		},
-		{"lossy", nemesis.Link{Loss: 0.3}, true, time.Second, time.Minute},
-		{"reordering", nemesis.Link{Reorder: 0.5}, true, 50 * time.Millisecond, 300 * time.Millisecond},
-		{"duplicating", nemesis.Link{Duplicate: 1}, false, 0, 30 * time.Millisecond},
+		{"lossy", cluster.Link{Loss: 0.3}, true, time.Second, time.Minute},
+		{"reordering", cluster.Link{Reorder: 0.5}, true, 50 * time.Millisecond, 300 * time.Millisecond},
+		{"duplicating", cluster.Link{Duplicate: 1}, false, 0, 30 * time.Millisecond},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, l *lab) {
@@ -331,7 +331,7 @@ func TestBadLinks(t *testing.T) {
 				if took := time.Since(start); took < test.least || took > test.most {
 					t.Errorf("took %v, want %v to %v", took, test.least, test.most)
 				}
-				did, err := l.Behave(nemesis.Link{})
+				did, err := l.Behave(cluster.Link{})
 				if err != nil || did.Bit() != test.bites {
 					t.Errorf("bit is %v: %v (%v)", did.Bit(), did, err)
 				}
@@ -339,7 +339,7 @@ func TestBadLinks(t *testing.T) {
 		})
 	}
 	n := network.New(nil, 1)
-	for _, l := range []nemesis.Link{{Loss: 1.5}, {Delay: -1}} {
+	for _, l := range []cluster.Link{{Loss: 1.5}, {Delay: -1}} {
 		if _, err := n.Behave(l); err == nil {
 			t.Errorf("%+v was accepted", l)
 		}

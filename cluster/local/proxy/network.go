@@ -8,8 +8,8 @@ import (
 	"net"
 	"sync"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 )
 
 // Config says between whom a network is.
@@ -32,7 +32,7 @@ type Network struct {
 	work   sync.WaitGroup
 
 	mu     sync.RWMutex // of behave and of every link's gates
-	behave nemesis.Link
+	behave cluster.Link
 
 	draw   sync.Mutex // of random and did
 	random *rand.Rand
@@ -43,7 +43,7 @@ type pair struct{ from, to history.NodeID }
 
 // Record is what all links did while they behaved in one way.
 type Record struct {
-	Link                                  nemesis.Link
+	Link                                  cluster.Link
 	Messages, Lost, Duplicated, Overtaken uint64 // of Messages, frames or pieces of streams
 }
 
@@ -93,7 +93,7 @@ func (n *Network) Addr(from, to history.NodeID) string {
 }
 
 // Behave makes every link behave like l from now on, and says what they did until now.
-func (n *Network) Behave(l nemesis.Link) (Record, error) {
+func (n *Network) Behave(l cluster.Link) (Record, error) {
 	for _, ratio := range []float64{l.Loss, l.Duplicate, l.Reorder} {
 		if !(ratio >= 0 && ratio <= 1) {
 			return Record{}, fmt.Errorf("set links: a ratio of %v is not from 0 to 1", ratio)

@@ -13,9 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/cluster/local/proxy"
 	"github.com/splitvote/splitvote/history"
-	"github.com/splitvote/splitvote/nemesis"
 	"github.com/splitvote/splitvote/node/frame"
 )
 
@@ -95,7 +95,7 @@ func (h hosts) cut(g history.Grudge) {
 	}
 }
 
-func (h hosts) behave(l nemesis.Link) {
+func (h hosts) behave(l cluster.Link) {
 	h.t.Helper()
 	if _, err := h.Behave(l); err != nil {
 		h.t.Fatal(err)
@@ -251,15 +251,15 @@ func TestCutHidesAbsence(t *testing.T) {
 
 func TestLoss(t *testing.T) {
 	h := open(t, false)
-	h.behave(nemesis.Link{Loss: 1})
+	h.behave(cluster.Link{Loss: 1})
 	a, b := h.dial("n1", "n2") // whose hello is not lost (P1)
 	a.say("lost", "lost", "lost")
 	b.say("of a new connection the first") // so that b's end is in order: its own first frame passes
 	a.hears("of a new connection the first")
 	a.Close()
 	b.isOver()
-	did, err := h.Behave(nemesis.Link{})
-	if want := (proxy.Record{Link: nemesis.Link{Loss: 1}, Messages: 5, Lost: 3}); did != want || err != nil {
+	did, err := h.Behave(cluster.Link{})
+	if want := (proxy.Record{Link: cluster.Link{Loss: 1}, Messages: 5, Lost: 3}); did != want || err != nil {
 		t.Errorf("the links did %+v, %v, want %+v", did, err, want)
 	}
 	if !did.Bit() || did.String() != "of 5 messages 3 lost, 0 repeated, 0 overtaken" {
@@ -270,7 +270,7 @@ func TestLoss(t *testing.T) {
 func TestDuplicate(t *testing.T) {
 	h := open(t, false)
 	a, b := h.dial("n1", "n2")
-	h.behave(nemesis.Link{Duplicate: 1})
+	h.behave(cluster.Link{Duplicate: 1})
 	texts := numbers(20)
 	a.say(texts...)
 	var got []string
@@ -292,7 +292,7 @@ func TestDuplicate(t *testing.T) {
 func TestReorder(t *testing.T) {
 	h := open(t, false)
 	a, b := h.dial("n1", "n2")
-	h.behave(nemesis.Link{Reorder: 0.5})
+	h.behave(cluster.Link{Reorder: 0.5})
 	texts := numbers(100)
 	a.say(texts...)
 	var got []string
@@ -316,7 +316,7 @@ func TestReorder(t *testing.T) {
 func TestDelay(t *testing.T) {
 	h := open(t, false)
 	a, b := h.dial("n1", "n2")
-	h.behave(nemesis.Link{Delay: 20 * time.Millisecond, Jitter: 20 * time.Millisecond})
+	h.behave(cluster.Link{Delay: 20 * time.Millisecond, Jitter: 20 * time.Millisecond})
 	start := time.Now()
 	texts := numbers(50)
 	a.say(texts...)
@@ -365,7 +365,7 @@ func TestStream(t *testing.T) {
 	}
 	b.hears("held", "held too")
 	a.hears("held")
-	h.behave(nemesis.Link{Delay: time.Millisecond})
+	h.behave(cluster.Link{Delay: time.Millisecond})
 	a.say("slow")
 	b.hears("slow")
 }
@@ -374,13 +374,13 @@ func TestRefusals(t *testing.T) {
 	framed, stream := open(t, false), open(t, true)
 	tests := []struct {
 		h    hosts
-		link nemesis.Link
+		link cluster.Link
 		want string
 	}{
-		{framed, nemesis.Link{Loss: 1.5}, "set links: a ratio of 1.5 is not from 0 to 1"},
-		{framed, nemesis.Link{Reorder: math.NaN()}, "set links: a ratio of NaN is not from 0 to 1"},
-		{framed, nemesis.Link{Delay: -1}, "set links: a delay of -1ns and a jitter of 0s: want none below 0"},
-		{stream, nemesis.Link{Loss: 0.1},
+		{framed, cluster.Link{Loss: 1.5}, "set links: a ratio of 1.5 is not from 0 to 1"},
+		{framed, cluster.Link{Reorder: math.NaN()}, "set links: a ratio of NaN is not from 0 to 1"},
+		{framed, cluster.Link{Delay: -1}, "set links: a delay of -1ns and a jitter of 0s: want none below 0"},
+		{stream, cluster.Link{Loss: 0.1},
 			"set links: this target's links are streams of bytes, which can be slow but not lossy"},
 	}
 	for _, tt := range tests {
@@ -399,7 +399,7 @@ func TestClose(t *testing.T) {
 	h := open(t, false)
 	a, _ := h.dial("n1", "n2")
 	h.dial("n2", "n3")
-	h.behave(nemesis.Link{Delay: time.Hour})
+	h.behave(cluster.Link{Delay: time.Hour})
 	a.say("on its way for long")
 	h.cut(both)
 	for range 2 {

@@ -7,7 +7,7 @@ import (
 	"net"
 	"time"
 
-	"github.com/splitvote/splitvote/nemesis"
+	"github.com/splitvote/splitvote/cluster"
 	"github.com/splitvote/splitvote/node/frame"
 )
 
@@ -87,7 +87,7 @@ func (n *Network) fate(i int, last time.Time) (due []time.Time, ordered time.Tim
 	b := n.behave
 	n.mu.RUnlock()
 	now := time.Now()
-	if b == (nemesis.Link{}) {
+	if b == (cluster.Link{}) {
 		at := later(now, last)
 		return []time.Time{at}, at
 	}

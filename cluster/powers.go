@@ -1,4 +1,4 @@
-package nemesis
+package cluster
 
 import (
 	"context"
