@@ -17,6 +17,7 @@ import (
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/checker/levels"
 	"github.com/splitvote/splitvote/cluster"
+	"github.com/splitvote/splitvote/controls"
 	"github.com/splitvote/splitvote/harness"
 	"github.com/splitvote/splitvote/history"
 	"github.com/splitvote/splitvote/report"
@@ -37,7 +38,8 @@ type experiment struct {
 	repeat  string
 	started time.Time
 
-	events atomic.Int64 // that were recorded
+	events atomic.Int64    // that were recorded
+	lies   []controls.Told // that the harness told
 
 	mu    sync.Mutex
 	exits []cluster.Exit
@@ -93,7 +95,7 @@ func (e *experiment) drive(ctx context.Context) error {
 	defer events.Close()
 	recorder := history.NewRecorder(events)
 	times, ranErr := e.x.Run(ctx, c, recorder, func(*history.Op) { e.events.Add(1) })
-	e.run.Wall = times.Wall
+	e.run.Wall, e.lies, e.run.Lies = times.Wall, times.Lies, controls.CallsOf(times.Lies)
 	if e.virtual {
 		e.run.Virtual = c.Now()
 	}
@@ -127,7 +129,7 @@ func (e *experiment) judge() error {
 	if judged.Cause == checker.Panicked {
 		parts = append(parts, judged)
 	}
-	run.Result = checker.Merge(harness.WithExits(parts, e.exits))
+	run.Result = checker.Merge(x.WithLies(harness.WithExits(parts, e.exits), e.lies))
 	run.Result.Checker, run.Result.Took = judged.Checker, judged.Took
 	run.Notes = append(run.Notes, harness.Remarks(run.History)...)
 	if slow := x.Unhurried(run.History); slow != "" {
@@ -148,7 +150,7 @@ func (e *experiment) describe() {
 		{Name: "fault-interval", Value: p.FaultInterval.String()}, {Name: "heal-limit", Value: p.HealLimit.String()},
 		{Name: "consistency", Value: e.x.Level()},
 	}
-	run.Replay = e.repeat
+	run.Replay, run.Control = e.repeat, p.Control
 	if level := levels.Of(e.x.Workload.Model)[0]; e.x.Level() != level {
 		run.Notes = append(run.Notes, fmt.Sprintf("judged as %s, which is less than %s", e.x.Level(), level))
 	}
@@ -177,6 +179,10 @@ func (e *experiment) report(t *testing.T, problem error) {
 	var text strings.Builder
 	if err := report.Text(&text, &e.run, false); err != nil {
 		t.Error(err)
+	}
+	if e.x.Plan.Control != "" && problem == nil {
+		e.control(t, text.String())
+		return
 	}
 	if e.run.Exit() == report.ExitValid {
 		t.Log(strings.TrimRight(text.String(), "\n"))

@@ -28,6 +28,12 @@ import (
 // or if too little happened to decide; it ends the test if the cluster or the plan is unfit.
 func Run(t *testing.T, c Cluster, p Plan) {
 	t.Helper()
+	run(t, c, p, "")
+}
+
+// run is Run, with lies of the given kind; "" tells none.
+func run(t *testing.T, c Cluster, p Plan, lie string) {
+	t.Helper()
 	nodes, bubble := cmp.Or(c.Nodes, 3), inBubble()
 	name := cmp.Or(c.Name, t.Name())
 	virtual := p.Virtual || bubble
@@ -41,6 +47,7 @@ func Run(t *testing.T, c Cluster, p Plan) {
 	each(t, p, bubble, func(t *testing.T, seed uint64) {
 		t.Helper()
 		e := newExperiment(t, x, name, seed, virtual)
+		e.x.Plan.Control = lie
 		e.open = func(ctx context.Context, e *experiment, cfg cluster.Config) (cluster.Cluster, error) {
 			c, err := inprocess.Open(ctx, inprocess.Config{
 				Config: cfg, Name: name, Start: c.Start,

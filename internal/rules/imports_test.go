@@ -19,7 +19,8 @@ const module = "github.com/splitvote/splitvote/"
 var mayImport = map[string][]string{
 	"cluster/inprocess":         {"history", "cluster", "cluster/live", "cluster/inprocess/network"},
 	"cluster/inprocess/network": {"history", "cluster"},
-	"splitvotetest": {"history", "checker", "checker/levels", "cluster", "cluster/inprocess", "cluster/local",
+	"splitvotetest": {"history", "controls", "checker", "checker/levels", "cluster", "cluster/inprocess",
+		"cluster/local",
 		"targets/service", "harness", "nemesis", "plan", "report", "store", "workloads"},
 
 	"protocol":                {},
