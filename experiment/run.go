@@ -212,7 +212,7 @@ func (e *Experiment) drive(
 	run.Exchanges = said.list
 	run.Nodes = c.Nodes()
 	if run.History, err = recorder.History(); err != nil {
-		return failure.Internal(fmt.Errorf("the recorded history is none: %w", err))
+		return failure.Internal(fmt.Errorf("the recorded history cannot be read: %w", err))
 	}
 	run.Result = checker.Result{}
 	if broken, ok := harness.BrokenInvariants(c); ok {

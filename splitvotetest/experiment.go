@@ -101,7 +101,7 @@ func (e *experiment) drive(ctx context.Context) error {
 	}
 	closeErr := c.Close() // after it nobody writes to the run, nor tells of exits
 	if e.run.History, err = recorder.History(); err != nil {
-		return fmt.Errorf("the recorded history is none: %w", err)
+		return fmt.Errorf("the recorded history cannot be read: %w", err)
 	}
 	var panicked *cluster.PanicError
 	switch {
