@@ -22,7 +22,7 @@ func checkCommand() *cobra.Command {
 		Short: "judge a recorded history (JSON lines, or Jepsen's EDN); - is standard input, judged as it comes",
 		Args:  exactly(1, "the history's file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return stoppable(cmd.Context(), cmd.OutOrStdout(), func(w *work) error {
+			return stoppable(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), func(w *work) error {
 				return c.run(cmd.Context(), args[0], cmd.InOrStdin(), w)
 			})
 		},

@@ -57,7 +57,7 @@ func (s *shrinker) run(ctx context.Context, name string, out, errs io.Writer) er
 		return err
 	}
 	if found.Dir == nil {
-		return s.history(ctx, found.History, out)
+		return s.history(ctx, found.History, out, errs)
 	}
 	p, err := experiment.PlanOf(found.Dir)
 	if err != nil {
@@ -67,7 +67,7 @@ func (s *shrinker) run(ctx context.Context, name string, out, errs io.Writer) er
 		return err
 	}
 	if p.Backend != "sim" {
-		return s.history(ctx, found.History, out) // it cannot be repeated exactly
+		return s.history(ctx, found.History, out, errs) // it cannot be repeated exactly
 	}
 	small, err := experiment.Shrink(ctx, p, s.limit, errs)
 	if err != nil {
@@ -79,8 +79,8 @@ func (s *shrinker) run(ctx context.Context, name string, out, errs io.Writer) er
 
 // history keeps the calls of a recorded history that show a violation. The user can stop it at any
 // moment, with the exit status of check.
-func (s *shrinker) history(ctx context.Context, name string, out io.Writer) error {
-	return stoppable(ctx, out, func(w *work) error { return s.reduce(ctx, name, w) })
+func (s *shrinker) history(ctx context.Context, name string, out, errs io.Writer) error {
+	return stoppable(ctx, out, errs, func(w *work) error { return s.reduce(ctx, name, w) })
 }
 
 // reduce does the work of history.

@@ -44,7 +44,7 @@ func TestShrinkStoppedWhileReading(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	s := shrinker{limit: 1 << 40, model: "register", out: filepath.Join(t.TempDir(), "small.jsonl")}
-	err := s.history(ctx, longHistory(t, 600), io.Discard)
+	err := s.history(ctx, longHistory(t, 600), io.Discard, io.Discard)
 	var f *failure.Error
 	if !errors.As(err, &f) || f.Exit != failure.ExitUnknown {
 		t.Errorf("%v, want it to be stopped with status %d", err, failure.ExitUnknown)

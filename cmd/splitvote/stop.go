@@ -11,6 +11,7 @@ import (
 
 	"github.com/splitvote/splitvote/checker"
 	"github.com/splitvote/splitvote/internal/failure"
+	"github.com/splitvote/splitvote/internal/progress"
 )
 
 // stopGrace is how long work may take to end by itself once the user has stopped it.
@@ -20,7 +21,8 @@ const stopGrace = 150 * time.Millisecond
 // poll its context, and end soon. A pass over memory that does not poll is abandoned after
 // stopGrace: the process is about to exit, and nothing that the pass would still print gets out.
 type work struct {
-	out io.Writer
+	out   io.Writer
+	stage *progress.Stage // on a terminal
 
 	mu      sync.Mutex
 	known   string          // what is known so far, for the user who stops it
@@ -31,8 +33,10 @@ type work struct {
 
 // stoppable does work until it ends or ctx does. Stopped work says in one line what was known by
 // then, and its exit status is that of the verdict: unknown before there is one.
-func stoppable(ctx context.Context, out io.Writer, do func(*work) error) error {
+func stoppable(ctx context.Context, out, errs io.Writer, do func(*work) error) error {
 	w := newWork(out)
+	w.stage = progress.Watch(errs, func() string { w.mu.Lock(); defer w.mu.Unlock(); return w.known })
+	defer w.stage.Stop()
 	done := make(chan error, 1)
 	go func() { done <- do(w) }()
 	select {
@@ -78,6 +82,7 @@ func (w *work) Write(text []byte) (int, error) {
 	if w.left {
 		return 0, failure.ErrStopped
 	}
+	w.stage.Clear()
 	return w.out.Write(text)
 }
 

@@ -83,7 +83,7 @@ func TestWorkThatDoesNotPollIsAbandoned(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var out bytes.Buffer
 	release, ended := make(chan struct{}), make(chan error)
-	err := stoppable(ctx, &out, func(w *work) error {
+	err := stoppable(ctx, &out, io.Discard, func(w *work) error {
 		w.now("two of three calls are read")
 		stop()
 		<-release
