@@ -13,9 +13,9 @@ import (
 )
 
 // A log of Jepsen has an event a line among other lines, and its history.txt has the same without
-// what stands before:
+// the prefix:
 //
-//	2021-03-04 05:06:07,089{UTC}	INFO	[jepsen worker 6] jepsen.util: 26	:invoke	:txn	[[:r 8 nil]]
+//	2021-03-04 05:06:07,089{UTC}	INFO	[jepsen worker 6] jepsen.util: 26	:invoke	…
 //	26	:ok	:txn	[[:r 8 [1 2]]]
 //	nemesis	:info	:start-partition	nil
 //

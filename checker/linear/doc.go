@@ -6,7 +6,8 @@
 // the calls, and print what came out:
 //
 //	counter := linear.TypeOf(0, func(held, n int) (int, int) { return held + n, held })
-//	judged := counter.Check(ctx, []linear.Call[int, int]{{Client: 0, In: 1, Out: 0, Begin: 0, End: 10}}, linear.Options{})
+//	calls := []linear.Call[int, int]{{Client: 0, In: 1, Out: 0, Begin: 0, End: 10}}
+//	judged := counter.Check(ctx, calls, linear.Options{})
 //	fmt.Println(judged.Verdict)
 //
 // [Type] has more: several states after a call, several objects, words for the evidence. A

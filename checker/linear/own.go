@@ -3,6 +3,7 @@ package linear
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -139,7 +140,7 @@ func (own[S, In, Out]) Name() string { return "a type of one's own" }
 func (m own[S, In, Out]) Init() S    { return m.t.Init }
 
 func (m own[S, In, Out]) Call(invocation, _ *history.Op) (in In, out Out, err error) {
-	c := m.calls[int(invocation.Value[0])|int(invocation.Value[1])<<8|int(invocation.Value[2])<<16|int(invocation.Value[3])<<24]
+	c := m.calls[binary.LittleEndian.Uint32(invocation.Value)]
 	return c.In, c.Out, nil
 }
 
@@ -263,7 +264,7 @@ func (m own[S, In, Out]) history() (*history.History, error) {
 	busy := map[history.Process]bool{}
 	process := make([]history.Process, len(m.calls))
 	for at, i := range instants {
-		value := []byte{byte(i.call), byte(i.call >> 8), byte(i.call >> 16), byte(i.call >> 24)}
+		value := binary.LittleEndian.AppendUint32(nil, uint32(i.call))
 		op := history.Op{Index: at, Time: time.Duration(at), Kind: history.Ok, Value: value}
 		if m.t.Key != nil {
 			op.Key = m.t.Key(m.calls[i.call].In)

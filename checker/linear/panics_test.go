@@ -211,7 +211,8 @@ func TestPanicBesideAViolation(t *testing.T) {
 	got := linear.Check(t.Context(), flags{at: "Step", fail: boom, when: func(s uint64) bool {
 		return s == 2
 	}}, h, linear.Options{})
-	if want := "key b is not linearizable; key a is not decided: the model panicked: boom"; got.Verdict != checker.Invalid || got.Reason != want {
+	want := "key b is not linearizable; key a is not decided: the model panicked: boom"
+	if got.Verdict != checker.Invalid || got.Reason != want {
 		t.Errorf("%v: %q, want %q", got.Verdict, got.Reason, want)
 	}
 }

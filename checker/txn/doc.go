@@ -3,7 +3,8 @@
 //
 //	h, err := history.Read(file)
 //	c, err := txn.New("list-append", "snapshot-isolation")
-//	r := c.Check(ctx, h) // r.Verdict; r.Evidence; txn.Anomalies(r), txn.RuledOut(r), txn.MayStillBe(r)
+//	r := c.Check(ctx, h)
+//	// r.Verdict, r.Evidence, txn.Anomalies(r), txn.RuledOut(r), txn.MayStillBe(r)
 //
 // A call of a transaction has F "txn" and as value its micro-operations, ["append", key, element]
 // and ["r", key, list] for list-append, ["w", key, value] and ["r", key, value] for rw-register;
@@ -65,8 +66,9 @@
 //	                           strong-session read-committed and snapshot isolation
 //	    strong-…, strict-serializable  the same, with realtime among them (G0-realtime and so on)
 //
-//	    [Levels] lists them, [RulesOut] says which anomaly rules out which. Where all reads are of named keys, repeatable-read and serializable are equivalent, because every G2 is a G2-item: what a client
-//	    reads by name it cannot miss as a phantom. X12 is about those that do not name a key.
+//	    [Levels] lists them, [RulesOut] says which anomaly rules out which. Where all reads are of
+//	    named keys, repeatable-read and serializable are equivalent: every G2 is a G2-item, for
+//	    a read by name misses no phantom. X12 is about reads that do not name a key.
 //	X7  Further anomalies are seen without a graph: internal, a transaction disagrees with itself;
 //	    future-read, it read what it wrote later, a G1c of one; dirty-update, a committed append
 //	    onto an aborted one; incompatible-order, two reads of a key are not prefixes of one list,

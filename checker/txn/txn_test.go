@@ -370,7 +370,8 @@ func TestIncompatibleOrdersAreToldByTheirPlace(t *testing.T) {
 		{"[1,2,3,4,5,6,7,8,9]", "[1,2,3,4,5,6,9,7,8]",
 			"read x as [… 3 4 5 6 7 8 9], with 7 behind 6",
 			"read x as [… 3 4 5 6 9 7 8], with 9 behind 6: no order of the appends gives both"},
-		{"[1,2,3,4,5]", "[2,1]", "read x as [1 2 3 4 …], with 1 first", "read x as [2 1], with 2 first: no order of the appends gives both"},
+		{"[1,2,3,4,5]", "[2,1]", "read x as [1 2 3 4 …], with 1 first",
+			"read x as [2 1], with 2 first: no order of the appends gives both"},
 	} {
 		var lines strings.Builder
 		for v := range 9 {

@@ -28,21 +28,23 @@
 //	    others (Session Guarantees for Weakly Consistent Replicated Data, 1994) have all servers
 //	    agree on the order of writes. What a view has to respect makes the level:
 //
-//	    causal               the transitive closure of session order and reads-from (Ahamad and others, Causal Memory:
-//	                         Definitions, Implementation, and Programming, 1995)
-//	    pram                 its own session, and every session's writes in their order (Lipton and Sandberg, PRAM: A
-//	                         Scalable Shared Memory, 1988)
-//	    writes-follow-reads  a write comes after what its session had read before; own reads in order
+//	    causal               the transitive closure of session order and reads-from (Ahamad and
+//	                         others, Causal Memory: Definitions, Implementation, and Programming,
+//	                         1995)
+//	    pram                 its own session, and every session's writes in their order (Lipton
+//	                         and Sandberg, PRAM: A Scalable Shared Memory, 1988)
+//	    writes-follow-reads  a write comes after what its session had read; own reads in order
 //	    monotonic-writes     every session's writes in their order; own reads in order
 //	    monotonic-reads      own reads in order
 //	    read-your-writes     own reads after own earlier writes
 //
-//	    All four guarantees keep the order in which one session wrote one key: without that, no read of a register could
-//	    ever be told to be older than another. The middle two include monotonic reads, for only a reader that does not go
-//	    back can see in which order others wrote. So each is implied by what stands above it: causal implies pram and
-//	    writes-follow-reads, pram monotonic-writes and read-your-writes (compare Brzezinski, Sobaniec and Wawrzyniak, From
-//	    Session Causality to Causal Consistency, 2004, and Viotti and Vukolic, Consistency in Non-Transactional
-//	    Distributed Storage Systems, 2016).
+//	    All four guarantees keep the order in which one session wrote one key. Without it, no read
+//	    of a register could be called older than another. The middle two include monotonic reads,
+//	    as only a reader that does not go back sees in which order others wrote. So each level
+//	    is implied by the levels above it: causal implies pram and writes-follow-reads, and pram
+//	    implies monotonic-writes and read-your-writes (see Brzezinski, Sobaniec and Wawrzyniak,
+//	    From Session Causality to Causal Consistency, 2004, and Viotti and Vukolic, Consistency in
+//	    Non-Transactional Distributed Storage Systems, 2016).
 //	W5  A view exists if and only if the closure of what it must respect under one rule (a write
 //	    that comes before a read of another write of its key comes before that write) has no cycle
 //	    and puts no write before a read of the initial value: the bad patterns CyclicHB and
@@ -58,24 +60,29 @@
 //	W7  Staleness is a lower bound by real time alone: how long before a read began, and by how
 //	    many writes that lay wholly between, what it returned had been replaced.
 //	W8  eventual: what strong eventual consistency (Shapiro, Preguica, Baquero and Zawirski,
-//	    Conflict-Free Replicated Data Types, 2011) leaves of a run: of every key, the final reads
-//	    return the same, and a state that the updates come to: all that certainly took effect, and
-//	    some of those with unknown outcome. A read is final if the history marks it so, or if it
-//	    began a known time after the healing of all faults had completed, and after every update
-//	    of the key that certainly took effect had ended. If neither is known, no read accuses,
-//	    except of a value that no replica can ever have had; the history converged if the reads
-//	    after the last update agree, or the last one of every client and node.
+//	    Conflict-Free Replicated Data Types, 2011) requires of a run. The final reads of a key all
+//	    return the same state, and that state results from all updates that certainly took effect
+//	    and some of those with unknown outcome. A read is final if the history marks it so, or if
+//	    it began a known time after all faults had been healed, and after every update
+//	    of the key that certainly took effect had ended. If neither is known, a read accuses only
+//	    by a value that no replica can have had, and the history converged if the reads after the
+//	    last update agree, or the last read of every client and node.
 //
-//	    register     a value that was written; the initial one only if nothing certainly was. Nor a value of which every
-//	                 write happened before one that certainly took effect
-//	    set          what was added, and of that nothing of which every addition happened before a removal that certainly
-//	                 took effect; everything that certainly was added, unless a removal did not happen before
-//	    append-list  every element as often as it certainly was appended, and no more often than it may have been
-//	    counter      the sum of what certainly was added, and of some of the rest
+//	    register     A value that was written, or the initial value if no write certainly took
+//	                 effect. A value is excluded if all of its writes happened before a write that
+//	                 certainly took effect.
+//	    set          An element must be there if an addition certainly took effect, unless some
+//	                 removal did not happen before it. An element is excluded if nobody added it,
+//	                 or if all of its additions happened before a removal that certainly took
+//	                 effect.
+//	    append-list  Every element at least as often as it certainly was appended, and at most as
+//	                 often as it may have been.
+//	    counter      The sum of all additions that certainly took effect and of some of the rest.
 //
-//	    One update happened before another if the replica at which the other was made knew of it: if the node that
-//	    answered the other, which is taken for a replica, had answered it or shown its value before. Of updates neither of
-//	    which happened before the other either may win, whatever the clock on the wall said. An update of unknown outcome
-//	    may still change what is read; where reads differ by no more, nothing is said, unless they differ in the order in
-//	    which one such write would come. Faults that were never healed and keys that nobody read so late leave it unknown.
+//	    One update happened before another if the replica that made the other knew of it: the node
+//	    that answered the other, which is taken for the replica, had answered the first or shown
+//	    its value before. Of two updates without such an order either may win, whatever the wall
+//	    clock said. An update of unknown outcome may still change what is read: if reads differ
+//	    only by such updates, nothing is claimed, unless they differ in the place of one such
+//	    write. Faults that were never healed, and keys without a final read, leave it unknown.
 package weak

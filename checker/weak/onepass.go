@@ -8,15 +8,18 @@ import (
 // This file refutes levels in one pass over the trace, so that a grade of a long history says more
 // than "undecided". It finds only contradictions that a single read shows:
 //
-//	value-from-nowhere  A call that took effect read a value that nobody wrote. In every order a read returns a write or
-//	                    the initial value, so no level from sequential to read-your-writes holds. (The value may be the
-//	                    one that a safe register invents under a concurrent write: realTime judges safe and regular.)
-//	own-write           A process wrote w, and then read the initial value or an older write of its own to the key. In
-//	                    the view of that process its older write precedes w (W4: writes of one session to one key keep
-//	                    their order), and w precedes the read. So read-your-writes does not hold.
-//	older-read          A process read w, and then the initial value or a write that w's session made to the key before
-//	                    w. In the view of that process the older write precedes w, w precedes the first read, and the
-//	                    first read precedes the second. So monotonic-reads does not hold.
+//	value-from-nowhere  A call that took effect read a value that nobody wrote. In every order a
+//	                    read returns a write or the initial value, so no level from sequential to
+//	                    read-your-writes holds. (A safe register may invent the value under a
+//	                    concurrent write: realTime judges safe and regular.)
+//	own-write           A process wrote w, and then read the initial value or an older write of
+//	                    its own to the key. In the view of that process its older write precedes
+//	                    w (W4: writes of one session to one key keep their order), and w precedes
+//	                    the read. So read-your-writes does not hold.
+//	older-read          A process read w, and then the initial value or a write that w's session
+//	                    made to the key before w. In the view of that process the older write
+//	                    precedes w, w precedes the first read, and the first read precedes the
+//	                    second. So monotonic-reads does not hold.
 //
 // A level that implies a refuted one is refuted too. What the pass does not refute stays open: it
 // proves nothing.

@@ -33,7 +33,7 @@ Exit status: 1 if a bug is missed or a correct build is accused · 2 if the time
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&b.Quick, "quick", false, "be content with finding each bug once, within two minutes; seeds that showed one before come first")
+	f.BoolVar(&b.Quick, "quick", false, "find each bug once, in two minutes; seeds that showed one come first")
 	f.StringVar(&b.Target, "target", "", "only the bugs of this target: "+strings.Join(bundled.Names(), ", "))
 	f.StringVar(&b.Bug, "bug", "", "only this one")
 	f.IntVar(&b.Finds, "finds", b.Finds, "how often to find each, for the medians")
@@ -41,8 +41,8 @@ Exit status: 1 if a bug is missed or a correct build is accused · 2 if the time
 	f.DurationVar(&b.Limit, "for", b.Limit, "how long to look at most")
 	f.IntVar(&b.Jobs, "jobs", runtime.GOMAXPROCS(0), "seeds at a time")
 	f.Uint64Var(&b.Seed, "seed", 1, "first seed, from 1")
-	f.BoolVar(&b.Shrink, "shrink", false, "afterwards shrink the first find of every safety bug, each for less than a minute")
-	f.StringVar(&b.Remember, "remember", "", "write the first find's seed of every bug to this file; --quick begins with those in experiment/bugs/bugseeds.txt")
+	f.BoolVar(&b.Shrink, "shrink", false, "then shrink the first find of every safety bug, in under a minute each")
+	f.StringVar(&b.Remember, "remember", "", "write each bug's first seed to this file, as bugs/bugseeds.txt has them")
 	f.StringVar(&b.JSON, "json", "", "write the matrix as JSON to this file")
 	f.StringVar(&b.Markdown, "markdown", "", "write the tables into this Markdown file, between its marks")
 	return cmd

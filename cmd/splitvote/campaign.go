@@ -43,9 +43,9 @@ type campaigner struct {
 	campaign.Campaign
 }
 
-// drawn are the flags of run that pin what is drawn otherwise, each with how its default is left
-// out of the help.
-var drawn = map[string]string{"workload": "", "nodes": "0", "fault-interval": "0", "time-limit": "0", "rate": "0", "concurrency": ""}
+// drawn are the flags of run that pin what is drawn otherwise, each with its default in the help.
+var drawn = map[string]string{"workload": "", "concurrency": "", "nodes": "0", "rate": "0",
+	"fault-interval": "0", "time-limit": "0"}
 
 func (c *campaigner) addFlags(f *pflag.FlagSet) {
 	ofRun := pflag.NewFlagSet("run", pflag.ContinueOnError)
@@ -54,16 +54,16 @@ func (c *campaigner) addFlags(f *pflag.FlagSet) {
 		ofRun.Lookup(name).DefValue = none
 		f.AddFlag(ofRun.Lookup(name))
 	}
-	for _, name := range []string{"target", "bug", "faults", "set", "heal-limit", "timeout", "checker-timeout", "name", "store", "json"} {
+	for _, name := range strings.Fields("target bug faults set heal-limit timeout checker-timeout name store json") {
 		f.AddFlag(ofRun.Lookup(name))
 	}
 	f.Lookup("name").Usage = "name of the campaign's directory (default: made of what the campaign is)"
 	f.Lookup("faults").Usage = strings.TrimSuffix(f.Lookup("faults").Usage, " (default none)") + "; or none"
 	f.Uint64Var(&c.flags.Seed, "seed", 1, "first seed, from 1")
-	f.IntVar(&c.Seeds, "seeds", 0, "how many seeds, all shards together (default 1000, or as many as --for allows)")
+	f.IntVar(&c.Seeds, "seeds", 0, "how many seeds, all shards together (default 1000, or what --for allows)")
 	f.DurationVar(&c.Limit, "for", 0, "how long, interruptions aside (default: until all seeds are done)")
 	f.IntVar(&c.Jobs, "jobs", runtime.GOMAXPROCS(0), "seeds at a time")
-	f.StringVar(&c.Shard, "shard", "", "i/n, i from 0: every n-th seed from the i-th on; /n: i is $JOB_COMPLETION_INDEX")
+	f.StringVar(&c.Shard, "shard", "", "i/n, i from 0: each n-th seed from the i-th on; /n: i is $JOB_COMPLETION_INDEX")
 	f.BoolVar(&c.KeepGoing, "keep-going", false, "collect findings instead of stopping at the first")
 }
 

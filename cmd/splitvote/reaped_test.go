@@ -168,17 +168,20 @@ func TestKilledHarnessesEndTheirClients(t *testing.T) {
 	}
 	h := killable{backend: "local", dir: t.TempDir()}
 	file := filepath.Join(h.dir, "stubborn.yaml")
-	if err := errors.Join(os.Mkdir(filepath.Join(h.dir, "tmp"), 0o755), os.WriteFile(file, []byte(stubborn), 0o644)); err != nil {
+	made := os.Mkdir(filepath.Join(h.dir, "tmp"), 0o755)
+	if err := errors.Join(made, os.WriteFile(file, []byte(stubborn), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	h.run = exec.Command(binary, "run", "--target", file, "--workload", "read-write", "--nodes", "1", "--time-limit", "10m",
-		"--store", filepath.Join(h.dir, "runs"))
-	h.run.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(h.dir, "state"), "TMPDIR="+filepath.Join(h.dir, "tmp"))
+	h.run = exec.Command(binary, "run", "--target", file, "--workload", "read-write", "--nodes", "1",
+		"--time-limit", "10m", "--store", filepath.Join(h.dir, "runs"))
+	h.run.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(h.dir, "state"),
+		"TMPDIR="+filepath.Join(h.dir, "tmp"))
 	if err := h.run.Start(); err != nil {
 		t.Fatal(err)
 	}
 	await(t, "a client program that is busy", func() bool {
-		return slices.ContainsFunc(h.processes(t), func(line string) bool { return strings.HasPrefix(line, "sleep 599") })
+		busy := func(line string) bool { return strings.HasPrefix(line, "sleep 599") }
+		return slices.ContainsFunc(h.processes(t), busy)
 	})
 	_ = h.run.Process.Kill()
 	_ = h.run.Wait()

@@ -10,9 +10,9 @@ import (
 
 // How the three parts play together, from a request to its answer:
 //
-//	request ─► prepare ─► promised (majority) ─► propose ─► accepted (majority) ─► learn ─► answers
+//	request ─► prepare ─► promised (majority) ─► propose ─► accepted (majority) ─► learn ─► answer
 //	              ▲                │                              │
-//	              └──── a pause ◄──┴────────── yield ◄────────────┘   outbid by a higher ballot
+//	              └──── a pause ◄──┴────────── yield ◄────────────┘   outbid by another ballot
 
 // request handles a client's request. Requests that arrive during a ballot go with the next one.
 func (n *node) request(in protocol.Propose) {
