@@ -46,11 +46,11 @@ func clients(answer func(ctx context.Context, op history.Op) history.Op) *live.C
 // look.
 func TestFailFastDoesNotWaitForACallThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		hung := history.Process(-1)
+		var hung atomic.Int64 // its process
 		var calls atomic.Int32
 		c := clients(func(ctx context.Context, op history.Op) history.Op {
 			if calls.Add(1) == 1 {
-				hung = op.Process
+				hung.Store(int64(op.Process))
 				<-ctx.Done()
 				op.Kind = history.Info
 				return op
@@ -79,7 +79,7 @@ func TestFailFastDoesNotWaitForACallThatHangs(t *testing.T) {
 		}
 		h := lines(t, &rec)
 		for _, call := range h.Calls() {
-			if op := h.Ops[call.Invoke]; (call.Complete < 0) != (op.Process == hung) {
+			if op := h.Ops[call.Invoke]; (call.Complete < 0) != (int64(op.Process) == hung.Load()) {
 				t.Errorf("%v of process %d: completion %d; only the call that hangs has none",
 					op.F, op.Process, call.Complete)
 			}
