@@ -55,7 +55,7 @@ func (c *completions) next() (Op, error) {
 	return c.source.next()
 }
 
-// all reads the rest of a history of completions, of which the first client event is given.
+// all reads the rest of a history of completions, after its first client event.
 func (c *completions) all(op Op) {
 	began := op.Time
 	var invocations, done []Op

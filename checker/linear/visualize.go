@@ -34,7 +34,7 @@ func (c of[S, In, Out]) visualize(ctx context.Context, w io.Writer, part *histor
 		return err
 	}
 	guard := &guard{ctx: ctx, left: math.MaxInt64, abandoned: make(chan struct{})}
-	before := 0 // an artificial client, for the calls that lead to the initial value
+	before := 0 // an artificial client that makes the calls that lead to the initial value
 	for i := range part.Ops {
 		before = max(before, int(part.Ops[i].Process)+1)
 	}

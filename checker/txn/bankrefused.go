@@ -212,7 +212,7 @@ func accountOf(name string, reads []balances, out, in []moved) account {
 }
 
 // always is a read that shows that the balance was never below an amount, in whatever order the
-// transactions were; -1 if there is none.
+// transactions were; -1 without one.
 func (a *account) always(amount int64) int {
 	if a.richest.read >= 0 && a.richest.floor-max(a.out.all(), a.in.all()) >= amount {
 		return a.richest.read

@@ -14,7 +14,7 @@ import (
 // fixed and no cycle is closed, these orders are one. For each pair that stays open both ways are
 // tried in turn, within bounds.
 //
-// It is exact for serializability, for a history is serializable if and only if its transactions
+// It is exact for serializability: a history is serializable if and only if its transactions
 // have an acyclic graph under some version order (Adya, Liskov and O'Neil, section 5: PL-3); for
 // snapshot isolation by theorem 10 of Cerone and Gotsman, which says the same of cycles in which
 // no two rw follow each other; for consistent-view by its definition; and for each of them with

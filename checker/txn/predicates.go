@@ -158,7 +158,7 @@ func (n *keyNames) looksLikeAnother(name string) bool {
 //   - read by name first and not initial: found and not found without a write of its own in
 //     between is a contradiction;
 //   - written first, after the predicate read: a rival of all who found the key initial and wrote
-//     it. Two of them are a lost update, as whoever came second had not seen the other;
+//     it. Two of them are a lost update: the second had not seen the first;
 //   - written before a predicate read that did not find it: a contradiction.
 func (g *graph) absences(found *findings) {
 	if len(g.predicates) == 0 {

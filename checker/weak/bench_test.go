@@ -12,7 +12,7 @@ import (
 )
 
 // replicated is a history of registers with a replica a process: a write reaches the others later,
-// in the order of all writes; whoever writes has seen all that was written before. That is
+// in the order of all writes; a writer has seen all earlier writes. That is
 // sequentially consistent.
 func replicated(r *rand.Rand, processes, keys, calls int) *history.History {
 	type write struct{ key, value int }
